@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * The WebAssembly modules that the benchmarks instantiate, as text.
+ */
+import wabtInit from 'wabt'
+
+const FUNCTION_IMPORTS = 24
+const GLOBAL_IMPORTS = 4
+const FUNCTION_EXPORTS = 40
+
+const times = (n, f) => Array.from({ length: n }, (_, i) => f(i))
+
+const WORDS = `
+  (global (export "__instance_signal") i32 (i32.const 1024))
+  (global (export "__instance_terminated") i32 (i32.const 1028))`
+
+const small = (words) => `(module
+  (memory (export "memory") 1)${words}
+  (func (export "empty")))`
+
+/** The size of what wasm-bindgen or wasi-sdk makes of a program. */
+const large = `(module
+  ${times(
+    FUNCTION_IMPORTS,
+    (i) => `(import "env" "f${i}"
+    (func $f${i} (param i32 i32) (result i32)))`
+  ).join('\n  ')}
+  ${times(
+    GLOBAL_IMPORTS,
+    (i) => `(import "env" "g${i}"
+    (global $g${i} i32))`
+  ).join('\n  ')}
+  (memory (export "memory") 17)
+  (table (export "__indirect_function_table") 64 funcref)
+  (global $stack (export "__stack_pointer") (mut i32) (i32.const 1048576))
+  (global (export "__heap_base") i32 (i32.const 1048576))
+  (data (i32.const 2048) "${'0123456789abcdef'.repeat(64)}")
+  (elem (i32.const 1) ${times(32, (i) => `$e${i}`).join(' ')})
+  ${times(
+    FUNCTION_EXPORTS,
+    (i) => `(func $e${i} (export "e${i}")
+    (param i32) (result i32)
+    (call $f${i % FUNCTION_IMPORTS} (local.get 0)
+      (global.get $g${i % GLOBAL_IMPORTS})))`
+  ).join('\n  ')})`
+
+const largeImports = {
+  env: Object.fromEntries([
+    ...times(FUNCTION_IMPORTS, (i) => [`f${i}`, (a, b) => a + b + i]),
+    ...times(GLOBAL_IMPORTS, (i) => [`g${i}`, i])
+  ])
+}
+
+function compile(wabt, name, text) {
+  const parsed = wabt.parseWat(`${name}.wat`, text)
+  try {
+    return new WebAssembly.Module(parsed.toBinary({}).buffer)
+  } finally {
+    parsed.destroy()
+  }
+}
+
+/** Each module with the imports that it needs. */
+export async function compileAll() {
+  const wabt = await wabtInit()
+  const make = (name, text, imports = {}) => ({
+    module: compile(wabt, name, text),
+    imports
+  })
+  return {
+    /** exports nothing but a function, has no memory */
+    bare: make('bare', '(module (func (export "empty")))'),
+    /** a memory and a function */
+    small: make('small', small('')),
+    /** the same, with the two words */
+    words: make('words', small(WORDS)),
+    /** dozens of imports and exports */
+    large: make('large', large, largeImports)
+  }
+}

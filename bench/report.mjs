@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * Reads raw samples, one JSON line each, and tells what they say: a table and
+ * a plot for people, a JSON line a row for machines.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import Table from 'cli-table3'
+import { max, medianAbsoluteDeviation, min, quantile } from 'simple-statistics'
+import { plot } from './plot.mjs'
+
+const USAGE = `usage: node bench/report.mjs [--json FILE] [FILE]...
+  FILE           raw samples; standard input if there is none
+  --json FILE    also write a JSON line for each row
+  --json -       print those lines, and nothing else
+  --help         this text
+
+A sample:
+  {"bench":"js","row":"call","who":"wasmsig","unit":"us","sample":1.5}
+who is "wasmsig" or "baseline"; a baseline's samples also say "what" it is.`
+
+class UsageError extends Error {}
+class InputError extends Error {}
+
+/* ------------------------------------------------------------- reading */
+
+const isName = (value) => typeof value === 'string' && value !== ''
+
+const FIELDS = {
+  bench: isName,
+  row: isName,
+  who: (value) => value === 'wasmsig' || value === 'baseline',
+  unit: isName,
+  sample: Number.isFinite
+}
+
+function parseSample(line, where) {
+  let sample
+  try {
+    sample = JSON.parse(line)
+  } catch {
+    throw new InputError(`${where}: not JSON: ${line.slice(0, 60)}`)
+  }
+  for (const [name, isValid] of Object.entries(FIELDS)) {
+    const value = sample?.[name]
+    if (value === undefined) throw new InputError(`${where}: no '${name}'`)
+    if (!isValid(value)) {
+      const found = JSON.stringify(value)
+      throw new InputError(`${where}: '${name}' cannot be ${found}`)
+    }
+  }
+  if (sample.who === 'baseline' && !isName(sample.what)) {
+    throw new InputError(`${where}: a baseline must say 'what' it is`)
+  }
+  return sample
+}
+
+function parseSamples(lines, name) {
+  return lines
+    .split('\n')
+    .flatMap((line, i) =>
+      line.trim() === '' ? [] : [parseSample(line, `${name}:${i + 1}`)]
+    )
+}
+
+async function readSamples(files) {
+  const samples =
+    files.length > 0
+      ? files.flatMap((file) => parseSamples(readFileSync(file, 'utf8'), file))
+      : parseSamples(await text(process.stdin), 'standard input')
+  if (samples.length === 0) throw new InputError('no samples in the input')
+  return samples
+}
+
+/**
+ * @typedef {object} Row
+ * @property {string} bench
+ * @property {string} row
+ * @property {string} unit
+ * @property {string} what       the baseline
+ * @property {number[]} wasmsig  samples
+ * @property {number[]} baseline samples
+ */
+
+function newRow({ bench, row, unit }) {
+  return { bench, row, unit, what: null, wasmsig: [], baseline: [] }
+}
+
+/** @returns {Row[]} in the order in which they first appear */
+function group(samples) {
+  const rows = new Map()
+  for (const sample of samples) {
+    const name = `${sample.bench}/${sample.row}`
+    if (!rows.has(name)) rows.set(name, newRow(sample))
+    const row = rows.get(name)
+    if (sample.unit !== row.unit) {
+      throw new InputError(`${name}: in ${row.unit} and in ${sample.unit}`)
+    }
+    if (sample.who === 'baseline') {
+      row.what ??= sample.what
+      if (sample.what !== row.what) {
+        throw new InputError(`${name}: two baselines`)
+      }
+    }
+    row[sample.who].push(sample.sample)
+  }
+  for (const [name, row] of rows) {
+    for (const who of ['wasmsig', 'baseline']) {
+      if (row[who].length === 0) throw new InputError(`${name}: no ${who}`)
+    }
+  }
+  return [...rows.values()]
+}
+
+/* ------------------------------------------------------------ reckoning */
+
+const round = (value) => Number(value.toPrecision(5))
+
+function summarize({ bench, row, unit, what, wasmsig, baseline }) {
+  const [p50, p99] = quantile(wasmsig, [0.5, 0.99])
+  const [base50, base99] = quantile(baseline, [0.5, 0.99])
+  return {
+    bench,
+    row,
+    p50: round(p50),
+    p99: round(p99),
+    unit,
+    baseline: { what, p50: round(base50), p99: round(base99) },
+    ratio: base50 === 0 ? null : round(p50 / base50),
+    spread: round(medianAbsoluteDeviation(wasmsig)),
+    samples: wasmsig.length
+  }
+}
+
+/* ------------------------------------------------------------- printing */
+
+const short = (value) => String(Number(value.toPrecision(3)))
+
+const NO_BORDER = Object.fromEntries(
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid'
+  ].map((place) => [place, ''])
+)
+
+function table(summaries) {
+  const result = new Table({
+    head: ['row', '', 'p50', 'p99', '± MAD', 'base p50', 'p99', 'ratio'],
+    colAligns: ['left', 'left', ...Array(6).fill('right')],
+    chars: { ...NO_BORDER, middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }
+  })
+  for (const { row, unit, p50, p99, spread, baseline, ratio } of summaries) {
+    const figures = [p50, p99, spread, baseline.p50, baseline.p99].map(short)
+    result.push([row, unit, ...figures, ratio === null ? '' : short(ratio)])
+  }
+  return result.toString()
+}
+
+function strips({ bench, row, unit, what, wasmsig, baseline }) {
+  const all = [...wasmsig, ...baseline]
+  return plot({
+    title: `${bench}/${row}, ${unit}`,
+    least: min(all),
+    most: max(all),
+    strips: [
+      { name: 'wasmsig', samples: wasmsig, middle: quantile(wasmsig, 0.5) },
+      { name: what, samples: baseline, middle: quantile(baseline, 0.5) }
+    ]
+  })
+}
+
+function report(rows, json) {
+  const summaries = rows.map(summarize)
+  const lines = summaries.map((line) => JSON.stringify(line) + '\n').join('')
+  if (json === '-') return process.stdout.write(lines)
+  if (json !== undefined) writeFileSync(json, lines)
+  const parts = [table(summaries), ...rows.map(strips)]
+  process.stdout.write(parts.join('\n\n') + '\n')
+}
+
+/* -------------------------------------------------------------- command */
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: 'string' },
+        help: { type: 'boolean', default: false }
+      }
+    })
+  } catch (error) {
+    throw new UsageError(error.message)
+  }
+}
+
+async function main() {
+  const { values, positionals } = parse()
+  if (values.help) return console.log(USAGE)
+  report(group(await readSamples(positionals)), values.json)
+}
+
+try {
+  await main()
+} catch (error) {
+  const usage = error instanceof UsageError
+  console.error(`report: ${error.message}${usage ? `\n${USAGE}` : ''}`)
+  process.exitCode = usage ? 2 : 1
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * Runs the benchmarks, keeps their raw samples in build/bench/NAME.jsonl and
+ * reports on them. `make bench` and `make bench-NAME` call it.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const OUTPUT = join(ROOT, 'build', 'bench')
+const LATENESS = join(ROOT, 'build', 'release', 'bench', 'lateness')
+const TIME_LIMIT = 60_000 // ms
+const LOOK_TIME = 500 // ms, to see what else runs
+const BUSY = 0.1 // of the processors' time
+
+/** Each command takes the number of samples where it is given. */
+const BENCHES = {
+  budget: (samples) => [LATENESS, samples ?? []].flat(),
+  js: (samples) =>
+    [
+      process.execPath,
+      '--expose-gc',
+      join(ROOT, 'bench', 'js.mjs'),
+      samples ? ['--rounds', samples] : []
+    ].flat()
+}
+
+const NAMES = Object.keys(BENCHES)
+
+const USAGE = `usage: node bench/run.mjs [--samples N] [NAME]...
+  NAME           ${NAMES.join(', ')}; all of them if there is none
+  --samples N    of each row; each benchmark has its default
+  --help         this text`
+
+const say = (line) => process.stderr.write(`${line}\n`)
+
+/** Tells how far it is, on one line if there is somebody to look at it. */
+function progress(name) {
+  const isTerminal = process.stderr.isTTY
+  const begun = Date.now()
+  let count = 0
+  if (!isTerminal) say(`${name}: running`)
+  const show = (end) =>
+    process.stderr.write(
+      `${isTerminal ? '\r' : ''}${name}: ${count} samples, ` +
+        `${((Date.now() - begun) / 1000).toFixed(1)} s${end}`
+    )
+  const timer = isTerminal && setInterval(show, 200, '')
+  return {
+    step: () => count++,
+    stop() {
+      clearInterval(timer)
+      show('\n')
+    }
+  }
+}
+
+function ended(child, name) {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve()
+      const how = child.killed
+        ? `did not end within ${TIME_LIMIT / 1000} s`
+        : `ended with ${signal ?? `status ${code}`}`
+      reject(new Error(`${name} ${how}`))
+    })
+  })
+}
+
+/** @returns {Promise<string>} the file that holds the samples */
+async function run(name, samples) {
+  const [command, ...args] = BENCHES[name](samples)
+  if (!existsSync(command)) {
+    throw new Error(`no ${relative(ROOT, command)}; build the release first`)
+  }
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: TIME_LIMIT,
+    killSignal: 'SIGKILL'
+  })
+  const lines = []
+  const bar = progress(name)
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(`${line}\n`)
+    bar.step()
+  })
+  try {
+    await ended(child, name)
+  } finally {
+    bar.stop()
+  }
+  const file = join(OUTPUT, `${name}.jsonl`)
+  writeFileSync(file, lines.join(''))
+  return file
+}
+
+async function report(files) {
+  const child = spawn(
+    process.execPath,
+    [
+      join(ROOT, 'bench', 'report.mjs'),
+      '--json',
+      join(OUTPUT, 'report.jsonl'),
+      ...files
+    ],
+    { stdio: 'inherit' }
+  )
+  await ended(child, 'report')
+}
+
+/** The share of all processors' time that others use just now. */
+async function busyShare() {
+  const totals = () =>
+    cpus().reduce(
+      ({ idle, all }, { times }) => ({
+        idle: idle + times.idle,
+        all: all + Object.values(times).reduce((a, b) => a + b)
+      }),
+      { idle: 0, all: 0 }
+    )
+
+  const before = totals()
+  await sleep(LOOK_TIME)
+  const after = totals()
+  return 1 - (after.idle - before.idle) / (after.all - before.all)
+}
+
+async function warnIfBusy() {
+  const share = await busyShare()
+  if (share > BUSY) {
+    say(
+      `bench: others use ${Math.round(share * 100)} % of the processors: ` +
+        'these are not the figures of an idle machine'
+    )
+  }
+}
+
+function parse() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      samples: { type: 'string' },
+      help: { type: 'boolean', default: false }
+    }
+  })
+  for (const name of positionals) {
+    if (!Object.hasOwn(BENCHES, name)) {
+      throw new Error(`no benchmark '${name}'`)
+    }
+  }
+  const { samples } = values
+  if (samples !== undefined && !/^[1-9]\d{0,4}$/.test(samples)) {
+    throw new Error(`--samples must be 1 to 99999, not '${samples}'`)
+  }
+  const names = positionals.length > 0 ? positionals : NAMES
+  return { ...values, names: [...new Set(names)] }
+}
+
+async function main() {
+  let options
+  try {
+    options = parse()
+  } catch (error) {
+    say(`bench: ${error.message}\n${USAGE}`)
+    process.exit(2)
+  }
+  if (options.help) return console.log(USAGE)
+
+  mkdirSync(OUTPUT, { recursive: true })
+  await warnIfBusy()
+  const files = []
+  for (const name of options.names) {
+    files.push(await run(name, options.samples))
+    await warnIfBusy()
+  }
+  await report(files)
+}
+
+await main().catch((error) => {
+  say(`bench: ${error.message}`)
+  process.exitCode = 1
+})

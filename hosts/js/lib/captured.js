@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// Built-in functions as they were when this package was loaded. What runs
+// inside WebAssembly's functions uses these, and indices where `for of` would
+// ask Array.prototype: a program that replaces built-ins must notice nothing.
+
+const { bind, call } = Function.prototype
+
+/** uncurry(method)(self, ...args) calls method with that `this`. */
+const uncurry = bind.bind(call)
+
+function getterOf(prototype, name) {
+  return uncurry(Object.getOwnPropertyDescriptor(prototype, name).get)
+}
+
+const TypedArray = Object.getPrototypeOf(Uint8Array)
+
+module.exports = {
+  uncurry,
+  getterOf,
+  Proxy,
+  Uint8Array,
+  apply: Reflect.apply,
+  construct: Reflect.construct,
+  get: Reflect.get,
+  defineProperty: Reflect.defineProperty,
+  getOwnPropertyDescriptor: Reflect.getOwnPropertyDescriptor,
+  then: uncurry(Promise.prototype.then),
+  isView: ArrayBuffer.isView,
+  slice: uncurry(TypedArray.prototype.slice),
+  mapGet: uncurry(Map.prototype.get),
+  mapSet: uncurry(Map.prototype.set),
+  weakGet: uncurry(WeakMap.prototype.get),
+  weakSet: uncurry(WeakMap.prototype.set)
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// Errors that say what was expected and what came.
+
+const { inspect } = require('node:util')
+
+function shown(value) {
+  try {
+    const text =
+      typeof value === 'string'
+        ? JSON.stringify(value)
+        : inspect(value, { depth: 0 })
+    return text.length > 60 ? text.slice(0, 57) + '...' : text
+  } catch {
+    return typeof value
+  }
+}
+
+function withCode(error, code) {
+  Object.defineProperty(error, 'code', {
+    value: code,
+    writable: true,
+    configurable: true,
+    enumerable: true
+  })
+  return error
+}
+
+function typeError(what, expected, came) {
+  return withCode(
+    new TypeError(`${what} must be ${expected}, not ${shown(came)}`),
+    'ERR_WASMSIG_INVALID_ARG_TYPE'
+  )
+}
+
+function rangeError(what, expected, came) {
+  return withCode(
+    new RangeError(`${what} must be ${expected}, not ${shown(came)}`),
+    'ERR_WASMSIG_OUT_OF_RANGE'
+  )
+}
+
+function unknownSignal(came) {
+  return withCode(
+    new RangeError(
+      `a signal must be a name such as 'SIGXCPU' or a number from 1 to 64, not ${shown(came)}`
+    ),
+    'ERR_WASMSIG_UNKNOWN_SIGNAL'
+  )
+}
+
+function forwardError(why) {
+  return withCode(new Error(why), 'ERR_WASMSIG_FORWARD')
+}
+
+module.exports = {
+  typeError,
+  rangeError,
+  unknownSignal,
+  forwardError,
+  withCode
+}

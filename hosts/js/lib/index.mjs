@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// The same objects for ES modules: there is one shim in a process.
+import wasmsig from './index.js'
+
+export const {
+  CpuBudget,
+  CpuLimitError,
+  SIGNALS,
+  capabilities,
+  clear,
+  forward,
+  install,
+  limitCpu,
+  raise,
+  stats,
+  uninstall
+} = wasmsig

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// Tracked instances: from an instance to the core's name for it, and targets.
+
+const native = require('./native.js')
+const { typeError } = require('./errors.js')
+const { signalNumber } = require('./signals.js')
+const modules = require('./modules.js')
+
+const {
+  Uint8Array,
+  mapGet,
+  mapSet,
+  weakGet,
+  weakSet
+} = require('./captured.js')
+const { isSharedArrayBuffer } = require('node:util').types
+
+/** instance -> id. Weak: an id does not keep its instance. */
+const ids = new WeakMap()
+const untracked = new Map()
+
+/** By number: the core's error codes that mean "runs untracked". */
+const REASONS = new Map([
+  [-4, 'out-of-range'],
+  [-5, 'misaligned'],
+  [-6, 'overlap'],
+  [-7, 'movable-memory']
+])
+
+function runsUntracked(reason) {
+  mapSet(untracked, reason, (mapGet(untracked, reason) ?? 0) + 1)
+}
+
+function track(instance, exports, plan, importedMemory) {
+  if (plan.reason) return runsUntracked(plan.reason)
+  const memory =
+    plan.exportName === undefined ? importedMemory : exports[plan.exportName]
+  if (memory === undefined) return runsUntracked('no-memory')
+  const addresses = modules.addressesOf(exports, plan)
+  if (typeof addresses === 'string') return runsUntracked(addresses)
+  const buffer = modules.memoryBuffer(memory)
+  const bytes = isSharedArrayBuffer(buffer) ? new Uint8Array(buffer) : buffer
+  const id = native.track(
+    instance,
+    memory,
+    bytes,
+    addresses[0],
+    addresses[1],
+    addresses[2]
+  )
+  if (id < 0) return runsUntracked(mapGet(REASONS, id) ?? 'failed')
+  weakSet(ids, instance, id)
+}
+
+/**
+ * Tracks a new instance by the plan of its module. Never throws: an instance
+ * that cannot be tracked runs untracked, and stats() counts why.
+ */
+function adopt(instance, plan, importedMemory) {
+  try {
+    const exports = modules.exportsOf(instance)
+    track(instance, exports, plan, importedMemory)
+  } catch {
+    runsUntracked('failed')
+  }
+}
+
+function isInstance(value) {
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    modules.exportsOf(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Checks a list of instances; answers the ids of those that are tracked. */
+function idsOf(instances, what) {
+  const iterable = typeof instances === 'object' && instances !== null
+  if (!iterable || typeof instances[Symbol.iterator] !== 'function') {
+    throw typeError(what, 'an iterable of WebAssembly.Instance', instances)
+  }
+  const found = []
+  for (const instance of instances) {
+    if (!isInstance(instance)) {
+      throw typeError(`each of ${what}`, 'a WebAssembly.Instance', instance)
+    }
+    const id = weakGet(ids, instance)
+    if (id !== undefined && !found.includes(id)) found.push(id)
+  }
+  return found
+}
+
+/** Calls what the target asks for; adds up what it answers. */
+function atTarget(target, atInstance, atRealm, atProcess) {
+  if (target === undefined || target === 'realm') return atRealm()
+  if (target === 'process') return atProcess()
+  if (typeof target !== 'object' || target === null) {
+    throw typeError(
+      'a target',
+      "a WebAssembly.Instance, an iterable of them, 'realm' or 'process'",
+      target
+    )
+  }
+  const list = isInstance(target) ? [target] : target
+  return idsOf(list, 'a target').reduce((sum, id) => sum + atInstance(id), 0)
+}
+
+function raise(signal, target) {
+  const number = signalNumber(signal)
+  return atTarget(
+    target,
+    (id) => native.raiseInstance(number, id),
+    () => native.raiseRealm(number),
+    () => native.raiseProcess(number)
+  )
+}
+
+function clear(target) {
+  return atTarget(
+    target,
+    (id) => native.clearInstance(id),
+    () => native.clearRealm(),
+    () => native.clearProcess()
+  )
+}
+
+function stats() {
+  const { FIXED, SHARED, ...rest } = native.stats({})
+  return {
+    tracked: { FIXED, SHARED },
+    untracked: Object.fromEntries(untracked),
+    ...rest
+  }
+}
+
+module.exports = { adopt, clear, idsOf, raise, stats }

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// The shim: wraps the functions of WebAssembly that make instances.
+//
+// Each wrapper is a Proxy of the engine's own function, so that its name,
+// length, prototype and errors stay the engine's, and hands everything on
+// unchanged but for one thing: where a module may import its memory, the
+// imports object is handed on inside a recorder, because the engine alone
+// decides what it reads there, and reads it once.
+
+const { isDataView } = require('node:util').types
+
+const { typeError } = require('./errors.js')
+const { adopt } = require('./instances.js')
+const modules = require('./modules.js')
+
+const {
+  Proxy,
+  Uint8Array,
+  apply,
+  construct,
+  defineProperty,
+  get,
+  getOwnPropertyDescriptor,
+  getterOf,
+  isView,
+  slice,
+  then
+} = require('./captured.js')
+
+/** namespace -> what was wrapped: name, original, wrapper */
+const installed = new WeakMap()
+
+// -------------------------------------------------------------- recording
+
+/** An imports object that remembers the memories that the engine reads. */
+class Recorder {
+  #memories = []
+  #count = 0
+
+  constructor(imports) {
+    // A bare object as target: whatever the user's object promises of its
+    // properties (frozen ones, say) does not bind this one.
+    const handler = {
+      get: (_, name) => this.#moduleAt(name, get(imports, name, imports))
+    }
+    this.imports = new Proxy({}, handler)
+  }
+
+  #moduleAt(module, names) {
+    if (!isObject(names)) return names
+    const handler = {
+      get: (_, name) => this.#note(module, name, get(names, name, names))
+    }
+    return new Proxy({}, handler)
+  }
+
+  #note(module, name, value) {
+    if (modules.isMemory(value)) {
+      this.#memories[this.#count++] = { module, name, value }
+    }
+    return value
+  }
+
+  memoryOf(plan) {
+    for (let i = 0; i < this.#count; i++) {
+      const { module, name, value } = this.#memories[i]
+      if (module === plan.importModule && name === plan.importName) return value
+    }
+    return undefined
+  }
+}
+
+function isObject(value) {
+  return (
+    (typeof value === 'object' && value !== null) || typeof value === 'function'
+  )
+}
+
+/** The arguments to hand on: all as they came, the imports recorded. */
+function withImports(args, recorder) {
+  if (!recorder) return args
+  const handed = [args[0], recorder.imports]
+  for (let i = 2; i < args.length; i++) handed[i] = args[i]
+  return handed
+}
+
+function recorderFor(plan, imports) {
+  const imported = plan?.importModule !== undefined
+  return imported && isObject(imports) ? new Recorder(imports) : undefined
+}
+
+// --------------------------------------------------------------- wrappers
+
+function wrapInstance(Instance) {
+  return new Proxy(Instance, {
+    construct(target, args, newTarget) {
+      const plan = modules.planOf(args[0])
+      if (!plan) return construct(target, args, newTarget)
+      const recorder = recorderFor(plan, args[1])
+      const instance = construct(target, withImports(args, recorder), newTarget)
+      adopt(instance, plan, recorder?.memoryOf(plan))
+      return instance
+    }
+  })
+}
+
+/** instantiate(module, imports) */
+function instantiateModule(target, self, args, plan) {
+  const recorder = recorderFor(plan, args[1])
+  const promise = apply(target, self, withImports(args, recorder))
+  return then(promise, (instance) => {
+    if (plan) adopt(instance, plan, recorder?.memoryOf(plan))
+    return instance
+  })
+}
+
+/**
+ * instantiate(bytes, imports), and from a stream. Nothing is known of the
+ * module before it is compiled: all that is read is recorded.
+ */
+function instantiateSource(target, self, args, bytes) {
+  const recorder = isObject(args[1]) ? new Recorder(args[1]) : undefined
+  const promise = apply(target, self, withImports(args, recorder))
+  return then(promise, (result) => {
+    const { module, instance } = result
+    if (bytes) modules.noteBytes(module, bytes)
+    const plan = modules.planOf(module)
+    if (plan) adopt(instance, plan, recorder?.memoryOf(plan))
+    return result
+  })
+}
+
+function wrapInstantiate(instantiate) {
+  return new Proxy(instantiate, {
+    apply(target, self, args) {
+      const plan = modules.planOf(args[0])
+      return plan === undefined
+        ? instantiateSource(target, self, args, bytesOf(args[0]))
+        : instantiateModule(target, self, args, plan)
+    }
+  })
+}
+
+function wrapStreaming(instantiateStreaming) {
+  return new Proxy(instantiateStreaming, {
+    apply(target, self, args) {
+      return instantiateSource(target, self, args, undefined)
+    }
+  })
+}
+
+// ------------------------------- bytes, where a module has several memories
+
+const TypedArray = Object.getPrototypeOf(Uint8Array.prototype)
+const viewBuffer = getterOf(TypedArray, 'buffer')
+const viewOffset = getterOf(TypedArray, 'byteOffset')
+const viewLength = getterOf(TypedArray, 'byteLength')
+const dataBuffer = getterOf(DataView.prototype, 'buffer')
+const dataOffset = getterOf(DataView.prototype, 'byteOffset')
+const dataLength = getterOf(DataView.prototype, 'byteLength')
+const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength')
+
+function viewOf(source) {
+  if (!isView(source)) {
+    bufferLength(source) // throws if it is not a buffer
+    return new Uint8Array(source)
+  }
+  return isDataView(source)
+    ? new Uint8Array(dataBuffer(source), dataOffset(source), dataLength(source))
+    : new Uint8Array(viewBuffer(source), viewOffset(source), viewLength(source))
+}
+
+/** A copy of what the engine compiles, as it is now; undefined if nobody will
+ * need it, or it is no buffer source. */
+function bytesOf(source) {
+  if (!modules.severalMemories) return undefined
+  try {
+    return slice(viewOf(source))
+  } catch {
+    return undefined
+  }
+}
+
+function wrapModule(Module) {
+  return new Proxy(Module, {
+    construct(target, args, newTarget) {
+      const bytes = bytesOf(args[0])
+      const module = construct(target, args, newTarget)
+      if (bytes) modules.noteBytes(module, bytes)
+      return module
+    }
+  })
+}
+
+function wrapCompile(compile) {
+  return new Proxy(compile, {
+    apply(target, self, args) {
+      const bytes = bytesOf(args[0])
+      return then(apply(target, self, args), (module) => {
+        if (bytes) modules.noteBytes(module, bytes)
+        return module
+      })
+    }
+  })
+}
+
+// ----------------------------------------------------- install, uninstall
+
+function replace(object, name, value) {
+  const descriptor = getOwnPropertyDescriptor(object, name)
+  return defineProperty(object, name, { ...descriptor, value })
+}
+
+const WRAP = {
+  Instance: wrapInstance,
+  instantiate: wrapInstantiate,
+  instantiateStreaming: wrapStreaming,
+  // Where a module has one memory at most, nobody needs to know its bytes.
+  ...(modules.severalMemories && { Module: wrapModule, compile: wrapCompile })
+}
+
+function namespaceOf(options) {
+  if (options !== undefined && !isObject(options)) {
+    throw typeError('options', 'an object', options)
+  }
+  const realm = options?.realm === undefined ? globalThis : options.realm
+  const namespace = isObject(realm) ? realm.WebAssembly : undefined
+  if (!isObject(namespace) || typeof namespace.Instance !== 'function') {
+    throw typeError('options.realm', 'a global object with WebAssembly', realm)
+  }
+  return namespace
+}
+
+/** Puts `put` where `there` stands; leaves alone what others have put there. */
+function swap(namespace, name, there, put) {
+  if (namespace[name] !== there) return
+  replace(namespace, name, put)
+  const { prototype } = there
+  if (prototype?.constructor === there) replace(prototype, 'constructor', put)
+}
+
+function install(options) {
+  const namespace = namespaceOf(options)
+  if (installed.has(namespace)) return false
+  const pairs = []
+  for (const [name, wrap] of Object.entries(WRAP)) {
+    const original = namespace[name]
+    if (typeof original !== 'function') continue
+    const wrapper = wrap(original)
+    swap(namespace, name, original, wrapper)
+    pairs.push({ name, original, wrapper })
+  }
+  installed.set(namespace, pairs)
+  return true
+}
+
+function uninstall(options) {
+  const namespace = namespaceOf(options)
+  const pairs = installed.get(namespace)
+  if (!pairs) return false
+  for (const { name, original, wrapper } of pairs) {
+    swap(namespace, name, wrapper, original)
+  }
+  installed.delete(namespace)
+  return true
+}
+
+module.exports = { install, uninstall }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The addon: what lib/ cannot do in JavaScript. lib/ checks arguments before
+ * it calls; functions here take what they document and nothing else.
+ *
+ * One `realm_state` belongs to each environment (the main thread's, or a
+ * worker's) and to each budget made in it: the last of them frees it.
+ */
+#ifndef WASMSIG_ADDON_H
+#define WASMSIG_ADDON_H
+
+#include "wasmsig/host.h"
+
+#include <node_api.h>
+#include <stdbool.h>
+
+/* One environment's way to stop what it runs (engine.c). */
+struct engine;
+
+struct engine *engine_create(wasmsig_registry *registry);
+/* The environment ends: a kill finds nothing to stop any more. */
+void engine_detach(struct engine *engine);
+void engine_free(struct engine *engine);
+/* For a budget's options. `context` is the engine. */
+void engine_kill(void *context);
+void engine_undo(void *context);
+/* Whether the engine itself can stop a running call. */
+bool engine_can_kill(void);
+
+/* A tracked instance (instances.c). */
+struct entry {
+  napi_ref instance; /* weak */
+  napi_ref memory;   /* strong: stays mapped as long as it is tracked */
+  wasmsig_instance handle;
+  wasmsig_memory_class memory_class;
+};
+
+struct realm_state {
+  size_t users; /* the environment and its budgets */
+  wasmsig_registry *registry;
+  struct engine *engine;
+  size_t sections;       /* running, of this environment */
+  uint64_t last_used_ns; /* by the call that was killed last */
+  napi_ref killed;       /* what a killed call returns to lib/ */
+
+  struct entry *entries;
+  size_t count, capacity;
+  size_t sweep_at; /* entries at which the next sweep is due */
+  uint64_t handle_tag;
+  uint64_t sweeps, collected;
+  uint64_t by_class[3];
+};
+
+struct realm_state *realm_state_of(napi_env env);
+struct realm_state *realm_state_use(struct realm_state *state);
+void realm_state_release(struct realm_state *state);
+
+/* instances.c */
+wasmsig_instance instance_handle(const struct realm_state *state, double id);
+void instances_drop_all(napi_env env, struct realm_state *state);
+
+/* What a module of the addon exports. */
+void define(napi_env env, napi_value exports, const char *name,
+            napi_callback function);
+void define_instances(napi_env env, napi_value exports);
+void define_budgets(napi_env env, napi_value exports);
+void define_signals(napi_env env, napi_value exports);
+
+/* Arguments and results. A missing argument is undefined; a number that is
+ * none reads as 0. */
+size_t arguments(napi_env env, napi_callback_info info, napi_value *values,
+                 size_t room);
+double number_of(napi_env env, napi_value value);
+napi_value make_number(napi_env env, double number);
+napi_value throw_code(napi_env env, int error);
+
+#endif

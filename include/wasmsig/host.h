@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * wasmsig for hosts: Unix signals and CPU limits for WebAssembly instances.
+ *
+ * A host embeds an engine. It tells wasmsig where an instance keeps its
+ * *words* (a few aligned integers in its linear memory, docs/protocol.md),
+ * and from then on a signal can be put there while the instance is running:
+ * by any thread, by a signal handler, or by a CPU budget that is nearly spent.
+ *
+ *     wasmsig_registry *registry;
+ *     wasmsig_registry_create(&registry);
+ *
+ *     wasmsig_words words = WASMSIG_WORDS_INIT;
+ *     words.memory = base;              // of the instance's memory 0
+ *     words.length = length;            // bytes
+ *     words.memory_class = wasmsig_memory_classify(base, length, max, false);
+ *     words.signal = address;           // what __instance_signal says
+ *     wasmsig_instance instance;
+ *     wasmsig_instance_add(registry, &words, &instance);
+ *
+ *     wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
+ *     limits.soft_ns = 50 * 1000000;    // 50 ms of CPU: raise SIGXCPU
+ *     limits.registry = registry;
+ *     wasmsig_budget budget;
+ *     wasmsig_budget_init(&budget, &limits);
+ *
+ *     wasmsig_budget_enter(&budget);
+ *     call_the_guest();                 // polls its word, and returns early
+ *     int outcome = wasmsig_budget_leave(&budget);
+ *
+ *     wasmsig_budget_destroy(&budget);
+ *     wasmsig_instance_remove(registry, instance);
+ *     wasmsig_registry_destroy(registry);
+ *
+ * Which calls may overlap, each with each (same registry or budget):
+ *
+ *     |                | raise, clear | add, remove | destroy | enter, leave |
+ *     | raise, clear   | yes          | yes         | no (1)  | yes          |
+ *     | add, remove    | yes          | yes         | no      | yes          |
+ *     | enter, leave   | yes          | yes         | no      | no (2)       |
+ *
+ *     (1) wasmsig_process_raise and _clear may overlap a destroy.
+ *     (2) one thread at a time for a budget; other budgets are independent.
+ *
+ * In signal handlers: wasmsig_*_raise and wasmsig_*_clear only. They may
+ * interrupt every other call here, in the same thread too.
+ *
+ * Functions that can fail return a negative wasmsig_error and then have
+ * changed nothing. Units stand in the names: _ns is nanoseconds.
+ */
+#ifndef WASMSIG_HOST_H
+#define WASMSIG_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define WASMSIG_API
+#else
+#define WASMSIG_API __attribute__((visibility("default")))
+#endif
+
+#define WASMSIG_VERSION "0.1.0"
+
+/* Signal numbers are Linux x86-64's on every host (docs/protocol.md). */
+#define WASMSIG_SIGINT 2
+#define WASMSIG_SIGKILL 9
+#define WASMSIG_SIGXCPU 24
+#define WASMSIG_SIGNAL_MAX 64
+
+/* ---------------------------------------------------------------- errors */
+
+/* Every error: its name, its negative number, and what it tells a person. */
+#define WASMSIG_ERRORS(X)                                                   \
+  X(EINVAL, -1, "an argument is missing or out of range")                   \
+  X(ENOMEM, -2, "out of memory")                                            \
+  X(ESIGNAL, -3, "a signal number must lie in 1..64")                       \
+  X(ERANGE, -4, "a word lies outside the instance's memory")                \
+  X(EALIGN, -5, "a word is not aligned to its size")                        \
+  X(EOVERLAP, -6, "two words overlap")                                      \
+  X(EMOVABLE, -7, "the memory may move, so nothing may be written later")   \
+  X(ENOINSTANCE, -8, "no such instance in this registry")                   \
+  X(ELIMITS, -9, "the limits are zero, too large, or soft lies above hard") \
+  X(ENOKILL, -10, "a hard limit needs a kill function")                     \
+  X(EBUSY, -11, "the budget is in use by another thread, or still entered") \
+  X(EORDER, -12, "only the innermost budget of the thread can be left")     \
+  X(ESPENT, -13, "the budget's hard limit is used up")                      \
+  X(ETHREAD, -14, "the watchdog thread could not be started")               \
+  X(ECLOCK, -15, "this thread's CPU clock cannot be read")                  \
+  X(EFORWARD, -16, "this signal cannot be forwarded, or is already")        \
+  X(EFULL, -17, "no room for another registry or instance")
+
+typedef enum wasmsig_error {
+  WASMSIG_OK = 0,
+#define WASMSIG_ERROR_ENUM(name, number, text) WASMSIG_##name = (number),
+  WASMSIG_ERRORS(WASMSIG_ERROR_ENUM)
+#undef WASMSIG_ERROR_ENUM
+} wasmsig_error;
+
+/**
+ * The name ("WASMSIG_EINVAL") of an error code; "WASMSIG_OK" for 0 and more.
+ *
+ * Returns:   a string that is never freed; "WASMSIG_E?" for unknown codes.
+ * Threads:   any. Signal handlers: yes.
+ * Since:     0.1
+ */
+WASMSIG_API const char *wasmsig_error_name(int code);
+
+/** The sentence for an error code. As wasmsig_error_name(). */
+WASMSIG_API const char *wasmsig_error_text(int code);
+
+/* -------------------------------------------------------------- memories */
+
+/**
+ * Whether a store may be made to a memory at any later moment.
+ */
+typedef enum wasmsig_memory_class {
+  /** May move when it grows: nothing asynchronous is ever written to it. */
+  WASMSIG_MEMORY_MOVABLE = 0,
+  /** Its address space is reserved up to the largest size it can reach. */
+  WASMSIG_MEMORY_FIXED = 1,
+  /** Shared: grows in place. Its words may be tracked more than once. */
+  WASMSIG_MEMORY_SHARED = 2,
+} wasmsig_memory_class;
+
+/**
+ * Finds the class of a linear memory by asking the system what is mapped.
+ *
+ * base:        first byte of the memory
+ * length:      its size now, bytes
+ * max_length:  the largest size that it can reach, bytes (4 GiB if the
+ *              module states none and addresses are 32 bits wide)
+ * shared:      the engine says that it is a shared memory
+ *
+ * Returns:   FIXED only if [base + length, base + max_length) is reserved
+ *            without access behind the memory; MOVABLE in any doubt.
+ * Threads:   any. Signal handlers: no.
+ * Source:    Linux proc_pid_maps(5); PROCMAP_QUERY in <linux/fs.h>.
+ * Since:     0.1
+ */
+WASMSIG_API wasmsig_memory_class wasmsig_memory_classify(const void *base,
+                                                         uint64_t length,
+                                                         uint64_t max_length,
+                                                         bool shared);
+
+/* ------------------------------------------------- registry and instances */
+
+/** The tracked instances of one isolate or store. */
+typedef struct wasmsig_registry wasmsig_registry;
+
+/** Names a tracked instance. 0 never does; a name is not used again soon. */
+typedef uint64_t wasmsig_instance;
+
+/** Stands for "the module has no such word". */
+#define WASMSIG_NO_WORD UINT64_MAX
+
+/**
+ * Where an instance keeps its words. Addresses are byte offsets into its
+ * memory 0, unsigned, or WASMSIG_NO_WORD. At least one word must be there.
+ */
+typedef struct wasmsig_words {
+  size_t size; /* of this struct, for later versions to tell */
+  void *memory;
+  uint64_t length; /* bytes, now */
+  wasmsig_memory_class memory_class;
+  uint64_t signal;     /* of a u32: __instance_signal */
+  uint64_t terminated; /* of a u32: __instance_terminated */
+  uint64_t pending;    /* of an 8-aligned u64: __instance_signal_pending */
+} wasmsig_words;
+
+#define WASMSIG_WORDS_INIT \
+  {sizeof(wasmsig_words),  \
+   NULL,                   \
+   0,                      \
+   WASMSIG_MEMORY_MOVABLE, \
+   WASMSIG_NO_WORD,        \
+   WASMSIG_NO_WORD,        \
+   WASMSIG_NO_WORD}
+
+/**
+ * Makes an empty registry.
+ *
+ * Errors:    EINVAL (no place to put it), ENOMEM.
+ * Ownership: the caller's, until wasmsig_registry_destroy().
+ * Threads:   any. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_registry_create(wasmsig_registry **registry);
+
+/**
+ * Forgets all instances and the registry. When it returns, no raise can
+ * write to any of them.
+ *
+ * Errors:    EINVAL (NULL).
+ * Threads:   any, one; no other call with this registry may overlap.
+ *            Waits for walks of other threads (wasmsig_process_raise).
+ * Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_registry_destroy(wasmsig_registry *registry);
+
+/** How many instances the registry holds. Threads: any. */
+WASMSIG_API size_t wasmsig_registry_count(const wasmsig_registry *registry);
+
+/**
+ * Checks an instance's words and tracks it. The signal word and the pending
+ * set become 0, so that the guest sees that signals reach it; not so where
+ * the memory is shared and the same signal word is tracked already.
+ *
+ * Errors:    EINVAL, ERANGE, EALIGN, EOVERLAP, EMOVABLE, ENOMEM, EFULL.
+ *            Nothing was written, nothing is tracked.
+ * Ownership: the memory stays the caller's and must stay mapped until
+ *            wasmsig_instance_remove() has returned.
+ * Threads:   any. Signal handlers: no. Progress: locks; O(1), but O(number of
+ *            instances) for a SHARED memory.
+ * Source:    docs/protocol.md, "What the host does".
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_instance_add(wasmsig_registry *registry,
+                                     const wasmsig_words *words,
+                                     wasmsig_instance *instance);
+
+/**
+ * Forgets an instance. When it returns, no raise can write to its words: the
+ * memory may be unmapped on the next line.
+ *
+ * Errors:    EINVAL, ENOINSTANCE (removed before, or of another registry).
+ * Threads:   any. Signal handlers: no. Progress: waits for walks of other
+ *            threads that began before, never for a lock a walk needs.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_instance_remove(wasmsig_registry *registry,
+                                        wasmsig_instance instance);
+
+/**
+ * Sends `signal` to one instance, to every instance of a registry, or to
+ * every instance of every registry in the process.
+ *
+ * Instances without a signal word, and those whose terminated word is not 0,
+ * are passed by. The signal's bit is ORed into the pending set first, then
+ * its number is stored into the signal word.
+ *
+ * Returns:   how many instances got it.
+ * Errors:    EINVAL (NULL), ESIGNAL, ENOINSTANCE. Nothing was written.
+ * Threads:   any. Signal handlers: yes. Progress: wait-free.
+ * Ordering:  what the caller stored before is visible to a guest that reads
+ *            the signal (release).
+ * Since:     0.1
+ */
+WASMSIG_API int64_t wasmsig_instance_raise(wasmsig_registry *registry,
+                                           wasmsig_instance instance,
+                                           int signal);
+WASMSIG_API int64_t wasmsig_registry_raise(wasmsig_registry *registry,
+                                           int signal);
+WASMSIG_API int64_t wasmsig_process_raise(int signal);
+
+/**
+ * Takes a signal back: the condition that it told of is over. `signal` 0
+ * takes back whatever waits; a number takes back that signal only, and leaves
+ * a later one that waits in its place.
+ *
+ * Returns:   how many instances had it waiting.
+ * Errors, threads, handlers: as the raise of the same name.
+ * Since:     0.1
+ */
+WASMSIG_API int64_t wasmsig_instance_clear(wasmsig_registry *registry,
+                                           wasmsig_instance instance,
+                                           int signal);
+WASMSIG_API int64_t wasmsig_registry_clear(wasmsig_registry *registry,
+                                           int signal);
+WASMSIG_API int64_t wasmsig_process_clear(int signal);
+
+/**
+ * Stores 1 into an instance's terminated word: the host has killed it, and it
+ * gets no signal any more.
+ *
+ * Returns:   1 if the instance has such a word, else 0.
+ * Errors:    EINVAL, ENOINSTANCE.
+ * Threads:   any. Signal handlers: yes. Progress: wait-free.
+ * Since:     0.1
+ */
+WASMSIG_API int64_t wasmsig_instance_terminate(wasmsig_registry *registry,
+                                               wasmsig_instance instance);
+
+/* --------------------------------------------------------------- budgets */
+
+/** Stands for "no such limit". */
+#define WASMSIG_NO_LIMIT UINT64_MAX
+
+/** An amount of CPU time, spent in sections (enter … leave). */
+typedef struct wasmsig_budget {
+  uint64_t opaque[24];
+} wasmsig_budget;
+
+/**
+ * What a budget allows, whom it concerns, and how the host kills.
+ */
+typedef struct wasmsig_budget_options {
+  size_t size; /* of this struct, for later versions to tell */
+  /** CPU ns after which `signal` is raised, or WASMSIG_NO_LIMIT. */
+  uint64_t soft_ns;
+  /** CPU ns after which `kill` is called, or WASMSIG_NO_LIMIT. */
+  uint64_t hard_ns;
+  int signal; /* 1..64, WASMSIG_SIGXCPU by default */
+  /**
+   * Whom the signal is for: `count` instances of `registry`, or all of its
+   * instances where `instances` is NULL. No registry: nobody. The list is the
+   * caller's and must live as long as the budget.
+   */
+  wasmsig_registry *registry;
+  const wasmsig_instance *instances;
+  size_t count;
+  /**
+   * Ends what the thread in the section is running. Called by the watchdog
+   * thread, at most once between two undos. `undo` is called in the section's
+   * own thread by the leave that reports the kill: it makes the engine usable
+   * again. Neither may call wasmsig_budget_*.
+   */
+  void (*kill)(void *context);
+  void (*undo)(void *context);
+  void *context;
+} wasmsig_budget_options;
+
+#define WASMSIG_BUDGET_OPTIONS_INIT \
+  {sizeof(wasmsig_budget_options),  \
+   WASMSIG_NO_LIMIT,                \
+   WASMSIG_NO_LIMIT,                \
+   WASMSIG_SIGXCPU,                 \
+   NULL,                            \
+   NULL,                            \
+   0,                               \
+   NULL,                            \
+   NULL,                            \
+   NULL}
+
+/** How far a budget has gone. SIGNALLED and KILLED last until a reset. */
+typedef enum wasmsig_budget_state {
+  WASMSIG_BUDGET_READY = 0,
+  WASMSIG_BUDGET_RUNNING = 1,
+  WASMSIG_BUDGET_SIGNALLED = 2,
+  WASMSIG_BUDGET_KILLED = 3,
+} wasmsig_budget_state;
+
+/** What a section's end finds. */
+typedef enum wasmsig_outcome {
+  /** No limit was reached. */
+  WASMSIG_LEFT_READY = 0,
+  /** The soft limit was reached, in this section or an earlier one. */
+  WASMSIG_LEFT_SIGNALLED = 1,
+  /** The hard limit was reached; the engine's kill, if any, is undone. */
+  WASMSIG_LEFT_KILLED = 2,
+  /** An outer section is being killed: let the engine go on unwinding. */
+  WASMSIG_LEFT_OUTER_KILLED = 3,
+} wasmsig_outcome;
+
+/**
+ * Makes a budget of which nothing is used.
+ *
+ * Errors:    EINVAL, ESIGNAL, ELIMITS (zero, above INT64_MAX, soft above
+ *            hard), ENOKILL. The budget is not initialised.
+ * Ownership: the struct is the caller's and must not move until destroyed.
+ * Threads:   any. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
+                                    const wasmsig_budget_options *options);
+
+/**
+ * Begins a section: from here on the CPU time of this thread is charged to
+ * the budget, and to the budgets of the sections around it. Time asleep, or
+ * preempted, is not. Entering a budget that this thread is in already only
+ * nests. A soft limit that passed between two sections is signalled now.
+ *
+ * Errors:    EINVAL, EBUSY (another thread is in it), ESPENT (the hard limit
+ *            is used up: do not call the guest), ETHREAD, ECLOCK, ENOMEM.
+ * Threads:   any, one at a time for a budget. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_budget_enter(wasmsig_budget *budget);
+
+/**
+ * Ends the innermost section of this thread. Waits for a kill that has begun;
+ * a kill never lands on the code that follows.
+ *
+ * Returns:   a wasmsig_outcome. A nested leave of a budget that stays entered
+ *            answers OUTER_KILLED if the budget itself has been killed.
+ * Errors:    EINVAL, EORDER.
+ * Threads:   the one that entered. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_budget_leave(wasmsig_budget *budget);
+
+/**
+ * CPU nanoseconds used: of all ended sections and, in the thread that is in
+ * it, of the running one.
+ *
+ * Threads:   any (another thread sees the ended sections only).
+ * Since:     0.1
+ */
+WASMSIG_API uint64_t wasmsig_budget_used_ns(const wasmsig_budget *budget);
+
+/** Threads: any. Since: 0.1 */
+WASMSIG_API wasmsig_budget_state
+wasmsig_budget_get_state(const wasmsig_budget *budget);
+
+/**
+ * A new request: nothing is used, and a signal of this budget that nobody
+ * acknowledged is taken back (unless a budget around it raised the same).
+ * `options` may be NULL (limits stay) or bring new limits and a new signal;
+ * registry, instances and kill stay.
+ *
+ * Errors:    as wasmsig_budget_init(); EBUSY while entered.
+ * Threads:   any. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_budget_reset(wasmsig_budget *budget,
+                                     const wasmsig_budget_options *options);
+
+/**
+ * Ends the budget; a signal that nobody acknowledged is taken back, as by a
+ * reset.
+ *
+ * Errors:    EINVAL, EBUSY (still entered).
+ * Threads:   any. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_budget_destroy(wasmsig_budget *budget);
+
+/* ------------------------------------------------- the process's signals */
+
+/**
+ * From now on the process's `signal` also goes to every tracked instance,
+ * from inside the signal handler: a busy guest hears it.
+ *
+ * Who handled the signal before still does (the handler is called after us).
+ * Where nobody did and the signal would end the process, it no longer does if
+ * there was a guest to ask; `insist` > 0 sets after how many deliveries that
+ * no guest acknowledged the process dies of it all the same (2: the second).
+ *
+ * Errors:    ESIGNAL, EINVAL (insist negative), EFORWARD (SIGKILL, SIGSTOP,
+ *            a synchronous fault, or forwarded already).
+ * Threads:   any. Signal handlers: no.
+ * Source:    POSIX.1-2017 sigaction(2).
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_forward_start(int signal, int insist);
+
+/**
+ * Puts back the handler that stood before, unless somebody else has replaced
+ * ours since: then theirs stays.
+ *
+ * Errors:    ESIGNAL, EFORWARD (not forwarded).
+ * Threads:   any. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_forward_stop(int signal);
+
+/**
+ * How many instances the last delivery of a forwarded signal reached, and how
+ * many deliveries there were. For hosts that act when nobody could be asked.
+ *
+ * Errors:    ESIGNAL, EFORWARD.
+ * Threads:   any. Signal handlers: yes.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_forward_last(int signal, uint64_t *deliveries,
+                                     uint64_t *reached);
+
+/* ------------------------------------------------------------ statistics */
+
+/** What the process has done so far. */
+typedef struct wasmsig_statistics {
+  uint64_t raises; /* instances that got a signal */
+  uint64_t soft;   /* budgets that passed their soft limit */
+  uint64_t kills;  /* kill functions called */
+  uint64_t wakes;  /* times that the watchdog woke */
+} wasmsig_statistics;
+
+/** Threads: any. Since: 0.1 */
+WASMSIG_API void wasmsig_get_statistics(wasmsig_statistics *statistics);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

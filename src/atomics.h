@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Atomic accesses whose order stands in their name. They work on plain
+ * integers and pointers, because a guest's words are plain memory.
+ */
+#ifndef WSIG_ATOMICS_H
+#define WSIG_ATOMICS_H
+
+#define wsig_load_relaxed(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define wsig_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define wsig_load_seq_cst(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
+
+#define wsig_store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define wsig_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define wsig_store_seq_cst(p, v) __atomic_store_n((p), (v), __ATOMIC_SEQ_CST)
+
+#define wsig_add_relaxed(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
+#define wsig_add_release(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELEASE)
+#define wsig_add_seq_cst(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+#define wsig_sub_release(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_RELEASE)
+#define wsig_or_release(p, v) __atomic_fetch_or((p), (v), __ATOMIC_RELEASE)
+#define wsig_and_relaxed(p, v) __atomic_fetch_and((p), (v), __ATOMIC_RELAXED)
+#define wsig_and_seq_cst(p, v) __atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
+#define wsig_exchange_relaxed(p, v) \
+  __atomic_exchange_n((p), (v), __ATOMIC_RELAXED)
+
+/* True if *p was *expected and is now v; else *expected is what *p was. */
+#define wsig_cas_relaxed(p, expected, v)                                 \
+  __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_RELAXED, \
+                              __ATOMIC_RELAXED)
+#define wsig_cas_acquire(p, expected, v)                                 \
+  __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQUIRE, \
+                              __ATOMIC_RELAXED)
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Forwarding: the process's own signals go to its guests too.
+ *
+ * The handler itself is in raise.c. It reads `insist` and `before`, which are
+ * stored before it is installed and not changed while it is. A delivery in
+ * another thread that still runs when forward_stop returns finds them as they
+ * were: stop leaves them in place.
+ */
+#include "forward.h"
+
+#include "atomics.h"
+
+#include <pthread.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Signals that nobody can handle, that a fault raises in the thread that must
+ * not go on, or whose default is to stop the process. */
+static bool forwardable(int signal) {
+  switch (signal) {
+    case SIGKILL:
+    case SIGSTOP:
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGSYS:
+    case SIGABRT:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU: return false;
+    default: return true;
+  }
+}
+
+static bool has_handler(const struct sigaction *action) {
+  return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+/* What the process asked for with the action before stays: whether system
+ * calls are interrupted (without a handler none ever was), and what becomes of
+ * its children. */
+static int flags_after(const struct sigaction *before, int signal) {
+  int kept = before->sa_flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
+  if (!has_handler(before) || before->sa_flags & SA_RESTART) kept |= SA_RESTART;
+  /* Children of who ignores SIGCHLD leave no zombies. */
+  if (signal == SIGCHLD && before->sa_handler == SIG_IGN) kept |= SA_NOCLDWAIT;
+  return kept | SA_SIGINFO | SA_ONSTACK;
+}
+
+static int install_handler(struct wsig_forward *forward, int signal) {
+  struct sigaction ours = {.sa_sigaction = wsig_forward_handler};
+  struct sigaction *before = &forward->before;
+  sigfillset(&ours.sa_mask);
+  /* Read first, in a call of its own: the handler may run before the call
+   * that installs it has returned. */
+  if (sigaction(signal, NULL, before) != 0) return WASMSIG_EFORWARD;
+  /* With no handler the kernel does not look at this flag; ours does. */
+  if (!has_handler(before)) before->sa_flags &= ~SA_SIGINFO;
+  ours.sa_flags = flags_after(before, signal);
+  if (sigaction(signal, &ours, NULL) != 0) return WASMSIG_EFORWARD;
+  return WASMSIG_OK;
+}
+
+int wasmsig_forward_start(int signal, int insist) {
+  if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
+  if (insist < 0) return WASMSIG_EINVAL;
+  if (!forwardable(signal)) return WASMSIG_EFORWARD;
+  struct wsig_forward *forward = &wsig_forwards[signal];
+  int error = WASMSIG_EFORWARD;
+  pthread_mutex_lock(&lock);
+  if (!forward->active) {
+    forward->insist = insist;
+    wsig_store_relaxed(&forward->deliveries, 0);
+    wsig_store_relaxed(&forward->reached, 0);
+    wsig_store_relaxed(&forward->unanswered, 0);
+    error = install_handler(forward, signal);
+    wsig_store_relaxed(&forward->active, error == WASMSIG_OK);
+  }
+  pthread_mutex_unlock(&lock);
+  return error;
+}
+
+int wasmsig_forward_stop(int signal) {
+  if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
+  struct wsig_forward *forward = &wsig_forwards[signal];
+  struct sigaction now;
+  int error = WASMSIG_EFORWARD;
+  pthread_mutex_lock(&lock);
+  if (forward->active) {
+    bool ours = sigaction(signal, NULL, &now) == 0 &&
+                now.sa_flags & SA_SIGINFO &&
+                now.sa_sigaction == wsig_forward_handler;
+    if (ours) sigaction(signal, &forward->before, NULL);
+    wsig_store_relaxed(&forward->active, false);
+    error = WASMSIG_OK;
+  }
+  pthread_mutex_unlock(&lock);
+  return error;
+}
+
+int wasmsig_forward_last(int signal, uint64_t *deliveries, uint64_t *reached) {
+  if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
+  struct wsig_forward *forward = &wsig_forwards[signal];
+  if (!wsig_load_relaxed(&forward->active)) return WASMSIG_EFORWARD;
+  /* Acquire: whom this delivery reached, or a later one. */
+  uint64_t count = wsig_load_acquire(&forward->deliveries);
+  if (deliveries) *deliveries = count;
+  if (reached) *reached = wsig_load_relaxed(&forward->reached);
+  return WASMSIG_OK;
+}

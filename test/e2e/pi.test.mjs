@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * The example as a user runs it: what its figures mean, not how good they are.
+ * Every time in here is CPU time, which a busy machine does not stretch.
+ */
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { digitsOfPi } from './support/chudnovsky.mjs'
+import { PI_WASM, runPi } from './support/example.mjs'
+import { GUESTS, assemble } from './support/guests.mjs'
+
+const FIRST_50 = '31415926535897932384626433832795028841971693993751'
+
+let directory
+before(async () => (directory = await mkdtemp(join(tmpdir(), 'wasmsig-pi-'))))
+after(() => rm(directory, { recursive: true }))
+
+describe('the figures of the pi example', () => {
+  let run, told, stopped, interrupted
+
+  before(async () => {
+    run = await runPi('--json')
+    assert.equal(run.status, 0, run.stderr)
+    const figures = JSON.parse(run.stdout)
+    told = figures.told
+    stopped = figures.stopped
+    interrupted = figures['Ctrl-C']
+  })
+
+  test('the guest hears SIGXCPU at its soft limit, not before', () => {
+    assert.equal(told.signal, 24)
+    assert.equal(told.softMs, 50)
+    assert.ok(told.toldCpuMs >= 50, `told at ${told.toldCpuMs} ms`)
+  })
+
+  test('it was told before it returned', () => {
+    assert.ok(told.returnedCpuMs >= told.toldCpuMs)
+    assert.ok(interrupted.returnedCpuMs >= interrupted.toldCpuMs)
+  })
+
+  test('its partial result is right to the last digit', () => {
+    for (const { digits, text } of [told, interrupted]) {
+      assert.ok(digits > 50, `only ${digits} digits`)
+      assert.equal(text.length, digits)
+      assert.equal(text.slice(0, 50), FIRST_50)
+      assert.equal(text, digitsOfPi(digits))
+    }
+  })
+
+  test('its partial result is partial', async () => {
+    const capacity = await capacityOf(PI_WASM)
+    assert.ok(told.digits < capacity)
+    assert.ok(interrupted.digits < capacity)
+  })
+
+  test('a guest that ignores SIGXCPU is killed at its hard limit', () => {
+    assert.equal(stopped.code, 'ERR_WASMSIG_CPU_LIMIT')
+    assert.equal(stopped.hardMs, 100)
+    assert.equal(stopped.limitMs, 100)
+    assert.ok(stopped.usedMs >= 100, `killed at ${stopped.usedMs} ms`)
+  })
+
+  test('its host goes on: 10 000 limited calls answer right', () => {
+    assert.equal(stopped.calls, 10_000)
+    assert.equal(stopped.right, 10_000)
+    assert.ok(stopped.microsecondsPerCall > 0)
+  })
+
+  test('a busy guest hears SIGINT, after it was sent', () => {
+    assert.equal(interrupted.signal, 2)
+    assert.ok(interrupted.toldAfterKillMs > 0)
+    assert.ok(interrupted.returnedCpuMs < 5000, 'it ran into its safety limit')
+  })
+
+  test('progress is told on standard error, a line a step', () => {
+    const names = run.stderr.match(/^[^:\n]+(?=: .*\.\.\.$)/gm)
+    assert.deepEqual(names, ['told', 'stopped', 'Ctrl-C'])
+  })
+})
+
+describe('the command of the pi example', () => {
+  test('without options it prints a table of all steps', async () => {
+    const { status, stdout } = await runPi()
+    assert.equal(status, 0)
+    const interrupted = '(│ +\\d+\\.\\d\\d ms ){3}│ \\d+ digits '
+    assert.match(stdout, RegExp(`│ told +${interrupted}`))
+    assert.match(stdout, /│ stopped │ \(ignored\) │.* CpuLimitError caught /)
+    assert.match(stdout, RegExp(`│ Ctrl-C +${interrupted}`))
+    assert.equal(stdout.match(/3\.141592653\.\.\.\d{10} /g)?.length, 2)
+  })
+
+  test('--help tells of every option and ends with 0', async () => {
+    const { status, stdout } = await runPi('--help')
+    assert.equal(status, 0)
+    assert.match(stdout, /^Usage: .*\[--json\] \[PATH/)
+    assert.match(stdout, /--help/)
+  })
+
+  for (const args of [['--jsn'], ['--json=1'], ['one.wasm', 'two.wasm']])
+    test(`${args.join(' ')} is wrong usage`, async () => {
+      const { status, stdout, stderr } = await runPi(...args)
+      assert.equal(status, 2)
+      assert.equal(stdout, '')
+      assert.match(stderr, /^pi: .*\n.*--help\n$/)
+    })
+
+  test('a missing file ends with 1 and the advice to build', async () => {
+    const path = join(directory, 'nowhere.wasm')
+    const { status, stdout, stderr } = await runPi(path)
+    assert.equal(status, 1)
+    assert.equal(stdout, '')
+    assert.equal(stderr, `pi: ${path} is missing: run \`make build\`\n`)
+  })
+
+  test('a file that is no module ends with 1', async () => {
+    const path = join(directory, 'text.wasm')
+    await writeFile(path, 'this is text')
+    const { status, stderr } = await runPi(path)
+    assert.equal(status, 1)
+    assert.match(stderr, /^pi: .*text\.wasm cannot be used: .*\n$/)
+  })
+})
+
+describe('the checks of the pi example', () => {
+  const runGuest = async (name) => {
+    const path = join(directory, `${name}.wasm`)
+    await writeFile(path, assemble(GUESTS[name]))
+    return runPi('--json', path)
+  }
+
+  test('another guest that does all it should passes', async () => {
+    const { status, stdout, stderr } = await runGuest('honest')
+    assert.equal(status, 0, stderr)
+    assert.equal(JSON.parse(stdout).told.text, '31415')
+  })
+
+  const COMPLAINTS = {
+    deaf: ['told', /without hearing SIGXCPU/],
+    hasty: ['told', /before its soft limit/],
+    mistaken: ['told', /heard 2, not SIGXCPU/],
+    miscalculating: ['told', /digit number 5 is not that of pi/],
+    empty: ['told', /no digits/],
+    finished: ['told', /went on to its last digit/],
+    crashing: ['told', /unreachable/],
+    obedient: ['stopped', /the guest returned/],
+    trapping: ['stopped', /not a CpuLimitError, but: RuntimeError/],
+    forgetful: ['stopped', /only 1 of 10000 calls/],
+    unconcerned: ['Ctrl-C', /without hearing SIGINT/]
+  }
+  for (const [name, [step, complaint]] of Object.entries(COMPLAINTS))
+    test(`a guest that is ${name} fails the step ${step}`, async () => {
+      const { status, signal, stdout, stderr } = await runGuest(name)
+      assert.equal(signal, null)
+      assert.equal(status, 1)
+      assert.equal(stdout, '')
+      const lastLine = stderr.trimEnd().split('\n').at(-1)
+      assert.ok(lastLine.startsWith(`pi: step ${step} failed: `), lastLine)
+      assert.match(lastLine, complaint)
+    })
+})
+
+async function capacityOf(path) {
+  const imports = { host: { told() {} } }
+  const bytes = await readFile(path)
+  const { instance } = await WebAssembly.instantiate(bytes, imports)
+  return instance.exports.capacity()
+}

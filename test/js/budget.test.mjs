@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** CpuBudget: measuring, the soft limit, and what passes through. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CpuBudget, CpuLimitError, install, stats } from 'wasmsig'
+import { instantiate, read } from './support/guests.mjs'
+import { caught, sleep, spend } from './support/work.mjs'
+
+install()
+
+test('a new budget is ready and unused', () => {
+  const budget = new CpuBudget({ soft: 10, hard: 20 })
+  assert.equal(budget.state, 'ready')
+  assert.equal(budget.used, 0)
+})
+
+test('run returns what the function returns', () => {
+  const budget = new CpuBudget({ hard: 1000 })
+  const value = {}
+  assert.equal(
+    budget.run(() => value),
+    value
+  )
+  assert.equal(
+    budget.run(() => undefined),
+    undefined
+  )
+})
+
+test('run passes its arguments, and no this', () => {
+  const budget = new CpuBudget({ hard: 1000 })
+  const seen = budget.run(
+    function (...args) {
+      return [this, args]
+    },
+    1,
+    undefined,
+    null,
+    'four'
+  )
+  assert.deepEqual(seen, [undefined, [1, undefined, null, 'four']])
+})
+
+test('run passes a thousand arguments', () => {
+  const budget = new CpuBudget({ hard: 1000 })
+  const given = Array.from({ length: 1000 }, (_, i) => i)
+  assert.deepEqual(
+    budget.run((...args) => args, ...given),
+    given
+  )
+})
+
+test('run hands out the promise of an async function itself', async () => {
+  const budget = new CpuBudget({ hard: 1000 })
+  const promise = Promise.resolve(7)
+  assert.equal(
+    budget.run(() => promise),
+    promise
+  )
+  assert.equal(await budget.run(async () => 8), 8)
+})
+
+const THROWN = {
+  'an error': new Error('theirs'),
+  'a frozen object': Object.freeze({}),
+  'a CpuLimitError of the user': new CpuLimitError(1, 2),
+  'a string': 'text',
+  undefined: undefined,
+  null: null
+}
+for (const [name, value] of Object.entries(THROWN)) {
+  test(`what the function throws passes through: ${name}`, () => {
+    const budget = new CpuBudget({ soft: 500, hard: 1000 })
+    let thrown = 'nothing'
+    try {
+      budget.run(() => {
+        throw value
+      })
+    } catch (error) {
+      thrown = error
+    }
+    assert.equal(thrown, value)
+    assert.equal(budget.state, 'ready')
+    assert.equal(
+      budget.run(() => 1),
+      1
+    )
+  })
+}
+
+test('a stack overflow passes through as any error', () => {
+  const budget = new CpuBudget({ hard: 10_000 })
+  const dive = () => dive() + 1
+  assert.ok(caught(() => budget.run(dive)) instanceof RangeError)
+  assert.equal(budget.state, 'ready')
+})
+
+test('runs inside runs without end overflow the stack as any function', () => {
+  const budget = new CpuBudget({ hard: 10_000 })
+  const dive = () => budget.run(dive)
+  assert.ok(caught(dive) instanceof RangeError)
+  assert.equal(budget.state, 'ready')
+  assert.equal(
+    budget.run(() => 7),
+    7
+  )
+})
+
+test('a budget without limits only measures', () => {
+  const budget = new CpuBudget({})
+  budget.run(() => spend(5))
+  assert.ok(budget.used >= 5)
+  assert.equal(budget.state, 'ready')
+})
+
+test('limits that are undefined are left out', () => {
+  const limits = { soft: undefined, hard: undefined, signal: undefined }
+  const budget = new CpuBudget({ ...limits, instances: undefined })
+  budget.run(() => spend(2))
+  assert.ok(budget.used >= 2)
+  assert.equal(budget.state, 'ready')
+})
+
+test('used grows while a section is running', () => {
+  const budget = new CpuBudget({})
+  const seen = budget.run(() => {
+    const first = budget.used
+    spend(2)
+    return [first, budget.used]
+  })
+  assert.ok(seen[1] >= seen[0] + 2)
+  assert.ok(budget.used >= seen[1])
+})
+
+test('used does not grow between sections', () => {
+  const budget = new CpuBudget({})
+  budget.run(() => spend(1))
+  const { used } = budget
+  spend(5)
+  assert.equal(budget.used, used)
+})
+
+test('sections add up', () => {
+  const budget = new CpuBudget({})
+  for (let i = 1; i <= 5; i += 1) {
+    budget.run(() => spend(2))
+    assert.ok(budget.used >= 2 * i)
+  }
+})
+
+test('a section that throws is charged as well', () => {
+  const budget = new CpuBudget({})
+  caught(() =>
+    budget.run(() => {
+      spend(3)
+      throw new Error('late')
+    })
+  )
+  assert.ok(budget.used >= 3)
+})
+
+test('time asleep is not charged', () => {
+  const budget = new CpuBudget({ soft: 40, hard: 60 })
+  assert.equal(
+    budget.run(() => sleep(100) ?? 'awake'),
+    'awake'
+  )
+  assert.equal(budget.state, 'ready')
+  assert.ok(budget.used < 40)
+})
+
+test('a guest is told at its soft limit and returns early', () => {
+  const { spin } = instantiate().exports
+  const budget = new CpuBudget({ soft: 5 })
+  assert.equal(budget.run(spin), 24)
+  assert.ok(budget.used >= 5)
+})
+
+test('the soft limit is counted', () => {
+  const { spin } = instantiate().exports
+  const before = stats()
+  new CpuBudget({ soft: 2 }).run(spin)
+  assert.equal(stats().softLimits, before.softLimits + 1)
+  assert.ok(stats().raises > before.raises)
+})
+
+test('the state goes from ready over running to signalled', () => {
+  const { spin } = instantiate().exports
+  const budget = new CpuBudget({ soft: 2 })
+  const states = [budget.state]
+  budget.run(() => {
+    states.push(budget.state)
+    spin()
+    states.push(budget.state)
+  })
+  states.push(budget.state)
+  assert.deepEqual(states, ['ready', 'running', 'signalled', 'signalled'])
+})
+
+test('a section below the limits ends ready', () => {
+  const budget = new CpuBudget({ soft: 1000, hard: 2000 })
+  assert.equal(
+    budget.run(() => budget.state),
+    'running'
+  )
+  assert.equal(budget.state, 'ready')
+})
+
+test('the signal of the limits is the one that is raised', () => {
+  const { spin } = instantiate().exports
+  assert.equal(new CpuBudget({ soft: 2, signal: 'SIGALRM' }).run(spin), 14)
+  const other = instantiate().exports
+  assert.equal(new CpuBudget({ soft: 2, signal: 40 }).run(other.spin), 40)
+})
+
+test('a fractional limit is honoured', () => {
+  const { spin } = instantiate().exports
+  const budget = new CpuBudget({ soft: 0.25 })
+  assert.equal(budget.run(spin), 24)
+  assert.ok(budget.used >= 0.25)
+})
+
+test('a soft limit may be reached over several sections', () => {
+  const instance = instantiate()
+  const budget = new CpuBudget({ soft: 6, instances: [instance] })
+  let sections = 0
+  while (budget.state === 'ready' && sections < 100_000) {
+    budget.run(instance.exports.work, 100_000)
+    sections += 1
+    if (budget.used < 6) assert.equal(read(instance, 'signal'), 0)
+  }
+  assert.equal(budget.state, 'signalled')
+  assert.ok(sections > 1)
+  assert.ok(budget.used >= 6)
+  assert.equal(read(instance, 'signal'), 24)
+})
+
+test('the soft limit is told once', () => {
+  const { exports } = instantiate()
+  const budget = new CpuBudget({ soft: 2 })
+  assert.equal(budget.run(exports.answer, 1), 24)
+  const { softLimits } = stats()
+  budget.run(() => spend(5))
+  budget.run(() => spend(1))
+  assert.equal(stats().softLimits, softLimits)
+})
+
+test('only the instances of the limits get the signal', () => {
+  const named = instantiate()
+  const alsoNamed = instantiate()
+  const other = instantiate()
+  const instances = new Set([named, alsoNamed])
+  const budget = new CpuBudget({ soft: 2, instances })
+  assert.equal(budget.run(named.exports.spin), 24)
+  assert.equal(read(alsoNamed, 'signal'), 24)
+  assert.equal(read(other, 'signal'), 0)
+})
+
+test('without instances in the limits every tracked one gets the signal', () => {
+  const first = instantiate()
+  const second = instantiate()
+  new CpuBudget({ soft: 2 }).run(first.exports.spin)
+  assert.equal(read(second, 'signal'), 24)
+})
+
+test('an instance made after the budget gets the signal of the realm', () => {
+  const budget = new CpuBudget({ soft: 2 })
+  assert.equal(
+    budget.run(() => instantiate().exports.spin()),
+    24
+  )
+})
+
+test('an empty list of instances is told nothing', () => {
+  const instance = instantiate()
+  const budget = new CpuBudget({ soft: 2, instances: [] })
+  budget.run(() => spend(4))
+  assert.equal(budget.state, 'signalled')
+  assert.equal(read(instance, 'signal'), 0)
+})

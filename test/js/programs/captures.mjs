@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** Takes its functions as early as a program can. */
+export const captured = {
+  instantiate: WebAssembly.instantiate,
+  Instance: WebAssembly.Instance
+}

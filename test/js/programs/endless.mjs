@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** A loop without an end, stopped. */
+import { CpuBudget } from 'wasmsig'
+
+try {
+  new CpuBudget({ hard: 20 }).run(() => {
+    for (;;);
+  })
+} catch (error) {
+  console.log(error.name)
+}
+setTimeout(() => console.log('later'), 1)

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * Forwards signals, and does what its arguments say, one after the other. Each
+ * thing that happens prints a line.
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import { forward, install } from 'wasmsig'
+import { instantiate, read } from '../support/guests.mjs'
+
+install()
+
+const say = (text) => console.log(text)
+const listener = (name) => say(`listener ${name}`)
+let instance
+let forwarding
+
+const STEPS = {
+  guest() {
+    instance = instantiate()
+  },
+  silent() {
+    instance = instantiate({ words: ['terminated'] })
+  },
+  plain() {
+    instance = instantiate({ words: [] })
+  },
+  dead() {
+    instance = instantiate({ words: ['signal', 'terminated'], dead: true })
+  },
+  forward() {
+    forwarding = forward(['SIGINT'])
+  },
+  forwardTwo() {
+    forwarding = forward(new Set(['SIGTERM', 'SIGINT']))
+  },
+  forwardHarmless() {
+    forwarding = forward(['SIGWINCH', 'SIGCHLD', 'SIGURG', 'SIGCONT'])
+  },
+  stop() {
+    forwarding.stop()
+  },
+  dispose() {
+    forwarding[Symbol.dispose]()
+  },
+  listen() {
+    process.on('SIGINT', listener)
+  },
+  once() {
+    process.once('SIGINT', listener)
+  },
+  unlisten() {
+    process.removeListener('SIGINT', listener)
+  },
+  /** Busy until it is told, which it then acknowledges. */
+  busy() {
+    say('busy')
+    say(`told ${instance.exports.answer(1)}`)
+  },
+  read() {
+    say(`word ${read(instance, 'signal')}`)
+  },
+  /** Lets the event loop turn: a signal that has come is heard in it. */
+  async idle() {
+    for (let i = 0; i < 10; i += 1) await turn()
+  },
+  /** Stays until the parent has sent its signal, and a little longer. */
+  async wait() {
+    const alive = setInterval(() => {}, 1000)
+    const told = new Promise((resolve) => process.once('SIGUSR2', resolve))
+    say('waiting')
+    await told
+    clearInterval(alive)
+  }
+}
+
+for (const step of process.argv.slice(2)) await STEPS[step]()
+say('end')

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** CpuBudget.reset: a new request begins. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CpuBudget, CpuLimitError, install, raise } from 'wasmsig'
+import { instantiate, read } from './support/guests.mjs'
+import { caught, spend } from './support/work.mjs'
+
+install()
+
+const { burn, work } = instantiate().exports
+
+test('reset makes a budget new', () => {
+  const instance = instantiate()
+  const budget = new CpuBudget({ soft: 2 })
+  budget.run(instance.exports.spin)
+  assert.equal(budget.reset(), budget)
+  assert.equal(budget.state, 'ready')
+  assert.equal(budget.used, 0)
+  assert.equal(budget.run(instance.exports.spin), 24)
+  assert.ok(budget.used >= 2)
+})
+
+test('reset takes back a signal that nobody acknowledged', () => {
+  const instance = instantiate()
+  const budget = new CpuBudget({ soft: 2 })
+  budget.run(instance.exports.spin)
+  assert.equal(read(instance, 'signal'), 24)
+  budget.reset()
+  assert.equal(read(instance, 'signal'), 0)
+})
+
+test("reset leaves a signal that is not the budget's", () => {
+  const instance = instantiate()
+  const budget = new CpuBudget({ soft: 2 })
+  budget.run(instance.exports.spin)
+  raise('SIGTERM', instance)
+  budget.reset()
+  assert.equal(read(instance, 'signal'), 15)
+})
+
+test('reset brings new limits and keeps those left out', () => {
+  const { exports } = instantiate()
+  const budget = new CpuBudget({ soft: 900, hard: 1000 })
+  budget.reset({ soft: 2, signal: 'SIGALRM' })
+  assert.equal(budget.run(exports.answer, 1), 14)
+  budget.reset({ hard: 10 })
+  assert.ok(caught(() => budget.run(exports.burn)) instanceof CpuLimitError)
+  assert.equal(read({ exports }, 'signal'), 14)
+})
+
+test('reset while running is refused and changes nothing', () => {
+  const budget = new CpuBudget({})
+  budget.run(() => {
+    spend(2)
+    assert.throws(() => budget.reset(), { code: 'ERR_WASMSIG_BUSY' })
+    assert.throws(() => budget.reset({ soft: 1 }), { code: 'ERR_WASMSIG_BUSY' })
+    assert.ok(budget.used >= 2)
+    assert.equal(budget.state, 'running')
+  })
+  assert.equal(budget.state, 'ready')
+})
+
+test('reset cannot change whom the budget concerns', () => {
+  const named = instantiate()
+  const other = instantiate()
+  const budget = new CpuBudget({ soft: 2, instances: [named] })
+  caught(() => budget.reset({ instances: [other] }))
+  budget.run(() => spend(4))
+  assert.equal(read(named, 'signal'), 24)
+  assert.equal(read(other, 'signal'), 0)
+})
+
+test('reset makes a killed budget new', () => {
+  const budget = new CpuBudget({ hard: 3 })
+  caught(() => budget.run(burn))
+  budget.reset()
+  assert.equal(budget.state, 'ready')
+  assert.equal(budget.used, 0)
+  assert.equal(budget.run(work, 10), 0)
+  assert.ok(caught(() => budget.run(burn)) instanceof CpuLimitError)
+})
+
+test('reset with another hard limit', () => {
+  const budget = new CpuBudget({ hard: 3 })
+  caught(() => budget.run(burn))
+  const error = caught(() => budget.reset({ hard: 7 }).run(burn))
+  assert.equal(error.limit, 7)
+  assert.ok(error.used >= 7)
+})
+
+test('a reset budget can be used a hundred times', () => {
+  const { exports } = instantiate()
+  const budget = new CpuBudget({ soft: 0.2, hard: 1000 })
+  for (let i = 0; i < 100; i += 1) {
+    assert.equal(budget.reset().run(exports.answer, 1), 24)
+    assert.ok(budget.used >= 0.2)
+  }
+})

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** Programs of ./programs in processes of their own. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const PROGRAMS = new URL('../programs/', import.meta.url)
+
+/** A child that has not ended by then is killed, so that its test fails. */
+const PATIENCE_MS = 20_000
+
+class Child {
+  #process
+  #ended
+
+  stdout = ''
+  stderr = ''
+
+  constructor(process) {
+    this.#process = process
+    process.stdout.setEncoding('utf8').on('data', (s) => (this.stdout += s))
+    process.stderr.setEncoding('utf8').on('data', (s) => (this.stderr += s))
+    this.#ended = once(process, 'close')
+  }
+
+  /** Resolves when `text` stands in the output `times` times, or at the end. */
+  async says(text, times = 1) {
+    const said = () => this.stdout.split(text).length > times
+    let over = false
+    this.#ended.then(() => (over = true))
+    while (!said() && !over) {
+      const data = once(this.#process.stdout, 'data')
+      await Promise.race([data, this.#ended])
+    }
+    return said()
+  }
+
+  kill(signal) {
+    return this.#process.kill(signal)
+  }
+
+  async end() {
+    const [status, signal] = await this.#ended
+    return { status, signal, stdout: this.stdout, stderr: this.stderr }
+  }
+}
+
+/**
+ * Starts a program.
+ *
+ * @param {string} name a file of ./programs
+ * @param {{ flags?: string[], args?: string[], env?: object,
+ *   patience?: number }} options
+ */
+export function start(
+  name,
+  { flags = [], args = [], env = {}, patience = PATIENCE_MS } = {}
+) {
+  const program = fileURLToPath(new URL(name, PROGRAMS))
+  const child = spawn(process.execPath, [...flags, program, ...args], {
+    cwd: fileURLToPath(PROGRAMS),
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: patience,
+    killSignal: 'SIGKILL'
+  })
+  return new Child(child)
+}
+
+/** Runs a program to its end. */
+export function run(name, options) {
+  return start(name, options).end()
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** Runs something with the shim and without, for comparison. */
+import { install, uninstall } from 'wasmsig'
+
+/** What a program can tell about an error; its stack is not compared. */
+function describe(error) {
+  if (error === null || typeof error !== 'object') return { primitive: error }
+  return {
+    constructor: error.constructor,
+    prototype: Object.getPrototypeOf(error),
+    text: String(error),
+    keys: Reflect.ownKeys(error),
+    code: error.code
+  }
+}
+
+/** How an action ended: threw at once, rejected later, or neither. */
+export async function ending(action) {
+  let value
+  try {
+    value = action()
+  } catch (error) {
+    return { how: 'threw', ...describe(error) }
+  }
+  if (!(value instanceof Promise)) return { how: 'returned', value }
+  try {
+    return { how: 'resolved', value: await value }
+  } catch (error) {
+    return { how: 'rejected', ...describe(error) }
+  }
+}
+
+/** What `observe` answers without the shim, and with it. */
+export async function bothWays(observe) {
+  uninstall()
+  const plain = await observe()
+  install()
+  try {
+    return { plain, shimmed: await observe() }
+  } finally {
+    uninstall()
+  }
+}

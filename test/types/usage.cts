@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Compiled, never run: the same types by require.
+import wasmsig = require('wasmsig')
+
+const budget: wasmsig.CpuBudget = new wasmsig.CpuBudget({ soft: 1 })
+export const used: number = budget.used

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Compiled, never run: the types accept what is documented, and no more.
+import {
+  CpuBudget,
+  CpuLimitError,
+  SIGNALS,
+  capabilities,
+  clear,
+  forward,
+  install,
+  limitCpu,
+  raise,
+  stats,
+  uninstall,
+  type SignalName
+} from 'wasmsig'
+import 'wasmsig/register'
+
+declare const instance: WebAssembly.Instance
+
+const installed: boolean = install() && uninstall({ realm: globalThis })
+const number: number = SIGNALS.SIGXCPU
+const name: SignalName = 'SIGINT'
+// @ts-expect-error numbers cannot be changed
+SIGNALS.SIGXCPU = 1
+// @ts-expect-error there is no such signal
+raise('SIGFOO')
+
+const budget = new CpuBudget({ soft: 1.5, hard: 2, instances: [instance] })
+const sum: number = budget.run((a: number, b: number) => a + b, 1, 2)
+// @ts-expect-error an argument is missing
+budget.run((a: number, b: number) => a + b, 1)
+budget.reset({ hard: 3 }).reset()
+// @ts-expect-error the instances stay
+budget.reset({ instances: [] })
+// @ts-expect-error a budget says what it has used
+budget.used = 0
+const state: 'ready' | 'running' | 'signalled' | 'killed' = budget.state
+
+const limited: (text: string) => number = limitCpu(
+  (text: string) => text.length,
+  { hard: 10, signal: 'SIGTERM' }
+)
+const counts: number[] = [
+  raise(name),
+  raise(24, instance),
+  raise(2, [instance]),
+  raise(2, 'realm'),
+  clear('process')
+]
+// @ts-expect-error not a target
+raise(2, 'worker')
+
+const forwarding = forward(['SIGINT'], { insist: 2 })
+forwarding.stop()
+
+const error = new CpuLimitError(1, 2)
+const code: 'ERR_WASMSIG_CPU_LIMIT' = error.code
+const kill: 'engine' | 'word' = capabilities.hardKill
+const tracked: number = stats().tracked.FIXED + (stats().untracked.overlap ?? 0)
+
+export { code, counts, installed, kill, limited, number, state, sum, tracked }

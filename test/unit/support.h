@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What the unit tests share: cmocka, a guest made of plain memory, a child
+ * process, another thread.
+ */
+#ifndef WSIG_TEST_SUPPORT_H
+#define WSIG_TEST_SUPPORT_H
+
+#include "atomics.h"
+#include "wasmsig/host.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* After the headers that it needs. */
+#include <cmocka.h>
+
+/* A test. Its name is a sentence that says what holds. */
+#define TEST(sentence) \
+  static void sentence(void **unused_state __attribute__((unused)))
+
+/* ThreadSanitizer gives up on a child that starts threads, unless told. */
+const char *__tsan_default_options(void);
+__attribute__((visibility("default"))) inline const char *
+__tsan_default_options(void) {
+  return "die_after_fork=0";
+}
+extern inline const char *__tsan_default_options(void);
+
+/* ---------------------------------------------------------------- guests */
+
+/* An instance's memory: a signal word, a terminated word, a pending set. */
+struct guest {
+  uint32_t signal;
+  uint32_t terminated;
+  uint64_t pending;
+  wasmsig_instance instance;
+};
+
+/* Tracks the guest; with it, its words become 0. */
+static inline void guest_track(struct guest *guest,
+                               wasmsig_registry *registry) {
+  memset(guest, 0, sizeof *guest);
+  wasmsig_words words = WASMSIG_WORDS_INIT;
+  words.memory = guest;
+  words.length = offsetof(struct guest, instance);
+  words.memory_class = WASMSIG_MEMORY_FIXED;
+  words.signal = offsetof(struct guest, signal);
+  words.terminated = offsetof(struct guest, terminated);
+  words.pending = offsetof(struct guest, pending);
+  if (wasmsig_instance_add(registry, &words, &guest->instance) != WASMSIG_OK)
+    abort();
+}
+
+/* The signal that waits, or 0. */
+static inline uint32_t guest_signal(const struct guest *guest) {
+  return wsig_load_acquire(&guest->signal);
+}
+
+static inline bool guest_terminated(const struct guest *guest) {
+  return wsig_load_acquire(&guest->terminated) != 0;
+}
+
+/* What a guest does once it has seen a signal. */
+static inline void guest_acknowledge(struct guest *guest) {
+  wsig_store_release(&guest->signal, 0);
+  wsig_store_release(&guest->pending, 0);
+}
+
+/* --------------------------------------------------- processes, threads */
+
+/* Runs `body` in a child process; answers what waitpid(2) tells of it. The
+ * child has no cmocka: it uses CHILD_ASSERT, and ends well with 0. */
+static inline int in_a_child(void (*body)(void)) {
+  fflush(NULL);
+  pid_t child = fork();
+  if (child < 0) abort();
+  if (child == 0) {
+    body();
+    _exit(0);
+  }
+  int status;
+  if (waitpid(child, &status, 0) != child) abort();
+  return status;
+}
+
+#define CHILD_ASSERT(condition)                                               \
+  do {                                                                        \
+    if (!(condition)) {                                                       \
+      fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+      _exit(1);                                                               \
+    }                                                                         \
+  } while (0)
+
+#define assert_child_is_well(body) assert_int_equal(in_a_child(body), 0)
+
+/* Calls `what` with the budget in a thread of its own, and waits for it. */
+struct wsig_test_call {
+  int (*what)(wasmsig_budget *budget);
+  wasmsig_budget *budget;
+  int result;
+};
+
+static inline void *wsig_test_call_body(void *argument) {
+  struct wsig_test_call *call = argument;
+  call->result = call->what(call->budget);
+  return NULL;
+}
+
+static inline int in_another_thread(int (*what)(wasmsig_budget *),
+                                    wasmsig_budget *budget) {
+  struct wsig_test_call call = {.what = what, .budget = budget};
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, wsig_test_call_body, &call) != 0) abort();
+  pthread_join(thread, NULL);
+  return call.result;
+}
+
+#endif

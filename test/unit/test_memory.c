@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Memory classes of real mappings. Every case runs twice: as the kernel
+ * answers a question, and as its text says, which older kernels need.
+ */
+#include "os/os.h"
+#include "support.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define CELL (UINT64_C(64) << 10) /* a page of wasm */
+
+#define CELLS 16
+
+/* Reserved address space, in cells. What became a hole may since be somebody
+ * else's. */
+static struct {
+  unsigned char *base;
+  bool hole[CELLS];
+} space;
+
+/* Cells [from, to) become accessible, or a hole. */
+static void allow(uint64_t from, uint64_t to) {
+  assert_int_equal(mprotect(space.base + from * CELL, (to - from) * CELL,
+                            PROT_READ | PROT_WRITE),
+                   0);
+}
+
+static void unmap(uint64_t from, uint64_t to) {
+  assert_int_equal(munmap(space.base + from * CELL, (to - from) * CELL), 0);
+  for (uint64_t cell = from; cell < to; cell++) space.hole[cell] = true;
+}
+
+/* The class of a memory of `length` cells that may reach `max` of them. */
+static void assert_class(uint64_t length, uint64_t max,
+                         wasmsig_memory_class expected) {
+  assert_int_equal(
+      wasmsig_memory_classify(space.base, length * CELL, max * CELL, false),
+      expected);
+}
+
+static int by_question(void **unused_state) {
+  (void)unused_state;
+  wsig_mapping_at = wsig_os_mapping_at;
+  memset(&space, 0, sizeof space);
+  space.base = mmap(NULL, CELLS * CELL, PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return space.base == MAP_FAILED ? -1 : 0;
+}
+
+static int by_text(void **state) {
+  int error = by_question(state);
+  wsig_mapping_at = wsig_os_mapping_from_text;
+  return error;
+}
+
+static int unmap_all(void **unused_state) {
+  (void)unused_state;
+  int error = 0;
+  for (uint64_t cell = 0; cell < CELLS; cell++)
+    if (!space.hole[cell]) error |= munmap(space.base + cell * CELL, CELL);
+  return error;
+}
+
+/* ----------------------------------------------------------- what is fixed */
+
+TEST(a_memory_with_its_reservation_behind_it_is_fixed) {
+  allow(0, 4);
+  assert_class(4, 16, WASMSIG_MEMORY_FIXED);
+}
+
+TEST(a_memory_of_no_length_is_fixed_in_its_reservation) {
+  assert_class(0, 16, WASMSIG_MEMORY_FIXED);
+}
+
+TEST(a_reservation_of_several_mappings_counts_as_one) {
+  allow(0, 4);
+  /* Shared: the kernel keeps it as a mapping of its own. */
+  void *own = mmap(space.base + 8 * CELL, 4 * CELL, PROT_NONE,
+                   MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  assert_ptr_equal(own, space.base + 8 * CELL);
+  assert_class(4, 16, WASMSIG_MEMORY_FIXED);
+}
+
+TEST(a_memory_that_has_its_largest_size_is_fixed) {
+  allow(0, 16);
+  assert_class(4, 4, WASMSIG_MEMORY_FIXED);
+  assert_class(16, 16, WASMSIG_MEMORY_FIXED);
+}
+
+TEST(what_lies_behind_the_largest_size_does_not_matter) {
+  allow(0, 4);
+  allow(8, 9);
+  unmap(10, 16);
+  assert_class(4, 8, WASMSIG_MEMORY_FIXED);
+}
+
+/* --------------------------------------------------------- what may move */
+
+TEST(an_accessible_mapping_behind_the_memory_makes_it_movable) {
+  allow(0, 5);
+  assert_class(4, 16, WASMSIG_MEMORY_MOVABLE);
+}
+
+TEST(one_accessible_page_in_the_reservation_makes_it_movable) {
+  const int accesses[] = {PROT_READ, PROT_WRITE, PROT_EXEC};
+  allow(0, 4);
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(mprotect(space.base + 15 * CELL, 4096, accesses[i]), 0);
+    assert_class(4, 16, WASMSIG_MEMORY_MOVABLE);
+    assert_class(4, 15, WASMSIG_MEMORY_FIXED);
+  }
+}
+
+TEST(a_hole_behind_the_memory_makes_it_movable) {
+  allow(0, 4);
+  unmap(4, 5);
+  assert_class(4, 16, WASMSIG_MEMORY_MOVABLE);
+}
+
+TEST(a_hole_in_the_reservation_makes_it_movable) {
+  allow(0, 4);
+  unmap(10, 11);
+  assert_class(4, 16, WASMSIG_MEMORY_MOVABLE);
+  assert_class(4, 10, WASMSIG_MEMORY_FIXED);
+}
+
+TEST(a_reservation_that_is_too_short_makes_it_movable) {
+  allow(0, 4);
+  unmap(15, 16);
+  assert_class(4, 16, WASMSIG_MEMORY_MOVABLE);
+}
+
+TEST(a_memory_on_the_heap_is_movable) {
+  void *memory = malloc(2 * CELL);
+  assert_non_null(memory);
+  assert_int_equal(
+      wasmsig_memory_classify(memory, CELL, UINT64_C(4) << 30, false),
+      WASMSIG_MEMORY_MOVABLE);
+  free(memory);
+}
+
+/* ------------------------------------------------- what engines may say */
+
+TEST(a_shared_memory_is_shared_whatever_is_behind_it) {
+  allow(0, 16);
+  assert_int_equal(
+      wasmsig_memory_classify(space.base, 4 * CELL, 16 * CELL, true),
+      WASMSIG_MEMORY_SHARED);
+}
+
+TEST(no_memory_is_movable) {
+  assert_int_equal(wasmsig_memory_classify(NULL, CELL, CELL, false),
+                   WASMSIG_MEMORY_MOVABLE);
+  assert_int_equal(wasmsig_memory_classify(NULL, CELL, CELL, true),
+                   WASMSIG_MEMORY_MOVABLE);
+}
+
+TEST(a_memory_above_its_largest_size_is_movable) {
+  assert_class(5, 4, WASMSIG_MEMORY_MOVABLE);
+  assert_int_equal(wasmsig_memory_classify(space.base, 5 * CELL, CELL, true),
+                   WASMSIG_MEMORY_MOVABLE);
+}
+
+TEST(sizes_that_pass_the_end_of_the_address_space_are_movable) {
+  const uint64_t sizes[] = {UINT64_MAX, UINT64_MAX - 1,
+                            UINT64_MAX - (uintptr_t)space.base + 1};
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(wasmsig_memory_classify(space.base, CELL, sizes[i], false),
+                     WASMSIG_MEMORY_MOVABLE);
+    assert_int_equal(
+        wasmsig_memory_classify(space.base, sizes[i], sizes[i], false),
+        WASMSIG_MEMORY_MOVABLE);
+  }
+  /* The largest that does not: there is no such reservation. */
+  assert_int_equal(
+      wasmsig_memory_classify(space.base, CELL,
+                              UINT64_MAX - (uintptr_t)space.base, false),
+      WASMSIG_MEMORY_MOVABLE);
+}
+
+/* ------------------------------------------------------ the text itself */
+
+TEST(question_and_text_tell_the_same_of_every_mapping) {
+  allow(0, 4);
+  FILE *maps = fopen("/proc/self/maps", "r");
+  assert_non_null(maps);
+  char line[512];
+  unsigned compared = 0;
+  while (fgets(line, sizeof line, maps)) {
+    unsigned long start, end;
+    if (sscanf(line, "%lx-%lx ", &start, &end) != 2) continue;
+    struct wsig_mapping asked, told;
+    /* A mapping may have gone or grown since: only what both find counts. */
+    if (!wsig_os_mapping_at(end - 1, &asked)) continue;
+    if (!wsig_os_mapping_from_text(end - 1, &told)) continue;
+    if (asked.start != told.start || asked.end != told.end) continue;
+    assert_int_equal(asked.accessible, told.accessible);
+    compared++;
+  }
+  fclose(maps);
+  assert_true(compared > 5);
+}
+
+/* The column of the text at which a path begins. */
+static size_t path_column(void) {
+  FILE *maps = fopen("/proc/self/maps", "r");
+  assert_non_null(maps);
+  char line[512];
+  size_t column = 0;
+  while (!column && fgets(line, sizeof line, maps))
+    if (strchr(line, '/')) column = strcspn(line, "/");
+  fclose(maps);
+  return column;
+}
+
+/* Makes a file whose path, from the piece of the text on that a reader with a
+ * buffer of 512 sees as a line, reads like a mapping of everything. */
+static void make_misleading_path(char *path, size_t size) {
+  const char *misleading = "0-ffffffffffffffff rw-p 0 0 0";
+  size_t begin = 511 - path_column();
+  snprintf(path, size, "%s/wasmsig-XXXXXX",
+           getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+  assert_non_null(mkdtemp(path));
+  size_t length = strlen(path);
+  assert_true(length + 4 < begin);
+  while (length < begin) {
+    size_t part = begin - length > 200 ? 150 : begin - length;
+    path[length++] = '/';
+    for (size_t i = 1; i < part; i++) path[length++] = 'd';
+    path[length] = '\0';
+    if (length < begin) assert_int_equal(mkdir(path, 0700), 0);
+  }
+  snprintf(path + length, size - length, "%s", misleading);
+}
+
+/* Removes the file and its folders up to the one that mkdtemp made. */
+static void remove_path(char *path) {
+  unlink(path);
+  for (char *end = strrchr(path, '/'); end; end = strrchr(path, '/')) {
+    *end = '\0';
+    if (rmdir(path) != 0) return; /* the folder of temporary files */
+  }
+}
+
+TEST(a_long_path_that_reads_like_a_mapping_misleads_nobody) {
+  char path[PATH_MAX];
+  make_misleading_path(path, sizeof path);
+  int file = open(path, O_RDWR | O_CREAT, 0600);
+  assert_true(file >= 0);
+  assert_int_equal(ftruncate(file, CELL), 0);
+  /* Below the memory: the text names it first. */
+  void *mapped =
+      mmap(space.base, CELL, PROT_READ, MAP_PRIVATE | MAP_FIXED, file, 0);
+  close(file);
+  remove_path(path);
+  assert_ptr_equal(mapped, space.base);
+  allow(1, 4);
+  assert_int_equal(
+      wasmsig_memory_classify(space.base + CELL, 3 * CELL, 15 * CELL, false),
+      WASMSIG_MEMORY_FIXED);
+  assert_class(0, 16, WASMSIG_MEMORY_MOVABLE); /* the file is accessible */
+}
+
+#define BOTH_WAYS(sentence)                                               \
+  {#sentence " (by question)", sentence, by_question, unmap_all, NULL}, { \
+    #sentence " (by text)", sentence, by_text, unmap_all, NULL            \
+  }
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      BOTH_WAYS(a_memory_with_its_reservation_behind_it_is_fixed),
+      BOTH_WAYS(a_memory_of_no_length_is_fixed_in_its_reservation),
+      BOTH_WAYS(a_reservation_of_several_mappings_counts_as_one),
+      BOTH_WAYS(a_memory_that_has_its_largest_size_is_fixed),
+      BOTH_WAYS(what_lies_behind_the_largest_size_does_not_matter),
+      BOTH_WAYS(an_accessible_mapping_behind_the_memory_makes_it_movable),
+      BOTH_WAYS(one_accessible_page_in_the_reservation_makes_it_movable),
+      BOTH_WAYS(a_hole_behind_the_memory_makes_it_movable),
+      BOTH_WAYS(a_hole_in_the_reservation_makes_it_movable),
+      BOTH_WAYS(a_reservation_that_is_too_short_makes_it_movable),
+      BOTH_WAYS(a_memory_on_the_heap_is_movable),
+      BOTH_WAYS(a_shared_memory_is_shared_whatever_is_behind_it),
+      BOTH_WAYS(no_memory_is_movable),
+      BOTH_WAYS(a_memory_above_its_largest_size_is_movable),
+      BOTH_WAYS(sizes_that_pass_the_end_of_the_address_space_are_movable),
+      BOTH_WAYS(question_and_text_tell_the_same_of_every_mapping),
+      BOTH_WAYS(a_long_path_that_reads_like_a_mapping_misleads_nobody),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The registry and its raises, one behaviour a test. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wasmsig/host.h"
+
+/* A memory of the test's own; canaries everywhere but in the words. */
+#define LENGTH 4096
+#define SIGNAL_AT 64
+#define TERMINATED_AT 128
+#define PENDING_AT 192
+#define START 0xffffu
+
+/* Words inside bytes: they alias both. */
+typedef uint32_t __attribute__((may_alias)) word32;
+typedef uint64_t __attribute__((may_alias)) word64;
+
+struct guest {
+  _Alignas(8) unsigned char memory[LENGTH];
+};
+
+static word32 *signal_of(struct guest *guest) {
+  return (word32 *)(void *)&guest->memory[SIGNAL_AT];
+}
+static word32 *terminated_of(struct guest *guest) {
+  return (word32 *)(void *)&guest->memory[TERMINATED_AT];
+}
+static word64 *pending_of(struct guest *guest) {
+  return (word64 *)(void *)&guest->memory[PENDING_AT];
+}
+
+static struct guest *new_guest(void) {
+  struct guest *guest = malloc(sizeof *guest);
+  assert_non_null(guest);
+  memset(guest, 0xa5, sizeof *guest);
+  *signal_of(guest) = START;
+  *terminated_of(guest) = 0;
+  *pending_of(guest) = START;
+  return guest;
+}
+
+static void assert_canaries(const struct guest *guest) {
+  for (size_t i = 0; i < LENGTH; i++) {
+    if (i >= SIGNAL_AT && i < SIGNAL_AT + 4) continue;
+    if (i >= TERMINATED_AT && i < TERMINATED_AT + 4) continue;
+    if (i >= PENDING_AT && i < PENDING_AT + 8) continue;
+    if (guest->memory[i] != 0xa5) fail_msg("byte %zu was written", i);
+  }
+}
+
+static wasmsig_words words_of(struct guest *guest) {
+  wasmsig_words words = WASMSIG_WORDS_INIT;
+  words.memory = guest->memory;
+  words.length = LENGTH;
+  words.memory_class = WASMSIG_MEMORY_FIXED;
+  words.signal = SIGNAL_AT;
+  words.terminated = TERMINATED_AT;
+  words.pending = PENDING_AT;
+  return words;
+}
+
+static wasmsig_registry *new_registry(void) {
+  wasmsig_registry *registry = NULL;
+  assert_int_equal(wasmsig_registry_create(&registry), WASMSIG_OK);
+  return registry;
+}
+
+static wasmsig_instance add(wasmsig_registry *registry, struct guest *guest) {
+  wasmsig_words words = words_of(guest);
+  wasmsig_instance instance = 0;
+  assert_int_equal(wasmsig_instance_add(registry, &words, &instance),
+                   WASMSIG_OK);
+  assert_int_not_equal(instance, 0);
+  return instance;
+}
+
+/* ------------------------------------------------------------------- add */
+
+static void add_zeroes_the_signal_word_and_the_pending_set(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  add(registry, guest);
+  assert_int_equal(*signal_of(guest), 0);
+  assert_int_equal(*pending_of(guest), 0);
+  assert_canaries(guest);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void add_leaves_the_terminated_word_as_it_is(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  *terminated_of(guest) = 7;
+  add(registry, guest);
+  assert_int_equal(*terminated_of(guest), 7);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void a_refused_add_writes_nothing_and_tracks_nothing(void **state) {
+  (void)state;
+  const struct {
+    uint64_t signal, terminated, pending, length;
+    int error;
+  } cases[] = {
+      {WASMSIG_NO_WORD, WASMSIG_NO_WORD, WASMSIG_NO_WORD, LENGTH,
+       WASMSIG_EINVAL},
+      {LENGTH, WASMSIG_NO_WORD, WASMSIG_NO_WORD, LENGTH, WASMSIG_ERANGE},
+      {LENGTH - 3, WASMSIG_NO_WORD, WASMSIG_NO_WORD, LENGTH, WASMSIG_ERANGE},
+      {0, WASMSIG_NO_WORD, WASMSIG_NO_WORD, 3, WASMSIG_ERANGE},
+      {0, WASMSIG_NO_WORD, WASMSIG_NO_WORD, 0, WASMSIG_ERANGE},
+      {0, WASMSIG_NO_WORD, LENGTH - 4, LENGTH, WASMSIG_ERANGE},
+      {UINT64_MAX - 3, WASMSIG_NO_WORD, WASMSIG_NO_WORD, LENGTH,
+       WASMSIG_ERANGE},
+      {0xfffffff0u, WASMSIG_NO_WORD, WASMSIG_NO_WORD, LENGTH, WASMSIG_ERANGE},
+      {2, WASMSIG_NO_WORD, WASMSIG_NO_WORD, LENGTH, WASMSIG_EALIGN},
+      {WASMSIG_NO_WORD, 5, WASMSIG_NO_WORD, LENGTH, WASMSIG_EALIGN},
+      {WASMSIG_NO_WORD, WASMSIG_NO_WORD, 12, LENGTH, WASMSIG_EALIGN},
+      {64, 64, WASMSIG_NO_WORD, LENGTH, WASMSIG_EOVERLAP},
+      {64, WASMSIG_NO_WORD, 64, LENGTH, WASMSIG_EOVERLAP},
+      {68, WASMSIG_NO_WORD, 64, LENGTH, WASMSIG_EOVERLAP},
+      {WASMSIG_NO_WORD, 68, 64, LENGTH, WASMSIG_EOVERLAP},
+  };
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  struct guest before = *guest;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    wasmsig_words words = words_of(guest);
+    wasmsig_instance instance = 42;
+    words.length = cases[i].length;
+    words.signal = cases[i].signal;
+    words.terminated = cases[i].terminated;
+    words.pending = cases[i].pending;
+    int error = wasmsig_instance_add(registry, &words, &instance);
+    if (error != cases[i].error)
+      fail_msg("case %zu: %s", i, wasmsig_error_name(error));
+    assert_int_equal(instance, 42);
+  }
+  assert_memory_equal(guest, &before, sizeof before);
+  assert_int_equal(wasmsig_registry_count(registry), 0);
+  assert_int_equal(wasmsig_registry_raise(registry, 2), 0);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void the_last_word_of_a_memory_is_inside(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_words words = words_of(guest);
+  wasmsig_instance instance;
+  words.signal = LENGTH - 4;
+  assert_int_equal(wasmsig_instance_add(registry, &words, &instance),
+                   WASMSIG_OK);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void a_movable_memory_is_refused(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_words words = words_of(guest);
+  wasmsig_instance instance;
+  words.memory_class = WASMSIG_MEMORY_MOVABLE;
+  assert_int_equal(wasmsig_instance_add(registry, &words, &instance),
+                   WASMSIG_EMOVABLE);
+  assert_int_equal(*signal_of(guest), START);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void a_shared_word_is_not_zeroed_again(void **state) {
+  (void)state;
+  wasmsig_registry *first = new_registry();
+  wasmsig_registry *second = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_words words = words_of(guest);
+  wasmsig_instance instance;
+  words.memory_class = WASMSIG_MEMORY_SHARED;
+  assert_int_equal(wasmsig_instance_add(first, &words, &instance), WASMSIG_OK);
+  assert_int_equal(*signal_of(guest), 0);
+  assert_int_equal(wasmsig_registry_raise(first, 15), 1);
+  assert_int_equal(wasmsig_instance_add(second, &words, &instance), WASMSIG_OK);
+  assert_int_equal(*signal_of(guest), 15);
+  wasmsig_registry_destroy(first);
+  wasmsig_registry_destroy(second);
+  free(guest);
+}
+
+/* -------------------------------------------------------- raise and clear */
+
+static void raise_stores_the_number_and_ors_the_bit(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance = add(registry, guest);
+  assert_int_equal(wasmsig_instance_raise(registry, instance, 2), 1);
+  assert_int_equal(wasmsig_instance_raise(registry, instance, 64), 1);
+  assert_int_equal(*signal_of(guest), 64);
+  assert_true(*pending_of(guest) == (UINT64_C(1) << 63 | 2));
+  assert_canaries(guest);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void raise_skips_an_instance_that_says_it_is_dead(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance = add(registry, guest);
+  *terminated_of(guest) = 5;
+  assert_int_equal(wasmsig_instance_raise(registry, instance, 2), 0);
+  assert_int_equal(wasmsig_registry_raise(registry, 2), 0);
+  assert_int_equal(*signal_of(guest), 0);
+  assert_int_equal(*pending_of(guest), 0);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void terminate_stores_one_and_ends_the_signals(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance = add(registry, guest);
+  assert_int_equal(wasmsig_instance_terminate(registry, instance), 1);
+  assert_int_equal(*terminated_of(guest), 1);
+  assert_int_equal(wasmsig_registry_raise(registry, 2), 0);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void raise_refuses_numbers_outside_1_to_64(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance = add(registry, guest);
+  const int bad[] = {0, -1, 65, 1 << 30};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    assert_int_equal(wasmsig_instance_raise(registry, instance, bad[i]),
+                     WASMSIG_ESIGNAL);
+    assert_int_equal(wasmsig_registry_raise(registry, bad[i]), WASMSIG_ESIGNAL);
+    assert_int_equal(wasmsig_process_raise(bad[i]), WASMSIG_ESIGNAL);
+  }
+  assert_int_equal(*signal_of(guest), 0);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void clear_takes_back_one_signal_or_all(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance = add(registry, guest);
+  wasmsig_registry_raise(registry, 2);
+  wasmsig_registry_raise(registry, 24);
+  assert_int_equal(wasmsig_instance_clear(registry, instance, 15), 0);
+  assert_int_equal(wasmsig_instance_clear(registry, instance, 2), 1);
+  assert_int_equal(*signal_of(guest), 24);
+  assert_true(*pending_of(guest) == UINT64_C(1) << 23);
+  assert_int_equal(wasmsig_instance_clear(registry, instance, 0), 1);
+  assert_int_equal(*signal_of(guest), 0);
+  assert_int_equal(*pending_of(guest), 0);
+  assert_int_equal(wasmsig_registry_clear(registry, 0), 0);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void the_process_is_all_registries(void **state) {
+  (void)state;
+  wasmsig_registry *first = new_registry();
+  wasmsig_registry *second = new_registry();
+  struct guest *a = new_guest(), *b = new_guest();
+  add(first, a);
+  add(second, b);
+  assert_int_equal(wasmsig_process_raise(10), 2);
+  assert_int_equal(*signal_of(a), 10);
+  assert_int_equal(*signal_of(b), 10);
+  wasmsig_registry_destroy(first);
+  assert_int_equal(wasmsig_process_raise(12), 1);
+  assert_int_equal(*signal_of(a), 10);
+  assert_int_equal(wasmsig_process_clear(0), 1);
+  wasmsig_registry_destroy(second);
+  free(a);
+  free(b);
+}
+
+/* ------------------------------------------------------ remove and reuse */
+
+static void a_removed_instance_is_out_of_reach(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance = add(registry, guest);
+  assert_int_equal(wasmsig_instance_remove(registry, instance), WASMSIG_OK);
+  free(guest); /* a late store would be a use after free */
+  assert_int_equal(wasmsig_registry_raise(registry, 2), 0);
+  assert_int_equal(wasmsig_instance_raise(registry, instance, 2),
+                   WASMSIG_ENOINSTANCE);
+  assert_int_equal(wasmsig_instance_remove(registry, instance),
+                   WASMSIG_ENOINSTANCE);
+  wasmsig_registry_destroy(registry);
+}
+
+static void an_old_handle_does_not_name_the_slots_new_instance(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance before = add(registry, guest);
+  wasmsig_instance_remove(registry, before);
+  wasmsig_instance after = add(registry, guest);
+  assert_true(before != after);
+  assert_int_equal(wasmsig_instance_raise(registry, before, 2),
+                   WASMSIG_ENOINSTANCE);
+  assert_int_equal(wasmsig_instance_remove(registry, before),
+                   WASMSIG_ENOINSTANCE);
+  assert_int_equal(wasmsig_registry_count(registry), 1);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+static void a_handle_of_another_registry_names_nobody(void **state) {
+  (void)state;
+  wasmsig_registry *mine = new_registry();
+  wasmsig_registry *other = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance = add(mine, guest);
+  struct guest *second = new_guest();
+  add(other, second);
+  assert_int_equal(wasmsig_instance_remove(other, instance),
+                   WASMSIG_ENOINSTANCE);
+  assert_int_equal(wasmsig_instance_raise(other, instance, 2),
+                   WASMSIG_ENOINSTANCE);
+  assert_int_equal(wasmsig_instance_remove(other, UINT64_MAX),
+                   WASMSIG_ENOINSTANCE);
+  wasmsig_registry_destroy(mine);
+  wasmsig_registry_destroy(other);
+  free(guest);
+  free(second);
+}
+
+static void many_instances_come_and_go_and_each_is_reached(void **state) {
+  (void)state;
+  enum { MANY = 1000 };
+  wasmsig_registry *registry = new_registry();
+  static struct guest *guests[MANY];
+  static wasmsig_instance instances[MANY];
+  for (int i = 0; i < MANY; i++) {
+    guests[i] = new_guest();
+    instances[i] = add(registry, guests[i]);
+  }
+  assert_int_equal(wasmsig_registry_count(registry), MANY);
+  assert_int_equal(wasmsig_registry_raise(registry, 2), MANY);
+  for (int i = 0; i < MANY; i += 3)
+    assert_int_equal(wasmsig_instance_remove(registry, instances[i]),
+                     WASMSIG_OK);
+  assert_int_equal(wasmsig_registry_raise(registry, 15), MANY - 334);
+  for (int i = 0; i < MANY; i += 3) instances[i] = add(registry, guests[i]);
+  assert_int_equal(wasmsig_registry_count(registry), MANY);
+  assert_int_equal(wasmsig_registry_raise(registry, 24), MANY);
+  for (int i = 0; i < MANY; i++) {
+    assert_int_equal(*signal_of(guests[i]), 24);
+    assert_canaries(guests[i]);
+  }
+  wasmsig_registry_destroy(registry);
+  for (int i = 0; i < MANY; i++) free(guests[i]);
+}
+
+static void missing_arguments_are_refused(void **state) {
+  (void)state;
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_words words = words_of(guest);
+  wasmsig_instance instance;
+  assert_int_equal(wasmsig_registry_create(NULL), WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_registry_destroy(NULL), WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_instance_add(NULL, &words, &instance),
+                   WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_instance_add(registry, NULL, &instance),
+                   WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_instance_add(registry, &words, NULL),
+                   WASMSIG_EINVAL);
+  words.memory = NULL;
+  assert_int_equal(wasmsig_instance_add(registry, &words, &instance),
+                   WASMSIG_EINVAL);
+  words = words_of(guest);
+  words.size = 8;
+  assert_int_equal(wasmsig_instance_add(registry, &words, &instance),
+                   WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_instance_remove(NULL, 1), WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_registry_raise(NULL, 1), WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_registry_clear(NULL, 1), WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_instance_raise(NULL, 1, 1), WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_instance_clear(NULL, 1, 1), WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_instance_terminate(NULL, 1), WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_registry_count(NULL), 0);
+  assert_int_equal(*signal_of(guest), START);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(add_zeroes_the_signal_word_and_the_pending_set),
+      cmocka_unit_test(add_leaves_the_terminated_word_as_it_is),
+      cmocka_unit_test(a_refused_add_writes_nothing_and_tracks_nothing),
+      cmocka_unit_test(the_last_word_of_a_memory_is_inside),
+      cmocka_unit_test(a_movable_memory_is_refused),
+      cmocka_unit_test(a_shared_word_is_not_zeroed_again),
+      cmocka_unit_test(raise_stores_the_number_and_ors_the_bit),
+      cmocka_unit_test(raise_skips_an_instance_that_says_it_is_dead),
+      cmocka_unit_test(terminate_stores_one_and_ends_the_signals),
+      cmocka_unit_test(raise_refuses_numbers_outside_1_to_64),
+      cmocka_unit_test(clear_takes_back_one_signal_or_all),
+      cmocka_unit_test(the_process_is_all_registries),
+      cmocka_unit_test(a_removed_instance_is_out_of_reach),
+      cmocka_unit_test(an_old_handle_does_not_name_the_slots_new_instance),
+      cmocka_unit_test(a_handle_of_another_registry_names_nobody),
+      cmocka_unit_test(many_instances_come_and_go_and_each_is_reached),
+      cmocka_unit_test(missing_arguments_are_refused),
+  };
+  return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
+}

@@ -249,12 +249,16 @@ void wasmsig_get_statistics(wasmsig_statistics *statistics) {
 
 struct wsig_forward wsig_forwards[WASMSIG_SIGNAL_MAX + 1];
 
-/* Lets the process have the signal as if nobody had ever handled it. */
-static void take_default_action(int signal) {
+static void restore_default(int signal) {
   struct sigaction action = {.sa_handler = SIG_DFL};
-  sigset_t only;
   sigemptyset(&action.sa_mask);
   sigaction(signal, &action, NULL);
+}
+
+/* Lets the process have the signal as if nobody had ever handled it. */
+static void take_default_action(int signal) {
+  sigset_t only;
+  restore_default(signal);
   raise(signal); /* blocked while its handler runs: waits for the next line */
   sigemptyset(&only);
   sigaddset(&only, signal);
@@ -263,6 +267,9 @@ static void take_default_action(int signal) {
 
 static void call_handler_before(const struct sigaction *before, int signal,
                                 siginfo_t *info, void *ucontext) {
+  /* As the kernel does for a handler that is for one signal only: it counts
+   * on the default action when it raises the signal again. */
+  if (before->sa_flags & (int)SA_RESETHAND) restore_default(signal);
   if (before->sa_flags & SA_SIGINFO)
     before->sa_sigaction(signal, info, ucontext);
   else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN)

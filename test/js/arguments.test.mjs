@@ -38,7 +38,7 @@ const NOT_TARGETS = [
   ['an array with a number behind an instance', [instance, 5]],
   ['an array with a string', ['realm']],
   ['an array of arrays', [[instance]]],
-  ['a sparse array', [, instance]] // eslint-disable-line no-sparse-arrays
+  ['a sparse array', [, instance]]
 ]
 
 for (const [taker, take] of Object.entries(TAKE_TARGETS)) {

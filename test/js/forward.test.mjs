@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** The process's own signals reach its guests, and nothing else changes. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { forward } from 'wasmsig'
 import { run, start } from './support/child.mjs'
 
@@ -31,144 +31,6 @@ async function interrupted(args, ...signals) {
 
 const died = { status: null, signal: 'SIGINT', said: ['waiting'] }
 
-test('a busy guest hears SIGINT and returns', async () => {
-  const { status, said } = await steps('forward guest busy', 'busy', 'SIGINT')
-  assert.deepEqual(said, ['busy', 'told 2', 'end'])
-  assert.equal(status, 0)
-})
-
-test('a guest made before the forwarding hears it too', async () => {
-  const { said } = await steps('guest forward busy', 'busy', 'SIGINT')
-  assert.deepEqual(said, ['busy', 'told 2', 'end'])
-})
-
-test('several signals are forwarded, each as itself', async () => {
-  const args = 'guest forwardTwo busy busy'
-  const { status, said } = await steps(args, 'busy', 'SIGTERM', 'SIGINT')
-  assert.deepEqual(said, ['busy', 'told 15', 'busy', 'told 2', 'end'])
-  assert.equal(status, 0)
-})
-
-for (const order of ['listen guest forward', 'guest forward listen']) {
-  test(`a listener runs when the loop is free: ${order}`, async () => {
-    const { status, said } = await steps(`${order} busy idle`, 'busy', 'SIGINT')
-    const expected = ['busy', 'told 2', 'listener SIGINT', 'end']
-    assert.deepEqual(said, expected)
-    assert.equal(status, 0)
-  })
-}
-
-test('a second signal comes through as the first did', async () => {
-  const args = 'listen guest forward busy idle busy idle'
-  const { said } = await steps(args, 'busy', 'SIGINT', 'SIGINT')
-  const once = ['busy', 'told 2', 'listener SIGINT']
-  assert.deepEqual(said, [...once, ...once, 'end'])
-})
-
-test('an idle guest finds the signal in its word', async () => {
-  const { status, said } = await interrupted('guest forward wait read')
-  assert.deepEqual(said, ['waiting', 'word 2', 'end'])
-  assert.equal(status, 0)
-})
-
-test('without a guest and a listener the process dies of the signal', async () => {
-  assert.deepEqual(await interrupted('forward wait'), died)
-})
-
-test('a guest that is not tracked saves nobody', async () => {
-  assert.deepEqual(await interrupted('plain forward wait'), died)
-})
-
-test('a guest without a signal word saves nobody', async () => {
-  assert.deepEqual(await interrupted('silent forward wait'), died)
-})
-
-test('a guest that says it is dead saves nobody', async () => {
-  assert.deepEqual(await interrupted('dead forward wait'), died)
-})
-
-test('signals that end no process end none without a guest either', async () => {
-  const signals = ['SIGWINCH', 'SIGCHLD', 'SIGURG', 'SIGCONT']
-  const result = await interrupted('forwardHarmless wait', ...signals)
-  const { status, signal, said } = result
-  assert.equal(signal, null)
-  assert.equal(status, 0)
-  assert.deepEqual(said, ['waiting', 'end'])
-})
-
-test('without a guest a listener runs, and the process lives', async () => {
-  const { status, said } = await interrupted('forward listen wait')
-  assert.deepEqual(said, ['waiting', 'listener SIGINT', 'end'])
-  assert.equal(status, 0)
-})
-
-for (const end of ['stop', 'stop stop', 'forwardTwo stop forward stop']) {
-  test(`after ${end} the process dies of the signal again`, async () => {
-    const begin = end.startsWith('forward') ? 'guest' : 'guest forward'
-    assert.deepEqual(await interrupted(`${begin} ${end} wait`), died)
-  })
-}
-
-test('after stop no guest is told, and a listener still runs', async () => {
-  const { said } = await interrupted('guest forward listen stop wait read')
-  assert.deepEqual(said, ['waiting', 'listener SIGINT', 'word 0', 'end'])
-})
-
-test('after stop a listener from before still runs', async () => {
-  const { said } = await interrupted('listen guest forward stop wait read')
-  assert.deepEqual(said, ['waiting', 'listener SIGINT', 'word 0', 'end'])
-})
-
-test('Symbol.dispose is stop', { skip: !Symbol.dispose }, async () => {
-  assert.deepEqual(await interrupted('guest forward dispose wait'), died)
-})
-
-test('forwarding survives a listener that is removed', async () => {
-  const { status, said } = await interrupted(
-    'guest forward listen unlisten wait read'
-  )
-  assert.deepEqual(said, ['waiting', 'word 2', 'end'])
-  assert.equal(status, 0)
-})
-
-test('forwarding survives a listener from before that is removed', async () => {
-  const { status, said } = await interrupted(
-    'listen guest forward unlisten wait read'
-  )
-  assert.deepEqual(said, ['waiting', 'word 2', 'end'])
-  assert.equal(status, 0)
-})
-
-test('forwarding survives a listener that runs once', async () => {
-  const args = 'guest forward once busy idle busy idle'
-  const { status, said } = await steps(args, 'busy', 'SIGINT', 'SIGINT')
-  const expected = [
-    'busy',
-    'told 2',
-    'listener SIGINT',
-    'busy',
-    'told 2',
-    'end'
-  ]
-  assert.deepEqual(said, expected)
-  assert.equal(status, 0)
-})
-
-test('forwarding does not keep the process alive', async () => {
-  const { status, said } = await steps('guest forward', 'never')
-  assert.deepEqual(said, ['end'])
-  assert.equal(status, 0)
-})
-
-test('stop does not disturb a forwarding that came after it', () => {
-  const first = forward(['SIGUSR2'])
-  first.stop()
-  const second = forward(['SIGUSR2'])
-  first.stop()
-  assert.throws(() => forward(['SIGUSR2']), { code: 'ERR_WASMSIG_FORWARD' })
-  second.stop()
-})
-
 /** Sends SIGINT `times` times, each when the one before has been delivered. */
 async function insisting(mode, times) {
   const child = start('insist.mjs', { args: [mode] })
@@ -181,31 +43,176 @@ async function insisting(mode, times) {
   return { status, signal, said: stdout.trim().split('\n') }
 }
 
-test('insist: a guest that ignores the first signal dies of the second', async () => {
-  const { signal, said } = await insisting('deaf', 2)
-  assert.equal(signal, 'SIGINT')
-  assert.deepEqual(said, ['watching', 'delivered'])
+// Children have no part in each other: several at a time.
+describe('forward', { concurrency: 4 }, () => {
+  test('a busy guest hears SIGINT and returns', async () => {
+    const { status, said } = await steps('forward guest busy', 'busy', 'SIGINT')
+    assert.deepEqual(said, ['busy', 'told 2', 'end'])
+    assert.equal(status, 0)
+  })
+
+  test('a guest made before the forwarding hears it too', async () => {
+    const { said } = await steps('guest forward busy', 'busy', 'SIGINT')
+    assert.deepEqual(said, ['busy', 'told 2', 'end'])
+  })
+
+  test('several signals are forwarded, each as itself', async () => {
+    const args = 'guest forwardTwo busy busy'
+    const { status, said } = await steps(args, 'busy', 'SIGTERM', 'SIGINT')
+    assert.deepEqual(said, ['busy', 'told 15', 'busy', 'told 2', 'end'])
+    assert.equal(status, 0)
+  })
+
+  for (const order of ['listen guest forward', 'guest forward listen']) {
+    test(`a listener runs when the loop is free: ${order}`, async () => {
+      const { status, said } = await steps(
+        `${order} busy idle`,
+        'busy',
+        'SIGINT'
+      )
+      const expected = ['busy', 'told 2', 'listener SIGINT', 'end']
+      assert.deepEqual(said, expected)
+      assert.equal(status, 0)
+    })
+  }
+
+  test('a second signal comes through as the first did', async () => {
+    const args = 'listen guest forward busy idle busy idle'
+    const { said } = await steps(args, 'busy', 'SIGINT', 'SIGINT')
+    const once = ['busy', 'told 2', 'listener SIGINT']
+    assert.deepEqual(said, [...once, ...once, 'end'])
+  })
+
+  test('an idle guest finds the signal in its word', async () => {
+    const { status, said } = await interrupted('guest forward wait read')
+    assert.deepEqual(said, ['waiting', 'word 2', 'end'])
+    assert.equal(status, 0)
+  })
+
+  test('without a guest and a listener the process dies of the signal', async () => {
+    assert.deepEqual(await interrupted('forward wait'), died)
+  })
+
+  test('a guest that is not tracked saves nobody', async () => {
+    assert.deepEqual(await interrupted('plain forward wait'), died)
+  })
+
+  test('a guest without a signal word saves nobody', async () => {
+    assert.deepEqual(await interrupted('silent forward wait'), died)
+  })
+
+  test('a guest that says it is dead saves nobody', async () => {
+    assert.deepEqual(await interrupted('dead forward wait'), died)
+  })
+
+  test('signals that end no process end none without a guest either', async () => {
+    const signals = ['SIGWINCH', 'SIGCHLD', 'SIGURG', 'SIGCONT']
+    const result = await interrupted('forwardHarmless wait', ...signals)
+    const { status, signal, said } = result
+    assert.equal(signal, null)
+    assert.equal(status, 0)
+    assert.deepEqual(said, ['waiting', 'end'])
+  })
+
+  test('without a guest a listener runs, and the process lives', async () => {
+    const { status, said } = await interrupted('forward listen wait')
+    assert.deepEqual(said, ['waiting', 'listener SIGINT', 'end'])
+    assert.equal(status, 0)
+  })
+
+  for (const end of ['stop', 'stop stop', 'forwardTwo stop forward stop']) {
+    test(`after ${end} the process dies of the signal again`, async () => {
+      const begin = end.startsWith('forward') ? 'guest' : 'guest forward'
+      assert.deepEqual(await interrupted(`${begin} ${end} wait`), died)
+    })
+  }
+
+  test('after stop no guest is told, and a listener still runs', async () => {
+    const { said } = await interrupted('guest forward listen stop wait read')
+    assert.deepEqual(said, ['waiting', 'listener SIGINT', 'word 0', 'end'])
+  })
+
+  test('after stop a listener from before still runs', async () => {
+    const { said } = await interrupted('listen guest forward stop wait read')
+    assert.deepEqual(said, ['waiting', 'listener SIGINT', 'word 0', 'end'])
+  })
+
+  test('Symbol.dispose is stop', { skip: !Symbol.dispose }, async () => {
+    assert.deepEqual(await interrupted('guest forward dispose wait'), died)
+  })
+
+  test('forwarding survives a listener that is removed', async () => {
+    const { status, said } = await interrupted(
+      'guest forward listen unlisten wait read'
+    )
+    assert.deepEqual(said, ['waiting', 'word 2', 'end'])
+    assert.equal(status, 0)
+  })
+
+  test('forwarding survives a listener from before that is removed', async () => {
+    const { status, said } = await interrupted(
+      'listen guest forward unlisten wait read'
+    )
+    assert.deepEqual(said, ['waiting', 'word 2', 'end'])
+    assert.equal(status, 0)
+  })
+
+  test('forwarding survives a listener that runs once', async () => {
+    const args = 'guest forward once busy idle busy idle'
+    const { status, said } = await steps(args, 'busy', 'SIGINT', 'SIGINT')
+    const expected = [
+      'busy',
+      'told 2',
+      'listener SIGINT',
+      'busy',
+      'told 2',
+      'end'
+    ]
+    assert.deepEqual(said, expected)
+    assert.equal(status, 0)
+  })
+
+  test('forwarding does not keep the process alive', async () => {
+    const { status, said } = await steps('guest forward', 'never')
+    assert.deepEqual(said, ['end'])
+    assert.equal(status, 0)
+  })
+
+  test('insist: a guest that ignores the first signal dies of the second', async () => {
+    const { signal, said } = await insisting('deaf', 2)
+    assert.equal(signal, 'SIGINT')
+    assert.deepEqual(said, ['watching', 'delivered'])
+  })
+
+  test('insist: a guest that answers each signal does not die', async () => {
+    const { status, signal, said } = await insisting('answering', 3)
+    assert.equal(signal, null)
+    assert.equal(status, 0)
+    assert.deepEqual(said.slice(0, 3), ['watching', 'delivered', 'delivered'])
+    assert.equal(said.at(-1), 'returned')
+  })
+
+  test("a guest in a worker hears the process's signal", async () => {
+    const child = start('forward-worker.mjs')
+    await child.says('busy')
+    child.kill('SIGINT')
+    const { status, stdout } = await child.end()
+    assert.deepEqual(stdout.trim().split('\n'), ['busy', 'told 2'])
+    assert.equal(status, 0)
+  })
+
+  test('a process without forwarding dies of the signal, guest or not', async () => {
+    assert.deepEqual(await interrupted('guest wait'), died)
+    const { status } = await run('forward.mjs', { args: ['guest'] })
+    assert.equal(status, 0)
+  })
 })
 
-test('insist: a guest that answers each signal does not die', async () => {
-  const { status, signal, said } = await insisting('answering', 3)
-  assert.equal(signal, null)
-  assert.equal(status, 0)
-  assert.deepEqual(said.slice(0, 3), ['watching', 'delivered', 'delivered'])
-  assert.equal(said.at(-1), 'returned')
-})
-
-test("a guest in a worker hears the process's signal", async () => {
-  const child = start('forward-worker.mjs')
-  await child.says('busy')
-  child.kill('SIGINT')
-  const { status, stdout } = await child.end()
-  assert.deepEqual(stdout.trim().split('\n'), ['busy', 'told 2'])
-  assert.equal(status, 0)
-})
-
-test('a process without forwarding dies of the signal, guest or not', async () => {
-  assert.deepEqual(await interrupted('guest wait'), died)
-  const { status } = await run('forward.mjs', { args: ['guest'] })
-  assert.equal(status, 0)
+test('stop does not disturb a forwarding that came after it', () => {
+  const first = forward(['SIGUSR2'])
+  first.stop()
+  const second = forward(['SIGUSR2'])
+  first.stop()
+  assert.throws(() => forward(['SIGUSR2']), { code: 'ERR_WASMSIG_FORWARD' })
+  second.stop()
 })

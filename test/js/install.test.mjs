@@ -165,3 +165,12 @@ test('what a wrapped realm makes and throws is of that realm', async () => {
   })
   uninstall({ realm })
 })
+
+test('install says that a frozen namespace could not be wrapped', () => {
+  const realm = newRealm()
+  realm.Object.freeze(realm.WebAssembly)
+  const { Instance } = realm.WebAssembly
+  assert.equal(install({ realm }), false)
+  assert.equal(realm.WebAssembly.Instance, Instance)
+  assert.equal(uninstall({ realm }), false)
+})

@@ -92,7 +92,7 @@ test('a finally that returns does not swallow the kill', () => {
     try {
       burn()
     } finally {
-      return 'swallowed' // eslint-disable-line no-unsafe-finally
+      return 'swallowed'
     }
   })
 })

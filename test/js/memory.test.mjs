@@ -108,6 +108,20 @@ for (const [form, make] of Object.entries(FORMS)) {
     for (const decoy of decoys) assert.equal(read(decoy, 'signal'), 7)
   })
 
+  test(`${form}: a memory imported as the value of a global is not touched`, async () => {
+    const text = `(module (import "env" "decoy" (global externref))
+      (import "env" "memory" (memory 1))
+      (import "env" "another" (global externref))
+      (global (export "__instance_signal") i32 (i32.const 1024)))`
+    const [decoy, memory, another] = [newMemory(), newMemory(), newMemory()]
+    for (const one of [decoy, another]) write(one, 'signal', 7)
+    const env = { decoy, memory, another }
+    const instance = await make(assemble(text), { env })
+    assert.equal(raise('SIGINT', instance), 1)
+    assert.equal(read(memory, 'signal'), 2)
+    for (const one of [decoy, another]) assert.equal(read(one, 'signal'), 7)
+  })
+
   test(`${form}: a memory in the imports of a module that has its own is not touched`, async () => {
     const decoy = newMemory()
     write(decoy, 'signal', 7)

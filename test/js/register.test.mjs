@@ -2,7 +2,7 @@
 /** How the package is loaded. */
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import * as wasmsig from 'wasmsig'
 import { run } from './support/child.mjs'
 
@@ -14,35 +14,37 @@ const FLAGS = {
   both: ['--require', 'wasmsig/register', '--import', 'wasmsig/register']
 }
 
-for (const program of ['registered.mjs', 'registered.cjs']) {
-  for (const [name, flags] of Object.entries(FLAGS)) {
-    test(`${program} with ${name}: the shim is there before it begins`, async () => {
-      const { stdout, stderr, status } = await run(program, { flags })
-      assert.equal(status, 0, stderr)
-      assert.deepEqual(JSON.parse(stdout), { told: 1, installs: false })
-      assert.equal(stderr, '')
+describe('register', { concurrency: 4 }, () => {
+  for (const program of ['registered.mjs', 'registered.cjs']) {
+    for (const [name, flags] of Object.entries(FLAGS)) {
+      test(`${program} with ${name}: the shim is there before it begins`, async () => {
+        const { stdout, stderr, status } = await run(program, { flags })
+        assert.equal(status, 0, stderr)
+        assert.deepEqual(JSON.parse(stdout), { told: 1, installs: false })
+        assert.equal(stderr, '')
+      })
+    }
+
+    test(`${program} with neither: there is no shim`, async () => {
+      const { stdout, status } = await run(program)
+      assert.equal(status, 0)
+      assert.deepEqual(JSON.parse(stdout), { told: 0, installs: true })
     })
   }
 
-  test(`${program} with neither: there is no shim`, async () => {
-    const { stdout, status } = await run(program)
+  test('NODE_OPTIONS can install the shim', async () => {
+    const env = { NODE_OPTIONS: '--import wasmsig/register' }
+    const { stdout, status } = await run('registered.mjs', { env })
     assert.equal(status, 0)
-    assert.deepEqual(JSON.parse(stdout), { told: 0, installs: true })
+    assert.deepEqual(JSON.parse(stdout), { told: 1, installs: false })
   })
-}
 
-test('NODE_OPTIONS can install the shim', async () => {
-  const env = { NODE_OPTIONS: '--import wasmsig/register' }
-  const { stdout, status } = await run('registered.mjs', { env })
-  assert.equal(status, 0)
-  assert.deepEqual(JSON.parse(stdout), { told: 1, installs: false })
-})
-
-test('a worker thread of a registered program is registered too', async () => {
-  const flags = ['--import', 'wasmsig/register']
-  const { stdout, status } = await run('registered-worker.mjs', { flags })
-  assert.equal(status, 0)
-  assert.deepEqual(JSON.parse(stdout), { told: 1, installs: false })
+  test('a worker thread of a registered program is registered too', async () => {
+    const flags = ['--import', 'wasmsig/register']
+    const { stdout, status } = await run('registered-worker.mjs', { flags })
+    assert.equal(status, 0)
+    assert.deepEqual(JSON.parse(stdout), { told: 1, installs: false })
+  })
 })
 
 test('require and import give the same objects', () => {

@@ -234,10 +234,10 @@ function namespaceOf(options) {
 
 /** Puts `put` where `there` stands; leaves alone what others have put there. */
 function swap(namespace, name, there, put) {
-  if (namespace[name] !== there) return
-  replace(namespace, name, put)
+  if (namespace[name] !== there || !replace(namespace, name, put)) return false
   const { prototype } = there
   if (prototype?.constructor === there) replace(prototype, 'constructor', put)
+  return true
 }
 
 function install(options) {
@@ -248,9 +248,11 @@ function install(options) {
     const original = namespace[name]
     if (typeof original !== 'function') continue
     const wrapper = wrap(original)
-    swap(namespace, name, original, wrapper)
-    pairs.push({ name, original, wrapper })
+    if (swap(namespace, name, original, wrapper)) {
+      pairs.push({ name, original, wrapper })
+    }
   }
+  if (pairs.length === 0) return false // a frozen namespace
   installed.set(namespace, pairs)
   return true
 }

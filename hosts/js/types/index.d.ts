@@ -53,7 +53,8 @@ export const SIGNALS: Readonly<Record<SignalName, number>>
  * Wraps `WebAssembly.instantiate`, `WebAssembly.Instance` and what they need,
  * so that instances that export signal words are tracked.
  *
- * @returns whether this call installed it (false: it was installed already)
+ * @returns whether this call installed it (false: it was installed already, or
+ *   the realm's WebAssembly is frozen)
  */
 export function install(options?: { realm?: typeof globalThis }): boolean
 
@@ -149,7 +150,8 @@ export interface Forwarding {
  * The process's own signals also go to every tracked instance of the process,
  * even while JavaScript is busy. Listeners set by `process.on` still run when
  * the event loop is free. A signal that would end the process does so only
- * when there was no tracked instance to ask and no listener.
+ * when there was no tracked instance to ask and no listener. Forwarding ends as
+ * well when somebody removes all listeners of the signal.
  *
  * @param options.insist after how many deliveries that no guest acknowledged
  *   the process dies of the signal all the same; never if left out

@@ -47,6 +47,16 @@
 
 typedef _Atomic(uint32_t) word;
 
+static uint32_t load_acquire(word *from) {
+  return atomic_load_explicit(from, memory_order_acquire);
+}
+static void store_release(word *to, uint32_t value) {
+  atomic_store_explicit(to, value, memory_order_release);
+}
+static void store_relaxed(word *to, uint32_t value) {
+  atomic_store_explicit(to, value, memory_order_relaxed);
+}
+
 static word *timer_word; /* for the timer's handler, which takes no context */
 
 /* _exit: the library's thread may be running. Samples are printed by line. */
@@ -87,9 +97,9 @@ static void pause_at_random(void) {
  */
 static int64_t spin(word *signal, int64_t give_up) {
   for (uint64_t polls = 1;; polls++) {
-    if (atomic_load_explicit(signal, memory_order_acquire) != 0) {
+    if (load_acquire(signal) != 0) {
       int64_t seen = thread_cpu_ns();
-      atomic_store_explicit(signal, 0, memory_order_relaxed);
+      store_relaxed(signal, 0);
       return seen;
     }
     if ((polls & 0xfffff) == 0 && thread_cpu_ns() > give_up) return -1;
@@ -121,7 +131,7 @@ static int64_t run_timer(timer_t timer) {
 }
 
 static void on_timer(int number) {
-  atomic_store_explicit(timer_word, (uint32_t)number, memory_order_release);
+  store_release(timer_word, (uint32_t)number);
 }
 
 /* Its signal goes to this very thread: the best that the kernel offers. */

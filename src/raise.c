@@ -19,6 +19,8 @@
 #include "registry.h"
 
 #include "atomics.h"
+#include "os/handler.h"
+#include "step.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,85 +31,130 @@ wasmsig_statistics wsig_statistics;
 
 static uint32_t walk_begin(wasmsig_registry *registry) {
   uint32_t side = wsig_load_relaxed(&registry->phase) & 1;
+  wsig_step(20);
   /* seq_cst: no load of this walk comes before the writer can see it. */
   wsig_add_seq_cst(&registry->walks[side], 1);
+  wsig_step(21);
   return side;
 }
 
-static void walk_end(wasmsig_registry *registry, uint32_t side) {
+/* Counts out of the walks, and `raised` into the sum beside them. */
+static void walk_end(wasmsig_registry *registry, uint32_t side,
+                     uint64_t raised) {
+  wsig_step(22);
   /* Release: no store of this walk comes after the writer sees it ended. */
-  wsig_sub_release(&registry->walks[side], 1);
+  wsig_add_release(&registry->walks[side], (raised << WSIG_WALK_BITS) - 1);
 }
 
-/* What is done at a slot; answers how many instances it counts for. */
-typedef uint64_t (*visit)(struct wsig_chunk *chunk, uint32_t slot,
-                          void *context);
+/* What is done at the slots of a chunk whose bits are in `slots`; answers for
+ * how many instances it counts. */
+typedef uint64_t (*visit)(struct wsig_chunk *chunk, struct wsig_rest *rest,
+                          uint64_t slots, void *context);
 
-static uint64_t visit_chunk(struct wsig_chunk *chunk, visit what,
-                            void *context) {
+/* Registries of more chunks than this do not stay in a processor's nearest
+ * cache: their words are asked for a chunk ahead. */
+#define NEAR_CHUNKS 16u
+
+/* What another thread stores there meanwhile does not matter: a prefetch of
+ * any address is harmless. */
+static void prefetch_words(struct wsig_chunk *chunk) {
+  for (uint32_t i = 0; i < WSIG_SLOTS; i++)
+    __builtin_prefetch(wsig_load_relaxed(&chunk->signal[i]), 1);
+}
+
+static uint64_t walk_segment(struct wsig_segment *segment, uint32_t chunks,
+                             bool far, visit what, void *context) {
   uint64_t counted = 0;
-  /* seq_cst: after walk_begin in the single order, which the proof needs;
-   * and acquire: the slots' words come after their bits. */
-  uint64_t used = wsig_load_seq_cst(&chunk->used);
-  for (; used; used &= used - 1)
-    counted += what(chunk, (uint32_t)__builtin_ctzll(used), context);
+  for (uint32_t i = 0; i < chunks; i++) {
+    struct wsig_chunk *chunk = &segment->chunks[i];
+    if (far && i + 1 < chunks) prefetch_words(chunk + 1);
+    /* seq_cst: after walk_begin in the single order that the proof needs; and
+     * the slots come after their bits. */
+    uint64_t used = wsig_load_seq_cst(&chunk->used);
+    wsig_step(23);
+    if (used) counted += what(chunk, &segment->rests[i], used, context);
+  }
   return counted;
 }
+
+static uint64_t visit_raise(struct wsig_chunk *chunk, struct wsig_rest *rest,
+                            uint64_t slots, void *context);
 
 static uint64_t walk_registry(wasmsig_registry *registry, visit what,
                               void *context) {
   uint64_t counted = 0;
   uint32_t side = walk_begin(registry);
-  uint32_t left = wsig_load_acquire(&registry->chunks);
+  uint32_t chunks = wsig_load_acquire(&registry->chunks), left = chunks;
   for (uint32_t s = 0; left && s < WSIG_SEGMENTS; s++) {
     /* seq_cst: as for the bitmaps; destroy takes segments out. */
-    struct wsig_chunk *segment = wsig_load_seq_cst(&registry->segment[s]);
+    struct wsig_segment *segment = wsig_load_seq_cst(&registry->segment[s]);
     if (!segment) break;
     uint32_t here = wsig_segment_size(s);
     if (here > left) here = left;
-    for (uint32_t i = 0; i < here; i++)
-      counted += visit_chunk(&segment[i], what, context);
+    counted += walk_segment(segment, here, chunks > NEAR_CHUNKS, what, context);
     left -= here;
   }
-  walk_end(registry, side);
+  walk_end(registry, side, what == visit_raise ? counted : 0);
   return counted;
 }
 
 static uint64_t walk_process(visit what, void *context) {
   uint64_t counted = 0;
+  /* Acquire: the registry is initialised. */
   wasmsig_registry *registry = wsig_load_acquire(&wsig_registries);
   for (; registry; registry = registry->next)
     counted += walk_registry(registry, what, context);
   return counted;
 }
 
-/* Visits one instance; ENOINSTANCE if the handle names none. */
+/* Under a walk: the slot that a handle names, with no chunk if it names
+ * none. */
+static struct wsig_slot slot_of(wasmsig_registry *registry,
+                                wasmsig_instance instance) {
+  struct wsig_slot at = {NULL, NULL, wsig_handle_slot(instance)};
+  uint32_t number = wsig_handle_chunk(instance);
+  if (wsig_handle_tag(instance) != wsig_load_relaxed(&registry->tag)) return at;
+  if (number >= wsig_load_acquire(&registry->chunks)) return at;
+  uint32_t s = wsig_segment_of(number);
+  struct wsig_segment *segment = wsig_load_seq_cst(&registry->segment[s]);
+  if (!segment) return at;
+  uint32_t place = wsig_place_in(s, number);
+  if (!(wsig_load_seq_cst(&segment->chunks[place].used) >> at.slot & 1))
+    return at;
+  at.rest = &segment->rests[place];
+  if (at.rest->generation[at.slot] == wsig_handle_generation(instance))
+    at.chunk = &segment->chunks[place];
+  return at;
+}
+
 static int64_t walk_instance(wasmsig_registry *registry,
                              wasmsig_instance instance, visit what,
                              void *context) {
   int64_t counted = WASMSIG_ENOINSTANCE;
-  uint32_t number = (uint32_t)instance / WSIG_SLOTS;
-  uint32_t slot = (uint32_t)instance % WSIG_SLOTS;
   uint32_t side = walk_begin(registry);
-  if ((uint16_t)(instance >> 48) == wsig_load_relaxed(&registry->tag) &&
-      number < wsig_load_acquire(&registry->chunks)) {
-    uint32_t s = wsig_segment_of(number);
-    struct wsig_chunk *segment = wsig_load_seq_cst(&registry->segment[s]);
-    struct wsig_chunk *chunk = segment + wsig_place_in(s, number);
-    if (segment && wsig_load_seq_cst(&chunk->used) >> slot & 1 &&
-        chunk->generation[slot] == (uint16_t)(instance >> 32))
-      counted = (int64_t)what(chunk, slot, context);
-  }
-  walk_end(registry, side);
+  struct wsig_slot at = slot_of(registry, instance);
+  if (at.chunk)
+    counted = (int64_t)what(at.chunk, at.rest, UINT64_C(1) << at.slot, context);
+  walk_end(registry, side,
+           counted > 0 && what == visit_raise ? (uint64_t)counted : 0);
   return counted;
 }
 
-/* ---------------------------------------------------------------- visits */
+/* Goes through the slots in a set of bits. */
+#define FOR_SLOTS(slot, slots)                                   \
+  for (uint64_t left_ = (slots), slot = 0;                       \
+       left_ && (slot = (uint64_t)__builtin_ctzll(left_), true); \
+       left_ &= left_ - 1)
+
+/* ----------------------------------------------------------------- raise */
 
 struct raising {
   uint32_t signal;
+  bool ask;       /* whether to find out what is fresh: it costs a load */
   uint64_t fresh; /* instances where the signal did not wait already */
 };
+
+static uint64_t bit_of(uint32_t signal) { return UINT64_C(1) << (signal - 1); }
 
 /* Whether the guest has not acknowledged the signal since it was raised last:
  * it does so by the word, or by the pending set (docs/protocol.md). */
@@ -120,31 +167,113 @@ static bool still_waits(uint32_t signal, const uint32_t *word, bool has_set,
   return has_set ? now != 0 : now == signal;
 }
 
-static uint64_t visit_raise(struct wsig_chunk *chunk, uint32_t slot,
-                            void *context) {
-  struct raising *raising = context;
+static bool raise_checked(struct wsig_chunk *chunk, struct wsig_rest *rest,
+                          uint64_t slot, struct raising *raising) {
   uint32_t *signal = chunk->signal[slot];
-  uint32_t *terminated = chunk->terminated[slot];
-  uint64_t *pending = chunk->pending[slot];
-  if (!signal && !pending) return 0;
-  if (terminated && wsig_load_relaxed(terminated) != 0) return 0;
-  uint64_t bit = UINT64_C(1) << (raising->signal - 1);
+  uint32_t *terminated = rest->terminated[slot];
+  uint64_t *pending = rest->pending[slot];
+  if (!signal && !pending) return false;
+  if (terminated && wsig_load_relaxed(terminated) != 0) return false;
+  uint64_t bit = bit_of(raising->signal);
   bool in_set = pending && wsig_or_release(pending, bit) & bit;
-  raising->fresh += !still_waits(raising->signal, signal, pending, in_set);
+  if (raising->ask)
+    raising->fresh += !still_waits(raising->signal, signal, pending, in_set);
+  wsig_step(24);
   /* Release: a guest that reads the number finds the bit, and whatever the
    * raising thread stored before. */
   if (signal) wsig_store_release(signal, raising->signal);
-  return 1;
+  return true;
 }
 
-static uint64_t visit_clear(struct wsig_chunk *chunk, uint32_t slot,
-                            void *context) {
-  uint32_t wanted = *(uint32_t *)context;
+/* Nothing is written where the memory may not be: the owner does it. */
+static bool raise_movable(struct wsig_movable *movable,
+                          struct raising *raising) {
+  bool hears =
+      movable->signal != WASMSIG_NO_WORD || movable->pending != WASMSIG_NO_WORD;
+  if (!hears || wsig_load_relaxed(&movable->dead)) return false;
+  uint64_t bit = bit_of(raising->signal);
+  raising->fresh += !(wsig_or_relaxed(&movable->raised, bit) & bit);
+  wsig_step(25);
+  /* Release: who takes the newest finds its bit. */
+  wsig_store_release(&movable->newest, raising->signal);
+  return true;
+}
+
+static bool failed(void) {
+  wsig_add_relaxed(&wsig_statistics.failures, 1);
+  return false;
+}
+
+/* The pending set stays as it is: the kernel has no OR for us. */
+static bool raise_guarded(struct wsig_chunk *chunk, struct wsig_rest *rest,
+                          uint64_t slot, struct raising *raising) {
   uint32_t *signal = chunk->signal[slot];
-  uint64_t *pending = chunk->pending[slot];
+  uint32_t *terminated = rest->terminated[slot];
+  uint32_t value = 0;
+  if (!signal) return false;
+  if (terminated && !wsig_os_peek(terminated, &value)) return failed();
+  if (value != 0) return false;
+  if (!wsig_os_peek(signal, &value)) return failed();
+  if (!wsig_os_poke(signal, raising->signal)) return failed();
+  raising->fresh += value != raising->signal;
+  return true;
+}
+
+static bool raise_aside(struct wsig_chunk *chunk, struct wsig_rest *rest,
+                        uint64_t slot, struct raising *raising) {
+  uintptr_t memory = rest->memory[slot];
+  return wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE
+             ? raise_movable(wsig_movable_of(memory), raising)
+             : raise_guarded(chunk, rest, slot, raising);
+}
+
+/* Slots from..to-1, all with a signal word and no more. */
+static void raise_run(struct wsig_chunk *chunk, uint32_t from, uint32_t to,
+                      struct raising *raising) {
+  uint32_t signal = raising->signal;
+  if (raising->ask)
+    for (uint32_t i = from; i < to; i++)
+      raising->fresh += wsig_load_relaxed(chunk->signal[i]) != signal;
+  /* Release: as in raise_checked. */
+  for (uint32_t i = from; i < to; i++)
+    wsig_store_release(chunk->signal[i], signal);
+}
+
+/* In runs of neighbours: a registry's slots are mostly all used. */
+static void raise_plain(struct wsig_chunk *chunk, uint64_t slots,
+                        struct raising *raising) {
+  while (slots) {
+    uint32_t from = (uint32_t)__builtin_ctzll(slots);
+    uint64_t gaps = ~(slots >> from);
+    uint32_t to = gaps ? from + (uint32_t)__builtin_ctzll(gaps) : WSIG_SLOTS;
+    if (to > WSIG_SLOTS) to = WSIG_SLOTS;
+    raise_run(chunk, from, to, raising);
+    slots = to < WSIG_SLOTS ? slots >> to << to : 0;
+  }
+}
+
+static uint64_t visit_raise(struct wsig_chunk *chunk, struct wsig_rest *rest,
+                            uint64_t slots, void *context) {
+  struct raising *raising = context;
+  uint64_t aside = slots & wsig_load_relaxed(&chunk->aside);
+  uint64_t checked = slots & wsig_load_relaxed(&chunk->checked) & ~aside;
+  uint64_t plain = slots & ~checked & ~aside;
+  uint64_t reached = (uint64_t)__builtin_popcountll(plain);
+  raise_plain(chunk, plain, raising);
+  FOR_SLOTS(i, checked) reached += raise_checked(chunk, rest, i, raising);
+  FOR_SLOTS(i, aside) reached += raise_aside(chunk, rest, i, raising);
+  return reached;
+}
+
+/* ----------------------------------------------------------------- clear */
+
+static bool clear_direct(struct wsig_chunk *chunk, struct wsig_rest *rest,
+                         uint64_t slot, uint32_t wanted) {
+  uint32_t *signal = chunk->signal[slot];
+  uint64_t *pending = rest->pending[slot];
   bool had = false;
   if (pending) {
-    uint64_t bits = wanted ? UINT64_C(1) << (wanted - 1) : UINT64_MAX;
+    uint64_t bits = wanted ? bit_of(wanted) : UINT64_MAX;
     had = wsig_and_relaxed(pending, ~bits) & bits;
   }
   if (signal && wanted) {
@@ -156,90 +285,153 @@ static uint64_t visit_clear(struct wsig_chunk *chunk, uint32_t slot,
   return had;
 }
 
-static uint64_t visit_terminate(struct wsig_chunk *chunk, uint32_t slot,
-                                void *context) {
-  (void)context;
-  if (!chunk->terminated[slot]) return 0;
-  wsig_store_release(chunk->terminated[slot], 1);
-  return 1;
+static bool clear_movable(struct wsig_movable *movable, uint32_t wanted) {
+  uint64_t bits = wanted ? bit_of(wanted) : UINT64_MAX;
+  uint32_t expected = wanted;
+  wsig_or_relaxed(&movable->withdrawn, bits);
+  if (wanted)
+    wsig_cas_relaxed(&movable->newest, &expected, 0);
+  else
+    wsig_store_relaxed(&movable->newest, 0);
+  return wsig_and_relaxed(&movable->raised, ~bits) & bits;
 }
 
-static uint64_t visit_compare(struct wsig_chunk *chunk, uint32_t slot,
-                              void *context) {
-  const uint32_t *const *wanted = context;
-  return chunk->signal[slot] == *wanted;
+static bool clear_guarded(uint32_t *signal, uint32_t wanted) {
+  uint32_t value = 0;
+  if (!signal) return false;
+  if (!wsig_os_peek(signal, &value)) return failed();
+  if (value == 0 || (wanted && value != wanted)) return false;
+  return wsig_os_poke(signal, 0) || failed();
+}
+
+static uint64_t visit_clear(struct wsig_chunk *chunk, struct wsig_rest *rest,
+                            uint64_t slots, void *context) {
+  uint32_t wanted = *(uint32_t *)context;
+  uint64_t aside = wsig_load_relaxed(&chunk->aside);
+  uint64_t had = 0;
+  FOR_SLOTS(i, slots & ~aside) had += clear_direct(chunk, rest, i, wanted);
+  FOR_SLOTS(i, slots & aside) {
+    uintptr_t memory = rest->memory[i];
+    had += wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE
+               ? clear_movable(wsig_movable_of(memory), wanted)
+               : clear_guarded(chunk->signal[i], wanted);
+  }
+  return had;
+}
+
+/* ------------------------------------------------------------- terminate */
+
+static bool terminate_movable(struct wsig_movable *movable) {
+  if (movable->terminated == WASMSIG_NO_WORD) return false;
+  wsig_store_relaxed(&movable->dead, 1);
+  wsig_store_release(&movable->terminate, 1);
+  return true;
+}
+
+static bool terminate_guarded(uint32_t *terminated) {
+  if (!terminated) return false;
+  return wsig_os_poke(terminated, 1) || failed();
+}
+
+static uint64_t visit_terminate(struct wsig_chunk *chunk,
+                                struct wsig_rest *rest, uint64_t slots,
+                                void *context) {
+  (void)context;
+  uint64_t aside = wsig_load_relaxed(&chunk->aside);
+  uint64_t told = 0;
+  FOR_SLOTS(i, slots & ~aside) {
+    if (!rest->terminated[i]) continue;
+    wsig_store_release(rest->terminated[i], 1);
+    told++;
+  }
+  FOR_SLOTS(i, slots & aside) {
+    uintptr_t memory = rest->memory[i];
+    told += wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE
+                ? terminate_movable(wsig_movable_of(memory))
+                : terminate_guarded(rest->terminated[i]);
+  }
+  return told;
 }
 
 /* --------------------------------------------------------- the public API */
 
-static int64_t count_raised(int64_t counted) {
-  if (counted > 0) wsig_add_relaxed(&wsig_statistics.raises, (uint64_t)counted);
-  return counted;
-}
-
-static bool bad_signal(int signal, int least) {
-  return signal < least || signal > WASMSIG_SIGNAL_MAX;
+/* 0, or why a call with this registry and signal does nothing. */
+static int check(const wasmsig_registry *registry, int signal, int least) {
+  if (!registry) return WASMSIG_EINVAL;
+  if (signal < least || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
+  return wsig_load_relaxed(&registry->live) ? WASMSIG_OK : WASMSIG_EDEAD;
 }
 
 int64_t wasmsig_instance_raise(wasmsig_registry *registry,
                                wasmsig_instance instance, int signal) {
-  if (!registry) return WASMSIG_EINVAL;
-  if (bad_signal(signal, 1)) return WASMSIG_ESIGNAL;
+  int error = check(registry, signal, 1);
+  if (error) return error;
   struct raising raising = {.signal = (uint32_t)signal};
-  return count_raised(walk_instance(registry, instance, visit_raise, &raising));
+  return walk_instance(registry, instance, visit_raise, &raising);
 }
 
 int64_t wasmsig_registry_raise(wasmsig_registry *registry, int signal) {
-  if (!registry) return WASMSIG_EINVAL;
-  if (bad_signal(signal, 1)) return WASMSIG_ESIGNAL;
+  int error = check(registry, signal, 1);
+  if (error) return error;
   struct raising raising = {.signal = (uint32_t)signal};
-  return count_raised((int64_t)walk_registry(registry, visit_raise, &raising));
+  return (int64_t)walk_registry(registry, visit_raise, &raising);
 }
 
 struct wsig_raised wsig_process_raise(int signal) {
-  struct raising raising = {.signal = (uint32_t)signal};
+  struct raising raising = {.signal = (uint32_t)signal, .ask = true};
   uint64_t reached = walk_process(visit_raise, &raising);
-  count_raised((int64_t)reached);
   return (struct wsig_raised){.reached = reached, .fresh = raising.fresh};
 }
 
 int64_t wasmsig_process_raise(int signal) {
-  if (bad_signal(signal, 1)) return WASMSIG_ESIGNAL;
+  if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
   return (int64_t)wsig_process_raise(signal).reached;
 }
 
 int64_t wasmsig_instance_clear(wasmsig_registry *registry,
                                wasmsig_instance instance, int signal) {
-  if (!registry) return WASMSIG_EINVAL;
-  if (bad_signal(signal, 0)) return WASMSIG_ESIGNAL;
+  int error = check(registry, signal, 0);
+  if (error) return error;
   return walk_instance(registry, instance, visit_clear, &signal);
 }
 
 int64_t wasmsig_registry_clear(wasmsig_registry *registry, int signal) {
-  if (!registry) return WASMSIG_EINVAL;
-  if (bad_signal(signal, 0)) return WASMSIG_ESIGNAL;
+  int error = check(registry, signal, 0);
+  if (error) return error;
   return (int64_t)walk_registry(registry, visit_clear, &signal);
 }
 
 int64_t wasmsig_process_clear(int signal) {
-  if (bad_signal(signal, 0)) return WASMSIG_ESIGNAL;
+  if (signal < 0 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
   return (int64_t)walk_process(visit_clear, &signal);
 }
 
 int64_t wasmsig_instance_terminate(wasmsig_registry *registry,
                                    wasmsig_instance instance) {
-  if (!registry) return WASMSIG_EINVAL;
+  int error = check(registry, 1, 1);
+  if (error) return error;
   return walk_instance(registry, instance, visit_terminate, NULL);
 }
 
-bool wsig_process_tracks(const uint32_t *signal_word) {
-  if (!signal_word) return false;
-  return walk_process(visit_compare, &signal_word) != 0;
+int64_t wasmsig_registry_terminate(wasmsig_registry *registry) {
+  int error = check(registry, 1, 1);
+  if (error) return error;
+  return (int64_t)walk_registry(registry, visit_terminate, NULL);
+}
+
+int64_t wasmsig_process_terminate(void) {
+  return (int64_t)walk_process(visit_terminate, NULL);
 }
 
 void wasmsig_get_statistics(wasmsig_statistics *statistics) {
   if (!statistics) return;
-  statistics->raises = wsig_load_relaxed(&wsig_statistics.raises);
+  statistics->raises = 0;
+  wasmsig_registry *registry = wsig_load_acquire(&wsig_registries);
+  for (; registry; registry = registry->next)
+    for (int side = 0; side < 2; side++)
+      statistics->raises +=
+          wsig_load_relaxed(&registry->walks[side]) >> WSIG_WALK_BITS;
+  statistics->failures = wsig_load_relaxed(&wsig_statistics.failures);
   statistics->soft = wsig_load_relaxed(&wsig_statistics.soft);
   statistics->kills = wsig_load_relaxed(&wsig_statistics.kills);
   statistics->wakes = wsig_load_relaxed(&wsig_statistics.wakes);

@@ -6,63 +6,135 @@
  * Writers hold `lock`. Walkers (raise.c) hold nothing and wait for nothing.
  * Why a walker never sees half an entry, and never one that has gone:
  *
- *  1. A slot's words are stored before its bit is set (or_release), and a
- *     walker loads the bitmap (acquire) before the words: whoever sees the bit
- *     sees the words. A handler that interrupts add sees the bit or not.
+ *  1. What a slot holds is stored before its bit in `used` is set (or_release),
+ *     and a walker loads `used` before the slot (seq_cst, which acquires):
+ *     whoever sees the bit sees the whole entry. A handler that interrupts the
+ *     add at any instruction sees the bit or does not.
  *  2. A bit is cleared before its slot is written again, and in between lies a
- *     grace period: every walk that could have seen the bit has ended.
+ *     grace period: every walk that could have seen the bit has ended. Until
+ *     then `taken` keeps the slot from being used.
  *  3. Chunks do not move, and are freed only by destroy, after their segment
  *     was taken out of the directory and a grace period has passed.
+ *  4. Registries are never freed, only used again: a walk over all of them
+ *     needs no protection, and a walk of a destroyed one finds no chunk.
  *
- * Grace period: a walk first adds itself to walks[phase & 1] (seq_cst), then
- * loads what it walks. A writer that has cleared a bit (seq_cst) flips the
- * phase and waits until the old counter is 0, twice. A walk that counted
- * itself before the writer looked is waited for; one that did so after has the
- * clearing before its loads in the single order of seq_cst operations, so it
- * cannot see the bit. Why twice: a walk may load the phase, be delayed past a
- * flip, and only then count itself, in the counter that the next writer takes
- * for the new one; the second flip waits for that counter too. Because new
- * walks count in the other one, a wait ends when the walks under way have
- * ended, however many begin.
+ * Grace period. A walk counts itself in walks[phase & 1] (seq_cst) before it
+ * loads anything of the above (seq_cst), and out after its last store
+ * (release). A writer has cleared the bit (seq_cst); then it looks.
+ *
+ *  Quick: it loads both counters (seq_cst). If a walk has seen the bit, its
+ *  load came before the clearing in the single order of seq_cst operations, so
+ *  its counting-in came before the writer's look. A look that finds 0 then
+ *  acquires its counting-out: the walk has ended.
+ *
+ *  Slow, if one of them is not 0: under grace_lock the writer flips the phase
+ *  and waits until the old side's counter is 0, and does so twice. Why twice: a
+ *  walk may load the phase, be delayed past a flip, and only then count itself,
+ *  in what the next grace period takes for the new side; the second flip waits
+ *  for that side too. Walks that begin count in the other side, so a wait ends
+ *  when those under way have ended, however many begin. `lock` is not held
+ *  meanwhile: who adds does not wait for who walks.
  *
  * A handler's walk that interrupts a waiting writer in the same thread begins
- * and ends within the interruption, so the writer never waits for itself.
+ * and ends within the interruption, so a writer never waits for itself.
+ *
+ * Lock order: list_lock, lock, the shared words' lock; grace_lock alone.
  */
 #include "registry.h"
 
 #include "atomics.h"
 #include "os/os.h"
+#include "step.h"
+#include "words.h"
 
 #include <stdlib.h>
 
 struct wasmsig_registry *wsig_registries;
 
-/* Guards the list's growth, reuse of destroyed registries, and `next_tag`. */
+/* Guards the list's growth, the reuse of destroyed registries, `next_tag`. */
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 static uint16_t next_tag = 1;
 
-static struct wsig_chunk *chunk_at(wasmsig_registry *registry, uint32_t chunk) {
-  uint32_t segment = wsig_segment_of(chunk);
-  return &registry->segment[segment][wsig_place_in(segment, chunk)];
+/* The slot of that number; its chunk is there. */
+static struct wsig_slot slot_at(const wasmsig_registry *registry,
+                                uint32_t number) {
+  uint32_t chunk = number / WSIG_SLOTS;
+  struct wsig_segment *segment = registry->segment[wsig_segment_of(chunk)];
+  uint32_t place = wsig_place_in(wsig_segment_of(chunk), chunk);
+  return (struct wsig_slot){.chunk = &segment->chunks[place],
+                            .rest = &segment->rests[place],
+                            .slot = number % WSIG_SLOTS};
 }
 
-/* Waits until no walk is left that began before the call. */
+static uint64_t bit_of(struct wsig_slot at) { return UINT64_C(1) << at.slot; }
+
+/* ---------------------------------------------------------- grace period */
+
+static uint64_t walks_of(wasmsig_registry *registry, uint32_t side) {
+  /* seq_cst: after the caller's clearing, or flip; see the top. */
+  return wsig_load_seq_cst(&registry->walks[side]) & WSIG_WALK_MASK;
+}
+
+static bool no_walks(wasmsig_registry *registry) {
+  return walks_of(registry, 0) == 0 && walks_of(registry, 1) == 0;
+}
+
+/* Waits until every walk that may have seen what the caller has cleared has
+ * ended. Not under `lock`. */
 static void grace_wait(wasmsig_registry *registry) {
+  if (no_walks(registry)) return;
+  pthread_mutex_lock(&registry->grace_lock);
   for (int flip = 0; flip < 2; flip++) {
     uint32_t phase = wsig_load_relaxed(&registry->phase);
-    /* seq_cst: after the caller's clearing, before the look at the counter. */
+    wsig_step(10);
+    /* seq_cst: before the look at the counter that it retires. */
     wsig_store_seq_cst(&registry->phase, phase + 1);
-    for (unsigned turn = 0; wsig_load_seq_cst(&registry->walks[phase & 1]) != 0;
-         turn++)
+    wsig_step(11);
+    for (unsigned turn = 0; walks_of(registry, phase & 1) != 0; turn++)
       wsig_os_pause(turn);
   }
+  pthread_mutex_unlock(&registry->grace_lock);
 }
 
-/* ------------------------------------------------- create and destroy */
+/* ------------------------------------------------------------------ fork */
+
+/* The child has one thread. Locks that others held would stay locked, and
+ * walks that others were in would stay counted. So the forking thread takes
+ * every lock before; what was cleared but waited for its grace period in
+ * another thread costs the child a slot, nothing else. */
+static void before_fork(void) {
+  pthread_mutex_lock(&list_lock);
+  for (wasmsig_registry *r = wsig_registries; r; r = r->next)
+    pthread_mutex_lock(&r->lock);
+  wsig_shared_lock();
+}
+
+static void release_after_fork(void) {
+  wsig_shared_unlock();
+  for (wasmsig_registry *r = wsig_registries; r; r = r->next)
+    pthread_mutex_unlock(&r->lock);
+  pthread_mutex_unlock(&list_lock);
+}
+
+static void after_fork_in_child(void) {
+  for (wasmsig_registry *r = wsig_registries; r; r = r->next) {
+    pthread_mutex_init(&r->grace_lock, NULL);
+    for (int side = 0; side < 2; side++)
+      wsig_and_relaxed(&r->walks[side], ~WSIG_WALK_MASK);
+  }
+  release_after_fork();
+}
+
+static void set_up(void) {
+  pthread_atfork(before_fork, release_after_fork, after_fork_in_child);
+}
+
+/* ---------------------------------------------------- create and destroy */
 
 static wasmsig_registry *reusable_registry(void) {
   for (wasmsig_registry *r = wsig_registries; r; r = r->next)
-    if (!r->live) return r;
+    if (r->tag == 0) return r;
   return NULL;
 }
 
@@ -70,7 +142,9 @@ static wasmsig_registry *new_registry(void) {
   wasmsig_registry *registry = calloc(1, sizeof *registry);
   if (!registry) return NULL;
   pthread_mutex_init(&registry->lock, NULL);
+  pthread_mutex_init(&registry->grace_lock, NULL);
   registry->next = wsig_registries;
+  wsig_step(1);
   /* Release: a walk that finds the registry finds it initialised. */
   wsig_store_release(&wsig_registries, registry);
   return registry;
@@ -78,14 +152,16 @@ static wasmsig_registry *new_registry(void) {
 
 int wasmsig_registry_create(wasmsig_registry **out) {
   if (!out) return WASMSIG_EINVAL;
+  pthread_once(&once, set_up);
   pthread_mutex_lock(&list_lock);
   wasmsig_registry *registry = reusable_registry();
   if (!registry) registry = new_registry();
   if (registry) {
     registry->first_open = WSIG_NO_CHUNK;
-    registry->live = true;
-    wsig_store_relaxed(&registry->tag, next_tag++);
-    if (next_tag == 0) next_tag = 1; /* a handle is never 0 */
+    wsig_store_relaxed(&registry->tag, next_tag);
+    if (++next_tag == 0) next_tag = 1; /* no handle is 0 */
+    wsig_step(2);
+    wsig_store_release(&registry->live, 1);
   }
   pthread_mutex_unlock(&list_lock);
   if (!registry) return WASMSIG_ENOMEM;
@@ -93,23 +169,63 @@ int wasmsig_registry_create(wasmsig_registry **out) {
   return WASMSIG_OK;
 }
 
+static struct wsig_placed placed_at(struct wsig_slot at) {
+  return (struct wsig_placed){.signal = at.chunk->signal[at.slot],
+                              .terminated = at.rest->terminated[at.slot],
+                              .pending = at.rest->pending[at.slot]};
+}
+
+/* What a slot owns besides its place. No walk is left that saw it. */
+static void give_up(struct wsig_slot at) {
+  uintptr_t memory = at.rest->memory[at.slot];
+  switch (wsig_class_of(memory)) {
+    case WASMSIG_MEMORY_MOVABLE: free(wsig_movable_of(memory)); break;
+    case WASMSIG_MEMORY_SHARED: {
+      struct wsig_placed placed = placed_at(at);
+      wsig_shared_part(wsig_base_of(memory), &placed);
+      break;
+    }
+    case WASMSIG_MEMORY_FIXED:
+    case WASMSIG_MEMORY_GUARDED: break;
+  }
+}
+
+static void give_up_segment(struct wsig_segment *segment, uint32_t s) {
+  for (uint32_t i = 0; segment && i < wsig_segment_size(s); i++) {
+    uint64_t used = segment->chunks[i].used;
+    for (; used; used &= used - 1)
+      give_up((struct wsig_slot){.chunk = &segment->chunks[i],
+                                 .rest = &segment->rests[i],
+                                 .slot = (uint32_t)__builtin_ctzll(used)});
+  }
+  free(segment);
+}
+
 int wasmsig_registry_destroy(wasmsig_registry *registry) {
   if (!registry) return WASMSIG_EINVAL;
-  struct wsig_chunk *freed[WSIG_SEGMENTS];
+  struct wsig_segment *segments[WSIG_SEGMENTS];
   pthread_mutex_lock(&registry->lock);
+  if (!wsig_load_relaxed(&registry->live)) {
+    pthread_mutex_unlock(&registry->lock);
+    return WASMSIG_EDEAD;
+  }
+  wsig_store_relaxed(&registry->live, 0);
   for (uint32_t s = 0; s < WSIG_SEGMENTS; s++) {
-    freed[s] = registry->segment[s];
+    segments[s] = registry->segment[s];
+    wsig_step(3);
     /* seq_cst: before the grace period's look at the counters. */
     wsig_store_seq_cst(&registry->segment[s], NULL);
   }
-  grace_wait(registry);
   wsig_store_relaxed(&registry->chunks, 0);
   wsig_store_relaxed(&registry->count, 0);
+  wsig_index_free(&registry->memories);
   pthread_mutex_unlock(&registry->lock);
-  for (uint32_t s = 0; s < WSIG_SEGMENTS; s++) free(freed[s]);
+  wsig_step(4);
+  grace_wait(registry);
 
+  for (uint32_t s = 0; s < WSIG_SEGMENTS; s++) give_up_segment(segments[s], s);
   pthread_mutex_lock(&list_lock);
-  registry->live = false;
+  wsig_store_relaxed(&registry->tag, 0); /* may be used again */
   pthread_mutex_unlock(&list_lock);
   return WASMSIG_OK;
 }
@@ -118,141 +234,220 @@ size_t wasmsig_registry_count(const wasmsig_registry *registry) {
   return registry ? (size_t)wsig_load_relaxed(&registry->count) : 0;
 }
 
-/* ------------------------------------------------------ add and remove */
+/* ------------------------------------------------------------------- add */
 
-static int check_word(const wasmsig_words *words, uint64_t address,
-                      uint64_t size) {
-  if (address == WASMSIG_NO_WORD) return WASMSIG_OK;
-  if (size > words->length || address > words->length - size)
-    return WASMSIG_ERANGE;
-  return address % size == 0 ? WASMSIG_OK : WASMSIG_EALIGN;
+static uintptr_t base_of_slot(const void *owner, uint32_t number) {
+  struct wsig_slot at = slot_at(owner, number);
+  return wsig_base_of(at.rest->memory[at.slot]);
 }
 
-/* Both were checked, so the sums do not overflow. */
-static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size) {
-  if (a == WASMSIG_NO_WORD || b == WASMSIG_NO_WORD) return false;
-  return a < b + b_size && b < a + a_size;
-}
-
-static int check_words(const wasmsig_words *words) {
-  if (!words || words->size < sizeof *words || !words->memory)
-    return WASMSIG_EINVAL;
-  if (words->signal == WASMSIG_NO_WORD &&
-      words->terminated == WASMSIG_NO_WORD && words->pending == WASMSIG_NO_WORD)
-    return WASMSIG_EINVAL;
-  int error = check_word(words, words->signal, 4);
-  if (!error) error = check_word(words, words->terminated, 4);
-  if (!error) error = check_word(words, words->pending, 8);
-  if (error) return error;
-  if ((uintptr_t)words->memory % 8 != 0) return WASMSIG_EALIGN;
-  if (overlap(words->signal, 4, words->terminated, 4) ||
-      overlap(words->signal, 4, words->pending, 8) ||
-      overlap(words->terminated, 4, words->pending, 8))
-    return WASMSIG_EOVERLAP;
-  switch (words->memory_class) {
-    case WASMSIG_MEMORY_FIXED:
-    case WASMSIG_MEMORY_SHARED: return WASMSIG_OK;
-    case WASMSIG_MEMORY_MOVABLE: return WASMSIG_EMOVABLE;
-    default: return WASMSIG_EINVAL;
-  }
+static struct wsig_segment *new_segment(uint32_t s) {
+  size_t chunks = sizeof(struct wsig_chunk) * wsig_segment_size(s);
+  size_t rests = sizeof(struct wsig_rest) * wsig_segment_size(s);
+  struct wsig_segment *segment = calloc(1, sizeof *segment + chunks + rests);
+  if (!segment) return NULL;
+  segment->rests =
+      (struct wsig_rest *)(void *)&segment->chunks[wsig_segment_size(s)];
+  return segment;
 }
 
 /* Makes one more chunk and puts it at the head of the open ones. */
 static int add_chunk(wasmsig_registry *registry) {
   uint32_t chunk = registry->chunks;
-  uint32_t segment = wsig_segment_of(chunk);
-  if (segment >= WSIG_SEGMENTS) return WASMSIG_EFULL;
-  if (!registry->segment[segment]) {
-    struct wsig_chunk *made =
-        calloc(wsig_segment_size(segment), sizeof(struct wsig_chunk));
-    if (!made) return WASMSIG_ENOMEM;
+  uint32_t s = wsig_segment_of(chunk);
+  if (s >= WSIG_SEGMENTS) return WASMSIG_EFULL;
+  if (!registry->segment[s]) {
+    struct wsig_segment *segment = new_segment(s);
+    if (!segment) return WASMSIG_ENOMEM;
     /* Release: a walk that finds the segment finds its bitmaps 0. */
-    wsig_store_release(&registry->segment[segment], made);
+    wsig_store_release(&registry->segment[s], segment);
   }
-  chunk_at(registry, chunk)->next_open = registry->first_open;
+  wsig_step(5);
+  slot_at(registry, chunk * WSIG_SLOTS).rest->next_open = registry->first_open;
   registry->first_open = chunk;
   /* Release: a walk that counts this chunk finds its segment. */
   wsig_store_release(&registry->chunks, chunk + 1);
   return WASMSIG_OK;
 }
 
-static void *word_at(const wasmsig_words *words, uint64_t address) {
-  if (address == WASMSIG_NO_WORD) return NULL;
-  return (char *)words->memory + address;
+/* Checks the new words against those of the same memory in this registry, and
+ * zeroes what nobody else owns. */
+static int join_memory(wasmsig_registry *registry, uintptr_t base,
+                       const struct wsig_placed *placed,
+                       wasmsig_memory_class memory_class) {
+  struct wsig_known known = {false, false};
+  uint32_t at = 0, number;
+  if (memory_class == WASMSIG_MEMORY_SHARED)
+    return wsig_shared_join(base, placed);
+  if (!wsig_index_reserve(&registry->memories, base_of_slot, registry))
+    return WASMSIG_ENOMEM;
+  while (wsig_index_next(&registry->memories, base_of_slot, registry, base, &at,
+                         &number)) {
+    struct wsig_placed other = placed_at(slot_at(registry, number));
+    int error = wsig_words_meet(placed, &other, &known);
+    if (error) return error;
+  }
+  return wsig_words_zero(placed, &known, memory_class) ? WASMSIG_OK
+                                                       : WASMSIG_EWRITE;
+}
+
+/* What the slot's `memory` is to hold; 0 and an error if it cannot be had. */
+static uintptr_t make_memory(wasmsig_registry *registry,
+                             const wasmsig_words *words, int *error) {
+  uintptr_t base = (uintptr_t)words->memory;
+  struct wsig_placed placed = wsig_words_place(words);
+  if (words->memory_class != WASMSIG_MEMORY_MOVABLE) {
+    *error = join_memory(registry, base, &placed, words->memory_class);
+    return *error ? 0 : base | (uintptr_t)words->memory_class;
+  }
+  struct wsig_movable *movable = aligned_alloc(8, sizeof *movable);
+  if (!movable) {
+    *error = WASMSIG_ENOMEM;
+    return 0;
+  }
+  *movable = (struct wsig_movable){.signal = words->signal,
+                                   .terminated = words->terminated,
+                                   .pending = words->pending};
+  const struct wsig_known nobody = {false, false};
+  wsig_words_zero(&placed, &nobody, WASMSIG_MEMORY_MOVABLE);
+  return (uintptr_t)movable;
+}
+
+/* A slot's bitmaps other than `used`, before its bit there is set. */
+static void describe(struct wsig_slot at, wasmsig_memory_class memory_class) {
+  struct wsig_chunk *chunk = at.chunk;
+  bool aside = memory_class == WASMSIG_MEMORY_MOVABLE ||
+               memory_class == WASMSIG_MEMORY_GUARDED;
+  bool checked = aside || !chunk->signal[at.slot] ||
+                 at.rest->terminated[at.slot] || at.rest->pending[at.slot];
+  /* Relaxed: other slots' bits change under a walk, this one's do not. */
+  if (aside != (bool)(wsig_load_relaxed(&chunk->aside) & bit_of(at)))
+    wsig_xor_relaxed(&chunk->aside, bit_of(at));
+  if (checked != (bool)(wsig_load_relaxed(&chunk->checked) & bit_of(at)))
+    wsig_xor_relaxed(&chunk->checked, bit_of(at));
+}
+
+static void fill(struct wsig_slot at, const wasmsig_words *words,
+                 uintptr_t memory) {
+  bool movable = words->memory_class == WASMSIG_MEMORY_MOVABLE;
+  struct wsig_placed placed = {NULL, NULL, NULL};
+  if (!movable) placed = wsig_words_place(words);
+  /* Atomic: a walk may be fetching it ahead, whatever it is. */
+  wsig_store_relaxed(&at.chunk->signal[at.slot], placed.signal);
+  at.rest->terminated[at.slot] = placed.terminated;
+  at.rest->pending[at.slot] = placed.pending;
+  at.rest->memory[at.slot] = memory;
+  if (++at.rest->generation[at.slot] == 0) at.rest->generation[at.slot] = 1;
+  describe(at, words->memory_class);
+}
+
+/* Whether the slots of a memory of this class are found by its base here. */
+static bool is_indexed(wasmsig_memory_class memory_class) {
+  return memory_class == WASMSIG_MEMORY_FIXED ||
+         memory_class == WASMSIG_MEMORY_GUARDED;
 }
 
 /* Fills a free slot of the first open chunk and sets its bit. */
 static wasmsig_instance publish(wasmsig_registry *registry,
-                                const wasmsig_words *words, bool zero) {
-  uint32_t number = registry->first_open;
-  struct wsig_chunk *chunk = chunk_at(registry, number);
-  uint32_t slot = (uint32_t)__builtin_ctzll(~wsig_load_relaxed(&chunk->used));
-  chunk->signal[slot] = word_at(words, words->signal);
-  chunk->terminated[slot] = word_at(words, words->terminated);
-  chunk->pending[slot] = word_at(words, words->pending);
-  if (++chunk->generation[slot] == 0) chunk->generation[slot] = 1;
-  if (zero) {
-    if (chunk->signal[slot]) wsig_store_relaxed(chunk->signal[slot], 0);
-    if (chunk->pending[slot]) wsig_store_relaxed(chunk->pending[slot], 0);
-  }
-  /* Release: the words and their zeroes come before the bit. */
-  uint64_t before = wsig_or_release(&chunk->used, UINT64_C(1) << slot);
-  if ((before | UINT64_C(1) << slot) == UINT64_MAX)
-    registry->first_open = chunk->next_open;
+                                const wasmsig_words *words, uintptr_t memory) {
+  struct wsig_slot at = slot_at(registry, registry->first_open * WSIG_SLOTS);
+  at.slot = (uint32_t)__builtin_ctzll(~at.chunk->taken);
+  uint32_t number = registry->first_open * WSIG_SLOTS + at.slot;
+  fill(at, words, memory);
+  at.chunk->taken |= bit_of(at);
+  if (at.chunk->taken == UINT64_MAX) registry->first_open = at.rest->next_open;
+  if (is_indexed(words->memory_class))
+    wsig_index_insert(&registry->memories, wsig_base_of(memory), number);
+  wsig_step(6);
+  /* Release: all of the slot, and its words' zeroes, before the bit. */
+  wsig_or_release(&at.chunk->used, bit_of(at));
   wsig_store_relaxed(&registry->count, registry->count + 1);
-  return wsig_handle(registry->tag, chunk->generation[slot],
-                     number * WSIG_SLOTS + slot);
+  return wsig_handle(registry->tag, at.rest->generation[at.slot], number);
 }
 
 int wasmsig_instance_add(wasmsig_registry *registry, const wasmsig_words *words,
                          wasmsig_instance *instance) {
   if (!registry || !instance) return WASMSIG_EINVAL;
-  int error = check_words(words);
+  int error = wsig_words_check(words);
   if (error) return error;
-  /* Two threads that add the same shared word take turns: else both could
-   * find it untracked, and the later one would zero a signal. */
-  bool shared = words->memory_class == WASMSIG_MEMORY_SHARED;
-  if (shared) pthread_mutex_lock(&list_lock);
   pthread_mutex_lock(&registry->lock);
-  if (registry->first_open == WSIG_NO_CHUNK) error = add_chunk(registry);
+  if (!wsig_load_relaxed(&registry->live)) error = WASMSIG_EDEAD;
+  if (!error && registry->first_open == WSIG_NO_CHUNK)
+    error = add_chunk(registry);
   if (!error) {
-    bool known = shared && wsig_process_tracks(word_at(words, words->signal));
-    *instance = publish(registry, words, !known);
+    uintptr_t memory = make_memory(registry, words, &error);
+    if (!error) *instance = publish(registry, words, memory);
   }
   pthread_mutex_unlock(&registry->lock);
-  if (shared) pthread_mutex_unlock(&list_lock);
   return error;
 }
 
-/* Under `lock`: the chunk that holds the instance, or NULL. */
-static struct wsig_chunk *find(wasmsig_registry *registry,
-                               wasmsig_instance instance) {
-  uint32_t number = (uint32_t)instance / WSIG_SLOTS;
-  uint32_t slot = (uint32_t)instance % WSIG_SLOTS;
-  if ((uint16_t)(instance >> 48) != registry->tag) return NULL;
-  if (number >= registry->chunks) return NULL;
-  struct wsig_chunk *chunk = chunk_at(registry, number);
-  if (!(wsig_load_relaxed(&chunk->used) >> slot & 1)) return NULL;
-  if (chunk->generation[slot] != (uint16_t)(instance >> 32)) return NULL;
-  return chunk;
+/* ---------------------------------------------------------------- remove */
+
+/* Under `lock`: the slot of an instance, or an error. */
+static int find(const wasmsig_registry *registry, wasmsig_instance instance,
+                struct wsig_slot *at) {
+  if (!wsig_load_relaxed(&registry->live)) return WASMSIG_EDEAD;
+  if (wsig_handle_tag(instance) != registry->tag ||
+      wsig_handle_chunk(instance) >= registry->chunks)
+    return WASMSIG_ENOINSTANCE;
+  *at = slot_at(registry, (uint32_t)instance);
+  if (!(wsig_load_relaxed(&at->chunk->used) & bit_of(*at)) ||
+      at->rest->generation[at->slot] != wsig_handle_generation(instance))
+    return WASMSIG_ENOINSTANCE;
+  return WASMSIG_OK;
+}
+
+int wsig_registry_memory(wasmsig_registry *registry, wasmsig_instance instance,
+                         uintptr_t *memory) {
+  struct wsig_slot at;
+  pthread_mutex_lock(&registry->lock);
+  int error = find(registry, instance, &at);
+  if (!error) *memory = at.rest->memory[at.slot];
+  pthread_mutex_unlock(&registry->lock);
+  return error;
+}
+
+/* From here on no walk that begins finds the slot. */
+static void withdraw(wasmsig_registry *registry, struct wsig_slot at,
+                     uint32_t number) {
+  uintptr_t memory = at.rest->memory[at.slot];
+  /* seq_cst: before the grace period's look at the counters. */
+  wsig_and_seq_cst(&at.chunk->used, ~bit_of(at));
+  wsig_step(7);
+  if (is_indexed(wsig_class_of(memory)))
+    wsig_index_remove(&registry->memories, base_of_slot, registry,
+                      wsig_base_of(memory), number);
+  wsig_store_relaxed(&registry->count, registry->count - 1);
+}
+
+/* After the grace period: the slot is free. */
+static void release(wasmsig_registry *registry, struct wsig_slot at,
+                    uint32_t number) {
+  give_up(at);
+  if (at.chunk->taken == UINT64_MAX) { /* it was full: open again */
+    at.rest->next_open = registry->first_open;
+    registry->first_open = number / WSIG_SLOTS;
+  }
+  at.chunk->taken &= ~bit_of(at);
 }
 
 int wasmsig_instance_remove(wasmsig_registry *registry,
                             wasmsig_instance instance) {
   if (!registry) return WASMSIG_EINVAL;
+  struct wsig_slot at;
   pthread_mutex_lock(&registry->lock);
-  struct wsig_chunk *chunk = find(registry, instance);
-  if (chunk) {
-    uint64_t bit = UINT64_C(1) << (uint32_t)instance % WSIG_SLOTS;
-    /* seq_cst: before the grace period's look at the counters. */
-    uint64_t before = wsig_and_seq_cst(&chunk->used, ~bit);
-    grace_wait(registry);
-    if (before == UINT64_MAX) { /* it was full: open again */
-      chunk->next_open = registry->first_open;
-      registry->first_open = (uint32_t)instance / WSIG_SLOTS;
+  int error = find(registry, instance, &at);
+  if (!error) {
+    withdraw(registry, at, (uint32_t)instance);
+    if (!no_walks(registry)) {
+      pthread_mutex_unlock(&registry->lock);
+      wsig_step(8);
+      grace_wait(registry);
+      pthread_mutex_lock(&registry->lock);
     }
-    wsig_store_relaxed(&registry->count, registry->count - 1);
+    release(registry, at, (uint32_t)instance);
   }
   pthread_mutex_unlock(&registry->lock);
-  return chunk ? WASMSIG_OK : WASMSIG_ENOINSTANCE;
+  return error;
 }

@@ -32,18 +32,31 @@
  *     wasmsig_instance_remove(registry, instance);
  *     wasmsig_registry_destroy(registry);
  *
- * Which calls may overlap, each with each (same registry or budget):
+ * Which calls may overlap, in other threads (same registry or budget):
  *
- *     |                | raise, clear | add, remove | destroy | enter, leave |
- *     | raise, clear   | yes          | yes         | no (1)  | yes          |
- *     | add, remove    | yes          | yes         | no      | yes          |
- *     | enter, leave   | yes          | yes         | no      | no (2)       |
+ *     |                | raise, clear, | add, remove | sync    | destroy |
+ *     |                | terminate     |             |         |         |
+ *     | raise, clear,  |               |             |         |         |
+ *     | terminate      | yes           | yes         | yes     | yes (1) |
+ *     | add, remove    | yes           | yes (2)     | yes (2) | no      |
+ *     | sync           | yes           | yes (2)     | no (2)  | no      |
+ *     | create, other  |               |             |         |         |
+ *     | registries     | yes           | yes         | yes     | yes     |
+ *     | enter, leave   | yes           | yes         | yes     | no (3)  |
  *
- *     (1) wasmsig_process_raise and _clear may overlap a destroy.
- *     (2) one thread at a time for a budget; other budgets are independent.
+ *     (1) a raise that comes later answers EDEAD, until the registry's place
+ *         is used by another create: keep no pointer to what is destroyed.
+ *     (2) of different instances; one instance has one owner.
+ *     (3) of a registry that a budget names. A budget itself is one thread's
+ *         at a time.
  *
- * In signal handlers: wasmsig_*_raise and wasmsig_*_clear only. They may
- * interrupt every other call here, in the same thread too.
+ * In signal handlers: wasmsig_*_raise, _clear and _terminate. They may
+ * interrupt every call of this header at any instruction, in the same thread
+ * too, another raise, add, remove, create and destroy among them. Nothing else
+ * here may be called in a handler.
+ *
+ * fork: the child may call everything here at once; it has the registries,
+ * instances and budgets of its parent, and no watchdog until it needs one.
  *
  * Functions that can fail return a negative wasmsig_error and then have
  * changed nothing. Units stand in the names: _ns is nanoseconds.
@@ -93,7 +106,9 @@ extern "C" {
   X(ETHREAD, -14, "the watchdog thread could not be started")               \
   X(ECLOCK, -15, "this thread's CPU clock cannot be read")                  \
   X(EFORWARD, -16, "this signal cannot be forwarded, or is already")        \
-  X(EFULL, -17, "no room for another registry or instance")
+  X(EFULL, -17, "no room for another registry or instance")                 \
+  X(EDEAD, -18, "the registry has been destroyed")                          \
+  X(EWRITE, -19, "the system does not let us write to this memory")
 
 typedef enum wasmsig_error {
   WASMSIG_OK = 0,
@@ -117,15 +132,26 @@ WASMSIG_API const char *wasmsig_error_text(int code);
 /* -------------------------------------------------------------- memories */
 
 /**
- * Whether a store may be made to a memory at any later moment.
+ * Whether, and how, a store may be made to a memory at any later moment.
  */
 typedef enum wasmsig_memory_class {
-  /** May move when it grows: nothing asynchronous is ever written to it. */
+  /**
+   * May move when it grows: nothing asynchronous is ever written to it. What
+   * is raised waits for wasmsig_instance_sync() by its owner.
+   */
   WASMSIG_MEMORY_MOVABLE = 0,
   /** Its address space is reserved up to the largest size it can reach. */
   WASMSIG_MEMORY_FIXED = 1,
-  /** Shared: grows in place. Its words may be tracked more than once. */
+  /** Shared between threads: grows in place. */
   WASMSIG_MEMORY_SHARED = 2,
+  /**
+   * Under a protection key, or in a sandbox that the caller cannot write:
+   * written through the system (process_vm_writev(2)); where that is refused,
+   * a raise counts a failure and goes on. The pending set is left alone: the
+   * system has no atomic OR. Never the result of a classification: the host
+   * knows.
+   */
+  WASMSIG_MEMORY_GUARDED = 3,
 } wasmsig_memory_class;
 
 /**
@@ -186,7 +212,8 @@ typedef struct wasmsig_words {
  * Makes an empty registry.
  *
  * Errors:    EINVAL (no place to put it), ENOMEM.
- * Ownership: the caller's, until wasmsig_registry_destroy().
+ * Ownership: the caller's, until wasmsig_registry_destroy(). The place of a
+ *            destroyed registry is used again, never given back.
  * Threads:   any. Signal handlers: no.
  * Since:     0.1
  */
@@ -196,9 +223,8 @@ WASMSIG_API int wasmsig_registry_create(wasmsig_registry **registry);
  * Forgets all instances and the registry. When it returns, no raise can
  * write to any of them.
  *
- * Errors:    EINVAL (NULL).
- * Threads:   any, one; no other call with this registry may overlap.
- *            Waits for walks of other threads (wasmsig_process_raise).
+ * Errors:    EINVAL (NULL), EDEAD (destroyed already).
+ * Threads:   any, one. Waits for other threads' walks that began before.
  * Signal handlers: no.
  * Since:     0.1
  */
@@ -209,15 +235,24 @@ WASMSIG_API size_t wasmsig_registry_count(const wasmsig_registry *registry);
 
 /**
  * Checks an instance's words and tracks it. The signal word and the pending
- * set become 0, so that the guest sees that signals reach it; not so where
- * the memory is shared and the same signal word is tracked already.
+ * set become 0, so that the guest sees that signals reach it.
  *
- * Errors:    EINVAL, ERANGE, EALIGN, EOVERLAP, EMOVABLE, ENOMEM, EFULL.
- *            Nothing was written, nothing is tracked.
+ * Each word must lie in the memory, be aligned to its size, and touch neither
+ * another word of the instance nor, in another role, a word of an instance
+ * that is tracked in the same memory. The same word in the same role may have
+ * several owners (a shared memory instantiated in several threads, a memory
+ * that two instances import): each is an instance of its own, none but the
+ * first zeroes the word, and it is raised until the last is removed. That is
+ * seen within a registry, and for SHARED memories in the whole process; not
+ * for MOVABLE ones, whose base says nothing.
+ *
+ * Errors:    EINVAL, ERANGE, EALIGN, EOVERLAP, ENOMEM, EFULL, EDEAD, EWRITE
+ *            (GUARDED, and the system refuses). Nothing was written, nothing
+ *            is tracked, `*instance` is as it was.
  * Ownership: the memory stays the caller's and must stay mapped until
  *            wasmsig_instance_remove() has returned.
- * Threads:   any. Signal handlers: no. Progress: locks; O(1), but O(number of
- *            instances) for a SHARED memory.
+ * Threads:   any. Signal handlers: no. Progress: locks; O(1) amortised, and
+ *            O(k) where k instances have the same memory.
  * Source:    docs/protocol.md, "What the host does".
  * Since:     0.1
  */
@@ -229,9 +264,11 @@ WASMSIG_API int wasmsig_instance_add(wasmsig_registry *registry,
  * Forgets an instance. When it returns, no raise can write to its words: the
  * memory may be unmapped on the next line.
  *
- * Errors:    EINVAL, ENOINSTANCE (removed before, or of another registry).
- * Threads:   any. Signal handlers: no. Progress: waits for walks of other
- *            threads that began before, never for a lock a walk needs.
+ * Errors:    EINVAL, ENOINSTANCE (removed before, or of another registry),
+ *            EDEAD.
+ * Threads:   any. Signal handlers: no. Progress: O(1); waits for walks of
+ *            other threads that began before, never for a lock a walk needs,
+ *            and holds no lock meanwhile that an add needs.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_instance_remove(wasmsig_registry *registry,
@@ -241,12 +278,14 @@ WASMSIG_API int wasmsig_instance_remove(wasmsig_registry *registry,
  * Sends `signal` to one instance, to every instance of a registry, or to
  * every instance of every registry in the process.
  *
- * Instances without a signal word, and those whose terminated word is not 0,
- * are passed by. The signal's bit is ORed into the pending set first, then
- * its number is stored into the signal word.
+ * Instances that have neither a signal word nor a pending set, and those whose
+ * terminated word is not 0, are passed by. The signal's bit is ORed into the
+ * pending set first, then its number is stored into the signal word: a pending
+ * set keeps several signals, the word keeps the newest. For a MOVABLE memory
+ * both happen at its next sync.
  *
  * Returns:   how many instances got it.
- * Errors:    EINVAL (NULL), ESIGNAL, ENOINSTANCE. Nothing was written.
+ * Errors:    EINVAL (NULL), ESIGNAL, ENOINSTANCE, EDEAD. Nothing was written.
  * Threads:   any. Signal handlers: yes. Progress: wait-free.
  * Ordering:  what the caller stored before is visible to a guest that reads
  *            the signal (release).
@@ -276,16 +315,35 @@ WASMSIG_API int64_t wasmsig_registry_clear(wasmsig_registry *registry,
 WASMSIG_API int64_t wasmsig_process_clear(int signal);
 
 /**
- * Stores 1 into an instance's terminated word: the host has killed it, and it
- * gets no signal any more.
+ * Stores 1 into the terminated word of one instance, of every instance of a
+ * registry, or of the whole process: the host has killed them, and they get no
+ * signal any more.
  *
- * Returns:   1 if the instance has such a word, else 0.
- * Errors:    EINVAL, ENOINSTANCE.
- * Threads:   any. Signal handlers: yes. Progress: wait-free.
+ * Returns:   how many instances have such a word.
+ * Errors, threads, handlers: as the raise of the same name.
  * Since:     0.1
  */
 WASMSIG_API int64_t wasmsig_instance_terminate(wasmsig_registry *registry,
                                                wasmsig_instance instance);
+WASMSIG_API int64_t wasmsig_registry_terminate(wasmsig_registry *registry);
+WASMSIG_API int64_t wasmsig_process_terminate(void);
+
+/**
+ * Puts what waits for an instance in a MOVABLE memory into its words. Its
+ * owner calls this at each call boundary, with the memory's base and length as
+ * they are now and stay until the call returns. For instances in memories of
+ * other classes nothing waits.
+ *
+ * Returns:   1 if a signal was put there, else 0.
+ * Errors:    EINVAL, EALIGN (base), ERANGE (the memory is shorter than when
+ *            the instance was added), ENOINSTANCE, EDEAD. Nothing was written;
+ *            what waits goes on waiting.
+ * Threads:   the one that owns the instance. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_instance_sync(wasmsig_registry *registry,
+                                      wasmsig_instance instance, void *memory,
+                                      uint64_t length);
 
 /* --------------------------------------------------------------- budgets */
 
@@ -475,10 +533,11 @@ WASMSIG_API int wasmsig_forward_last(int signal, uint64_t *deliveries,
 
 /** What the process has done so far. */
 typedef struct wasmsig_statistics {
-  uint64_t raises; /* instances that got a signal */
-  uint64_t soft;   /* budgets that passed their soft limit */
-  uint64_t kills;  /* kill functions called */
-  uint64_t wakes;  /* times that the watchdog woke */
+  uint64_t raises;   /* instances that got a signal */
+  uint64_t failures; /* GUARDED words that the system did not let us reach */
+  uint64_t soft;     /* budgets that passed their soft limit */
+  uint64_t kills;    /* kill functions called */
+  uint64_t wakes;    /* times that the watchdog woke */
 } wasmsig_statistics;
 
 /** Threads: any. Since: 0.1 */

@@ -1,90 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The registry and its raises, one behaviour a test. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "canary_guest.h"
 
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "wasmsig/host.h"
-
-/* A memory of the test's own; canaries everywhere but in the words. */
-#define LENGTH 4096
-#define SIGNAL_AT 64
-#define TERMINATED_AT 128
-#define PENDING_AT 192
-#define START 0xffffu
-
-/* Words inside bytes: they alias both. */
-typedef uint32_t __attribute__((may_alias)) word32;
-typedef uint64_t __attribute__((may_alias)) word64;
-
-struct guest {
-  _Alignas(8) unsigned char memory[LENGTH];
-};
-
-static word32 *signal_of(struct guest *guest) {
-  return (word32 *)(void *)&guest->memory[SIGNAL_AT];
-}
-static word32 *terminated_of(struct guest *guest) {
-  return (word32 *)(void *)&guest->memory[TERMINATED_AT];
-}
-static word64 *pending_of(struct guest *guest) {
-  return (word64 *)(void *)&guest->memory[PENDING_AT];
-}
-
-static struct guest *new_guest(void) {
-  struct guest *guest = malloc(sizeof *guest);
-  assert_non_null(guest);
-  memset(guest, 0xa5, sizeof *guest);
-  *signal_of(guest) = START;
-  *terminated_of(guest) = 0;
-  *pending_of(guest) = START;
-  return guest;
-}
-
-static void assert_canaries(const struct guest *guest) {
-  for (size_t i = 0; i < LENGTH; i++) {
-    if (i >= SIGNAL_AT && i < SIGNAL_AT + 4) continue;
-    if (i >= TERMINATED_AT && i < TERMINATED_AT + 4) continue;
-    if (i >= PENDING_AT && i < PENDING_AT + 8) continue;
-    if (guest->memory[i] != 0xa5) fail_msg("byte %zu was written", i);
-  }
-}
-
-static wasmsig_words words_of(struct guest *guest) {
-  wasmsig_words words = WASMSIG_WORDS_INIT;
-  words.memory = guest->memory;
-  words.length = LENGTH;
-  words.memory_class = WASMSIG_MEMORY_FIXED;
-  words.signal = SIGNAL_AT;
-  words.terminated = TERMINATED_AT;
-  words.pending = PENDING_AT;
-  return words;
-}
-
-static wasmsig_registry *new_registry(void) {
-  wasmsig_registry *registry = NULL;
-  assert_int_equal(wasmsig_registry_create(&registry), WASMSIG_OK);
-  return registry;
-}
-
-static wasmsig_instance add(wasmsig_registry *registry, struct guest *guest) {
-  wasmsig_words words = words_of(guest);
-  wasmsig_instance instance = 0;
-  assert_int_equal(wasmsig_instance_add(registry, &words, &instance),
-                   WASMSIG_OK);
-  assert_int_not_equal(instance, 0);
-  return instance;
-}
+#include <sys/mman.h>
 
 /* ------------------------------------------------------------------- add */
 
-static void add_zeroes_the_signal_word_and_the_pending_set(void **state) {
-  (void)state;
+TEST(add_zeroes_the_signal_word_and_the_pending_set) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   add(registry, guest);
@@ -95,8 +17,7 @@ static void add_zeroes_the_signal_word_and_the_pending_set(void **state) {
   free(guest);
 }
 
-static void add_leaves_the_terminated_word_as_it_is(void **state) {
-  (void)state;
+TEST(add_leaves_the_terminated_word_as_it_is) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   *terminated_of(guest) = 7;
@@ -106,8 +27,7 @@ static void add_leaves_the_terminated_word_as_it_is(void **state) {
   free(guest);
 }
 
-static void a_refused_add_writes_nothing_and_tracks_nothing(void **state) {
-  (void)state;
+TEST(a_refused_add_writes_nothing_and_tracks_nothing) {
   const struct {
     uint64_t signal, terminated, pending, length;
     int error;
@@ -152,8 +72,7 @@ static void a_refused_add_writes_nothing_and_tracks_nothing(void **state) {
   free(guest);
 }
 
-static void the_last_word_of_a_memory_is_inside(void **state) {
-  (void)state;
+TEST(the_last_word_of_a_memory_is_inside) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_words words = words_of(guest);
@@ -165,42 +84,9 @@ static void the_last_word_of_a_memory_is_inside(void **state) {
   free(guest);
 }
 
-static void a_movable_memory_is_refused(void **state) {
-  (void)state;
-  wasmsig_registry *registry = new_registry();
-  struct guest *guest = new_guest();
-  wasmsig_words words = words_of(guest);
-  wasmsig_instance instance;
-  words.memory_class = WASMSIG_MEMORY_MOVABLE;
-  assert_int_equal(wasmsig_instance_add(registry, &words, &instance),
-                   WASMSIG_EMOVABLE);
-  assert_int_equal(*signal_of(guest), START);
-  wasmsig_registry_destroy(registry);
-  free(guest);
-}
-
-static void a_shared_word_is_not_zeroed_again(void **state) {
-  (void)state;
-  wasmsig_registry *first = new_registry();
-  wasmsig_registry *second = new_registry();
-  struct guest *guest = new_guest();
-  wasmsig_words words = words_of(guest);
-  wasmsig_instance instance;
-  words.memory_class = WASMSIG_MEMORY_SHARED;
-  assert_int_equal(wasmsig_instance_add(first, &words, &instance), WASMSIG_OK);
-  assert_int_equal(*signal_of(guest), 0);
-  assert_int_equal(wasmsig_registry_raise(first, 15), 1);
-  assert_int_equal(wasmsig_instance_add(second, &words, &instance), WASMSIG_OK);
-  assert_int_equal(*signal_of(guest), 15);
-  wasmsig_registry_destroy(first);
-  wasmsig_registry_destroy(second);
-  free(guest);
-}
-
 /* -------------------------------------------------------- raise and clear */
 
-static void raise_stores_the_number_and_ors_the_bit(void **state) {
-  (void)state;
+TEST(raise_stores_the_number_and_ors_the_bit) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance = add(registry, guest);
@@ -213,8 +99,7 @@ static void raise_stores_the_number_and_ors_the_bit(void **state) {
   free(guest);
 }
 
-static void raise_skips_an_instance_that_says_it_is_dead(void **state) {
-  (void)state;
+TEST(raise_skips_an_instance_that_says_it_is_dead) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance = add(registry, guest);
@@ -227,8 +112,7 @@ static void raise_skips_an_instance_that_says_it_is_dead(void **state) {
   free(guest);
 }
 
-static void terminate_stores_one_and_ends_the_signals(void **state) {
-  (void)state;
+TEST(terminate_stores_one_and_ends_the_signals) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance = add(registry, guest);
@@ -239,8 +123,7 @@ static void terminate_stores_one_and_ends_the_signals(void **state) {
   free(guest);
 }
 
-static void raise_refuses_numbers_outside_1_to_64(void **state) {
-  (void)state;
+TEST(raise_refuses_numbers_outside_1_to_64) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance = add(registry, guest);
@@ -256,8 +139,7 @@ static void raise_refuses_numbers_outside_1_to_64(void **state) {
   free(guest);
 }
 
-static void clear_takes_back_one_signal_or_all(void **state) {
-  (void)state;
+TEST(clear_takes_back_one_signal_or_all) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance = add(registry, guest);
@@ -275,8 +157,7 @@ static void clear_takes_back_one_signal_or_all(void **state) {
   free(guest);
 }
 
-static void the_process_is_all_registries(void **state) {
-  (void)state;
+TEST(the_process_is_all_registries) {
   wasmsig_registry *first = new_registry();
   wasmsig_registry *second = new_registry();
   struct guest *a = new_guest(), *b = new_guest();
@@ -296,8 +177,7 @@ static void the_process_is_all_registries(void **state) {
 
 /* ------------------------------------------------------ remove and reuse */
 
-static void a_removed_instance_is_out_of_reach(void **state) {
-  (void)state;
+TEST(a_removed_instance_is_out_of_reach) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance = add(registry, guest);
@@ -311,8 +191,7 @@ static void a_removed_instance_is_out_of_reach(void **state) {
   wasmsig_registry_destroy(registry);
 }
 
-static void an_old_handle_does_not_name_the_slots_new_instance(void **state) {
-  (void)state;
+TEST(an_old_handle_does_not_name_the_slots_new_instance) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance before = add(registry, guest);
@@ -328,8 +207,7 @@ static void an_old_handle_does_not_name_the_slots_new_instance(void **state) {
   free(guest);
 }
 
-static void a_handle_of_another_registry_names_nobody(void **state) {
-  (void)state;
+TEST(a_handle_of_another_registry_names_nobody) {
   wasmsig_registry *mine = new_registry();
   wasmsig_registry *other = new_registry();
   struct guest *guest = new_guest();
@@ -348,8 +226,7 @@ static void a_handle_of_another_registry_names_nobody(void **state) {
   free(second);
 }
 
-static void many_instances_come_and_go_and_each_is_reached(void **state) {
-  (void)state;
+TEST(many_instances_come_and_go_and_each_is_reached) {
   enum { MANY = 1000 };
   wasmsig_registry *registry = new_registry();
   static struct guest *guests[MANY];
@@ -375,8 +252,85 @@ static void many_instances_come_and_go_and_each_is_reached(void **state) {
   for (int i = 0; i < MANY; i++) free(guests[i]);
 }
 
-static void missing_arguments_are_refused(void **state) {
-  (void)state;
+TEST(a_destroyed_registry_says_so) {
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_words words = words_of(guest);
+  wasmsig_instance instance = add(registry, guest);
+  assert_int_equal(wasmsig_registry_destroy(registry), WASMSIG_OK);
+  assert_int_equal(wasmsig_registry_destroy(registry), WASMSIG_EDEAD);
+  assert_int_equal(wasmsig_instance_add(registry, &words, &instance),
+                   WASMSIG_EDEAD);
+  assert_int_equal(wasmsig_instance_remove(registry, instance), WASMSIG_EDEAD);
+  assert_int_equal(wasmsig_registry_raise(registry, 2), WASMSIG_EDEAD);
+  assert_int_equal(wasmsig_instance_raise(registry, instance, 2),
+                   WASMSIG_EDEAD);
+  assert_int_equal(wasmsig_instance_clear(registry, instance, 0),
+                   WASMSIG_EDEAD);
+  assert_int_equal(wasmsig_registry_clear(registry, 0), WASMSIG_EDEAD);
+  assert_int_equal(wasmsig_instance_terminate(registry, instance),
+                   WASMSIG_EDEAD);
+  assert_int_equal(wasmsig_registry_terminate(registry), WASMSIG_EDEAD);
+  assert_int_equal(
+      wasmsig_instance_sync(registry, instance, guest->memory, LENGTH),
+      WASMSIG_EDEAD);
+  assert_int_equal(wasmsig_registry_count(registry), 0);
+  assert_int_equal(*signal_of(guest), 0);
+  free(guest);
+}
+
+TEST(a_handle_does_not_outlive_its_registry) {
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance before = add(registry, guest);
+  wasmsig_registry_destroy(registry);
+  wasmsig_registry *again = new_registry(); /* in the same place */
+  add(again, guest);
+  assert_int_equal(wasmsig_instance_raise(again, before, 2),
+                   WASMSIG_ENOINSTANCE);
+  assert_int_equal(wasmsig_instance_remove(again, before), WASMSIG_ENOINSTANCE);
+  assert_int_equal(*signal_of(guest), 0);
+  wasmsig_registry_destroy(again);
+  free(guest);
+}
+
+TEST(terminate_reaches_a_registry_or_the_process) {
+  wasmsig_registry *first = new_registry(), *second = new_registry();
+  struct guest *a = new_guest(), *b = new_guest();
+  add(first, a);
+  add(second, b);
+  assert_int_equal(wasmsig_registry_terminate(first), 1);
+  assert_int_equal(*terminated_of(a), 1);
+  assert_int_equal(*terminated_of(b), 0);
+  assert_int_equal(wasmsig_process_terminate(), 2);
+  assert_int_equal(*terminated_of(b), 1);
+  assert_int_equal(wasmsig_process_raise(2), 0);
+  wasmsig_registry_destroy(first);
+  wasmsig_registry_destroy(second);
+  free(a);
+  free(b);
+}
+
+TEST(an_address_with_the_top_bit_set_is_a_high_address) {
+  /* Nothing but the last page of the 4 GiB is ever touched. */
+  const uint64_t length = UINT64_C(1) << 32;
+  char *memory = mmap(NULL, length, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  assert_true(memory != MAP_FAILED);
+  wasmsig_registry *registry = new_registry();
+  wasmsig_words words = WASMSIG_WORDS_INIT;
+  words.memory = memory;
+  words.length = length;
+  words.memory_class = WASMSIG_MEMORY_FIXED;
+  words.signal = (uint32_t)-16;
+  add_words(registry, &words);
+  assert_int_equal(wasmsig_registry_raise(registry, 2), 1);
+  assert_int_equal(memory[0xfffffff0u], 2);
+  wasmsig_registry_destroy(registry);
+  munmap(memory, length);
+}
+
+TEST(missing_arguments_are_refused) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_words words = words_of(guest);
@@ -414,8 +368,6 @@ int main(void) {
       cmocka_unit_test(add_leaves_the_terminated_word_as_it_is),
       cmocka_unit_test(a_refused_add_writes_nothing_and_tracks_nothing),
       cmocka_unit_test(the_last_word_of_a_memory_is_inside),
-      cmocka_unit_test(a_movable_memory_is_refused),
-      cmocka_unit_test(a_shared_word_is_not_zeroed_again),
       cmocka_unit_test(raise_stores_the_number_and_ors_the_bit),
       cmocka_unit_test(raise_skips_an_instance_that_says_it_is_dead),
       cmocka_unit_test(terminate_stores_one_and_ends_the_signals),
@@ -426,6 +378,10 @@ int main(void) {
       cmocka_unit_test(an_old_handle_does_not_name_the_slots_new_instance),
       cmocka_unit_test(a_handle_of_another_registry_names_nobody),
       cmocka_unit_test(many_instances_come_and_go_and_each_is_reached),
+      cmocka_unit_test(a_destroyed_registry_says_so),
+      cmocka_unit_test(a_handle_does_not_outlive_its_registry),
+      cmocka_unit_test(terminate_reaches_a_registry_or_the_process),
+      cmocka_unit_test(an_address_with_the_top_bit_set_is_a_high_address),
       cmocka_unit_test(missing_arguments_are_refused),
   };
   return cmocka_run_group_tests_name("registry", tests, NULL, NULL);

@@ -48,7 +48,7 @@ struct realm_state {
   size_t sweep_at; /* entries at which the next sweep is due */
   uint64_t handle_tag;
   uint64_t sweeps, collected;
-  uint64_t by_class[3];
+  uint64_t by_class[4];
 };
 
 struct realm_state *realm_state_of(napi_env env);

@@ -3,7 +3,8 @@
  * Tracked instances: held weakly, their memory strongly.
  *
  * Finalizers starve in synchronous loops, so instances that were collected are
- * found by a sweep, when the table has doubled since the last one. Order
+ * found by a sweep, when the table has doubled since the last one, or grown by
+ * a thousand. Order
  * matters: the core forgets the instance first, then its memory is let go.
  */
 #include "addon.h"
@@ -12,6 +13,9 @@
 #include <string.h>
 
 #define LEAST_SWEEP 64
+/* V8 reserves 10 GiB of address space for a memory, of 128 TiB: what is held of
+ * instances that have gone must stay far below 13 000 memories. */
+#define MOST_BETWEEN_SWEEPS 1024
 #define LARGEST_MEMORY (UINT64_C(1) << 32) /* with 32-bit addresses, bytes */
 #define HANDLE_TAG (UINT64_C(0xffff) << 48)
 
@@ -50,8 +54,10 @@ static void sweep(napi_env env, struct realm_state *state) {
   }
   state->sweeps++;
   state->collected += before - state->count;
-  state->sweep_at =
-      state->count < LEAST_SWEEP / 2 ? LEAST_SWEEP : 2 * state->count;
+  size_t more = state->count;
+  if (more < LEAST_SWEEP) more = LEAST_SWEEP;
+  if (more > MOST_BETWEEN_SWEEPS) more = MOST_BETWEEN_SWEEPS;
+  state->sweep_at = state->count + more;
 }
 
 void instances_drop_all(napi_env env, struct realm_state *state) {
@@ -130,6 +136,9 @@ static napi_value track(napi_env env, napi_callback_info info) {
   words.pending = address_of(env, given[5]);
   words.memory_class = wasmsig_memory_classify(words.memory, words.length,
                                                LARGEST_MEMORY, shared);
+  /* Nobody calls wasmsig_instance_sync here yet. */
+  if (words.memory_class == WASMSIG_MEMORY_MOVABLE)
+    return make_number(env, WASMSIG_EMOVABLE);
   int error = WASMSIG_ENOMEM;
   if (make_room(env, state))
     error = hold(env, state, given[0], given[1], &words);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Index: finds numbers by a key that their owner keeps. Open addressing with
+ * linear probing, four bytes an entry; the keys are asked for, not stored.
+ * Several numbers may have the same key. For one writer at a time.
+ */
+#ifndef WSIG_INDEX_H
+#define WSIG_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wsig_index {
+  uint32_t *entries; /* number + 1; 0: free */
+  uint32_t capacity; /* a power of two, or 0 */
+  uint32_t count;
+};
+
+/* The key of a number that is in the index. */
+typedef uintptr_t (*wsig_key_of)(const void *owner, uint32_t number);
+
+/* Makes room for one more. False: no memory, nothing changed. */
+bool wsig_index_reserve(struct wsig_index *index, wsig_key_of key_of,
+                        const void *owner);
+
+/* Room was reserved. */
+void wsig_index_insert(struct wsig_index *index, uintptr_t key,
+                       uint32_t number);
+
+/* The number is there. */
+void wsig_index_remove(struct wsig_index *index, wsig_key_of key_of,
+                       const void *owner, uintptr_t key, uint32_t number);
+
+/* Goes through the numbers of a key: begin with *at = 0; false at the end. */
+bool wsig_index_next(const struct wsig_index *index, wsig_key_of key_of,
+                     const void *owner, uintptr_t key, uint32_t *at,
+                     uint32_t *number);
+
+/* Gives back what it holds; empty afterwards. */
+void wsig_index_free(struct wsig_index *index);
+
+#endif

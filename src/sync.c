@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Sync: what waits for an instance in a MOVABLE memory is put there by its
+ * owner, at a call boundary, where the memory cannot move.
+ *
+ * A raise stores the bit, then the number (release). Sync takes the number
+ * (acquire), then the bits: the number's bit is among them. A raise in between
+ * leaves a number whose bit was taken already; it is put there by the next
+ * sync. Nothing is lost, and nothing is written by any other thread.
+ */
+#include "atomics.h"
+#include "registry.h"
+
+static bool inside(uint64_t address, uint64_t size, uint64_t length) {
+  return address == WASMSIG_NO_WORD ||
+         (size <= length && address <= length - size);
+}
+
+static void *at(void *memory, uint64_t address) {
+  return address == WASMSIG_NO_WORD ? NULL : (char *)memory + address;
+}
+
+static void take_back(uint32_t *signal, uint64_t *pending, uint64_t bits) {
+  if (pending) wsig_and_relaxed(pending, ~bits);
+  if (!signal) return;
+  uint32_t waiting = wsig_load_relaxed(signal);
+  bool meant =
+      bits == UINT64_MAX || (waiting >= 1 && waiting <= WASMSIG_SIGNAL_MAX &&
+                             bits >> (waiting - 1) & 1);
+  if (meant) wsig_cas_relaxed(signal, &waiting, 0);
+}
+
+/* Puts what waits into the words; answers whether a signal did. */
+static bool deliver(struct wsig_movable *movable, void *memory) {
+  uint32_t *signal = at(memory, movable->signal);
+  uint32_t *terminated = at(memory, movable->terminated);
+  uint64_t *pending = at(memory, movable->pending);
+  uint64_t withdrawn = wsig_exchange_acquire(&movable->withdrawn, 0);
+  uint32_t newest = wsig_exchange_acquire(&movable->newest, 0);
+  uint64_t raised = wsig_exchange_acquire(&movable->raised, 0);
+  if (withdrawn) take_back(signal, pending, withdrawn);
+  if (terminated && wsig_exchange_acquire(&movable->terminate, 0))
+    wsig_store_release(terminated, 1);
+  bool dead = terminated && wsig_load_relaxed(terminated) != 0;
+  wsig_store_relaxed(&movable->dead, dead);
+  if (dead) return false;
+  if (pending && raised) wsig_or_release(pending, raised);
+  /* Release: a guest that reads the number finds the bits. */
+  if (signal && newest) wsig_store_release(signal, newest);
+  return newest || (pending && raised);
+}
+
+int wasmsig_instance_sync(wasmsig_registry *registry, wasmsig_instance instance,
+                          void *memory, uint64_t length) {
+  if (!registry || !memory) return WASMSIG_EINVAL;
+  if ((uintptr_t)memory % 8 != 0) return WASMSIG_EALIGN;
+  uintptr_t place;
+  int error = wsig_registry_memory(registry, instance, &place);
+  if (error) return error;
+  if (wsig_class_of(place) != WASMSIG_MEMORY_MOVABLE) return 0;
+  struct wsig_movable *movable = wsig_movable_of(place);
+  if (!inside(movable->signal, 4, length) ||
+      !inside(movable->terminated, 4, length) ||
+      !inside(movable->pending, 8, length))
+    return WASMSIG_ERANGE;
+  return deliver(movable, memory);
+}

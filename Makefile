@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test bench check install clean FORCE
+.PHONY: help build run test soak bench check install clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+%?:.*##' $(MAKEFILE_LIST) | \
@@ -21,6 +21,10 @@ test: ## every quick test, with the sanitizers too
 	@scripts/setup build test
 	@scripts/test
 
+soak: ## the storms for as long as it takes (some ten minutes)
+	@scripts/setup build test
+	@scripts/test soak
+
 bench: build ## every benchmark, each beside its baseline
 	@node bench/run.mjs
 
@@ -32,7 +36,7 @@ check: ## format, static analysis, types, package metadata
 	@scripts/check
 
 install: build ## library, headers and pkg-config file to PREFIX
-	@cmake --install build/release --prefix $(PREFIX)
+	@cmake --install build/release --prefix "$(PREFIX)"
 
 clean: ## remove what was built
 	rm -rf build hosts/js/prebuilds

@@ -37,15 +37,15 @@ static const struct wsig_budget *of_const(const wasmsig_budget *budget) {
 
 /* ------------------------------------------------------- at its limits */
 
+/* CPU time after which a section that is still there is killed again: somebody
+ * else in its thread (node:vm, say) may have taken the kill for its own. */
+#define KILL_AGAIN_NS UINT64_C(1000000)
+
 static uint64_t used_at(const struct wsig_budget *budget, uint64_t cpu_ns) {
   return wsig_load_relaxed(&budget->used_ns) + (cpu_ns - budget->start_ns);
 }
 
-static void signal_guests(struct wsig_budget *budget) {
-  budget->soft_done = true;
-  wsig_store_relaxed(&budget->state, WASMSIG_BUDGET_SIGNALLED);
-  wsig_add_relaxed(&wsig_statistics.soft, 1);
-  if (!budget->registry) return;
+static void raise_in(const struct wsig_budget *budget) {
   if (!budget->instances) {
     wasmsig_registry_raise(budget->registry, budget->signal);
     return;
@@ -55,6 +55,39 @@ static void signal_guests(struct wsig_budget *budget) {
                            budget->signal);
 }
 
+static void clear_in(const struct wsig_budget *budget) {
+  if (!budget->instances) {
+    wasmsig_registry_clear(budget->registry, budget->signal);
+    return;
+  }
+  for (size_t i = 0; i < budget->count; i++)
+    wasmsig_instance_clear(budget->registry, budget->instances[i],
+                           budget->signal);
+}
+
+/* Tells the guests, and remembers how often the signal had been taken back in
+ * the registry by then. */
+static void tell_guests(struct wsig_budget *budget) {
+  if (!budget->registry) return;
+  uint32_t *withdrawals = &budget->registry->withdrawals[budget->signal];
+  budget->withdrawals = wsig_load_relaxed(withdrawals);
+  raise_in(budget);
+}
+
+static void signal_guests(struct wsig_budget *budget) {
+  budget->soft_done = true;
+  wsig_store_relaxed(&budget->state, WASMSIG_BUDGET_SIGNALLED);
+  wsig_add_relaxed(&wsig_statistics.soft, 1);
+  tell_guests(budget);
+}
+
+/* A signal that was told and then taken back with another budget's. */
+static bool is_forgotten(const struct wsig_budget *budget) {
+  return budget->soft_done && budget->registry &&
+         budget->withdrawals !=
+             wsig_load_relaxed(&budget->registry->withdrawals[budget->signal]);
+}
+
 static void reach_hard_limit(struct wsig_budget *budget) {
   if (!budget->soft_done && budget->soft_ns != WASMSIG_NO_LIMIT)
     signal_guests(budget);
@@ -62,16 +95,18 @@ static void reach_hard_limit(struct wsig_budget *budget) {
   wsig_store_relaxed(&budget->state, WASMSIG_BUDGET_KILLED);
 }
 
-static void kill_section(struct wsig_budget *budget) {
+static void kill_section(struct wsig_budget *budget, uint64_t used) {
   reach_hard_limit(budget);
   budget->kill_begun = true;
-  wsig_add_relaxed(&wsig_statistics.kills, 1);
+  budget->kill_again_ns = used + KILL_AGAIN_NS;
   budget->kill(budget->context);
 }
 
-/* What is left until the nearest limit that was not acted on yet. */
+/* What is left until the nearest limit that was not acted on yet, or until a
+ * kill that had no effect is to be repeated. */
 static uint64_t left_of(const struct wsig_budget *budget, uint64_t used) {
   uint64_t limit = budget->hard_done ? WASMSIG_NO_LIMIT : budget->hard_ns;
+  if (budget->kill_begun) limit = budget->kill_again_ns;
   if (!budget->soft_done && budget->soft_ns > used && budget->soft_ns < limit)
     limit = budget->soft_ns;
   if (limit == WASMSIG_NO_LIMIT) return WSIG_NEVER;
@@ -83,7 +118,12 @@ uint64_t wsig_budget_check(struct wsig_thread *thread, uint64_t cpu_ns) {
   for (struct wsig_budget *b = thread->innermost; b; b = b->outer) {
     uint64_t used = used_at(b, cpu_ns);
     if (!b->soft_done && used >= b->soft_ns) signal_guests(b);
-    if (!b->hard_done && used >= b->hard_ns) kill_section(b);
+    if (!b->hard_done && used >= b->hard_ns) {
+      wsig_add_relaxed(&wsig_statistics.kills, 1);
+      kill_section(b, used);
+    } else if (b->kill_begun && used >= b->kill_again_ns) {
+      kill_section(b, used);
+    }
     uint64_t left = left_of(b, used);
     if (left < least) least = left;
   }
@@ -100,24 +140,19 @@ static bool is_meant_by_another(const struct wsig_thread *thread,
   return false;
 }
 
-static void clear_guests(const struct wsig_budget *budget) {
-  if (!budget->instances) {
-    wasmsig_registry_clear(budget->registry, budget->signal);
-    return;
-  }
-  for (size_t i = 0; i < budget->count; i++)
-    wasmsig_instance_clear(budget->registry, budget->instances[i],
-                           budget->signal);
-}
-
-/* The condition that the signal told of is over. Looks and clears under one
- * lock: else the watchdog could raise the same for a section of this thread in
+/* The condition that the signal told of is over. A section of this thread that
+ * means it too keeps it there; a budget between two sections tells it again
+ * when it is next entered (is_forgotten). Looks and clears under one lock:
+ * else the watchdog could raise the same for a section of this thread in
  * between, and that signal would be lost. */
 static void take_signal_back(const struct wsig_budget *budget) {
   if (!budget->soft_done || !budget->registry) return;
   struct wsig_thread *thread = wsig_thread_known();
   if (thread) pthread_mutex_lock(&thread->lock);
-  if (!thread || !is_meant_by_another(thread, budget)) clear_guests(budget);
+  if (!thread || !is_meant_by_another(thread, budget)) {
+    wsig_add_relaxed(&budget->registry->withdrawals[budget->signal], 1);
+    clear_in(budget);
+  }
   if (thread) pthread_mutex_unlock(&thread->lock);
 }
 
@@ -194,7 +229,6 @@ int wasmsig_budget_destroy(wasmsig_budget *budget) {
   if (!budget) return WASMSIG_EINVAL;
   struct wsig_budget *b = of(budget);
   if (is_entered(b)) return WASMSIG_EBUSY;
-  take_signal_back(b);
   b->soft_done = false;
   return WASMSIG_OK;
 }
@@ -282,10 +316,14 @@ static int settle(struct wsig_thread *thread, struct wsig_budget *b) {
   return b->soft_done ? WASMSIG_LEFT_SIGNALLED : WASMSIG_LEFT_READY;
 }
 
-/* A soft limit that was passed before this section began. */
+/* A soft limit that was passed before this section began, and that the guests
+ * were not told of, or that was taken back since. */
 static void signal_late(struct wsig_thread *thread, struct wsig_budget *b) {
   pthread_mutex_lock(&thread->lock);
-  if (!b->soft_done) signal_guests(b);
+  if (!b->soft_done)
+    signal_guests(b);
+  else if (is_forgotten(b))
+    tell_guests(b);
   pthread_mutex_unlock(&thread->lock);
 }
 
@@ -320,7 +358,7 @@ int wasmsig_budget_enter(wasmsig_budget *budget) {
   }
 
   uint64_t used = wsig_load_relaxed(&b->used_ns);
-  bool late = !b->soft_done && used >= b->soft_ns;
+  bool late = b->soft_done ? is_forgotten(b) : used >= b->soft_ns;
   pthread_mutex_lock(&thread->lock);
   begin_section(thread, b, cpu_ns);
   uint64_t left = left_of(b, used);
@@ -332,12 +370,6 @@ int wasmsig_budget_enter(wasmsig_budget *budget) {
   else if (late)
     signal_late(thread, b);
   return error;
-}
-
-/* The kill is certain: the instances that were named are told so. */
-static void mark_terminated(const struct wsig_budget *b) {
-  for (size_t i = 0; b->instances && i < b->count; i++)
-    wasmsig_instance_terminate(b->registry, b->instances[i]);
 }
 
 int wasmsig_budget_leave(wasmsig_budget *budget) {
@@ -361,10 +393,7 @@ int wasmsig_budget_leave(wasmsig_budget *budget) {
     }
   }
   pthread_mutex_unlock(&thread->lock);
-  if (ended) {
-    if (b->hard_done) mark_terminated(b);
-    let_go(b);
-  }
+  if (ended) let_go(b);
   return outcome;
 }
 

@@ -21,6 +21,9 @@ struct wsig_budget {
   bool soft_done;            /* the signal was raised; until a reset */
   bool hard_done;            /* the hard limit was acted on; until a reset */
   bool kill_begun;           /* the host's kill was called and is not undone */
+  uint64_t kill_again_ns;    /* used: when it is to be called again */
+
+  uint32_t withdrawals; /* of its signal in the registry when it was told */
 
   uint64_t used_ns; /* of ended sections; atomic */
   uint32_t state;   /* a wasmsig_budget_state; atomic */

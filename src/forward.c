@@ -2,7 +2,7 @@
 /*
  * Forwarding: the process's own signals go to its guests too.
  *
- * The handler itself is in raise.c. It reads `insist` and `before`, which are
+ * The handler itself is in handler.c. It reads `insist` and `before`, which are
  * stored before it is installed and not changed while it is. A delivery in
  * another thread that still runs when forward_stop returns finds them as they
  * were: stop leaves them in place.
@@ -14,6 +14,14 @@
 #include <pthread.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* A child must not find it locked by a thread that it does not have. */
+static void lock_for_fork(void) { pthread_mutex_lock(&lock); }
+static void unlock_after_fork(void) { pthread_mutex_unlock(&lock); }
+static void set_up(void) {
+  pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
+}
 
 /* Signals that nobody can handle, that a fault raises in the thread that must
  * not go on, or whose default is to stop the process. */
@@ -50,6 +58,21 @@ static int flags_after(const struct sigaction *before, int signal) {
   return kept | SA_SIGINFO | SA_ONSTACK;
 }
 
+static bool same_handler(const struct sigaction *a, const struct sigaction *b) {
+  return a->sa_handler == b->sa_handler; /* one union with sa_sigaction */
+}
+
+/* Whether ours may be installed. Not where it stands already, or where
+ * somebody's handler stands over it: that may call ours, and ours would call
+ * it. A handler that was there before ours does not; and where there is none,
+ * ours has gone. */
+static bool may_install(const struct wsig_forward *forward, int signal) {
+  struct sigaction now;
+  if (sigaction(signal, NULL, &now) != 0) return false;
+  if (!forward->installed || !has_handler(&now)) return true;
+  return same_handler(&now, &forward->before);
+}
+
 static int install_handler(struct wsig_forward *forward, int signal) {
   struct sigaction ours = {.sa_sigaction = wsig_forward_handler};
   struct sigaction *before = &forward->before;
@@ -57,8 +80,9 @@ static int install_handler(struct wsig_forward *forward, int signal) {
   /* Read first, in a call of its own: the handler may run before the call
    * that installs it has returned. */
   if (sigaction(signal, NULL, before) != 0) return WASMSIG_EFORWARD;
-  /* With no handler the kernel does not look at this flag; ours does. */
-  if (!has_handler(before)) before->sa_flags &= ~SA_SIGINFO;
+  /* With no handler the kernel does not look at these flags; ours does. */
+  if (!has_handler(before))
+    before->sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);
   ours.sa_flags = flags_after(before, signal);
   if (sigaction(signal, &ours, NULL) != 0) return WASMSIG_EFORWARD;
   return WASMSIG_OK;
@@ -70,14 +94,18 @@ int wasmsig_forward_start(int signal, int insist) {
   if (!forwardable(signal)) return WASMSIG_EFORWARD;
   struct wsig_forward *forward = &wsig_forwards[signal];
   int error = WASMSIG_EFORWARD;
+  pthread_once(&once, set_up);
   pthread_mutex_lock(&lock);
-  if (!forward->active) {
+  if (may_install(forward, signal)) {
     forward->insist = insist;
     wsig_store_relaxed(&forward->deliveries, 0);
     wsig_store_relaxed(&forward->reached, 0);
     wsig_store_relaxed(&forward->unanswered, 0);
+    /* Before: the first signal may come at once. */
+    wsig_store_relaxed(&forward->active, true);
     error = install_handler(forward, signal);
-    wsig_store_relaxed(&forward->active, error == WASMSIG_OK);
+    forward->installed = error == WASMSIG_OK;
+    wsig_store_relaxed(&forward->active, forward->installed);
   }
   pthread_mutex_unlock(&lock);
   return error;
@@ -94,6 +122,7 @@ int wasmsig_forward_stop(int signal) {
                 now.sa_flags & SA_SIGINFO &&
                 now.sa_sigaction == wsig_forward_handler;
     if (ours) sigaction(signal, &forward->before, NULL);
+    if (ours) forward->installed = false;
     wsig_store_relaxed(&forward->active, false);
     error = WASMSIG_OK;
   }

@@ -10,8 +10,9 @@
 #include <stdint.h>
 
 struct wsig_forward {
-  bool active;             /* forward.c's, under its lock */
-  int insist;              /* 0: never */
+  bool active;    /* guests are asked; atomic */
+  bool installed; /* ours may stand somewhere; under forward.c's lock */
+  int insist;     /* 0: never */
   struct sigaction before; /* what stood there; set before the handler is */
   uint64_t deliveries;
   uint64_t reached;    /* instances, by the last delivery */

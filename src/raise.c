@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Raise: all code of the library that may run in a signal handler.
+ * Raise: the walks that store a signal, in any thread and in signal handlers.
  *
  * Nothing here locks, allocates, waits or calls anything that does; what it
  * calls of the system is in POSIX's list of async-signal-safe functions
  * (POSIX.1-2017, 2.4.3). A walk takes a number of steps that the size of the
- * registry bounds, whatever other threads do: it is wait-free.
+ * registry bounds, whatever other threads do: it is wait-free. (That needs
+ * atomic operations that are one instruction where their result is not used,
+ * as on x86-64 and on ARMv8.1; the results of those on a guest's words are
+ * not.)
  *
  * A walk counts itself in (walk_begin) before it loads the directory, a bitmap
  * or a slot, and out after its last store, so that a remove which has returned
@@ -15,15 +18,11 @@
  * What stands in the words is the guest's, at every moment: it is only ever
  * compared, and cannot direct a store.
  */
-#include "forward.h"
 #include "registry.h"
 
 #include "atomics.h"
 #include "os/handler.h"
 #include "step.h"
-
-#include <errno.h>
-#include <signal.h>
 
 wasmsig_statistics wsig_statistics;
 
@@ -47,63 +46,61 @@ static void walk_end(wasmsig_registry *registry, uint32_t side,
 }
 
 /* What is done at the slots of a chunk whose bits are in `slots`; answers for
- * how many instances it counts. */
+ * how many instances it counts. `next` is the chunk that the walk comes to
+ * afterwards, or the same. */
 typedef uint64_t (*visit)(struct wsig_chunk *chunk, struct wsig_rest *rest,
-                          uint64_t slots, void *context);
+                          const struct wsig_chunk *next, uint64_t slots,
+                          void *context);
 
-/* Registries of more chunks than this do not stay in a processor's nearest
- * cache: their words are asked for a chunk ahead. */
-#define NEAR_CHUNKS 16u
+/* Compiled anew for each visit, or other constant, that it is called with. */
+#define SPECIALIZED static inline __attribute__((always_inline))
 
-/* What another thread stores there meanwhile does not matter: a prefetch of
- * any address is harmless. */
-static void prefetch_words(struct wsig_chunk *chunk) {
-  for (uint32_t i = 0; i < WSIG_SLOTS; i++)
-    __builtin_prefetch(wsig_load_relaxed(&chunk->signal[i]), 1);
-}
-
-static uint64_t walk_segment(struct wsig_segment *segment, uint32_t chunks,
-                             bool far, visit what, void *context) {
+SPECIALIZED uint64_t walk_segment(struct wsig_segment *segment, uint32_t chunks,
+                                  visit what, void *context) {
   uint64_t counted = 0;
   for (uint32_t i = 0; i < chunks; i++) {
     struct wsig_chunk *chunk = &segment->chunks[i];
-    if (far && i + 1 < chunks) prefetch_words(chunk + 1);
+    struct wsig_chunk *next = i + 1 < chunks ? chunk + 1 : chunk;
     /* seq_cst: after walk_begin in the single order that the proof needs; and
      * the slots come after their bits. */
     uint64_t used = wsig_load_seq_cst(&chunk->used);
     wsig_step(23);
-    if (used) counted += what(chunk, &segment->rests[i], used, context);
+    if (used) counted += what(chunk, &segment->rests[i], next, used, context);
   }
   return counted;
 }
 
 static uint64_t visit_raise(struct wsig_chunk *chunk, struct wsig_rest *rest,
-                            uint64_t slots, void *context);
+                            const struct wsig_chunk *next, uint64_t slots,
+                            void *context);
 
-static uint64_t walk_registry(wasmsig_registry *registry, visit what,
-                              void *context) {
+/* `tag` is what the registry's was when the caller looked whether it lives: if
+ * it is another now, the place is used by another registry. 0: any. */
+SPECIALIZED int64_t walk_registry(wasmsig_registry *registry, uint16_t tag,
+                                  visit what, void *context) {
   uint64_t counted = 0;
   uint32_t side = walk_begin(registry);
-  uint32_t chunks = wsig_load_acquire(&registry->chunks), left = chunks;
+  bool other = tag && wsig_load_relaxed(&registry->tag) != tag;
+  uint32_t left = other ? 0 : wsig_load_acquire(&registry->chunks);
   for (uint32_t s = 0; left && s < WSIG_SEGMENTS; s++) {
     /* seq_cst: as for the bitmaps; destroy takes segments out. */
     struct wsig_segment *segment = wsig_load_seq_cst(&registry->segment[s]);
     if (!segment) break;
     uint32_t here = wsig_segment_size(s);
     if (here > left) here = left;
-    counted += walk_segment(segment, here, chunks > NEAR_CHUNKS, what, context);
+    counted += walk_segment(segment, here, what, context);
     left -= here;
   }
   walk_end(registry, side, what == visit_raise ? counted : 0);
-  return counted;
+  return other ? WASMSIG_EDEAD : (int64_t)counted;
 }
 
-static uint64_t walk_process(visit what, void *context) {
+SPECIALIZED uint64_t walk_process(visit what, void *context) {
   uint64_t counted = 0;
   /* Acquire: the registry is initialised. */
   wasmsig_registry *registry = wsig_load_acquire(&wsig_registries);
   for (; registry; registry = registry->next)
-    counted += walk_registry(registry, what, context);
+    counted += (uint64_t)walk_registry(registry, 0, what, context);
   return counted;
 }
 
@@ -127,14 +124,15 @@ static struct wsig_slot slot_of(wasmsig_registry *registry,
   return at;
 }
 
-static int64_t walk_instance(wasmsig_registry *registry,
-                             wasmsig_instance instance, visit what,
-                             void *context) {
+SPECIALIZED int64_t walk_instance(wasmsig_registry *registry,
+                                  wasmsig_instance instance, visit what,
+                                  void *context) {
   int64_t counted = WASMSIG_ENOINSTANCE;
   uint32_t side = walk_begin(registry);
   struct wsig_slot at = slot_of(registry, instance);
   if (at.chunk)
-    counted = (int64_t)what(at.chunk, at.rest, UINT64_C(1) << at.slot, context);
+    counted = (int64_t)what(at.chunk, at.rest, at.chunk, UINT64_C(1) << at.slot,
+                            context);
   walk_end(registry, side,
            counted > 0 && what == visit_raise ? (uint64_t)counted : 0);
   return counted;
@@ -145,6 +143,31 @@ static int64_t walk_instance(wasmsig_registry *registry,
   for (uint64_t left_ = (slots), slot = 0;                       \
        left_ && (slot = (uint64_t)__builtin_ctzll(left_), true); \
        left_ &= left_ - 1)
+
+/* The same in runs of neighbours, from..to-1: mostly all slots are used. */
+#define FOR_RUNS(from, to, slots)                         \
+  for (uint64_t left_ = (slots), from = 0, to = 0;        \
+       left_ && (from = (uint64_t)__builtin_ctzll(left_), \
+                to = run_end(left_, from), true);         \
+       left_ &= to < WSIG_SLOTS ? UINT64_MAX << to : 0)
+
+/* Where the run of ones ends that begins at `from`. */
+static uint64_t run_end(uint64_t slots, uint64_t from) {
+  uint64_t gaps = ~slots & UINT64_MAX << from;
+  return gaps ? (uint64_t)__builtin_ctzll(gaps) : WSIG_SLOTS;
+}
+
+/*
+ * Asks for the signal word of the next chunk's slot of that number: a chunk's
+ * words are on their way while those of the one before are written. A locked
+ * operation keeps the processor from running that far ahead by itself; with
+ * plain stores it does, and asking would gain nothing (bench/README.md).
+ * What another thread stores in the slot meanwhile does not matter: a prefetch
+ * of any address is harmless.
+ */
+static void fetch_ahead(const struct wsig_chunk *next, uint64_t slot) {
+  __builtin_prefetch(wsig_load_relaxed(&next->signal[slot]), 1);
+}
 
 /* ----------------------------------------------------------------- raise */
 
@@ -167,22 +190,42 @@ static bool still_waits(uint32_t signal, const uint32_t *word, bool has_set,
   return has_set ? now != 0 : now == signal;
 }
 
-static bool raise_checked(struct wsig_chunk *chunk, struct wsig_rest *rest,
-                          uint64_t slot, struct raising *raising) {
+/* `number` and `ask` are those of `raising`, in registers: the compiler cannot
+ * see that the words lie elsewhere, and would load them again each time. */
+SPECIALIZED bool raise_checked(struct wsig_chunk *chunk, struct wsig_rest *rest,
+                               uint64_t slot, uint32_t number, bool ask,
+                               struct raising *raising) {
   uint32_t *signal = chunk->signal[slot];
   uint32_t *terminated = rest->terminated[slot];
   uint64_t *pending = rest->pending[slot];
   if (!signal && !pending) return false;
   if (terminated && wsig_load_relaxed(terminated) != 0) return false;
-  uint64_t bit = bit_of(raising->signal);
-  bool in_set = pending && wsig_or_release(pending, bit) & bit;
-  if (raising->ask)
-    raising->fresh += !still_waits(raising->signal, signal, pending, in_set);
+  uint64_t bit = bit_of(number);
+  if (ask) {
+    bool in_set = pending && wsig_or_release(pending, bit) & bit;
+    raising->fresh += !still_waits(number, signal, pending, in_set);
+  } else if (pending) { /* an OR that need not answer is a faster one */
+    wsig_or_release(pending, bit);
+  }
   wsig_step(24);
   /* Release: a guest that reads the number finds the bit, and whatever the
    * raising thread stored before. */
-  if (signal) wsig_store_release(signal, raising->signal);
+  if (signal) wsig_store_release(signal, number);
   return true;
+}
+
+SPECIALIZED uint64_t raise_each(struct wsig_chunk *chunk,
+                                struct wsig_rest *rest,
+                                const struct wsig_chunk *next, uint64_t slots,
+                                bool ask, struct raising *raising) {
+  uint64_t reached = 0;
+  uint32_t signal = raising->signal;
+  FOR_RUNS(from, to, slots)
+  for (uint64_t i = from; i < to; i++) {
+    fetch_ahead(next, i);
+    reached += raise_checked(chunk, rest, i, signal, ask, raising);
+  }
+  return reached;
 }
 
 /* Nothing is written where the memory may not be: the owner does it. */
@@ -190,9 +233,18 @@ static bool raise_movable(struct wsig_movable *movable,
                           struct raising *raising) {
   bool hears =
       movable->signal != WASMSIG_NO_WORD || movable->pending != WASMSIG_NO_WORD;
-  if (!hears || wsig_load_relaxed(&movable->dead)) return false;
+  /* Acquire: sync sets `dead` before it takes `terminate` back. */
+  if (!hears || wsig_load_acquire(&movable->terminate) ||
+      wsig_load_relaxed(&movable->dead))
+    return false;
   uint64_t bit = bit_of(raising->signal);
-  raising->fresh += !(wsig_or_relaxed(&movable->raised, bit) & bit);
+  /* An older clear is over: it must not take back at the next sync what this
+   * one delivers. Whatever it was to take back, the signal waits again. */
+  wsig_and_relaxed(&movable->withdrawn, ~bit);
+  wsig_step(26);
+  raising->fresh += !(wsig_load_relaxed(&movable->raised) & bit);
+  /* Release: who takes the bit finds the clear gone. */
+  wsig_or_release(&movable->raised, bit);
   wsig_step(25);
   /* Release: who takes the newest finds its bit. */
   wsig_store_release(&movable->newest, raising->signal);
@@ -227,41 +279,44 @@ static bool raise_aside(struct wsig_chunk *chunk, struct wsig_rest *rest,
              : raise_guarded(chunk, rest, slot, raising);
 }
 
-/* Slots from..to-1, all with a signal word and no more. */
-static void raise_run(struct wsig_chunk *chunk, uint32_t from, uint32_t to,
-                      struct raising *raising) {
+/* Slots with a signal word and no more. */
+static uint64_t raise_plain(struct wsig_chunk *chunk, uint64_t slots,
+                            struct raising *raising) {
+  uint64_t reached = 0;
   uint32_t signal = raising->signal;
-  if (raising->ask)
-    for (uint32_t i = from; i < to; i++)
-      raising->fresh += wsig_load_relaxed(chunk->signal[i]) != signal;
-  /* Release: as in raise_checked. */
-  for (uint32_t i = from; i < to; i++)
-    wsig_store_release(chunk->signal[i], signal);
+  FOR_RUNS(from, to, slots) {
+    if (raising->ask)
+      for (uint64_t i = from; i < to; i++)
+        raising->fresh += wsig_load_relaxed(chunk->signal[i]) != signal;
+    /* Release: as in raise_checked. */
+    for (uint64_t i = from; i < to; i++)
+      wsig_store_release(chunk->signal[i], signal);
+    reached += to - from;
+  }
+  return reached;
 }
 
-/* In runs of neighbours: a registry's slots are mostly all used. */
-static void raise_plain(struct wsig_chunk *chunk, uint64_t slots,
-                        struct raising *raising) {
-  while (slots) {
-    uint32_t from = (uint32_t)__builtin_ctzll(slots);
-    uint64_t gaps = ~(slots >> from);
-    uint32_t to = gaps ? from + (uint32_t)__builtin_ctzll(gaps) : WSIG_SLOTS;
-    if (to > WSIG_SLOTS) to = WSIG_SLOTS;
-    raise_run(chunk, from, to, raising);
-    slots = to < WSIG_SLOTS ? slots >> to << to : 0;
-  }
+/* Slots with more to them than a signal word. Not inlined: its many registers
+ * would be saved for those too that have nothing else. */
+__attribute__((noinline)) static uint64_t raise_others(
+    struct wsig_chunk *chunk, struct wsig_rest *rest,
+    const struct wsig_chunk *next, uint64_t slots, struct raising *raising) {
+  uint64_t aside = slots & wsig_load_relaxed(&chunk->aside);
+  uint64_t direct = slots & ~aside;
+  uint64_t reached =
+      raising->ask ? raise_each(chunk, rest, next, direct, true, raising)
+                   : raise_each(chunk, rest, next, direct, false, raising);
+  FOR_SLOTS(i, aside) reached += raise_aside(chunk, rest, i, raising);
+  return reached;
 }
 
 static uint64_t visit_raise(struct wsig_chunk *chunk, struct wsig_rest *rest,
-                            uint64_t slots, void *context) {
+                            const struct wsig_chunk *next, uint64_t slots,
+                            void *context) {
   struct raising *raising = context;
-  uint64_t aside = slots & wsig_load_relaxed(&chunk->aside);
-  uint64_t checked = slots & wsig_load_relaxed(&chunk->checked) & ~aside;
-  uint64_t plain = slots & ~checked & ~aside;
-  uint64_t reached = (uint64_t)__builtin_popcountll(plain);
-  raise_plain(chunk, plain, raising);
-  FOR_SLOTS(i, checked) reached += raise_checked(chunk, rest, i, raising);
-  FOR_SLOTS(i, aside) reached += raise_aside(chunk, rest, i, raising);
+  uint64_t others = slots & wsig_load_relaxed(&chunk->checked);
+  uint64_t reached = raise_plain(chunk, slots & ~others, raising);
+  if (others) reached += raise_others(chunk, rest, next, others, raising);
   return reached;
 }
 
@@ -274,26 +329,37 @@ static bool clear_direct(struct wsig_chunk *chunk, struct wsig_rest *rest,
   bool had = false;
   if (pending) {
     uint64_t bits = wanted ? bit_of(wanted) : UINT64_MAX;
-    had = wsig_and_relaxed(pending, ~bits) & bits;
+    had = wsig_load_relaxed(pending) & bits;
+    wsig_and_relaxed(pending, ~bits);
   }
   if (signal && wanted) {
-    uint32_t expected = wanted;
-    had |= wsig_cas_relaxed(signal, &expected, 0);
+    uint32_t expected = wanted, none = 0;
+    bool taken = wsig_cas_relaxed(signal, &expected, 0);
+    uint64_t left = taken && pending ? wsig_load_relaxed(pending) : 0;
+    /* What waits under it must be told of again. */
+    if (left)
+      wsig_cas_release(signal, &none, (uint32_t)__builtin_ctzll(left) + 1);
+    had |= taken;
   } else if (signal) {
     had |= wsig_exchange_relaxed(signal, 0) != 0;
   }
   return had;
 }
 
+/* What a sync has delivered by the time that it is withdrawn, the next sync
+ * takes back: withdrawn last, so that none can come between unseen. */
 static bool clear_movable(struct wsig_movable *movable, uint32_t wanted) {
   uint64_t bits = wanted ? bit_of(wanted) : UINT64_MAX;
   uint32_t expected = wanted;
-  wsig_or_relaxed(&movable->withdrawn, bits);
   if (wanted)
     wsig_cas_relaxed(&movable->newest, &expected, 0);
   else
     wsig_store_relaxed(&movable->newest, 0);
-  return wsig_and_relaxed(&movable->raised, ~bits) & bits;
+  bool had = wsig_load_relaxed(&movable->raised) & bits;
+  wsig_and_relaxed(&movable->raised, ~bits);
+  wsig_step(27);
+  wsig_or_release(&movable->withdrawn, bits);
+  return had;
 }
 
 static bool clear_guarded(uint32_t *signal, uint32_t wanted) {
@@ -305,11 +371,15 @@ static bool clear_guarded(uint32_t *signal, uint32_t wanted) {
 }
 
 static uint64_t visit_clear(struct wsig_chunk *chunk, struct wsig_rest *rest,
-                            uint64_t slots, void *context) {
+                            const struct wsig_chunk *next, uint64_t slots,
+                            void *context) {
   uint32_t wanted = *(uint32_t *)context;
   uint64_t aside = wsig_load_relaxed(&chunk->aside);
   uint64_t had = 0;
-  FOR_SLOTS(i, slots & ~aside) had += clear_direct(chunk, rest, i, wanted);
+  FOR_SLOTS(i, slots & ~aside) {
+    fetch_ahead(next, i);
+    had += clear_direct(chunk, rest, i, wanted);
+  }
   FOR_SLOTS(i, slots & aside) {
     uintptr_t memory = rest->memory[i];
     had += wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE
@@ -334,9 +404,10 @@ static bool terminate_guarded(uint32_t *terminated) {
 }
 
 static uint64_t visit_terminate(struct wsig_chunk *chunk,
-                                struct wsig_rest *rest, uint64_t slots,
+                                struct wsig_rest *rest,
+                                const struct wsig_chunk *next, uint64_t slots,
                                 void *context) {
-  (void)context;
+  (void)next, (void)context;
   uint64_t aside = wsig_load_relaxed(&chunk->aside);
   uint64_t told = 0;
   FOR_SLOTS(i, slots & ~aside) {
@@ -356,25 +427,29 @@ static uint64_t visit_terminate(struct wsig_chunk *chunk,
 /* --------------------------------------------------------- the public API */
 
 /* 0, or why a call with this registry and signal does nothing. */
-static int check(const wasmsig_registry *registry, int signal, int least) {
+static int check(const wasmsig_registry *registry, int signal, int least,
+                 uint16_t *tag) {
   if (!registry) return WASMSIG_EINVAL;
   if (signal < least || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
+  *tag = wsig_load_relaxed(&registry->tag);
   return wsig_load_relaxed(&registry->live) ? WASMSIG_OK : WASMSIG_EDEAD;
 }
 
 int64_t wasmsig_instance_raise(wasmsig_registry *registry,
                                wasmsig_instance instance, int signal) {
-  int error = check(registry, signal, 1);
+  uint16_t tag;
+  int error = check(registry, signal, 1, &tag);
   if (error) return error;
   struct raising raising = {.signal = (uint32_t)signal};
   return walk_instance(registry, instance, visit_raise, &raising);
 }
 
 int64_t wasmsig_registry_raise(wasmsig_registry *registry, int signal) {
-  int error = check(registry, signal, 1);
+  uint16_t tag;
+  int error = check(registry, signal, 1, &tag);
   if (error) return error;
   struct raising raising = {.signal = (uint32_t)signal};
-  return (int64_t)walk_registry(registry, visit_raise, &raising);
+  return walk_registry(registry, tag, visit_raise, &raising);
 }
 
 struct wsig_raised wsig_process_raise(int signal) {
@@ -390,15 +465,17 @@ int64_t wasmsig_process_raise(int signal) {
 
 int64_t wasmsig_instance_clear(wasmsig_registry *registry,
                                wasmsig_instance instance, int signal) {
-  int error = check(registry, signal, 0);
+  uint16_t tag;
+  int error = check(registry, signal, 0, &tag);
   if (error) return error;
   return walk_instance(registry, instance, visit_clear, &signal);
 }
 
 int64_t wasmsig_registry_clear(wasmsig_registry *registry, int signal) {
-  int error = check(registry, signal, 0);
+  uint16_t tag;
+  int error = check(registry, signal, 0, &tag);
   if (error) return error;
-  return (int64_t)walk_registry(registry, visit_clear, &signal);
+  return walk_registry(registry, tag, visit_clear, &signal);
 }
 
 int64_t wasmsig_process_clear(int signal) {
@@ -408,15 +485,17 @@ int64_t wasmsig_process_clear(int signal) {
 
 int64_t wasmsig_instance_terminate(wasmsig_registry *registry,
                                    wasmsig_instance instance) {
-  int error = check(registry, 1, 1);
+  uint16_t tag;
+  int error = check(registry, 1, 1, &tag);
   if (error) return error;
   return walk_instance(registry, instance, visit_terminate, NULL);
 }
 
 int64_t wasmsig_registry_terminate(wasmsig_registry *registry) {
-  int error = check(registry, 1, 1);
+  uint16_t tag;
+  int error = check(registry, 1, 1, &tag);
   if (error) return error;
-  return (int64_t)walk_registry(registry, visit_terminate, NULL);
+  return walk_registry(registry, tag, visit_terminate, NULL);
 }
 
 int64_t wasmsig_process_terminate(void) {
@@ -435,62 +514,4 @@ void wasmsig_get_statistics(wasmsig_statistics *statistics) {
   statistics->soft = wsig_load_relaxed(&wsig_statistics.soft);
   statistics->kills = wsig_load_relaxed(&wsig_statistics.kills);
   statistics->wakes = wsig_load_relaxed(&wsig_statistics.wakes);
-}
-
-/* -------------------------------------------- the process's own signals */
-
-struct wsig_forward wsig_forwards[WASMSIG_SIGNAL_MAX + 1];
-
-static void restore_default(int signal) {
-  struct sigaction action = {.sa_handler = SIG_DFL};
-  sigemptyset(&action.sa_mask);
-  sigaction(signal, &action, NULL);
-}
-
-/* Lets the process have the signal as if nobody had ever handled it. */
-static void take_default_action(int signal) {
-  sigset_t only;
-  restore_default(signal);
-  raise(signal); /* blocked while its handler runs: waits for the next line */
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  pthread_sigmask(SIG_UNBLOCK, &only, NULL);
-}
-
-static void call_handler_before(const struct sigaction *before, int signal,
-                                siginfo_t *info, void *ucontext) {
-  /* As the kernel does for a handler that is for one signal only: it counts
-   * on the default action when it raises the signal again. */
-  if (before->sa_flags & (int)SA_RESETHAND) restore_default(signal);
-  if (before->sa_flags & SA_SIGINFO)
-    before->sa_sigaction(signal, info, ucontext);
-  else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN)
-    before->sa_handler(signal);
-}
-
-static bool ends_the_process(const struct wsig_forward *forward, int signal,
-                             uint64_t reached, uint64_t unanswered) {
-  if (forward->insist > 0 && unanswered >= (uint64_t)forward->insist)
-    return true;
-  bool nobody_else = !(forward->before.sa_flags & SA_SIGINFO) &&
-                     forward->before.sa_handler == SIG_DFL;
-  bool harmless = signal == SIGCHLD || signal == SIGCONT || signal == SIGURG ||
-                  signal == SIGWINCH;
-  return nobody_else && !harmless && reached == 0;
-}
-
-void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext) {
-  int saved_errno = errno;
-  struct wsig_forward *forward = &wsig_forwards[signal];
-  struct wsig_raised raised = wsig_process_raise(signal);
-  wsig_store_relaxed(&forward->reached, raised.reached);
-  if (raised.fresh) wsig_store_relaxed(&forward->unanswered, 0);
-  uint64_t unanswered = wsig_add_relaxed(&forward->unanswered, 1) + 1;
-  /* Release: who sees this delivery counted sees whom it reached. */
-  wsig_add_release(&forward->deliveries, 1);
-  if (ends_the_process(forward, signal, raised.reached, unanswered))
-    take_default_action(signal);
-  else
-    call_handler_before(&forward->before, signal, info, ucontext);
-  errno = saved_errno;
 }

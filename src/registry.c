@@ -20,20 +20,31 @@
  *
  * Grace period. A walk counts itself in walks[phase & 1] (seq_cst) before it
  * loads anything of the above (seq_cst), and out after its last store
- * (release). A writer has cleared the bit (seq_cst); then it looks.
+ * (release). A writer has cleared the bit (seq_cst) and now looks at a counter
+ * (seq_cst). A walk that has seen the bit loaded it before the clearing, in the
+ * single order of seq_cst operations, so it had counted itself in before the
+ * writer's look; if the look finds 0, it has counted itself out, and the look
+ * acquires that. So the grace period has passed once each of the two counters
+ * was seen to be 0 after the clearing, at whatever time.
  *
- *  Quick: it loads both counters (seq_cst). If a walk has seen the bit, its
- *  load came before the clearing in the single order of seq_cst operations, so
- *  its counting-in came before the writer's look. A look that finds 0 then
- *  acquires its counting-out: the walk has ended.
+ *  Quick: the writer looks at both, and both are 0.
  *
- *  Slow, if one of them is not 0: under grace_lock the writer flips the phase
- *  and waits until the old side's counter is 0, and does so twice. Why twice: a
- *  walk may load the phase, be delayed past a flip, and only then count itself,
- *  in what the next grace period takes for the new side; the second flip waits
- *  for that side too. Walks that begin count in the other side, so a wait ends
- *  when those under way have ended, however many begin. `lock` is not held
+ *  Slow, under grace_lock: for each side in turn the writer flips the phase,
+ *  so that walks that begin count in the other one, and waits for the counter
+ *  that it has retired: the wait ends when the walks under way have ended,
+ *  however many begin. (One that has loaded the phase before the flip and
+ *  counts itself in after is waited for too, needlessly.) `lock` is not held
  *  meanwhile: who adds does not wait for who walks.
+ *
+ * Two conditions that the argument stands on: `used` and `segment` are changed
+ * under `lock` only, so that a seq_cst load cannot return an older value than
+ * the clearing; and counters are changed by read-modify-write operations only,
+ * so that a look which finds 0 acquires every counting-out before it. `chunks`
+ * may be read too large by a walk that begins after a destroy: each segment is
+ * allocated whole, and is NULL by then.
+ *
+ * A walk must be let run to its end: a handler that leaves by longjmp out of
+ * one, or a thread that is cancelled in one, stays counted.
  *
  * A handler's walk that interrupts a waiting writer in the same thread begins
  * and ends within the interruption, so a writer never waits for itself.
@@ -101,8 +112,9 @@ static void grace_wait(wasmsig_registry *registry) {
 
 /* The child has one thread. Locks that others held would stay locked, and
  * walks that others were in would stay counted. So the forking thread takes
- * every lock before; what was cleared but waited for its grace period in
- * another thread costs the child a slot, nothing else. */
+ * every lock before. What another thread had cleared and not yet released, for
+ * its grace period, the child never releases: that costs a slot, and of shared
+ * words an owner. */
 static void before_fork(void) {
   pthread_mutex_lock(&list_lock);
   for (wasmsig_registry *r = wsig_registries; r; r = r->next)
@@ -134,7 +146,7 @@ static void set_up(void) {
 
 static wasmsig_registry *reusable_registry(void) {
   for (wasmsig_registry *r = wsig_registries; r; r = r->next)
-    if (r->tag == 0) return r;
+    if (wsig_load_relaxed(&r->tag) == 0) return r;
   return NULL;
 }
 
@@ -157,7 +169,9 @@ int wasmsig_registry_create(wasmsig_registry **out) {
   wasmsig_registry *registry = reusable_registry();
   if (!registry) registry = new_registry();
   if (registry) {
+    pthread_mutex_lock(&registry->lock); /* a late call may still look at it */
     registry->first_open = WSIG_NO_CHUNK;
+    pthread_mutex_unlock(&registry->lock);
     wsig_store_relaxed(&registry->tag, next_tag);
     if (++next_tag == 0) next_tag = 1; /* no handle is 0 */
     wsig_step(2);
@@ -388,7 +402,7 @@ int wasmsig_instance_add(wasmsig_registry *registry, const wasmsig_words *words,
 static int find(const wasmsig_registry *registry, wasmsig_instance instance,
                 struct wsig_slot *at) {
   if (!wsig_load_relaxed(&registry->live)) return WASMSIG_EDEAD;
-  if (wsig_handle_tag(instance) != registry->tag ||
+  if (wsig_handle_tag(instance) != wsig_load_relaxed(&registry->tag) ||
       wsig_handle_chunk(instance) >= registry->chunks)
     return WASMSIG_ENOINSTANCE;
   *at = slot_at(registry, (uint32_t)instance);

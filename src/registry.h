@@ -77,6 +77,9 @@ struct wasmsig_registry {
   struct wsig_index memories; /* slots by their memory's base */
 
   pthread_mutex_t grace_lock; /* one slow grace period at a time */
+
+  /* budget.c's: how often a signal was taken back; atomic */
+  uint32_t withdrawals[WASMSIG_SIGNAL_MAX + 1];
 };
 
 /* All registries that ever were, newest first. None is ever freed: a walk

@@ -10,6 +10,7 @@
  */
 #include "atomics.h"
 #include "registry.h"
+#include "step.h"
 
 static bool inside(uint64_t address, uint64_t size, uint64_t length) {
   return address == WASMSIG_NO_WORD ||
@@ -27,7 +28,12 @@ static void take_back(uint32_t *signal, uint64_t *pending, uint64_t bits) {
   bool meant =
       bits == UINT64_MAX || (waiting >= 1 && waiting <= WASMSIG_SIGNAL_MAX &&
                              bits >> (waiting - 1) & 1);
-  if (meant) wsig_cas_relaxed(signal, &waiting, 0);
+  if (!meant || !wsig_cas_relaxed(signal, &waiting, 0)) return;
+  uint64_t left = pending ? wsig_load_relaxed(pending) : 0;
+  uint32_t none = 0;
+  /* What waits under it must be told of again. */
+  if (left)
+    wsig_cas_release(signal, &none, (uint32_t)__builtin_ctzll(left) + 1);
 }
 
 /* Puts what waits into the words; answers whether a signal did. */
@@ -36,15 +42,24 @@ static bool deliver(struct wsig_movable *movable, void *memory) {
   uint32_t *terminated = at(memory, movable->terminated);
   uint64_t *pending = at(memory, movable->pending);
   uint64_t withdrawn = wsig_exchange_acquire(&movable->withdrawn, 0);
+  wsig_step(30);
   uint32_t newest = wsig_exchange_acquire(&movable->newest, 0);
+  wsig_step(31);
   uint64_t raised = wsig_exchange_acquire(&movable->raised, 0);
+  wsig_step(32);
   if (withdrawn) take_back(signal, pending, withdrawn);
-  if (terminated && wsig_exchange_acquire(&movable->terminate, 0))
-    wsig_store_release(terminated, 1);
+  bool told = terminated && wsig_load_acquire(&movable->terminate);
+  if (told) wsig_store_release(terminated, 1);
   bool dead = terminated && wsig_load_relaxed(terminated) != 0;
   wsig_store_relaxed(&movable->dead, dead);
+  wsig_step(33);
+  /* Release: a raise that finds it 0 again finds `dead`. */
+  if (told) wsig_store_release(&movable->terminate, 0);
   if (dead) return false;
   if (pending && raised) wsig_or_release(pending, raised);
+  /* The newest was taken back, others were not. */
+  if (!newest && pending && raised)
+    newest = (uint32_t)__builtin_ctzll(raised) + 1;
   /* Release: a guest that reads the number finds the bits. */
   if (signal && newest) wsig_store_release(signal, newest);
   return newest || (pending && raised);

@@ -149,24 +149,37 @@ static void forget_thread(void *argument) {
   self = NULL;
 }
 
-/* fork: taken before, so that no look is under way in the parent. */
-static void before_fork(void) { pthread_mutex_lock(&lock); }
-static void after_fork_in_parent(void) { pthread_mutex_unlock(&lock); }
+/* fork: every lock is taken before, so that the child finds no look, no enter
+ * and no leave half done. */
+static void before_fork(void) {
+  pthread_mutex_lock(&lock);
+  for (struct wsig_thread *t = threads; t; t = t->next)
+    pthread_mutex_lock(&t->lock);
+}
+
+static void after_fork_in_parent(void) {
+  for (struct wsig_thread *t = threads; t; t = t->next)
+    pthread_mutex_unlock(&t->lock);
+  pthread_mutex_unlock(&lock);
+}
 
 /* The child has one thread, whose CPU clock begins at 0, and no watchdog. The
- * records of the others are given up: their locks may be held for ever. */
+ * others have ended in their sections, as far as the child can tell. */
 static void after_fork_in_child(void) {
-  pthread_mutex_init(&lock, NULL);
+  for (struct wsig_thread *t = threads; t; t = t->next)
+    if (t != self) wsig_budget_abandon(t);
+  threads = self;
+  if (self) {
+    self->next = self->previous = NULL;
+    wsig_os_thread_clock(&self->clock);
+    for (struct wsig_budget *b = self->innermost; b; b = b->outer)
+      b->start_ns = 0;
+    pthread_mutex_unlock(&self->lock);
+  }
   wsig_os_cond_init(&changed);
   started = false;
   wsig_store_relaxed(&look_at, WSIG_NEVER);
-  threads = self;
-  if (!self) return;
-  self->next = self->previous = NULL;
-  pthread_mutex_init(&self->lock, NULL);
-  wsig_os_thread_clock(&self->clock);
-  for (struct wsig_budget *b = self->innermost; b; b = b->outer)
-    b->start_ns = 0;
+  pthread_mutex_unlock(&lock);
 }
 
 static void set_up(void) {

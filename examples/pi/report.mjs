@@ -12,7 +12,7 @@ export function toTable({ told, stopped, 'Ctrl-C': interrupted }) {
     ['told', ...partialResult(told)],
     [
       'stopped',
-      '(ignored)',
+      ms(stopped.toldCpuMs),
       ms(stopped.usedMs),
       ms(stopped.wallMs),
       kill(stopped)

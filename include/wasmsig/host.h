@@ -56,7 +56,9 @@
  * here may be called in a handler.
  *
  * fork: the child may call everything here at once; it has the registries,
- * instances and budgets of its parent, and no watchdog until it needs one.
+ * instances and budgets of its parent. A section that was running at the fork
+ * runs on in the child, without what it had used, and is watched again from
+ * the child's next enter.
  *
  * Functions that can fail return a negative wasmsig_error and then have
  * changed nothing. Units stand in the names: _ns is nanoseconds.
@@ -179,7 +181,10 @@ WASMSIG_API wasmsig_memory_class wasmsig_memory_classify(const void *base,
 /** The tracked instances of one isolate or store. */
 typedef struct wasmsig_registry wasmsig_registry;
 
-/** Names a tracked instance. 0 never does; a name is not used again soon. */
+/**
+ * Names a tracked instance. 0 never does. A name may come again when its slot
+ * has been used 65 535 times since.
+ */
 typedef uint64_t wasmsig_instance;
 
 /** Stands for "the module has no such word". */
@@ -375,9 +380,11 @@ typedef struct wasmsig_budget_options {
   size_t count;
   /**
    * Ends what the thread in the section is running. Called by the watchdog
-   * thread, at most once between two undos. `undo` is called in the section's
-   * own thread by the leave that reports the kill: it makes the engine usable
-   * again. Neither may call wasmsig_budget_*.
+   * thread, and again after each further ms of CPU that the section uses all
+   * the same, and for an outer section besides. `undo` is called in the
+   * section's own thread by the leave that reports the kill: it makes the
+   * engine usable again, however often it was killed. Neither may call
+   * anything of this header but raises, clears and terminates.
    */
   void (*kill)(void *context);
   void (*undo)(void *context);
@@ -406,7 +413,8 @@ typedef enum wasmsig_budget_state {
 
 /** What a section's end finds. */
 typedef enum wasmsig_outcome {
-  /** No limit was reached. */
+  /** No limit was acted on. (A soft limit that only just passed is signalled
+   * at the next enter.) */
   WASMSIG_LEFT_READY = 0,
   /** The soft limit was reached, in this section or an earlier one. */
   WASMSIG_LEFT_SIGNALLED = 1,
@@ -468,7 +476,9 @@ wasmsig_budget_get_state(const wasmsig_budget *budget);
 
 /**
  * A new request: nothing is used, and a signal of this budget that nobody
- * acknowledged is taken back (unless a budget around it raised the same).
+ * acknowledged is taken back, unless a section of this thread has raised the
+ * same. Another budget that has raised it, and is between two sections, tells
+ * it again when it is next entered.
  * `options` may be NULL (limits stay) or bring new limits and a new signal;
  * registry, instances and kill stay.
  *
@@ -480,8 +490,8 @@ WASMSIG_API int wasmsig_budget_reset(wasmsig_budget *budget,
                                      const wasmsig_budget_options *options);
 
 /**
- * Ends the budget; a signal that nobody acknowledged is taken back, as by a
- * reset.
+ * Ends the budget. A signal that nobody acknowledged stays where it is: reset
+ * first to take it back. The registry that it names must still be there.
  *
  * Errors:    EINVAL, EBUSY (still entered).
  * Threads:   any. Signal handlers: no.
@@ -497,11 +507,14 @@ WASMSIG_API int wasmsig_budget_destroy(wasmsig_budget *budget);
  *
  * Who handled the signal before still does (the handler is called after us).
  * Where nobody did and the signal would end the process, it no longer does if
- * there was a guest to ask; `insist` > 0 sets after how many deliveries that
- * no guest acknowledged the process dies of it all the same (2: the second).
+ * there was a guest to ask. `insist` > 0 sets after how many deliveries in a
+ * row that reached guests, and that none of them acknowledged, the process
+ * dies of it all the same (2: the second), whoever else handles it.
  *
  * Errors:    ESIGNAL, EINVAL (insist negative), EFORWARD (SIGKILL, SIGSTOP,
- *            a synchronous fault, or forwarded already).
+ *            TSTP, TTIN, TTOU; ABRT, BUS, FPE, ILL, SEGV, SYS, TRAP, which a
+ *            fault raises; forwarded already; or somebody has put a handler
+ *            over one of ours that was stopped since).
  * Threads:   any. Signal handlers: no.
  * Source:    POSIX.1-2017 sigaction(2).
  * Since:     0.1

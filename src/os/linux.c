@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -112,24 +112,27 @@ static bool query_mapping(int maps, uintptr_t address,
   return true;
 }
 
-/* proc_pid_maps(5) */
+/* A line of /proc/PID/maps, "start-end rwxp ...". proc_pid_maps(5) */
+static bool parse_mapping(const char *line, struct wsig_mapping *mapping) {
+  char *at;
+  mapping->start = (uintptr_t)strtoull(line, &at, 16);
+  if (*at != '-') return false;
+  mapping->end = (uintptr_t)strtoull(at + 1, &at, 16);
+  if (*at != ' ') return false;
+  mapping->accessible = strncmp(at + 1, "---", 3) != 0;
+  return true;
+}
+
 static bool read_mapping(FILE *maps, uintptr_t address,
                          struct wsig_mapping *mapping) {
   char line[512];
   bool at_line_start = true;
   while (fgets(line, sizeof line, maps)) {
-    uintptr_t start, end;
-    char access[5];
-    bool complete = line[0] && line[strcspn(line, "\n")] == '\n';
-    bool parsed = at_line_start && sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s",
-                                          &start, &end, access) == 3;
-    at_line_start = complete; /* a long path goes on in the next piece */
-    if (!parsed || address < start || address >= end) continue;
-    mapping->start = start;
-    mapping->end = end;
-    mapping->accessible =
-        access[0] != '-' || access[1] != '-' || access[2] != '-';
-    return true;
+    bool parsed = at_line_start && parse_mapping(line, mapping);
+    /* A long path goes on in the next piece, which is no line. */
+    at_line_start = strchr(line, '\n') != NULL;
+    if (parsed && mapping->start <= address && address < mapping->end)
+      return true;
   }
   return false;
 }

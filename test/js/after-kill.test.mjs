@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { test } from 'node:test'
 import vm from 'node:vm'
-import { CpuBudget, CpuLimitError, install, raise } from 'wasmsig'
+import { CpuBudget, CpuLimitError, limitCpu, install, raise } from 'wasmsig'
 import { run } from './support/child.mjs'
 import { instantiate, read } from './support/guests.mjs'
 import { caught, spend } from './support/work.mjs'
@@ -87,15 +87,15 @@ test('a kill never lands on the code after the section', () => {
   assert.equal(ended + stopped, 300)
 })
 
-test('a killed call marks the instances it was for as terminated', () => {
+test('a killed call leaves the terminated words alone', () => {
   const words = ['signal', 'terminated']
   const named = instantiate({ words })
   const other = instantiate({ words })
   const budget = new CpuBudget({ hard: 3, instances: [named] })
   caught(() => budget.run(named.exports.burn))
-  assert.equal(read(named, 'terminated'), 1)
+  assert.equal(read(named, 'terminated'), 0)
   assert.equal(read(other, 'terminated'), 0)
-  assert.equal(raise('SIGINT', [named, other]), 1)
+  assert.equal(raise('SIGINT', [named, other]), 2)
 })
 
 test('a call that is not killed marks nothing as terminated', () => {
@@ -163,4 +163,32 @@ test('process.exit inside a section ends the process with its status', async () 
   const { status, stdout } = await run('ends.mjs', { args: ['exit'] })
   assert.equal(status, 7)
   assert.equal(stdout, 'exit 7\n')
+})
+
+test('a time limit of node:vm inside run does not swallow the kill', () => {
+  const context = vm.createContext()
+  const swallow = () => {
+    try {
+      vm.runInContext('for (;;);', context, { timeout: 3 })
+    } catch {
+      // Its limit, or ours: whichever came first.
+    }
+    const end = Date.now() + 2000
+    while (Date.now() < end);
+    return 'not killed'
+  }
+  for (let i = 0; i < 60; i += 1) {
+    const budget = new CpuBudget({ hard: 2.5 + (i % 10) / 10 })
+    const error = caught(() => budget.run(swallow))
+    assert.equal(error?.name, 'CpuLimitError', String(error?.stack))
+  }
+})
+
+test("another budget's end does not make a signal be forgotten", () => {
+  const guest = instantiate()
+  const budget = new CpuBudget({ soft: 2 })
+  budget.run(work, 3_000_000)
+  while (budget.state !== 'signalled') budget.run(work, 1_000_000)
+  limitCpu(work, { soft: 0.01 })(1_000_000)
+  assert.equal(budget.run(guest.exports.spin), 24)
 })

@@ -100,6 +100,44 @@ TEST(a_clear_takes_back_at_the_sync_what_was_delivered_before) {
   free(guest);
 }
 
+TEST(a_sync_tells_again_of_what_waits_underneath) {
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance =
+      add_class(registry, guest, WASMSIG_MEMORY_MOVABLE);
+  wasmsig_registry_raise(registry, 2);
+  wasmsig_registry_raise(registry, 24);
+  sync(registry, instance, guest);
+  wasmsig_registry_clear(registry, 24);
+  sync(registry, instance, guest);
+  assert_int_equal(*signal_of(guest), 2);
+  assert_int_equal(*pending_of(guest), 1 << 1);
+  wasmsig_registry_raise(registry, 10);
+  wasmsig_registry_raise(registry, 24);
+  wasmsig_registry_clear(registry, 24);
+  assert_int_equal(sync(registry, instance, guest), 1);
+  assert_int_equal(*signal_of(guest), 10);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+TEST(a_raise_after_a_clear_is_not_taken_back) {
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance =
+      add_class(registry, guest, WASMSIG_MEMORY_MOVABLE);
+  wasmsig_registry_raise(registry, 5);
+  sync(registry, instance, guest);
+  wasmsig_registry_clear(registry, 5);
+  wasmsig_registry_raise(registry, 5);
+  assert_int_equal(sync(registry, instance, guest), 1);
+  assert_int_equal(*signal_of(guest), 5);
+  assert_int_equal(sync(registry, instance, guest), 0);
+  assert_int_equal(*signal_of(guest), 5);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
 TEST(a_movable_instance_that_says_it_is_dead_gets_nothing) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
@@ -214,6 +252,8 @@ int main(void) {
       cmocka_unit_test(a_clear_before_the_sync_leaves_nothing_to_deliver),
       cmocka_unit_test(
           a_clear_takes_back_at_the_sync_what_was_delivered_before),
+      cmocka_unit_test(a_sync_tells_again_of_what_waits_underneath),
+      cmocka_unit_test(a_raise_after_a_clear_is_not_taken_back),
       cmocka_unit_test(a_movable_instance_that_says_it_is_dead_gets_nothing),
       cmocka_unit_test(terminate_reaches_a_movable_instance_at_its_sync),
       cmocka_unit_test(a_refused_sync_writes_nothing_and_keeps_what_waits),

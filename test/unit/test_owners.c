@@ -52,6 +52,25 @@ TEST(when_the_last_owner_has_gone_the_word_is_new_again) {
   }
 }
 
+TEST(a_word_stays_known_while_one_owner_is_left) {
+  const wasmsig_memory_class classes[] = {WASMSIG_MEMORY_FIXED,
+                                          WASMSIG_MEMORY_SHARED};
+  for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+    wasmsig_registry *registry = new_registry();
+    struct guest *guest = new_guest();
+    wasmsig_words words = words_of(guest);
+    words.memory_class = classes[i];
+    wasmsig_instance first = add_words(registry, &words);
+    add_words(registry, &words);
+    wasmsig_registry_raise(registry, 2);
+    wasmsig_instance_remove(registry, first);
+    add_words(registry, &words);
+    assert_int_equal(*signal_of(guest), 2);
+    wasmsig_registry_destroy(registry);
+    free(guest);
+  }
+}
+
 TEST(each_word_is_known_for_itself) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
@@ -186,6 +205,7 @@ int main(void) {
       cmocka_unit_test(a_word_that_is_tracked_already_is_not_zeroed_again),
       cmocka_unit_test(a_word_is_raised_until_its_last_owner_goes),
       cmocka_unit_test(when_the_last_owner_has_gone_the_word_is_new_again),
+      cmocka_unit_test(a_word_stays_known_while_one_owner_is_left),
       cmocka_unit_test(each_word_is_known_for_itself),
       cmocka_unit_test(two_instances_in_one_memory_may_lie_side_by_side),
       cmocka_unit_test(words_of_two_instances_may_not_cross),

@@ -157,6 +157,19 @@ TEST(clear_takes_back_one_signal_or_all) {
   free(guest);
 }
 
+TEST(a_clear_tells_again_of_what_waits_underneath) {
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  add(registry, guest);
+  wasmsig_registry_raise(registry, 2);
+  wasmsig_registry_raise(registry, 24);
+  assert_int_equal(wasmsig_registry_clear(registry, 24), 1);
+  assert_int_equal(*signal_of(guest), 2);
+  assert_int_equal(*pending_of(guest), 1 << 1);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
 TEST(the_process_is_all_registries) {
   wasmsig_registry *first = new_registry();
   wasmsig_registry *second = new_registry();
@@ -224,6 +237,24 @@ TEST(a_handle_of_another_registry_names_nobody) {
   wasmsig_registry_destroy(other);
   free(guest);
   free(second);
+}
+
+TEST(a_handle_of_a_slot_that_never_was_names_nobody) {
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance = add(registry, guest);
+  for (int bit = 0; bit <= 32; bit++) {
+    wasmsig_instance other =
+        bit < 32 ? instance ^ UINT64_C(1) << bit : instance | UINT32_MAX;
+    assert_int_equal(wasmsig_instance_remove(registry, other),
+                     WASMSIG_ENOINSTANCE);
+    assert_int_equal(wasmsig_instance_raise(registry, other, 2),
+                     WASMSIG_ENOINSTANCE);
+  }
+  assert_int_equal(*signal_of(guest), 0);
+  assert_int_equal(wasmsig_registry_count(registry), 1);
+  wasmsig_registry_destroy(registry);
+  free(guest);
 }
 
 TEST(many_instances_come_and_go_and_each_is_reached) {
@@ -373,10 +404,12 @@ int main(void) {
       cmocka_unit_test(terminate_stores_one_and_ends_the_signals),
       cmocka_unit_test(raise_refuses_numbers_outside_1_to_64),
       cmocka_unit_test(clear_takes_back_one_signal_or_all),
+      cmocka_unit_test(a_clear_tells_again_of_what_waits_underneath),
       cmocka_unit_test(the_process_is_all_registries),
       cmocka_unit_test(a_removed_instance_is_out_of_reach),
       cmocka_unit_test(an_old_handle_does_not_name_the_slots_new_instance),
       cmocka_unit_test(a_handle_of_another_registry_names_nobody),
+      cmocka_unit_test(a_handle_of_a_slot_that_never_was_names_nobody),
       cmocka_unit_test(many_instances_come_and_go_and_each_is_reached),
       cmocka_unit_test(a_destroyed_registry_says_so),
       cmocka_unit_test(a_handle_does_not_outlive_its_registry),

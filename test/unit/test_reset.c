@@ -138,11 +138,38 @@ TEST(a_budget_around_it_for_other_guests_keeps_nothing) {
 
 /* --------------------------------------------------------------- destroy */
 
-TEST(a_destroy_takes_back_a_signal_that_nobody_acknowledged) {
+TEST(a_destroy_leaves_a_signal_that_nobody_acknowledged) {
   make(&a, 5 * MS, NONE);
   signal_by(&a);
   assert_int_equal(wasmsig_budget_destroy(&a), WASMSIG_OK);
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+}
+
+TEST(a_destroyed_budget_means_its_signal_no_more) {
+  make(&a, 5 * MS, NONE);
+  make(&b, 5 * MS, NONE);
+  signal_by(&a);
+  signal_by(&b);
+  assert_int_equal(wasmsig_budget_destroy(&a), WASMSIG_OK);
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+  assert_int_equal(wasmsig_budget_reset(&b, NULL), WASMSIG_OK);
   assert_int_equal(guest_signal(&guest), 0);
+}
+
+TEST(a_signal_that_another_budget_took_back_is_told_again_at_the_next_enter) {
+  make(&a, 5 * MS, NONE);
+  make(&b, 5 * MS, NONE);
+  signal_by(&a);
+  signal_by(&b);
+  assert_int_equal(wasmsig_budget_reset(&b, NULL), WASMSIG_OK);
+  assert_int_equal(guest_signal(&guest), 0);
+  enter(&a);
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+  guest_acknowledge(&guest);
+  assert_left(&a, SIGNALLED);
+  enter(&a);
+  assert_int_equal(guest_signal(&guest), 0); /* once is enough */
+  assert_left(&a, SIGNALLED);
 }
 
 TEST(an_entered_budget_is_neither_reset_nor_destroyed) {
@@ -297,7 +324,10 @@ int main(void) {
       IN_SCENE(a_reset_keeps_a_signal_that_a_budget_around_it_raised_too),
       IN_SCENE(a_reset_takes_back_what_the_budget_around_it_has_not_raised),
       IN_SCENE(a_budget_around_it_for_other_guests_keeps_nothing),
-      IN_SCENE(a_destroy_takes_back_a_signal_that_nobody_acknowledged),
+      IN_SCENE(a_destroy_leaves_a_signal_that_nobody_acknowledged),
+      IN_SCENE(a_destroyed_budget_means_its_signal_no_more),
+      IN_SCENE(
+          a_signal_that_another_budget_took_back_is_told_again_at_the_next_enter),
       IN_SCENE(an_entered_budget_is_neither_reset_nor_destroyed),
       IN_SCENE(bad_options_make_no_budget),
       IN_SCENE(a_hard_limit_needs_a_kill),

@@ -119,12 +119,13 @@ TEST(a_polling_guest_is_told_at_its_limit_and_never_before) {
     assert_int_equal(make_for(&guest, &budget, soft_ns, NONE), WASMSIG_OK);
     assert_true(run_until_signalled(&guest, &budget) >= soft_ns);
     assert_true(wasmsig_budget_used_ns(&budget) >= soft_ns);
+    assert_int_equal(wasmsig_budget_reset(&budget, NULL), WASMSIG_OK);
     assert_int_equal(wasmsig_budget_destroy(&budget), WASMSIG_OK);
     assert_int_equal(guest_signal(&guest), 0);
   }
 }
 
-TEST(a_guest_that_does_not_listen_is_killed_once_and_that_is_undone_once) {
+TEST(a_guest_that_does_not_listen_is_killed_and_that_is_undone_once) {
   struct guest guest;
   wasmsig_budget budget;
   guest_track(&guest, registry);
@@ -139,10 +140,10 @@ TEST(a_guest_that_does_not_listen_is_killed_once_and_that_is_undone_once) {
   assert_int_equal(outcome, WASMSIG_LEFT_KILLED);
   assert_true(used >= 3 * MS);
   assert_int_equal(told, WASMSIG_SIGXCPU);
-  assert_int_equal(kills, 1);
+  assert_true(kills >= 1); /* again after each further ms */
   assert_int_equal(undos, 1);
   assert_int_equal(kill_requested, 0);
-  assert_int_equal(guest.terminated, 1);
+  assert_int_equal(guest.terminated, 0);
 }
 
 TEST(kills_that_race_with_leave_never_land_after_it) {
@@ -288,6 +289,34 @@ TEST(a_fork_inside_a_section_leaves_both_processes_in_it) {
   assert_int_equal(status, 0);
 }
 
+static int inside, leave_now; /* atomic */
+
+static void *stay_inside(void *unused) {
+  (void)unused;
+  if (wasmsig_budget_enter(&forked) != WASMSIG_OK) return &forked;
+  wsig_store_release(&inside, 1);
+  while (!wsig_load_acquire(&leave_now)) sleep_ns(1 * MS);
+  wasmsig_budget_leave(&forked);
+  return NULL;
+}
+
+TEST(the_child_of_a_fork_may_enter_what_other_threads_were_in) {
+  pthread_t thread;
+  void *error;
+  guest_track(&forked_guest, registry);
+  assert_int_equal(make_for(&forked_guest, &forked, 20 * MS, NONE), WASMSIG_OK);
+  assert_int_equal(pthread_create(&thread, NULL, stay_inside, NULL), 0);
+  while (!wsig_load_acquire(&inside)) sleep_ns(1 * MS);
+  int status = in_a_child(be_told_in_the_child);
+  int busy = wasmsig_budget_enter(&forked);
+  wsig_store_release(&leave_now, 1);
+  pthread_join(thread, &error);
+  assert_null(error);
+  assert_int_equal(status, 0);
+  assert_int_equal(busy, WASMSIG_EBUSY); /* the parent is as it was */
+  assert_int_equal(wasmsig_budget_destroy(&forked), WASMSIG_OK);
+}
+
 /* ---------------------------------------------------- without a watchdog */
 
 static void be_refused_in_the_child(void) {
@@ -413,8 +442,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       IN_SCENE(budgets_without_limits_need_no_watchdog),
       IN_SCENE(a_polling_guest_is_told_at_its_limit_and_never_before),
-      IN_SCENE(
-          a_guest_that_does_not_listen_is_killed_once_and_that_is_undone_once),
+      IN_SCENE(a_guest_that_does_not_listen_is_killed_and_that_is_undone_once),
       IN_SCENE(kills_that_race_with_leave_never_land_after_it),
       IN_SCENE(a_section_that_sleeps_is_not_charged_and_not_told),
       IN_SCENE(fifty_threads_are_told_each_at_its_own_limit),
@@ -422,6 +450,7 @@ int main(void) {
       IN_SCENE(the_next_thread_may_enter_what_an_ended_one_was_in),
       IN_SCENE(the_child_of_a_fork_has_a_watchdog_of_its_own),
       IN_SCENE(a_fork_inside_a_section_leaves_both_processes_in_it),
+      IN_SCENE(the_child_of_a_fork_may_enter_what_other_threads_were_in),
       IN_SCENE(without_a_watchdog_nothing_is_entered),
       IN_SCENE(a_refused_enter_does_not_signal_either),
       IN_SCENE(a_sleeping_watchdog_is_woken_for_a_nearer_limit),

@@ -103,6 +103,13 @@ class CpuBudget {
 
   reset(limits = {}) {
     const checked = checkLimits(limits, this.#limits)
+    if (limits.instances !== undefined) {
+      throw typeError(
+        'limits.instances',
+        'left out of a reset',
+        limits.instances
+      )
+    }
     native.reset(this.#handle, ...toNative(checked))
     this.#limits = checked
     return this

@@ -13,8 +13,6 @@ function getterOf(prototype, name) {
   return uncurry(Object.getOwnPropertyDescriptor(prototype, name).get)
 }
 
-const TypedArray = Object.getPrototypeOf(Uint8Array)
-
 module.exports = {
   uncurry,
   getterOf,
@@ -27,7 +25,6 @@ module.exports = {
   getOwnPropertyDescriptor: Reflect.getOwnPropertyDescriptor,
   then: uncurry(Promise.prototype.then),
   isView: ArrayBuffer.isView,
-  slice: uncurry(TypedArray.prototype.slice),
   mapGet: uncurry(Map.prototype.get),
   mapSet: uncurry(Map.prototype.set),
   weakGet: uncurry(WeakMap.prototype.get),

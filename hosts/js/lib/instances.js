@@ -59,6 +59,7 @@ function track(instance, exports, plan, importedMemory) {
  */
 function adopt(instance, plan, importedMemory) {
   try {
+    if (weakGet(ids, instance) !== undefined) return // by an outer wrapper
     const exports = modules.exportsOf(instance)
     track(instance, exports, plan, importedMemory)
   } catch {
@@ -82,15 +83,15 @@ function idsOf(instances, what) {
   if (!iterable || typeof instances[Symbol.iterator] !== 'function') {
     throw typeError(what, 'an iterable of WebAssembly.Instance', instances)
   }
-  const found = []
+  const found = new Set()
   for (const instance of instances) {
     if (!isInstance(instance)) {
       throw typeError(`each of ${what}`, 'a WebAssembly.Instance', instance)
     }
     const id = weakGet(ids, instance)
-    if (id !== undefined && !found.includes(id)) found.push(id)
+    if (id !== undefined) found.add(id)
   }
-  return found
+  return [...found]
 }
 
 /** Calls what the target asks for; adds up what it answers. */

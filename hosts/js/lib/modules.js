@@ -3,7 +3,7 @@
 // What a module says of its words and its memory 0 (docs/protocol.md). Static,
 // so it is found once for a module.
 
-const { exportedMemoryZero, TWO_MEMORIES } = require('./module-bytes.js')
+const { TWO_MEMORIES } = require('./module-bytes.js')
 
 const { Uint8Array, getterOf, weakGet, weakSet } = require('./captured.js')
 
@@ -29,9 +29,8 @@ const i32Global = new Module(
 const plans = new WeakMap()
 const memoryZeroNames = new WeakMap()
 
-/** Keeps what the bytes tell about a module that was made of them. */
-function noteBytes(module, bytes) {
-  const name = exportedMemoryZero(bytes)
+/** Keeps under which name a module exports memory 0, if its bytes told. */
+function noteMemoryZero(module, name) {
   if (name !== undefined) weakSet(memoryZeroNames, module, name)
 }
 
@@ -142,7 +141,7 @@ module.exports = {
   exportsOf,
   isMemory,
   memoryBuffer,
-  noteBytes,
+  noteMemoryZero,
   planOf,
   severalMemories
 }

@@ -7,11 +7,15 @@
 // unchanged but for one thing: where a module may import its memory, the
 // imports object is handed on inside a recorder, because the engine alone
 // decides what it reads there, and reads it once.
+//
+// A wrapper whose installation has ended hands everything on: it may still be
+// called, by a wrapper that somebody has put around it.
 
 const { isDataView } = require('node:util').types
 
 const { typeError } = require('./errors.js')
 const { adopt } = require('./instances.js')
+const { exportedMemoryZero } = require('./module-bytes.js')
 const modules = require('./modules.js')
 
 const {
@@ -24,11 +28,10 @@ const {
   getOwnPropertyDescriptor,
   getterOf,
   isView,
-  slice,
   then
 } = require('./captured.js')
 
-/** namespace -> what was wrapped: name, original, wrapper */
+/** namespace -> its installation: whether it is active, and what it wraps */
 const installed = new WeakMap()
 
 // -------------------------------------------------------------- recording
@@ -92,10 +95,10 @@ function recorderFor(plan, imports) {
 
 // --------------------------------------------------------------- wrappers
 
-function wrapInstance(Instance) {
+function wrapInstance(Instance, installation) {
   return new Proxy(Instance, {
     construct(target, args, newTarget) {
-      const plan = modules.planOf(args[0])
+      const plan = installation.active ? modules.planOf(args[0]) : undefined
       if (!plan) return construct(target, args, newTarget)
       const recorder = recorderFor(plan, args[1])
       const instance = construct(target, withImports(args, recorder), newTarget)
@@ -119,33 +122,36 @@ function instantiateModule(target, self, args, plan) {
  * instantiate(bytes, imports), and from a stream. Nothing is known of the
  * module before it is compiled: all that is read is recorded.
  */
-function instantiateSource(target, self, args, bytes) {
+function instantiateSource(target, self, args, memoryZero) {
   const recorder = isObject(args[1]) ? new Recorder(args[1]) : undefined
   const promise = apply(target, self, withImports(args, recorder))
   return then(promise, (result) => {
     const { module, instance } = result
-    if (bytes) modules.noteBytes(module, bytes)
+    modules.noteMemoryZero(module, memoryZero)
     const plan = modules.planOf(module)
     if (plan) adopt(instance, plan, recorder?.memoryOf(plan))
     return result
   })
 }
 
-function wrapInstantiate(instantiate) {
+function wrapInstantiate(instantiate, installation) {
   return new Proxy(instantiate, {
     apply(target, self, args) {
+      if (!installation.active) return apply(target, self, args)
       const plan = modules.planOf(args[0])
       return plan === undefined
-        ? instantiateSource(target, self, args, bytesOf(args[0]))
+        ? instantiateSource(target, self, args, memoryZeroOf(args[0]))
         : instantiateModule(target, self, args, plan)
     }
   })
 }
 
-function wrapStreaming(instantiateStreaming) {
+function wrapStreaming(instantiateStreaming, installation) {
   return new Proxy(instantiateStreaming, {
     apply(target, self, args) {
-      return instantiateSource(target, self, args, undefined)
+      return installation.active
+        ? instantiateSource(target, self, args, undefined)
+        : apply(target, self, args)
     }
   })
 }
@@ -171,34 +177,39 @@ function viewOf(source) {
     : new Uint8Array(viewBuffer(source), viewOffset(source), viewLength(source))
 }
 
-/** A copy of what the engine compiles, as it is now; undefined if nobody will
- * need it, or it is no buffer source. */
-function bytesOf(source) {
+/**
+ * The export of memory 0 of what the engine is about to compile, read at once:
+ * the bytes may change later. Undefined if nobody will need it, or there is
+ * none to be seen.
+ */
+function memoryZeroOf(source) {
   if (!modules.severalMemories) return undefined
   try {
-    return slice(viewOf(source))
+    return exportedMemoryZero(viewOf(source))
   } catch {
     return undefined
   }
 }
 
-function wrapModule(Module) {
+function wrapModule(Module, installation) {
   return new Proxy(Module, {
     construct(target, args, newTarget) {
-      const bytes = bytesOf(args[0])
+      if (!installation.active) return construct(target, args, newTarget)
+      const memoryZero = memoryZeroOf(args[0])
       const module = construct(target, args, newTarget)
-      if (bytes) modules.noteBytes(module, bytes)
+      modules.noteMemoryZero(module, memoryZero)
       return module
     }
   })
 }
 
-function wrapCompile(compile) {
+function wrapCompile(compile, installation) {
   return new Proxy(compile, {
     apply(target, self, args) {
-      const bytes = bytesOf(args[0])
+      if (!installation.active) return apply(target, self, args)
+      const memoryZero = memoryZeroOf(args[0])
       return then(apply(target, self, args), (module) => {
-        if (bytes) modules.noteBytes(module, bytes)
+        modules.noteMemoryZero(module, memoryZero)
         return module
       })
     }
@@ -243,25 +254,26 @@ function swap(namespace, name, there, put) {
 function install(options) {
   const namespace = namespaceOf(options)
   if (installed.has(namespace)) return false
-  const pairs = []
+  const installation = { active: true, pairs: [] }
   for (const [name, wrap] of Object.entries(WRAP)) {
     const original = namespace[name]
     if (typeof original !== 'function') continue
-    const wrapper = wrap(original)
+    const wrapper = wrap(original, installation)
     if (swap(namespace, name, original, wrapper)) {
-      pairs.push({ name, original, wrapper })
+      installation.pairs.push({ name, original, wrapper })
     }
   }
-  if (pairs.length === 0) return false // a frozen namespace
-  installed.set(namespace, pairs)
+  if (installation.pairs.length === 0) return false // a frozen namespace
+  installed.set(namespace, installation)
   return true
 }
 
 function uninstall(options) {
   const namespace = namespaceOf(options)
-  const pairs = installed.get(namespace)
-  if (!pairs) return false
-  for (const { name, original, wrapper } of pairs) {
+  const installation = installed.get(namespace)
+  if (!installation) return false
+  installation.active = false
+  for (const { name, original, wrapper } of installation.pairs) {
     swap(namespace, name, wrapper, original)
   }
   installed.delete(namespace)

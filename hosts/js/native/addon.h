@@ -33,6 +33,7 @@ struct entry {
   napi_ref memory;   /* strong: stays mapped as long as it is tracked */
   wasmsig_instance handle;
   wasmsig_memory_class memory_class;
+  uint64_t length; /* of its memory, bytes, when it was added */
 };
 
 struct realm_state {
@@ -45,7 +46,9 @@ struct realm_state {
 
   struct entry *entries;
   size_t count, capacity;
-  size_t sweep_at; /* entries at which the next sweep is due */
+  size_t sweep_at;      /* entries at which the next sweep is due */
+  uint64_t bytes;       /* of the memories that are held */
+  uint64_t sweep_bytes; /* bytes at which the next sweep is due */
   uint64_t handle_tag;
   uint64_t sweeps, collected;
   uint64_t by_class[4];

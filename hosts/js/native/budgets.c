@@ -165,6 +165,7 @@ static napi_value limit_section(napi_env env, size_t count, napi_value *given) {
   int error = wasmsig_budget_init(&budget, &box_of(env, given[0])->options);
   if (error) return throw_code(env, error);
   napi_value result = call_in_section(env, &budget, count, given);
+  wasmsig_budget_reset(&budget, NULL); /* takes its signal back */
   wasmsig_budget_destroy(&budget);
   return result;
 }

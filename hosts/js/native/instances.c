@@ -3,8 +3,8 @@
  * Tracked instances: held weakly, their memory strongly.
  *
  * Finalizers starve in synchronous loops, so instances that were collected are
- * found by a sweep, when the table has doubled since the last one, or grown by
- * a thousand. Order
+ * found by a sweep: when the table has doubled since the last one, or grown by
+ * a thousand, or when the memories that it holds have doubled. Order
  * matters: the core forgets the instance first, then its memory is let go.
  */
 #include "addon.h"
@@ -16,6 +16,7 @@
 /* V8 reserves 10 GiB of address space for a memory, of 128 TiB: what is held of
  * instances that have gone must stay far below 13 000 memories. */
 #define MOST_BETWEEN_SWEEPS 1024
+#define LEAST_SWEEP_BYTES (UINT64_C(64) << 20)
 #define LARGEST_MEMORY (UINT64_C(1) << 32) /* with 32-bit addresses, bytes */
 #define HANDLE_TAG (UINT64_C(0xffff) << 48)
 
@@ -31,6 +32,7 @@ static void drop_entry(napi_env env, struct realm_state *state, size_t at) {
   napi_delete_reference(env, entry->instance);
   napi_delete_reference(env, entry->memory);
   state->by_class[entry->memory_class]--;
+  state->bytes -= entry->length;
   *entry = state->entries[--state->count];
 }
 
@@ -54,6 +56,9 @@ static void sweep(napi_env env, struct realm_state *state) {
   }
   state->sweeps++;
   state->collected += before - state->count;
+  uint64_t bytes = state->bytes;
+  if (bytes < LEAST_SWEEP_BYTES) bytes = LEAST_SWEEP_BYTES;
+  state->sweep_bytes = state->bytes + bytes;
   size_t more = state->count;
   if (more < LEAST_SWEEP) more = LEAST_SWEEP;
   if (more > MOST_BETWEEN_SWEEPS) more = MOST_BETWEEN_SWEEPS;
@@ -67,7 +72,8 @@ void instances_drop_all(napi_env env, struct realm_state *state) {
 /* ----------------------------------------------------------------- track */
 
 static bool make_room(napi_env env, struct realm_state *state) {
-  if (state->count >= state->sweep_at) sweep(env, state);
+  if (state->count >= state->sweep_at || state->bytes >= state->sweep_bytes)
+    sweep(env, state);
   if (state->count < state->capacity) return true;
   size_t capacity = state->capacity ? 2 * state->capacity : LEAST_SWEEP;
   struct entry *entries =
@@ -102,7 +108,8 @@ static uint64_t address_of(napi_env env, napi_value value) {
 
 static int hold(napi_env env, struct realm_state *state, napi_value instance,
                 napi_value memory, const wasmsig_words *words) {
-  struct entry entry = {.memory_class = words->memory_class};
+  struct entry entry = {.memory_class = words->memory_class,
+                        .length = words->length};
   if (napi_create_reference(env, instance, 0, &entry.instance) != napi_ok)
     return WASMSIG_ENOMEM;
   if (napi_create_reference(env, memory, 1, &entry.memory) != napi_ok) {
@@ -118,6 +125,7 @@ static int hold(napi_env env, struct realm_state *state, napi_value instance,
   state->handle_tag = entry.handle & HANDLE_TAG;
   state->entries[state->count++] = entry;
   state->by_class[entry.memory_class]++;
+  state->bytes += entry.length;
   return WASMSIG_OK;
 }
 

@@ -84,12 +84,14 @@ export class CpuBudget {
    * budgets around it. What `fn` throws passes through.
    *
    * @throws CpuLimitError when the hard limit is used up, at the outermost
-   *   `run` of this budget. User code cannot catch the kill further inside.
+   *   `run` of this budget. User code cannot catch the kill further inside, and
+   *   its `finally` blocks are not run. The instance that was running stopped
+   *   in the middle of what it did: drop it, or make sure that it can go on.
    */
   run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R
   /**
-   * A new request: nothing is used, signals of this budget that nobody
-   * acknowledged are taken back. New limits may be given; those left out stay,
+   * A new request: nothing is used, and a signal of this budget that nobody
+   * acknowledged is taken back, unless a budget around it has raised the same. New limits may be given; those left out stay,
    * and `instances` cannot be changed.
    *
    * @throws Error with code ERR_WASMSIG_BUSY while it is running
@@ -188,7 +190,7 @@ export interface Stats {
   raises: number
   /** of the whole process: soft limits passed */
   softLimits: number
-  /** of the whole process: calls killed by the engine */
+  /** of the whole process: calls killed, by the engine or by SIGKILL in the word */
   kills: number
 }
 export function stats(): Stats

@@ -16,7 +16,8 @@ const HONEST = {
   text: '31415',
   until_sigxcpu: listen(5),
   until_sigint: listen(5),
-  ignoring_sigxcpu: '(loop $forever (drop (call $hear)) (br $forever))',
+  ignoring_sigxcpu: `(loop $forever
+    (call $told (call $hear) (i32.const 5)) (br $forever))`,
   echo: '(local.get $value)'
 }
 
@@ -37,6 +38,10 @@ export const GUESTS = {
   finished: { ...HONEST, until_sigxcpu: listen(10) },
   crashing: { ...HONEST, until_sigxcpu: 'unreachable' },
   obedient: { ...HONEST, ignoring_sigxcpu: '(drop (call $hear))' },
+  silent: {
+    ...HONEST,
+    ignoring_sigxcpu: '(loop $forever (drop (call $hear)) (br $forever))'
+  },
   trapping: { ...HONEST, ignoring_sigxcpu: 'unreachable' },
   forgetful: { ...HONEST, echo: '(i32.const 0)' },
   unconcerned: { ...HONEST, until_sigint: '(i32.const 5)' }

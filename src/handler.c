@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The handler of forwarded signals: raises, then hands on to who handled the
+ * signal before.
+ *
+ * With raise.c and os/linux_handler.c this is all code of the library that may
+ * run in a signal handler; scripts/check-handler-symbols sees in the build
+ * that it calls nothing that is not async-signal-safe (POSIX.1-2017, 2.4.3).
+ *
+ * `insist` and `before` are stored before the handler is installed, and not
+ * changed as long as it may run (forward.c).
+ */
+#include "forward.h"
+
+#include "atomics.h"
+#include "registry.h"
+
+#include <errno.h>
+
+struct wsig_forward wsig_forwards[WASMSIG_SIGNAL_MAX + 1];
+
+static void restore_default(int signal) {
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  sigemptyset(&action.sa_mask);
+  sigaction(signal, &action, NULL);
+}
+
+/* Lets the process have the signal as if nobody had ever handled it. */
+static void take_default_action(int signal) {
+  sigset_t only;
+  restore_default(signal);
+  raise(signal); /* blocked while its handler runs: waits for the next line */
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+}
+
+static void call_handler_before(const struct sigaction *before, int signal,
+                                siginfo_t *info, void *ucontext) {
+  /* As the kernel does for a handler that is for one signal only: it counts
+   * on the default action when it raises the signal again. */
+  if (before->sa_flags & (int)SA_RESETHAND) restore_default(signal);
+  if (before->sa_flags & SA_SIGINFO)
+    before->sa_sigaction(signal, info, ucontext);
+  else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN)
+    before->sa_handler(signal);
+}
+
+/* Signals whose default action is that nothing happens. signal(7). */
+static bool is_harmless(int signal) {
+  return signal == SIGCHLD || signal == SIGCONT || signal == SIGURG ||
+         signal == SIGWINCH;
+}
+
+static bool ends_the_process(const struct wsig_forward *forward, int signal,
+                             uint64_t reached, uint64_t unanswered) {
+  if (is_harmless(signal)) return false;
+  if (forward->insist > 0 && unanswered >= (uint64_t)forward->insist)
+    return true;
+  bool nobody_else = !(forward->before.sa_flags & SA_SIGINFO) &&
+                     forward->before.sa_handler == SIG_DFL;
+  return nobody_else && reached == 0;
+}
+
+/* Asks the guests; answers whether the process is to die of it. */
+static bool ask_guests(struct wsig_forward *forward, int signal) {
+  struct wsig_raised raised = wsig_process_raise(signal);
+  uint64_t unanswered = 0;
+  if (raised.fresh) wsig_store_relaxed(&forward->unanswered, 0);
+  if (raised.reached)
+    unanswered = wsig_add_relaxed(&forward->unanswered, 1) + 1;
+  wsig_store_relaxed(&forward->reached, raised.reached);
+  /* Release: who sees this delivery counted sees whom it reached. */
+  wsig_add_release(&forward->deliveries, 1);
+  return ends_the_process(forward, signal, raised.reached, unanswered);
+}
+
+void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext) {
+  int saved_errno = errno;
+  struct wsig_forward *forward = &wsig_forwards[signal];
+  /* Stopped, but somebody's handler that stands over ours still calls it. */
+  bool dies =
+      wsig_load_relaxed(&forward->active) && ask_guests(forward, signal);
+  if (dies)
+    take_default_action(signal);
+  else
+    call_handler_before(&forward->before, signal, info, ucontext);
+  errno = saved_errno;
+}

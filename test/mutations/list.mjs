@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/*
+ * What the registry promises, the line that keeps it, and the test that sees
+ * it broken.
+ */
+
+const unit = (name) => ({
+  sources: [`test/unit/${name}.c`],
+  flags: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+  libraries: ['-lcmocka']
+})
+
+const fault = (name, flags = []) => ({
+  sources: [`test/fault/${name}_registry.c`],
+  flags,
+  libraries: ['-lcmocka']
+})
+
+/** How the tests that are named below are built and run. */
+export const PROGRAMS = {
+  test_registry: unit('test_registry'),
+  test_owners: unit('test_owners'),
+  test_classes: unit('test_classes'),
+  test_index: unit('test_index'),
+  stress_delays: {
+    sources: ['stress_registry', 'guests', 'owners', 'raisers', 'delays'].map(
+      (name) => `test/stress/${name}.c`
+    ),
+    flags: ['-DWASMSIG_DELAYS', '-DSTRESS_RAISES=1000000'],
+    runs: 3
+  },
+  fault_step: fault('step'),
+  fault_pause: fault('pause'),
+  fault_fork: fault('fork'),
+  fault_system: fault('system'),
+  fault_alloc: fault('alloc', [
+    ...['malloc', 'calloc', 'realloc', 'aligned_alloc', 'free'].map(
+      (name) => `-Wl,--wrap=${name}`
+    )
+  ])
+}
+
+const mutation = (test, file) => (claim, from, to) => ({
+  test,
+  file,
+  claim,
+  from,
+  to
+})
+
+const words = mutation('test_registry', 'src/words.c')
+const owners = mutation('test_owners', 'src/words.c')
+const joining = mutation('test_owners', 'src/registry.c')
+const registry = mutation('test_registry', 'src/registry.c')
+const raise = mutation('test_registry', 'src/raise.c')
+const classes = mutation('test_classes', 'src/raise.c')
+const sync = mutation('test_classes', 'src/sync.c')
+const index = mutation('test_index', 'src/index.c')
+
+const storm = mutation('stress_delays', 'src/registry.c')
+const step = mutation('fault_step', 'src/registry.c')
+const fork = mutation('fault_fork', 'src/registry.c')
+
+export const MUTATIONS = [
+  storm(
+    'remove waits for a walk that may have seen the instance',
+    'if (no_walks(registry)) return;',
+    'return;'
+  ),
+  storm(
+    'remove waits for walks of both sides',
+    'for (int flip = 0; flip < 2; flip++) {',
+    'for (int flip = 0; flip < 1; flip++) {'
+  ),
+  storm(
+    'remove looks at both counters',
+    'return walks_of(registry, 0) == 0 && walks_of(registry, 1) == 0;',
+    'return walks_of(registry, 0) == 0;'
+  ),
+  storm(
+    'destroy waits for walks',
+    'wsig_step(4);\n  grace_wait(registry);',
+    'wsig_step(4);'
+  ),
+  storm(
+    'a slot is not used again before its grace period has passed',
+    '(uint32_t)__builtin_ctzll(~at.chunk->taken);',
+    '(uint32_t)__builtin_ctzll(~at.chunk->used);'
+  ),
+  mutation('stress_delays', 'src/sync.c')(
+    'a sync takes what it delivers in one step',
+    'wsig_exchange_acquire(&movable->raised, 0);',
+    'movable->raised; wsig_step(40); movable->raised = 0;'
+  ),
+  mutation('fault_pause', 'src/raise.c')(
+    'a walk counts itself in before it looks',
+    'wsig_add_seq_cst(&registry->walks[side], 1);',
+    '(void)side;'
+  ),
+  step(
+    'a walk that sees the bit sees the entry',
+    'fill(at, words, memory);',
+    'wsig_or_release(&at.chunk->used, bit_of(at)); fill(at, words, memory);'
+  ),
+  step(
+    'destroy takes the instances out of reach before it frees them',
+    'wsig_store_seq_cst(&registry->segment[s], NULL);',
+    ''
+  ),
+  fork(
+    'a child is not left with locks of other threads',
+    'pthread_atfork(before_fork, release_after_fork, after_fork_in_child);',
+    ''
+  ),
+  fork(
+    'a child is not left with walks of other threads',
+    'wsig_and_relaxed(&r->walks[side], ~WSIG_WALK_MASK);',
+    '(void)side;'
+  ),
+  mutation('fault_alloc', 'src/registry.c')(
+    'no memory for a chunk is an error code',
+    'if (!segment) return WASMSIG_ENOMEM;',
+    ''
+  ),
+  mutation('fault_alloc', 'src/index.c')(
+    'no memory for the index is an error code',
+    'if (!wider.entries) return false;',
+    ''
+  ),
+  mutation('fault_alloc', 'src/words.c')(
+    'no memory for shared words is an error code',
+    'if (!error && !found && !make_room()) error = WASMSIG_ENOMEM;',
+    'if (!error && !found) make_room();'
+  ),
+  mutation('fault_system', 'src/raise.c')(
+    'a guarded word that cannot be written is a counted failure',
+    'if (!wsig_os_poke(signal, raising->signal)) return failed();',
+    'wsig_os_poke(signal, raising->signal);'
+  ),
+  mutation('fault_system', 'src/words.c')(
+    'a guarded word that cannot be zeroed is not tracked',
+    'return !signal || wsig_os_poke(signal, zero);',
+    'return !signal || wsig_os_poke(signal, zero) || true;'
+  ),
+  words(
+    'add zeroes the signal word',
+    'if (signal) wsig_store_relaxed(signal, zero);',
+    ''
+  ),
+  words(
+    'add zeroes the pending set',
+    'if (pending) wsig_store_relaxed(pending, zero);',
+    ''
+  ),
+  words(
+    'a word lies wholly in the memory',
+    'address > words->length - size',
+    'address > words->length - 1'
+  ),
+  words(
+    'a memory shorter than a word holds none',
+    'size > words->length || ',
+    ''
+  ),
+  words(
+    'a word is aligned to its size',
+    'address % size == 0 ? WASMSIG_OK',
+    'true ? WASMSIG_OK'
+  ),
+  words(
+    'signal and terminated word do not overlap',
+    'overlap(words->signal, 4, words->terminated, 4) ||',
+    ''
+  ),
+  words(
+    'signal word and pending set do not overlap',
+    'overlap(words->signal, 4, words->pending, 8) ||',
+    ''
+  ),
+  words(
+    'terminated word and pending set do not overlap',
+    'overlap(words->terminated, 4, words->pending, 8))',
+    'false)'
+  ),
+  words(
+    'words without a size are refused',
+    'words->size < sizeof *words',
+    'false'
+  ),
+  owners(
+    'signal words may not lie on terminated words',
+    'touch(mine->signal, 4, other->terminated, 4) ||',
+    ''
+  ),
+  owners(
+    'signal words may not lie in pending sets',
+    'touch(mine->signal, 4, other->pending, 8) ||',
+    ''
+  ),
+  owners(
+    'terminated words may not lie on signal words',
+    'touch(mine->terminated, 4, other->signal, 4) ||',
+    ''
+  ),
+  owners(
+    'terminated words may not lie in pending sets',
+    'touch(mine->terminated, 4, other->pending, 8) ||',
+    ''
+  ),
+  owners(
+    'pending sets may not lie on signal words',
+    'touch(mine->pending, 8, other->signal, 4) ||',
+    ''
+  ),
+  owners(
+    'pending sets may not lie on terminated words',
+    'touch(mine->pending, 8, other->terminated, 4);',
+    'false;'
+  ),
+  owners(
+    'a signal word with an owner is not zeroed again',
+    'mine->signal == other->signal) known->signal = true',
+    'mine->signal == other->signal) known->signal = false'
+  ),
+  owners(
+    'a pending set with an owner is not zeroed again',
+    'mine->pending == other->pending) known->pending = true',
+    'mine->pending == other->pending) known->pending = false'
+  ),
+  owners(
+    'shared words live until their last owner goes',
+    '--found->owners == 0',
+    '--found->owners != 99'
+  ),
+  owners(
+    'shared words end with their last owner',
+    '--found->owners == 0',
+    'found->owners == 0'
+  ),
+  owners(
+    'each owner of shared words counts',
+    'if (!error && found) found->owners++;',
+    ''
+  ),
+  joining(
+    'an owner leaves its shared words',
+    'wsig_shared_part(wsig_base_of(memory), &placed);',
+    ''
+  ),
+  joining(
+    'a removed instance is no owner any more',
+    'wsig_index_remove(&registry->memories, base_of_slot, registry,',
+    '(void)((&registry->memories), base_of_slot, registry,'
+  ),
+  registry(
+    'remove takes the instance out of reach',
+    'wsig_and_seq_cst(&at.chunk->used, ~bit_of(at));',
+    ''
+  ),
+  registry(
+    'remove counts',
+    'wsig_store_relaxed(&registry->count, registry->count - 1);',
+    ''
+  ),
+  registry(
+    'an instance is removed once',
+    '!(wsig_load_relaxed(&at->chunk->used) & bit_of(*at)) ||',
+    ''
+  ),
+  registry(
+    'remove knows an old handle',
+    'at->rest->generation[at->slot] != wsig_handle_generation(instance))',
+    'false)'
+  ),
+  registry(
+    "remove knows another registry's handle",
+    'wsig_handle_tag(instance) != wsig_load_relaxed(&registry->tag) ||',
+    ''
+  ),
+  registry(
+    'a handle beyond the chunks names nobody',
+    'wsig_handle_chunk(instance) >= registry->chunks)',
+    'false)'
+  ),
+  registry(
+    'a slot that was given back is used again',
+    'at.chunk->taken &= ~bit_of(at);',
+    'at.chunk->taken |= bit_of(at);'
+  ),
+  registry(
+    'a destroyed registry takes no instance',
+    'if (!wsig_load_relaxed(&registry->live)) error = WASMSIG_EDEAD;',
+    ''
+  ),
+  registry(
+    'a registry is destroyed once',
+    'if (!wsig_load_relaxed(&registry->live)) {',
+    'if (false) {'
+  ),
+  registry(
+    'handles of a destroyed registry end with it',
+    'if (++next_tag == 0) next_tag = 1;',
+    ''
+  ),
+  raise(
+    'raise skips an instance that says it is dead',
+    'if (terminated && wsig_load_relaxed(terminated) != 0) return false;',
+    ''
+  ),
+  raise(
+    'raise ORs the bit into the pending set',
+    'if (pending) wsig_or_release(pending, bit);',
+    ''
+  ),
+  raise(
+    'raise stores the number',
+    'if (signal) wsig_store_release(signal, raising->signal);',
+    ''
+  ),
+  raise(
+    'a raise of an old handle names nobody',
+    'if (at.rest->generation[at.slot] == wsig_handle_generation(instance))',
+    ''
+  ),
+  raise(
+    'a raise of a removed instance names nobody',
+    'if (!(wsig_load_seq_cst(&segment->chunks[place].used) >> at.slot & 1))\n    return at;',
+    ''
+  ),
+  raise(
+    "a raise of another registry's handle names nobody",
+    'if (wsig_handle_tag(instance) != wsig_load_relaxed(&registry->tag)) return at;',
+    ''
+  ),
+  raise(
+    'a raise of a handle beyond the chunks names nobody',
+    'if (number >= wsig_load_acquire(&registry->chunks)) return at;',
+    ''
+  ),
+  raise(
+    'signal numbers end at 64',
+    'if (signal < least || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;',
+    'if (signal < least) return WASMSIG_ESIGNAL;'
+  ),
+  raise(
+    'a raise of a destroyed registry says so',
+    'return wsig_load_relaxed(&registry->live) ? WASMSIG_OK : WASMSIG_EDEAD;',
+    'return WASMSIG_OK;'
+  ),
+  raise(
+    'the process is all registries',
+    'for (; registry; registry = registry->next)\n    counted += walk_registry(',
+    'for (; registry; registry = NULL)\n    counted += walk_registry('
+  ),
+  raise(
+    'clear of a number leaves another number',
+    'bool taken = wsig_cas_relaxed(signal, &expected, 0);',
+    'bool taken = wsig_exchange_relaxed(signal, 0) != 0; (void)expected;'
+  ),
+  raise(
+    'clear of a number leaves the other bits',
+    'wsig_and_relaxed(pending, ~bits);',
+    'wsig_store_relaxed(pending, 0);'
+  ),
+  raise(
+    'clear of a number tells again of what waits underneath',
+    'if (left)\n      wsig_cas_release(signal, &none, (uint32_t)__builtin_ctzll(left) + 1);',
+    '(void)none; (void)left;'
+  ),
+  raise(
+    'terminate stores 1',
+    'wsig_store_release(rest->terminated[i], 1);',
+    ''
+  ),
+  classes(
+    'a raise writes nothing to a movable memory',
+    'return wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE\n             ? raise_movable(wsig_movable_of(memory), raising)',
+    'return false ? raise_movable(wsig_movable_of(memory), raising)'
+  ),
+  classes(
+    'a movable instance that is dead gets nothing',
+    'wsig_load_relaxed(&movable->dead))',
+    'false)'
+  ),
+  classes(
+    'a clear reaches what waits for a sync',
+    'wsig_and_relaxed(&movable->raised, ~bits);',
+    ''
+  ),
+  classes(
+    'a clear takes back at the sync what was delivered',
+    'wsig_or_release(&movable->withdrawn, bits);',
+    ''
+  ),
+  classes(
+    'a guarded instance that is dead gets nothing',
+    'if (value != 0) return false;',
+    ''
+  ),
+  classes(
+    'clear of a number leaves another in a guarded word',
+    'if (value == 0 || (wanted && value != wanted)) return false;',
+    'if (value == 0) return false;'
+  ),
+  sync(
+    'sync delivers the newest number',
+    'if (signal && newest) wsig_store_release(signal, newest);',
+    ''
+  ),
+  sync(
+    'sync delivers the pending bits',
+    'if (pending && raised) wsig_or_release(pending, raised);',
+    ''
+  ),
+  sync(
+    'what a sync takes back uncovers what waits underneath',
+    'if (left)\n    wsig_cas_release(signal, &none, (uint32_t)__builtin_ctzll(left) + 1);',
+    '(void)none; (void)left;'
+  ),
+  sync(
+    'a sync whose newest was taken back delivers another',
+    'newest = (uint32_t)__builtin_ctzll(raised) + 1;',
+    'newest = 0;'
+  ),
+  classes(
+    'a raise is not taken back by an older clear',
+    'wsig_and_relaxed(&movable->withdrawn, ~bit);',
+    ''
+  ),
+  sync(
+    'sync delivers a signal once',
+    'wsig_exchange_acquire(&movable->newest, 0)',
+    'wsig_load_acquire(&movable->newest)'
+  ),
+  sync(
+    'sync stays inside the memory',
+    '!inside(movable->pending, 8, length))',
+    'false)'
+  ),
+  sync(
+    'sync needs an aligned base',
+    'if ((uintptr_t)memory % 8 != 0) return WASMSIG_EALIGN;',
+    ''
+  ),
+  sync(
+    'sync looks whether the instance is dead',
+    'if (dead) return false;',
+    ''
+  ),
+  sync(
+    'terminate reaches a movable instance at its sync',
+    'wsig_store_release(terminated, 1);',
+    '(void)0;'
+  ),
+  index(
+    'the index finds what a removal has shifted',
+    'if (((at - home) & mask) >= ((at - hole) & mask)) {',
+    'if (false) {'
+  ),
+  index(
+    'the index leaves in place what is at home',
+    'if (((at - home) & mask) >= ((at - hole) & mask)) {',
+    'if (true) {'
+  ),
+  index(
+    'the index finds keys that met on the way',
+    'if (key_of(owner, entry - 1) != key) continue;',
+    'if (key_of(owner, entry - 1) != key) return false;'
+  )
+]

@@ -18,7 +18,8 @@ const USAGE = `usage: node bench/report.mjs [--json FILE] [FILE]...
 
 A sample:
   {"bench":"js","row":"call","who":"wasmsig","unit":"us","sample":1.5}
-who is "wasmsig" or "baseline"; a baseline's samples also say "what" it is.`
+who is "wasmsig" or "baseline"; a baseline's samples also say "what" it is.
+A row may have no baseline.`
 
 class UsageError extends Error {}
 class InputError extends Error {}
@@ -78,7 +79,7 @@ async function readSamples(files) {
  * @property {string} bench
  * @property {string} row
  * @property {string} unit
- * @property {string} what       the baseline
+ * @property {string?} what      the baseline; null: there is none
  * @property {number[]} wasmsig  samples
  * @property {number[]} baseline samples
  */
@@ -106,9 +107,7 @@ function group(samples) {
     row[sample.who].push(sample.sample)
   }
   for (const [name, row] of rows) {
-    for (const who of ['wasmsig', 'baseline']) {
-      if (row[who].length === 0) throw new InputError(`${name}: no ${who}`)
-    }
+    if (row.wasmsig.length === 0) throw new InputError(`${name}: no wasmsig`)
   }
   return [...rows.values()]
 }
@@ -117,17 +116,22 @@ function group(samples) {
 
 const round = (value) => Number(value.toPrecision(5))
 
+function quantiles(samples) {
+  const [p50, p99] = quantile(samples, [0.5, 0.99])
+  return { p50: round(p50), p99: round(p99) }
+}
+
 function summarize({ bench, row, unit, what, wasmsig, baseline }) {
-  const [p50, p99] = quantile(wasmsig, [0.5, 0.99])
-  const [base50, base99] = quantile(baseline, [0.5, 0.99])
+  const { p50, p99 } = quantiles(wasmsig)
+  const base = what === null ? null : { what, ...quantiles(baseline) }
   return {
     bench,
     row,
-    p50: round(p50),
-    p99: round(p99),
+    p50,
+    p99,
     unit,
-    baseline: { what, p50: round(base50), p99: round(base99) },
-    ratio: base50 === 0 ? null : round(p50 / base50),
+    baseline: base,
+    ratio: base?.p50 ? round(p50 / base.p50) : null,
     spread: round(medianAbsoluteDeviation(wasmsig)),
     samples: wasmsig.length
   }
@@ -135,7 +139,8 @@ function summarize({ bench, row, unit, what, wasmsig, baseline }) {
 
 /* ------------------------------------------------------------- printing */
 
-const short = (value) => String(Number(value.toPrecision(3)))
+const short = (value) =>
+  value == null ? '' : String(Number(value.toPrecision(3)))
 
 const NO_BORDER = Object.fromEntries(
   [
@@ -164,21 +169,26 @@ function table(summaries) {
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }
   })
   for (const { row, unit, p50, p99, spread, baseline, ratio } of summaries) {
-    const figures = [p50, p99, spread, baseline.p50, baseline.p99].map(short)
-    result.push([row, unit, ...figures, ratio === null ? '' : short(ratio)])
+    const figures = [p50, p99, spread, baseline?.p50, baseline?.p99, ratio]
+    result.push([row, unit, ...figures.map(short)])
   }
   return result.toString()
 }
 
 function strips({ bench, row, unit, what, wasmsig, baseline }) {
   const all = [...wasmsig, ...baseline]
+  const strip = (name, samples) => ({
+    name,
+    samples,
+    middle: quantile(samples, 0.5)
+  })
   return plot({
     title: `${bench}/${row}, ${unit}`,
     least: min(all),
     most: max(all),
     strips: [
-      { name: 'wasmsig', samples: wasmsig, middle: quantile(wasmsig, 0.5) },
-      { name: what, samples: baseline, middle: quantile(baseline, 0.5) }
+      strip('wasmsig', wasmsig),
+      ...(what === null ? [] : [strip(what, baseline)])
     ]
   })
 }

@@ -14,14 +14,15 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const OUTPUT = join(ROOT, 'build', 'bench')
-const LATENESS = join(ROOT, 'build', 'release', 'bench', 'lateness')
+const PROGRAMS = join(ROOT, 'build', 'release', 'bench')
 const TIME_LIMIT = 60_000 // ms
 const LOOK_TIME = 500 // ms, to see what else runs
 const BUSY = 0.1 // of the processors' time
 
 /** Each command takes the number of samples where it is given. */
 const BENCHES = {
-  budget: (samples) => [LATENESS, samples ?? []].flat(),
+  registry: (samples) => [join(PROGRAMS, 'registry'), samples ?? []].flat(),
+  budget: (samples) => [join(PROGRAMS, 'lateness'), samples ?? []].flat(),
   js: (samples) =>
     [
       process.execPath,

@@ -202,11 +202,12 @@ SPECIALIZED bool raise_checked(struct wsig_chunk *chunk, struct wsig_rest *rest,
   if (terminated && wsig_load_relaxed(terminated) != 0) return false;
   uint64_t bit = bit_of(number);
   if (ask) {
-    bool in_set = pending && wsig_or_release(pending, bit) & bit;
+    bool in_set = pending && wsig_load_relaxed(pending) & bit;
     raising->fresh += !still_waits(number, signal, pending, in_set);
-  } else if (pending) { /* an OR that need not answer is a faster one */
-    wsig_or_release(pending, bit);
   }
+  /* An OR that does not answer: one that does may be compiled to a loop, which
+   * whoever else writes there could keep from its end. */
+  if (pending) wsig_or_release(pending, bit);
   wsig_step(24);
   /* Release: a guest that reads the number finds the bit, and whatever the
    * raising thread stored before. */

@@ -80,6 +80,7 @@ static void on_trap_once(int signal, siginfo_t *info, void *context) {
   if (++single.at != single.n) return;
   trap_cover(&coverage, trap_address(context));
   single.reached = wasmsig_process_raise(5);
+  trap_end(context);
 }
 
 static void add_with_one_raise(const char *what,
@@ -90,7 +91,7 @@ static void add_with_one_raise(const char *what,
   do {
     block_init(party->block);
     int64_t sure = wasmsig_process_raise(6);
-    single.n++;
+    single.n += ONCE_STRIDE;
     single.at = 0;
     single.reached = sure;
     trap_on();
@@ -105,7 +106,7 @@ static void add_with_one_raise(const char *what,
     CHILD_ASSERT(wasmsig_instance_remove(world.registry, party->instance) ==
                  WASMSIG_OK);
   } while (single.at >= single.n);
-  report(what, 150);
+  report(what, 150 / ONCE_STRIDE);
   world.seen_all = world.seen_none = false;
   world.subjects = 0;
   memset(&coverage, 0, sizeof coverage);
@@ -244,6 +245,7 @@ static void on_trap_sync(int signal, siginfo_t *info, void *context) {
   if (++syncing.at != syncing.n) return;
   trap_cover(&coverage, trap_address(context));
   MUST(syncing.act(world.registry, syncing.party->instance, 5) >= 0);
+  trap_end(context);
 }
 
 static void stepped_sync(void) {
@@ -266,7 +268,7 @@ static void one_raise_in_sync(void) {
   syncing.party = new_witness(WASMSIG_MEMORY_MOVABLE, ALL_WORDS);
   syncing.act = wasmsig_instance_raise;
   do {
-    syncing.n++;
+    syncing.n += ONCE_STRIDE;
     syncing.party->block->signal = 0;
     syncing.party->block->pending = 0;
     wasmsig_instance_raise(world.registry, syncing.party->instance, 3);
@@ -276,7 +278,7 @@ static void one_raise_in_sync(void) {
     CHILD_ASSERT(bits == (in_time ? 1u << 2 | 1u << 4 : 1u << 2));
     CHILD_ASSERT(syncing.party->block->signal == (in_time ? 5 : 3));
   } while (syncing.at >= syncing.n);
-  report("sync, one raise in it", 60);
+  report("sync, one raise in it", 60 / ONCE_STRIDE);
 }
 TEST(a_raise_during_a_sync_is_not_lost) {
   assert_child_ends_well(one_raise_in_sync);
@@ -288,7 +290,7 @@ static void one_clear_in_sync(void) {
   syncing.party = new_witness(WASMSIG_MEMORY_MOVABLE, ALL_WORDS);
   syncing.act = wasmsig_instance_clear;
   do {
-    syncing.n++;
+    syncing.n += ONCE_STRIDE;
     syncing.party->block->signal = 0;
     syncing.party->block->pending = 0;
     wasmsig_instance_raise(world.registry, syncing.party->instance, 5);
@@ -297,7 +299,7 @@ static void one_clear_in_sync(void) {
     CHILD_ASSERT(syncing.party->block->pending == (in_time ? 0 : 1u << 4));
     CHILD_ASSERT(syncing.party->block->signal == (in_time ? 0 : 5));
   } while (syncing.at >= syncing.n);
-  report("sync, one clear in it", 60);
+  report("sync, one clear in it", 60 / ONCE_STRIDE);
 }
 TEST(a_clear_during_a_sync_is_not_lost) {
   assert_child_ends_well(one_clear_in_sync);

@@ -16,6 +16,7 @@
 #define MOST_SUBJECTS 80
 /* Under a sanitizer there are many times as many instructions, of its own. */
 #define STRIDE (SANITIZED ? 3 : 1)
+#define ONCE_STRIDE (SANITIZED ? 23 : 1)
 #define NESTED_STRIDE (SANITIZED ? 60 : 4)
 #define MOST_STEPS 400000 /* ten times what the longest call takes */
 #define SUBJECT_BYTES (MOST_SUBJECTS * sizeof(struct block))

@@ -102,8 +102,8 @@ export const MUTATIONS = [
     'fill(at, words, memory);',
     'wsig_or_release(&at.chunk->used, bit_of(at)); fill(at, words, memory);'
   ),
-  step(
-    'destroy takes the instances out of reach before it frees them',
+  registry(
+    'destroy leaves nothing behind of what it frees',
     'wsig_store_seq_cst(&registry->segment[s], NULL);',
     ''
   ),
@@ -314,7 +314,7 @@ export const MUTATIONS = [
   ),
   raise(
     'raise stores the number',
-    'if (signal) wsig_store_release(signal, raising->signal);',
+    'if (signal) wsig_store_release(signal, number);',
     ''
   ),
   raise(
@@ -349,8 +349,8 @@ export const MUTATIONS = [
   ),
   raise(
     'the process is all registries',
-    'for (; registry; registry = registry->next)\n    counted += walk_registry(',
-    'for (; registry; registry = NULL)\n    counted += walk_registry('
+    'for (; registry; registry = registry->next)\n    counted += (uint64_t)walk_registry(',
+    'for (; registry; registry = NULL)\n    counted += (uint64_t)walk_registry('
   ),
   raise(
     'clear of a number leaves another number',

@@ -27,7 +27,7 @@ export const PROGRAMS = {
       (name) => `test/stress/${name}.c`
     ),
     flags: ['-DWASMSIG_DELAYS', '-DSTRESS_RAISES=1000000'],
-    runs: 3
+    runs: 5
   },
   fault_step: fault('step'),
   fault_pause: fault('pause'),
@@ -66,11 +66,6 @@ export const MUTATIONS = [
     'remove waits for a walk that may have seen the instance',
     'if (no_walks(registry)) return;',
     'return;'
-  ),
-  storm(
-    'remove waits for walks of both sides',
-    'for (int flip = 0; flip < 2; flip++) {',
-    'for (int flip = 0; flip < 1; flip++) {'
   ),
   storm(
     'remove looks at both counters',

@@ -417,11 +417,6 @@ export const MUTATIONS = [
     'newest = (uint32_t)__builtin_ctzll(raised) + 1;',
     'newest = 0;'
   ),
-  classes(
-    'a raise is not taken back by an older clear',
-    'wsig_and_relaxed(&movable->withdrawn, ~bit);',
-    ''
-  ),
   sync(
     'sync delivers a signal once',
     'wsig_exchange_acquire(&movable->newest, 0)',

@@ -13,7 +13,17 @@ function getterOf(prototype, name) {
   return uncurry(Object.getOwnPropertyDescriptor(prototype, name).get)
 }
 
+/** A map with its methods as its own: they cost less so than uncurried. */
+function ownMethods(map) {
+  const { get, set } = map
+  return Object.defineProperties(map, {
+    get: { value: get },
+    set: { value: set }
+  })
+}
+
 module.exports = {
+  ownMethods,
   uncurry,
   getterOf,
   Proxy,

@@ -5,7 +5,13 @@
 
 const { TWO_MEMORIES } = require('./module-bytes.js')
 
-const { Uint8Array, getterOf, weakGet, weakSet } = require('./captured.js')
+const {
+  Uint8Array,
+  getterOf,
+  ownMethods,
+  weakGet,
+  weakSet
+} = require('./captured.js')
 
 const { Module, Instance, Memory, Global, validate } = WebAssembly
 const { exports: moduleExports, imports: moduleImports } = Module
@@ -26,7 +32,7 @@ const i32Global = new Module(
   new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 2, 6, 1, 0, 0, 3, 0x7f, 0])
 )
 
-const plans = new WeakMap()
+const plans = ownMethods(new WeakMap())
 const memoryZeroNames = new WeakMap()
 
 /** Keeps under which name a module exports memory 0, if its bytes told. */
@@ -83,11 +89,11 @@ function makePlan(module) {
  * `importName`. Undefined if it is not a module: the engine will say so.
  */
 function planOf(module) {
-  let plan = weakGet(plans, module)
+  let plan = plans.get(module)
   if (plan !== undefined) return plan
   try {
     plan = makePlan(module)
-    weakSet(plans, module, plan)
+    plans.set(module, plan)
   } catch {
     return undefined
   }

@@ -30,7 +30,7 @@ void wsig_index_insert(struct wsig_index *index, uintptr_t key,
 
 bool wsig_index_reserve(struct wsig_index *index, wsig_key_of key_of,
                         const void *owner) {
-  if (index->count < index->capacity - index->capacity / 8) return true;
+  if (index->count < index->capacity - index->capacity / 4) return true;
   uint32_t capacity = index->capacity ? 2 * index->capacity : LEAST_CAPACITY;
   struct wsig_index wider = {.capacity = capacity};
   if (capacity == 0) return false; /* 2^32 entries */

@@ -36,8 +36,7 @@ static void remove_at_each_stop(const char *what,
                                 int64_t (*walk_it)(void)) {
   uint64_t waits = 0, stop = 0;
   do track_subject(memory_class);
-  while (stop_at(stop += STRIDE, walk_it, remove_it, &waits) &&
-         stop < MOST_STOPS);
+  while (stop_at(++stop, walk_it, remove_it, &waits) && stop < MOST_STOPS);
   report(what, waits);
 }
 
@@ -66,7 +65,7 @@ static void destroys(void) {
   do {
     fill_registry();
     track_subject(WASMSIG_MEMORY_FIXED);
-    stood = stop_at(stop += STRIDE, raise_registry, destroy_all, &waits);
+    stood = stop_at(++stop, raise_registry, destroy_all, &waits);
   } while (stood && stop < MOST_STOPS);
   report("destroy during a raise to the registry", waits);
 }
@@ -123,7 +122,7 @@ static void raises_and_syncs(void) {
   do {
     scene.block->signal = 0;
     scene.block->pending = 0;
-    stood = sync_at(stop += STRIDE, raise_instance);
+    stood = sync_at(++stop, raise_instance);
     sync_it();
     CHILD_ASSERT(scene.block->signal == 5 && scene.block->pending == 1u << 4);
   } while (stood);
@@ -139,7 +138,7 @@ static void clears_and_syncs(void) {
   begin_with_movable();
   do {
     CHILD_ASSERT(raise_instance() == 1);
-    stood = sync_at(stop += STRIDE, clear_instance);
+    stood = sync_at(++stop, clear_instance);
     sync_it();
     CHILD_ASSERT(scene.block->signal == 0 && scene.block->pending == 0);
   } while (stood);
@@ -154,7 +153,7 @@ static void terminates_and_syncs(void) {
   bool stood;
   begin_with_movable();
   do {
-    stood = sync_at(stop += STRIDE, terminate_instance);
+    stood = sync_at(++stop, terminate_instance);
     CHILD_ASSERT(raise_instance() == 0);
     sync_it();
     CHILD_ASSERT(scene.block->terminated == 1 && scene.block->signal == 0);

@@ -17,8 +17,6 @@
 
 #define FILLERS 66 /* with them there are two segments */
 #define MOST_STOPS 20000
-/* Under a sanitizer there are many times as many instructions, of its own. */
-#define STRIDE (SANITIZED ? 7 : 1)
 
 static struct {
   wasmsig_registry *registry;

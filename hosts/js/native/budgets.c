@@ -10,7 +10,6 @@
 #include "addon.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* A budget that JavaScript holds, or the pattern of limitCpu's. */
 struct box {

@@ -10,7 +10,6 @@
 #include "addon.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define LEAST_SWEEP 64
 /* V8 reserves 10 GiB of address space for a memory, of 128 TiB: what is held of

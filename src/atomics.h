@@ -23,6 +23,8 @@
 #define wsig_and_seq_cst(p, v) __atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
 #define wsig_exchange_acquire(p, v) \
   __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
+#define wsig_exchange_release(p, v) \
+  __atomic_exchange_n((p), (v), __ATOMIC_RELEASE)
 #define wsig_exchange_relaxed(p, v) \
   __atomic_exchange_n((p), (v), __ATOMIC_RELAXED)
 
@@ -33,8 +35,15 @@
 #define wsig_cas_release(p, expected, v)                                 \
   __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_RELEASE, \
                               __ATOMIC_RELAXED)
+#define wsig_cas_seq_cst(p, expected, v)                                 \
+  __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_SEQ_CST, \
+                              __ATOMIC_RELAXED)
 #define wsig_cas_acquire(p, expected, v)                                 \
   __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQUIRE, \
                               __ATOMIC_RELAXED)
+
+/* Between a thread and the handlers that interrupt it: nothing but the compiler
+ * would change the order. */
+#define wsig_handler_fence() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 
 #endif

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Budgets: CPU time spent in sections, and what happens at its limits.
+ * Budgets: CPU time spent in sections, as the thread that spends it sees them.
+ * What happens at their limits is in section.c, who looks in firing.c and
+ * watchdog.c.
  *
- * A thread's running sections form a list from the innermost outwards, which
- * its lock guards: the thread changes it, the watchdog looks at it. Each
- * section has noted the thread's CPU clock at its beginning, so what a budget
- * has used is one subtraction, an outer one's includes the inner ones', and
- * time asleep or preempted does not count, since that clock stands still then.
+ * Each section has noted the thread's CPU clock at its beginning, so what a
+ * budget has used is one subtraction, an outer one's includes the inner ones',
+ * and time asleep or preempted does not count, since that clock stands still
+ * then.
  *
- * Never early: a limit is acted on only where the CPU clock, read after the
- * fact, has reached it. Never lost: wsig_budget_check does the soft limit
- * before the hard one, and the next enter does what was passed between looks.
+ * Kill races: a kill begins under the thread's lock, and only for a section
+ * that is in the list. Leave takes the section out under the same lock, at a
+ * moment when no kill is under way (`killing`). So it waits for a kill that has
+ * begun, and none begins after. What the kill did to the engine is undone
+ * before leave returns, unless an outer section is being killed in the same
+ * engine: then its own leave undoes it.
  *
- * Kill races: the watchdog kills under the thread's lock and only for a
- * section that is in the list; leave takes the section out under the same
- * lock, so it waits for a kill that has begun, and none begins after. What the
- * kill did to the engine is undone before leave returns, unless an outer
- * section is being killed in the same engine: then its own leave undoes it.
+ * A call of ours that is interrupted by a handler of its own thread is never
+ * begun a second time there (`inside`): the handler gets an error instead.
  */
 #include "budget.h"
 
 #include "atomics.h"
 #include "registry.h"
+#include "step.h"
 
 #include <string.h>
 
@@ -35,25 +37,7 @@ static const struct wsig_budget *of_const(const wasmsig_budget *budget) {
   return (const struct wsig_budget *)(const void *)budget;
 }
 
-/* ------------------------------------------------------- at its limits */
-
-/* CPU time after which a section that is still there is killed again: somebody
- * else in its thread (node:vm, say) may have taken the kill for its own. */
-#define KILL_AGAIN_NS UINT64_C(1000000)
-
-static uint64_t used_at(const struct wsig_budget *budget, uint64_t cpu_ns) {
-  return wsig_load_relaxed(&budget->used_ns) + (cpu_ns - budget->start_ns);
-}
-
-static void raise_in(const struct wsig_budget *budget) {
-  if (!budget->instances) {
-    wasmsig_registry_raise(budget->registry, budget->signal);
-    return;
-  }
-  for (size_t i = 0; i < budget->count; i++)
-    wasmsig_instance_raise(budget->registry, budget->instances[i],
-                           budget->signal);
-}
+/* ------------------------------------------------- signals taken back */
 
 static void clear_in(const struct wsig_budget *budget) {
   if (!budget->instances) {
@@ -65,69 +49,11 @@ static void clear_in(const struct wsig_budget *budget) {
                            budget->signal);
 }
 
-/* Tells the guests, and remembers how often the signal had been taken back in
- * the registry by then. */
-static void tell_guests(struct wsig_budget *budget) {
-  if (!budget->registry) return;
-  uint32_t *withdrawals = &budget->registry->withdrawals[budget->signal];
-  budget->withdrawals = wsig_load_relaxed(withdrawals);
-  raise_in(budget);
-}
-
-static void signal_guests(struct wsig_budget *budget) {
-  budget->soft_done = true;
-  wsig_store_relaxed(&budget->state, WASMSIG_BUDGET_SIGNALLED);
-  wsig_add_relaxed(&wsig_statistics.soft, 1);
-  tell_guests(budget);
-}
-
 /* A signal that was told and then taken back with another budget's. */
 static bool is_forgotten(const struct wsig_budget *budget) {
   return budget->soft_done && budget->registry &&
          budget->withdrawals !=
              wsig_load_relaxed(&budget->registry->withdrawals[budget->signal]);
-}
-
-static void reach_hard_limit(struct wsig_budget *budget) {
-  if (!budget->soft_done && budget->soft_ns != WASMSIG_NO_LIMIT)
-    signal_guests(budget);
-  budget->hard_done = true;
-  wsig_store_relaxed(&budget->state, WASMSIG_BUDGET_KILLED);
-}
-
-static void kill_section(struct wsig_budget *budget, uint64_t used) {
-  reach_hard_limit(budget);
-  budget->kill_begun = true;
-  budget->kill_again_ns = used + KILL_AGAIN_NS;
-  budget->kill(budget->context);
-}
-
-/* What is left until the nearest limit that was not acted on yet, or until a
- * kill that had no effect is to be repeated. */
-static uint64_t left_of(const struct wsig_budget *budget, uint64_t used) {
-  uint64_t limit = budget->hard_done ? WASMSIG_NO_LIMIT : budget->hard_ns;
-  if (budget->kill_begun) limit = budget->kill_again_ns;
-  if (!budget->soft_done && budget->soft_ns > used && budget->soft_ns < limit)
-    limit = budget->soft_ns;
-  if (limit == WASMSIG_NO_LIMIT) return WSIG_NEVER;
-  return limit > used ? limit - used : 0;
-}
-
-uint64_t wsig_budget_check(struct wsig_thread *thread, uint64_t cpu_ns) {
-  uint64_t least = WSIG_NEVER;
-  for (struct wsig_budget *b = thread->innermost; b; b = b->outer) {
-    uint64_t used = used_at(b, cpu_ns);
-    if (!b->soft_done && used >= b->soft_ns) signal_guests(b);
-    if (!b->hard_done && used >= b->hard_ns) {
-      wsig_add_relaxed(&wsig_statistics.kills, 1);
-      kill_section(b, used);
-    } else if (b->kill_begun && used >= b->kill_again_ns) {
-      kill_section(b, used);
-    }
-    uint64_t left = left_of(b, used);
-    if (left < least) least = left;
-  }
-  return least;
 }
 
 /* Some running section of the thread has raised the signal there too. */
@@ -140,20 +66,38 @@ static bool is_meant_by_another(const struct wsig_thread *thread,
   return false;
 }
 
+/* Under wsig_threads_lock: sections of other threads that have raised the same
+ * tell it again. */
+static void tell_again(const struct wsig_budget *budget) {
+  for (struct wsig_thread *t = wsig_threads; t; t = t->next) {
+    if (t == wsig_here) continue;
+    wsig_thread_lock(t);
+    for (struct wsig_budget *b = t->innermost; b; b = b->outer)
+      if (b->signal == budget->signal && b->registry == budget->registry &&
+          is_forgotten(b))
+        wsig_section_tell(b);
+    wsig_thread_unlock(t);
+  }
+}
+
 /* The condition that the signal told of is over. A section of this thread that
- * means it too keeps it there; a budget between two sections tells it again
- * when it is next entered (is_forgotten). Looks and clears under one lock:
- * else the watchdog could raise the same for a section of this thread in
- * between, and that signal would be lost. */
+ * means it too keeps it there; one of another thread tells it again, and a
+ * budget between two sections does when it is next entered (is_forgotten).
+ * Looks and clears under one lock: else somebody could raise the same for a
+ * section of this thread in between, and that signal would be lost. */
 static void take_signal_back(const struct wsig_budget *budget) {
-  if (!budget->soft_done || !budget->registry) return;
-  struct wsig_thread *thread = wsig_thread_known();
-  if (thread) pthread_mutex_lock(&thread->lock);
-  if (!thread || !is_meant_by_another(thread, budget)) {
+  struct wsig_thread *thread = wsig_here;
+  if (thread) wsig_thread_lock(thread);
+  bool meant = thread && is_meant_by_another(thread, budget);
+  if (!meant) {
     wsig_add_relaxed(&budget->registry->withdrawals[budget->signal], 1);
     clear_in(budget);
   }
-  if (thread) pthread_mutex_unlock(&thread->lock);
+  if (thread) wsig_thread_unlock(thread);
+  if (meant) return;
+  pthread_mutex_lock(&wsig_threads_lock);
+  tell_again(budget);
+  pthread_mutex_unlock(&wsig_threads_lock);
 }
 
 /* Whether a thread is in it. Acquire: if none is, what the last one left. */
@@ -198,6 +142,22 @@ int wasmsig_budget_init(wasmsig_budget *budget,
   b->kill = options->kill;
   b->undo = options->undo;
   b->context = options->context;
+  b->kill_is_signal_safe = options->kill_is_signal_safe;
+  return WASMSIG_OK;
+}
+
+static int reset(struct wsig_budget *b, const wasmsig_budget_options *options) {
+  if (is_entered(b)) return WASMSIG_EBUSY;
+  if (b->soft_done && b->registry) take_signal_back(b);
+  if (options) {
+    b->soft_ns = options->soft_ns;
+    b->hard_ns = options->hard_ns;
+    b->signal = options->signal;
+  }
+  b->soft_done = false;
+  b->hard_done = false;
+  wsig_store_relaxed(&b->used_ns, 0);
+  wsig_store_relaxed(&b->state, WASMSIG_BUDGET_READY);
   return WASMSIG_OK;
 }
 
@@ -211,18 +171,11 @@ int wasmsig_budget_reset(wasmsig_budget *budget,
     if (options->hard_ns != WASMSIG_NO_LIMIT && !b->kill)
       return WASMSIG_ENOKILL;
   }
-  if (is_entered(b)) return WASMSIG_EBUSY;
-  take_signal_back(b);
-  if (options) {
-    b->soft_ns = options->soft_ns;
-    b->hard_ns = options->hard_ns;
-    b->signal = options->signal;
-  }
-  b->soft_done = false;
-  b->hard_done = false;
-  wsig_store_relaxed(&b->used_ns, 0);
-  wsig_store_relaxed(&b->state, WASMSIG_BUDGET_READY);
-  return WASMSIG_OK;
+  struct wsig_thread *thread = wsig_here;
+  if (thread && !wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
+  int error = reset(b, options);
+  if (thread) wsig_thread_go_outside(thread);
+  return error;
 }
 
 int wasmsig_budget_destroy(wasmsig_budget *budget) {
@@ -233,41 +186,76 @@ int wasmsig_budget_destroy(wasmsig_budget *budget) {
   return WASMSIG_OK;
 }
 
-/* ----------------------------------------------------- enter and leave */
+/* ------------------------------------------------------------------ enter */
+
+/* The thread's own unlock: its handlers run before or after the store, so that
+ * it needs no fence (section.c). */
+static void unlock_own(struct wsig_thread *thread) {
+  wsig_step(46);
+  wsig_store_release(&thread->lock, 0);
+  wsig_handler_fence();
+  if (wsig_load_relaxed(&thread->look_due)) wsig_thread_fire(thread);
+}
+
+/* Twice as much room; what was there last stays until it is not needed. */
+static bool make_room(struct wsig_thread *thread) {
+  if (thread->level < thread->room) return true;
+  size_t size = thread->room * sizeof thread->entered[0];
+  struct wsig_budget **larger = wsig_os_pages(2 * size);
+  if (!larger) return false;
+  memcpy(larger, thread->entered, size);
+  if (thread->entered != thread->usually_entered)
+    wsig_os_pages_free(thread->entered, size);
+  thread->entered = larger;
+  thread->room *= 2;
+  return true;
+}
 
 static int enter_again(struct wsig_thread *thread, struct wsig_budget *b) {
+  if (!make_room(thread)) return WASMSIG_ENOMEM;
   int error = WASMSIG_ESPENT;
-  pthread_mutex_lock(&thread->lock);
+  wsig_thread_lock(thread);
   if (!b->hard_done) {
-    if (thread->innermost != b) thread->innermost->reentries++;
     b->depth++;
+    thread->entered[thread->level++] = b;
     error = WASMSIG_OK;
   }
-  pthread_mutex_unlock(&thread->lock);
+  unlock_own(thread);
   return error;
 }
 
+/* Under the lock. */
 static void begin_section(struct wsig_thread *thread, struct wsig_budget *b,
-                          uint64_t cpu_ns) {
-  b->start_ns = cpu_ns;
+                          const struct wsig_reading *now) {
+  if (!thread->innermost) {
+    thread->seen_ns = now->monotonic_ns;
+    thread->seen_cpu_ns = now->cpu_ns;
+    thread->switches = WSIG_UNKNOWN;
+  }
+  b->start_ns = now->cpu_ns;
   b->outer = thread->innermost;
   b->depth = 1;
-  b->reentries = 0;
   thread->innermost = b;
+  thread->entered[thread->level++] = b;
   if (!b->soft_done) wsig_store_relaxed(&b->state, WASMSIG_BUDGET_RUNNING);
 }
 
-/* Takes the innermost section off the list, its time charged. */
+/* Under the lock: takes the innermost section off the list, its time charged.
+ */
 static void end_section(struct wsig_thread *thread, uint64_t cpu_ns) {
   struct wsig_budget *b = thread->innermost;
-  uint64_t used = used_at(b, cpu_ns);
+  /* The ticks may have run ahead by a little. */
+  uint64_t used = wsig_section_used(
+      b, (int64_t)(cpu_ns - b->start_ns) < 0 ? b->start_ns : cpu_ns);
   wsig_store_relaxed(&b->used_ns, used);
-  if (!b->hard_done && used >= b->hard_ns) reach_hard_limit(b);
+  if (!b->hard_done && used >= b->hard_ns) wsig_section_reach_hard_limit(b);
   if (!b->soft_done && !b->hard_done)
     wsig_store_relaxed(&b->state, WASMSIG_BUDGET_READY);
   thread->innermost = b->outer;
+  thread->level--;
   b->outer = NULL;
   b->depth = 0;
+  b->kill_due = false;
 }
 
 /* Nobody is in it any more: the last access of the leaving thread. */
@@ -279,21 +267,8 @@ static void let_go(struct wsig_budget *b) {
 /* The section `from`, or one around it, is being killed. */
 static bool is_dying(const struct wsig_budget *from) {
   for (; from; from = from->outer)
-    if (from->kill_begun) return true;
+    if (from->kill_begun || from->kill_due) return true;
   return false;
-}
-
-static int leave_again(struct wsig_thread *thread, struct wsig_budget *b) {
-  if (thread->innermost != b) thread->innermost->reentries--;
-  b->depth--;
-  if (is_dying(thread->innermost)) return WASMSIG_LEFT_OUTER_KILLED;
-  return b->soft_done ? WASMSIG_LEFT_SIGNALLED : WASMSIG_LEFT_READY;
-}
-
-static bool may_leave(const struct wsig_thread *thread,
-                      const struct wsig_budget *b) {
-  if (thread->innermost == b) return b->reentries == 0;
-  return thread->innermost->reentries > 0 && b->depth > 1;
 }
 
 /* A section around it is being killed in the same engine. */
@@ -306,7 +281,8 @@ static bool dies_with(const struct wsig_budget *b,
   return false;
 }
 
-/* An engine's kill is undone by the outermost section that it was for. */
+/* Under the lock, so that no kill of an outer section comes in between: an
+ * engine's kill is undone by the outermost section that it was for. */
 static int settle(struct wsig_thread *thread, struct wsig_budget *b) {
   bool undo = b->kill_begun && b->undo && !dies_with(b, thread->innermost);
   b->kill_begun = false;
@@ -319,90 +295,151 @@ static int settle(struct wsig_thread *thread, struct wsig_budget *b) {
 /* A soft limit that was passed before this section began, and that the guests
  * were not told of, or that was taken back since. */
 static void signal_late(struct wsig_thread *thread, struct wsig_budget *b) {
-  pthread_mutex_lock(&thread->lock);
+  wsig_thread_lock(thread);
   if (!b->soft_done)
-    signal_guests(b);
+    wsig_section_signal(b);
   else if (is_forgotten(b))
-    tell_guests(b);
-  pthread_mutex_unlock(&thread->lock);
+    wsig_section_tell(b);
+  unlock_own(thread);
 }
 
-/* The section cannot be watched: as if it had not begun at `cpu_ns`. */
-static void give_up(struct wsig_thread *thread, struct wsig_budget *b,
-                    uint64_t cpu_ns) {
-  pthread_mutex_lock(&thread->lock);
-  end_section(thread, cpu_ns);
+/* Takes the lock when no kill is under way, and none can begin. */
+static void lock_without_kills(struct wsig_thread *thread) {
+  for (;;) {
+    wsig_thread_lock(thread);
+    /* Acquire: what the kill did. */
+    uint32_t killing = wsig_load_acquire(&thread->killing);
+    if (!killing) return;
+    uint32_t one = 1;
+    unlock_own(thread);
+    if (killing == 2 || wsig_cas_relaxed(&thread->killing, &one, 2))
+      wsig_os_wait(&thread->killing, 2, WSIG_NEVER);
+  }
+}
+
+/* The section cannot be watched: as if it had not begun. */
+static void give_up(struct wsig_thread *thread, struct wsig_budget *b) {
+  lock_without_kills(thread);
+  end_section(thread, b->start_ns);
   settle(thread, b);
-  pthread_mutex_unlock(&thread->lock);
+  unlock_own(thread);
   let_go(b);
 }
 
-int wasmsig_budget_enter(wasmsig_budget *budget) {
-  if (!budget) return WASMSIG_EINVAL;
-  int error = WASMSIG_OK;
-  struct wsig_budget *b = of(budget);
-  struct wsig_thread *thread = wsig_thread_self(&error);
-  if (!thread) return error;
-  struct wsig_thread *nobody = NULL;
-  if (!wsig_cas_acquire(&b->thread, &nobody, thread))
-    return nobody == thread ? enter_again(thread, b) : WASMSIG_EBUSY;
+/* Whoever fires looks `left_ns` from now at the latest. */
+static int be_watched(struct wsig_thread *thread, uint64_t at_ns, bool timed) {
+  return wsig_watchdog_by(thread, timed ? at_ns + WSIG_NET_NS : at_ns);
+}
 
-  uint64_t cpu_ns;
-  if (b->hard_done)
-    error = WASMSIG_ESPENT;
-  else if (!wsig_clock->cpu_ns(thread->clock, &cpu_ns))
-    error = WASMSIG_ECLOCK;
-  if (error) {
-    let_go(b);
-    return error;
-  }
+static int enter_first(struct wsig_thread *thread, struct wsig_budget *b) {
+  struct wsig_reading now;
+  if (b->hard_done) return WASMSIG_ESPENT;
+  if (!make_room(thread)) return WASMSIG_ENOMEM;
+  if (!wsig_meter_read(&thread->meter, thread->clock, &now))
+    return WASMSIG_ECLOCK;
 
   uint64_t used = wsig_load_relaxed(&b->used_ns);
   bool late = b->soft_done ? is_forgotten(b) : used >= b->soft_ns;
-  pthread_mutex_lock(&thread->lock);
-  begin_section(thread, b, cpu_ns);
-  uint64_t left = left_of(b, used);
-  pthread_mutex_unlock(&thread->lock);
+  wsig_thread_lock(thread);
+  begin_section(thread, b, &now);
+  uint64_t left = wsig_section_left(b, used);
+  uint64_t at_ns = now.monotonic_ns + left;
+  bool timed = wsig_thread_is_timed(thread);
+  if (timed && left != WSIG_NEVER && thread->timer_at > at_ns) {
+    wsig_thread_arm(thread, at_ns);
+    thread->asleep = false;
+    if (wsig_clock->switches) thread->switches = wsig_clock->switches();
+    wsig_add_relaxed(&wsig_statistics.arms, 1);
+  }
+  unlock_own(thread);
 
-  if (left != WSIG_NEVER) error = wsig_watchdog_within(left);
+  int error =
+      left == WSIG_NEVER ? WASMSIG_OK : be_watched(thread, at_ns, timed);
   if (error)
-    give_up(thread, b, cpu_ns);
+    give_up(thread, b);
   else if (late)
     signal_late(thread, b);
   return error;
 }
 
-int wasmsig_budget_leave(wasmsig_budget *budget) {
-  if (!budget) return WASMSIG_EINVAL;
-  struct wsig_budget *b = of(budget);
-  struct wsig_thread *thread = wsig_thread_known();
-  if (!thread || wsig_load_relaxed(&b->thread) != thread) return WASMSIG_EORDER;
+static int enter(struct wsig_thread *thread, struct wsig_budget *b) {
+  struct wsig_thread *holder = NULL;
+  if (!wsig_cas_acquire(&b->thread, &holder, thread))
+    return holder == thread ? enter_again(thread, b) : WASMSIG_EBUSY;
+  int error = enter_first(thread, b);
+  if (error) let_go(b);
+  return error;
+}
 
-  uint64_t cpu_ns = 0;
-  int outcome = WASMSIG_EORDER;
-  bool ended = false;
-  pthread_mutex_lock(&thread->lock);
-  if (may_leave(thread, b)) {
-    ended = b->depth == 1;
-    if (!ended) {
-      outcome = leave_again(thread, b);
-    } else {
-      if (!wsig_clock->cpu_ns(thread->clock, &cpu_ns)) cpu_ns = b->start_ns;
-      end_section(thread, cpu_ns);
-      outcome = settle(thread, b);
-    }
-  }
-  pthread_mutex_unlock(&thread->lock);
-  if (ended) let_go(b);
+int wasmsig_budget_enter(wasmsig_budget *budget) {
+  if (!budget) return WASMSIG_EINVAL;
+  int error = WASMSIG_OK;
+  struct wsig_thread *thread = wsig_thread_self(&error);
+  if (!thread) return error;
+  if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
+  error = enter(thread, of(budget));
+  wsig_thread_go_outside(thread);
+  return error;
+}
+
+/* ------------------------------------------------------------------ leave */
+
+/* Under the lock: the budget stays entered. */
+static int leave_again(struct wsig_thread *thread, struct wsig_budget *b) {
+  thread->level--;
+  b->depth--;
+  if (is_dying(thread->innermost)) return WASMSIG_LEFT_OUTER_KILLED;
+  return b->soft_done ? WASMSIG_LEFT_SIGNALLED : WASMSIG_LEFT_READY;
+}
+
+/* Leaves what was entered last. */
+static int leave(struct wsig_thread *thread) {
+  struct wsig_budget *b = thread->entered[thread->level - 1];
+  struct wsig_reading now;
+  bool ends = b->depth == 1;
+  if (ends && !wsig_meter_read(&thread->meter, thread->clock, &now))
+    now.cpu_ns = b->start_ns;
+  lock_without_kills(thread);
+  if (ends) end_section(thread, now.cpu_ns);
+  int outcome = ends ? settle(thread, b) : leave_again(thread, b);
+  unlock_own(thread);
+  if (ends) let_go(b);
   return outcome;
 }
 
-void wsig_budget_abandon(struct wsig_thread *thread) {
-  uint64_t cpu_ns;
-  bool known = wsig_clock->cpu_ns(thread->clock, &cpu_ns);
+int wasmsig_budget_leave(wasmsig_budget *budget) {
+  if (!budget) return WASMSIG_EINVAL;
+  struct wsig_thread *thread = wsig_here;
+  if (!thread) return WASMSIG_EORDER;
+  if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
+  bool innermost =
+      thread->level > 0 && thread->entered[thread->level - 1] == of(budget);
+  int outcome = innermost ? leave(thread) : WASMSIG_EORDER;
+  wsig_thread_go_outside(thread);
+  return outcome;
+}
+
+size_t wasmsig_budget_level(void) { return wsig_here ? wsig_here->level : 0; }
+
+int wasmsig_budget_unwind(size_t level) {
+  struct wsig_thread *thread = wsig_here;
+  if (level > wasmsig_budget_level()) return WASMSIG_EINVAL;
+  if (!thread) return WASMSIG_LEFT_READY;
+  if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
+  int outcome = WASMSIG_LEFT_READY;
+  while (thread->level > level) outcome = leave(thread);
+  wsig_thread_go_outside(thread);
+  return outcome;
+}
+
+void wsig_budget_abandon(struct wsig_thread *thread, bool undo) {
+  if (undo) {
+    while (thread->level > 0) leave(thread);
+    return;
+  }
   while (thread->innermost) {
     struct wsig_budget *b = thread->innermost;
-    end_section(thread, known ? cpu_ns : b->start_ns);
+    end_section(thread, b->start_ns);
     b->kill_begun = false;
     let_go(b);
   }
@@ -413,12 +450,17 @@ void wsig_budget_abandon(struct wsig_thread *thread) {
 uint64_t wasmsig_budget_used_ns(const wasmsig_budget *budget) {
   if (!budget) return 0;
   const struct wsig_budget *b = of_const(budget);
-  struct wsig_thread *thread = wsig_thread_known();
-  uint64_t cpu_ns;
-  if (thread && wsig_load_relaxed(&b->thread) == thread &&
-      wsig_clock->cpu_ns(thread->clock, &cpu_ns))
-    return used_at(b, cpu_ns);
-  return wsig_load_relaxed(&b->used_ns);
+  struct wsig_thread *thread = wsig_here;
+  uint64_t ended = wsig_load_relaxed(&b->used_ns);
+  if (!thread || wsig_load_relaxed(&b->thread) != thread) return ended;
+  if (!wsig_thread_go_inside(thread)) return ended;
+  struct wsig_reading now;
+  bool known = b->depth > 0 &&
+               wsig_meter_read(&thread->meter, thread->clock, &now) &&
+               (int64_t)(now.cpu_ns - b->start_ns) > 0;
+  uint64_t used = known ? wsig_section_used(b, now.cpu_ns) : ended;
+  wsig_thread_go_outside(thread);
+  return used;
 }
 
 wasmsig_budget_state wasmsig_budget_get_state(const wasmsig_budget *budget) {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Budgets and the threads that spend them, as budget.c and watchdog.c see
- * them.
+ * Budgets, and the threads that spend them: what the owner of a section
+ * (budget.c), the code that looks at it (section.c), the timers (firing.c) and
+ * the watchdog share.
  */
 #ifndef WSIG_BUDGET_H
 #define WSIG_BUDGET_H
 
+#include "meter.h"
 #include "os/os.h"
 #include "wasmsig/host.h"
 
@@ -17,10 +19,10 @@ struct wsig_budget {
   struct wsig_budget *outer; /* the section around this one */
   uint64_t start_ns;         /* the thread's CPU clock when it began */
   uint32_t depth;            /* how often it is entered */
-  uint32_t reentries;        /* enters of outer budgets since this one began */
   bool soft_done;            /* the signal was raised; until a reset */
   bool hard_done;            /* the hard limit was acted on; until a reset */
-  bool kill_begun;           /* the host's kill was called and is not undone */
+  bool kill_due;             /* the host's kill is to be called */
+  bool kill_begun;           /* it was called, and is not undone */
   uint64_t kill_again_ns;    /* used: when it is to be called again */
 
   uint32_t withdrawals; /* of its signal in the registry when it was told */
@@ -36,46 +38,171 @@ struct wsig_budget {
   void (*kill)(void *context);
   void (*undo)(void *context);
   void *context;
+  bool kill_is_signal_safe;
 };
 
-/* A thread that has been in a section. Listed from its first one until it
- * ends; `lock` guards its sections against the watchdog. */
+#define WSIG_USUAL_LEVELS 16u
+
+/* A thread that has been in a section: known from its first one until it
+ * ends. */
 struct wsig_thread {
-  pthread_mutex_t lock;
-  clockid_t clock;
+  /* Both atomic; see section.c. */
+  uint32_t lock;     /* 1: somebody changes or looks at the sections */
+  uint32_t look_due; /* 1: whoever has the lock is to look at them after it */
+
+  /* Atomic, set under the lock. 1: the watchdog is in a kill of one of the
+   * sections; 2: and the thread waits for its end. */
+  uint32_t killing;
+
+  /* Under the lock. */
   struct wsig_budget *innermost; /* running sections, from here outwards */
-  uint64_t seen_cpu_ns;          /* by the watchdog's last look */
-  uint64_t pause_ns;             /* how long it may wait: the thread sleeps */
-  struct wsig_thread *next, *previous; /* under the watchdog's lock */
+  struct wsig_timer timer;
+  uint64_t timer_at; /* when its signal is sent; WSIG_NEVER: none will be */
+  bool deaf;         /* the timer's signal does not reach it */
+  bool asleep;       /* the timer is not set again before it has run */
+  uint64_t seen_cpu_ns, seen_ns; /* its clocks at the last look */
+  uint64_t switches; /* how often it had gone to sleep by then, or UNKNOWN */
+  uint64_t pause_ns; /* between looks, as long as it sleeps */
+
+  /* The thread's own. */
+  uint32_t inside; /* it is in a call of budget.c; its handlers read it too */
+  clockid_t clock; /* of its CPU time */
+  pid_t tid;
+  struct wsig_meter meter;
+  struct wsig_budget **entered; /* what was entered, in order */
+  size_t level, room;           /* how many, and how many could be */
+  struct wsig_budget *usually_entered[WSIG_USUAL_LEVELS];
+
+  /* The watchdog's. */
+  uint64_t watch_at; /* when it will look; written under its lock; atomic */
+  size_t place;      /* in its heap */
+  uint32_t wanted;   /* 1: a kill is wanted, and it was told; atomic */
+  struct wsig_thread *next_wanted;
+  struct wsig_thread *next, *previous;
 };
 
 /* Never: no running section has a limit ahead. */
 #define WSIG_NEVER UINT64_MAX
 
-/* The clock in use; tests replace it while no section runs. */
-extern const struct wsig_clock *wsig_clock;
+/* Where the timer fires, the watchdog stands this far behind. */
+#define WSIG_NET_NS UINT64_C(2000000)
 
-/* budget.c: acts on every limit that the thread's sections have passed at CPU
- * time `cpu_ns`; answers how many ns of CPU the nearest limit ahead is away.
- * Under the thread's lock. */
-uint64_t wsig_budget_check(struct wsig_thread *thread, uint64_t cpu_ns);
+/* ------------------------------------------------------------- section.c */
 
-/* budget.c: the thread ends with sections running. Under its lock. */
-void wsig_budget_abandon(struct wsig_thread *thread);
+/* All of it may run in a signal handler. */
 
-/* watchdog.c: the calling thread's record, made at first use; NULL and an
- * error if that fails. */
+bool wsig_thread_try_lock(struct wsig_thread *thread);
+void wsig_thread_unlock(struct wsig_thread *thread);
+
+/* A limit may have been reached: looks at the sections now, or has the one look
+ * who holds the lock. */
+void wsig_thread_fire(struct wsig_thread *thread);
+
+/* Under the lock: acts on every limit that the thread's sections have passed at
+ * CPU time `cpu_ns`, but for kills, which become due. */
+struct wsig_look {
+  uint64_t left_ns; /* CPU time to the nearest limit ahead, or WSIG_NEVER */
+  bool acted;       /* a limit had been passed */
+  bool kill_due;
+};
+struct wsig_look wsig_section_look(struct wsig_thread *thread, uint64_t cpu_ns);
+
+/* Under the lock: one budget's part of it. */
+uint64_t wsig_section_left(const struct wsig_budget *budget, uint64_t used_ns);
+void wsig_section_signal(struct wsig_budget *budget);
+void wsig_section_tell(struct wsig_budget *budget);
+void wsig_section_reach_hard_limit(struct wsig_budget *budget);
+void wsig_section_begin_kill(struct wsig_budget *budget, uint64_t used_ns);
+
+static inline uint64_t wsig_section_used(const struct wsig_budget *budget,
+                                         uint64_t cpu_ns) {
+  return wsig_load_relaxed(&budget->used_ns) + (cpu_ns - budget->start_ns);
+}
+
+#define WSIG_UNKNOWN UINT64_MAX
+
+/* Under the lock: whether the thread has slept since the last look, or had
+ * hardly any of a processor; this look becomes the last. */
+bool wsig_section_slept(struct wsig_thread *thread, uint64_t now_ns,
+                        uint64_t cpu_ns);
+
+/* Under the lock: whether the timer's signal is to fire for this thread; and
+ * sets it going, if need be, for `left_ns` from now. */
+static inline bool wsig_thread_is_timed(const struct wsig_thread *thread) {
+  return thread->timer.made && !thread->deaf;
+}
+void wsig_thread_arm(struct wsig_thread *thread, uint64_t at_ns);
+
+/* Wakes the watchdog for the thread's kills. */
+void wsig_watchdog_want(struct wsig_thread *thread);
+
+/* Threads that want it, the last one first, and a word that changes with each;
+ * atomic. */
+extern struct wsig_thread *wsig_wanted;
+extern uint32_t wsig_watchdog_word;
+
+/* ------------------------------------------------------------- threads.c */
+
+/* The calling thread's record; NULL before its first section. */
+extern _Thread_local struct wsig_thread *wsig_here
+    __attribute__((tls_model("initial-exec")));
+
+/* Begins and ends a call of ours that takes locks, in the thread itself. False:
+ * a handler has interrupted one of them, and must not begin another. */
+static inline bool wsig_thread_go_inside(struct wsig_thread *thread) {
+  if (wsig_load_relaxed(&thread->inside)) return false;
+  wsig_store_relaxed(&thread->inside, 1);
+  wsig_handler_fence();
+  return true;
+}
+static inline void wsig_thread_go_outside(struct wsig_thread *thread) {
+  wsig_handler_fence();
+  wsig_store_relaxed(&thread->inside, 0);
+}
+
+/* Takes the thread's lock; in no handler. */
+void wsig_thread_lock(struct wsig_thread *thread);
+
+/* The same, made if need be; NULL and an error if that fails. */
 struct wsig_thread *wsig_thread_self(int *error);
 
-/* watchdog.c: the record if there is one. */
-struct wsig_thread *wsig_thread_known(void);
+/* All threads there are, under wsig_threads_lock. */
+extern struct wsig_thread *wsig_threads;
+extern size_t wsig_threads_count;
+extern pthread_mutex_t wsig_threads_lock;
 
-/* watchdog.c: sees to it that the watchdog looks at the threads no later than
- * `ns` from now. An error code if it cannot be started. */
-int wsig_watchdog_within(uint64_t ns);
+/* -------------------------------------------------------------- budget.c */
 
-/* watchdog.c: looks at every thread now; answers in how many ns to look again.
- * For the watchdog itself, and for tests. */
+/* The thread ends, in the middle of its sections: leaves them. With
+ * `undo`, in the thread itself, what was killed is undone. */
+void wsig_budget_abandon(struct wsig_thread *thread, bool undo);
+
+/* -------------------------------------------------------------- firing.c */
+
+/* Gives a new thread its timer, if timers are what fires. */
+void wsig_firing_begin(struct wsig_thread *thread);
+void wsig_firing_end(struct wsig_thread *thread);
+
+/* What our timers' signals carry. */
+extern char wsig_timer_tag;
+
+/* ------------------------------------------------------------ watchdog.c */
+
+/* Sees to it that the watchdog looks at the thread's sections no later than
+ * `at_ns`. An error code if it cannot be started. */
+int wsig_watchdog_by(struct wsig_thread *thread, uint64_t at_ns);
+
+/* Looks at every thread, and kills what is due, now; answers in how many ns to
+ * look again. For tests. */
 uint64_t wsig_watchdog_look(void);
+
+/* Under wsig_threads_lock. */
+bool wsig_watchdog_admit(struct wsig_thread *thread); /* false: no memory */
+void wsig_watchdog_forget(struct wsig_thread *thread);
+void wsig_watchdog_wait_for_kills(void);
+void wsig_watchdog_begin_anew(void); /* in the child of a fork */
+
+/* The priority asked for, and the one that the watchdog has; atomic. */
+extern int wsig_watchdog_priority, wsig_watchdog_granted;
 
 #endif

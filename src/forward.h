@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A forwarded signal, as forward.c sets it up and its handler finds it. */
+/* Signals of the process, as forward.c and firing.c set them up and the
+ * handlers find them. */
 #ifndef WSIG_FORWARD_H
 #define WSIG_FORWARD_H
 
@@ -22,5 +23,10 @@ struct wsig_forward {
 extern struct wsig_forward wsig_forwards[WASMSIG_SIGNAL_MAX + 1];
 
 void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext);
+
+/* The handler of our timers' signal, and what stood there before, for what is
+ * not our timers'. */
+void wsig_timer_handler(int signal, siginfo_t *info, void *ucontext);
+extern struct sigaction wsig_timer_before[WASMSIG_SIGNAL_MAX + 1];
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The handler of forwarded signals: raises, then hands on to who handled the
- * signal before.
+ * The handlers: that of forwarded signals raises, that of the timers looks at
+ * the thread's sections. What is not theirs, or not theirs alone, they hand on
+ * to who handled the signal before.
  *
- * With raise.c and os/linux_handler.c this is all code of the library that may
- * run in a signal handler; scripts/check-handler-symbols sees in the build
- * that it calls nothing that is not async-signal-safe (POSIX.1-2017, 2.4.3).
+ * With raise.c, section.c and os/linux_handler.c this is all code of the
+ * library that may run in a signal handler; scripts/check-handler-symbols sees
+ * in the build that it calls nothing that is not async-signal-safe
+ * (POSIX.1-2017, 2.4.3).
  *
  * `insist` and `before` are stored before the handler is installed, and not
  * changed as long as it may run (forward.c).
@@ -13,6 +15,7 @@
 #include "forward.h"
 
 #include "atomics.h"
+#include "budget.h"
 #include "registry.h"
 
 #include <errno.h>
@@ -85,5 +88,36 @@ void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext) {
     take_default_action(signal);
   else
     call_handler_before(&forward->before, signal, info, ucontext);
+  errno = saved_errno;
+}
+
+/* ------------------------------------------------------------------ timers */
+
+char wsig_timer_tag;
+struct sigaction wsig_timer_before[WASMSIG_SIGNAL_MAX + 1];
+
+static bool is_unhandled(const struct sigaction *action) {
+  return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
+}
+
+/* Somebody else's, who happens to use this signal too. */
+static void hand_on(int signal, siginfo_t *info, void *ucontext) {
+  const struct sigaction *before = &wsig_timer_before[signal];
+  if (is_unhandled(before) && !is_harmless(signal))
+    take_default_action(signal);
+  else
+    call_handler_before(before, signal, info, ucontext);
+}
+
+void wsig_timer_handler(int signal, siginfo_t *info, void *ucontext) {
+  int saved_errno = errno;
+  struct wsig_thread *thread = wsig_here;
+  bool ours =
+      info->si_code == SI_TIMER && info->si_value.sival_ptr == &wsig_timer_tag;
+  if (ours) wsig_add_relaxed(&wsig_statistics.fires, 1);
+  if (ours && thread)
+    wsig_thread_fire(thread);
+  else if (!ours)
+    hand_on(signal, info, ucontext);
   errno = saved_errno;
 }

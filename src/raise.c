@@ -517,4 +517,7 @@ void wasmsig_get_statistics(wasmsig_statistics *statistics) {
   statistics->soft = wsig_load_relaxed(&wsig_statistics.soft);
   statistics->kills = wsig_load_relaxed(&wsig_statistics.kills);
   statistics->wakes = wsig_load_relaxed(&wsig_statistics.wakes);
+  statistics->fires = wsig_load_relaxed(&wsig_statistics.fires);
+  statistics->arms = wsig_load_relaxed(&wsig_statistics.arms);
+  statistics->clock_reads = wsig_load_relaxed(&wsig_statistics.clock_reads);
 }

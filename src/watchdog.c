@@ -1,223 +1,335 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Watchdog: the one thread that looks at running sections when a limit may
- * have been reached.
+ * Watchdog: the one thread of the process that looks at other threads' sections
+ * and calls the hosts' kills.
  *
  * CPU time cannot run faster than the wall clock: a section with 20 ms left
  * cannot reach its limit within 20 ms. So the watchdog sleeps for the least
  * that any section has left, reads the CPU clocks again, and acts or sleeps
- * on. Its deadline stands in `look_at`; who enters a section that needs an
- * earlier one says so. A deadline lingers when its section has gone: in steady
- * state entering and leaving wake nobody.
+ * on. When it will look at a thread stands in the thread's `watch_at`, and the
+ * threads in a heap by that. Where a timer fires it comes WSIG_NET_NS after
+ * it, in case that the timer's signal does not get through.
  *
- * Why no section is missed: a look begins by setting look_at to "never"
- * (seq_cst) and then takes each thread's lock. A thread puts its section on
- * its list under that lock, and afterwards loads look_at (seq_cst). If the look
- * came to the thread first, it set look_at before, so the thread sees "never",
- * or what the finished look has put there, compares, and asks for an earlier
- * look (which waits for `lock`, that is, for the end of this one). If the
- * thread came first, the look finds its section.
+ * Why no section is missed: a look takes the thread out of the heap (watch_at
+ * becomes "never"), then takes the thread's lock. A thread puts its section on
+ * its list under that lock, and loads watch_at afterwards. If the look had the
+ * lock first, the thread sees "never", or what the finished look has put
+ * there, compares, and asks for an earlier one. If the thread had it first, the
+ * look finds the section. A time lingers when its section has gone: in steady
+ * state entering and leaving tell the watchdog nothing.
  *
- * Lock order: `lock` before a thread's. The thread that enters or leaves takes
- * them one after the other, never both.
+ * Kills are called under no lock, but with `killing` set: a leave that finds it
+ * waits, and so does the thread's end. It is set under the thread's lock and
+ * only for a section that is in the list, and taken back under the threads'
+ * lock, so that the record is there until then.
  */
 #include "budget.h"
-
-#include "atomics.h"
 #include "registry.h"
+#include "step.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#define MS UINT64_C(1000000)
-#define LINGER_NS (1000 * MS) /* without a section, until the thread ends */
+#define NS_PER_MS UINT64_C(1000000)
+#define LINGER_NS (1000 * NS_PER_MS) /* without a section, until it ends */
+
+/* How often it looks at a section that sleeps: the longer it has slept, the
+ * less; and so that all such looks together take a hundredth of a processor at
+ * most. */
 #define LEAST_PAUSE_NS UINT64_C(20000)
-#define MOST_PAUSE_NS UINT64_C(500000) /* where the watched thread sleeps */
+#define MOST_PAUSE_NS (4 * NS_PER_MS)
+#define LOOK_COST_NS UINT64_C(200000) /* a hundred times what a look takes */
 
 const struct wsig_clock *wsig_clock = &wsig_os_clock;
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed;
-static bool started;                  /* the thread is there; under lock */
-static uint64_t look_at = WSIG_NEVER; /* monotonic ns; atomic */
-static struct wsig_thread *threads;   /* under lock */
+int wsig_watchdog_priority, wsig_watchdog_granted;
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t key; /* its destructor runs as a thread ends */
-static bool key_made;
-static _Thread_local struct wsig_thread *self;
+/* All under wsig_threads_lock. */
+static bool started;            /* the thread is there */
+static uint64_t sleeping_until; /* 0: it is awake */
+static unsigned kills_running;
+static bool anew; /* a fork has left sections that nobody watches */
+static struct wsig_thread **heap;
+static size_t heap_size, heap_room;
 
-/* --------------------------------------------------------- the thread */
+/* ---------------------------------------------------------------- the heap */
 
-/* Reads one thread's clock and acts; answers when to look again. */
-static uint64_t look_at_thread(struct wsig_thread *thread) {
-  uint64_t cpu_ns, left = WSIG_NEVER;
-  pthread_mutex_lock(&thread->lock);
-  if (thread->innermost && wsig_clock->cpu_ns(thread->clock, &cpu_ns)) {
-    left = wsig_budget_check(thread, cpu_ns);
-    /* A thread that used no CPU since the last look sleeps or waits for a
-     * processor: look less and less often, but often enough. */
-    if (cpu_ns != thread->seen_cpu_ns)
-      thread->pause_ns = LEAST_PAUSE_NS;
-    else if (thread->pause_ns < MOST_PAUSE_NS)
-      thread->pause_ns *= 2;
-    thread->seen_cpu_ns = cpu_ns;
-    if (left < thread->pause_ns) left = thread->pause_ns;
-  }
-  pthread_mutex_unlock(&thread->lock);
-  return left;
+static void put(size_t place, struct wsig_thread *thread) {
+  heap[place] = thread;
+  thread->place = place;
 }
 
-static uint64_t look_locked(void) {
-  uint64_t least = WSIG_NEVER;
-  /* seq_cst: before the threads' locks; see the top. */
-  wsig_store_seq_cst(&look_at, WSIG_NEVER);
-  for (struct wsig_thread *t = threads; t; t = t->next) {
-    uint64_t left = look_at_thread(t);
-    if (left < least) least = left;
+static void sift_up(size_t place) {
+  struct wsig_thread *thread = heap[place];
+  for (; place > 0; place = (place - 1) / 2) {
+    struct wsig_thread *parent = heap[(place - 1) / 2];
+    if (parent->watch_at <= thread->watch_at) break;
+    put(place, parent);
   }
-  if (least != WSIG_NEVER)
-    wsig_store_seq_cst(&look_at, wsig_clock->monotonic_ns() + least);
-  return least;
+  put(place, thread);
+}
+
+static void sift_down(size_t place) {
+  struct wsig_thread *thread = heap[place];
+  for (size_t child; (child = 2 * place + 1) < heap_size; place = child) {
+    if (child + 1 < heap_size &&
+        heap[child + 1]->watch_at < heap[child]->watch_at)
+      child++;
+    if (thread->watch_at <= heap[child]->watch_at) break;
+    put(place, heap[child]);
+  }
+  put(place, thread);
+}
+
+static bool is_watched(const struct wsig_thread *thread) {
+  return thread->place < heap_size && heap[thread->place] == thread;
+}
+
+static void watch_at(struct wsig_thread *thread, uint64_t at_ns) {
+  if (!is_watched(thread)) put(heap_size++, thread);
+  wsig_store_relaxed(&thread->watch_at, at_ns);
+  sift_up(thread->place);
+  sift_down(thread->place);
+}
+
+static void watch_no_more(struct wsig_thread *thread) {
+  wsig_store_relaxed(&thread->watch_at, WSIG_NEVER);
+  if (!is_watched(thread)) return;
+  size_t place = thread->place;
+  struct wsig_thread *last = heap[--heap_size];
+  if (last == thread) return;
+  put(place, last);
+  sift_up(place);
+  sift_down(last->place);
+}
+
+/* Room for every thread there is: nothing can fail later. */
+bool wsig_watchdog_admit(struct wsig_thread *thread) {
+  (void)thread;
+  if (wsig_threads_count <= heap_room) return true;
+  size_t room = 2 * wsig_threads_count + 14;
+  struct wsig_thread **larger = realloc(heap, room * sizeof larger[0]);
+  if (!larger) return false;
+  heap = larger;
+  heap_room = room;
+  return true;
+}
+
+/* ------------------------------------------------------------------ kills */
+
+static struct wsig_budget *due_in(const struct wsig_thread *thread) {
+  for (struct wsig_budget *b = thread->innermost; b; b = b->outer)
+    if (b->kill_due) return b;
+  return NULL;
+}
+
+/* Begins the next kill that is due; its budget, or NULL. */
+static struct wsig_budget *begin_kill(struct wsig_thread *thread) {
+  uint64_t cpu_ns;
+  wsig_thread_lock(thread);
+  struct wsig_budget *b = due_in(thread);
+  if (b) {
+    bool known = wsig_clock->cpu_ns(thread->clock, &cpu_ns);
+    wsig_section_begin_kill(b, known ? wsig_section_used(b, cpu_ns) : 0);
+    wsig_store_relaxed(&thread->killing, 1);
+  }
+  wsig_thread_unlock(thread);
+  return b;
+}
+
+static void look_at(struct wsig_thread *thread);
+
+/* Under wsig_threads_lock, which it gives back meanwhile. */
+static void kill_what_is_due(struct wsig_thread *thread) {
+  struct wsig_budget *b;
+  bool killed = false;
+  for (; (b = begin_kill(thread)); killed = true) {
+    kills_running++;
+    pthread_mutex_unlock(&wsig_threads_lock);
+    wsig_step(44);
+    b->kill(b->context); /* stays: its leave waits for us */
+    wsig_step(45);
+    pthread_mutex_lock(&wsig_threads_lock);
+    kills_running--;
+    /* Release: who sees it ended sees what the kill did. */
+    if (wsig_exchange_release(&thread->killing, 0) == 2)
+      wsig_os_wake(&thread->killing);
+  }
+  /* A kill that has no effect is repeated. */
+  if (killed) look_at(thread);
+}
+
+/* Threads that were taken off wsig_wanted and come next. */
+static struct wsig_thread *wanting;
+
+static void collect_wanting(void) {
+  /* Acquire: what the threads have put there. */
+  struct wsig_thread *next, *list = wsig_exchange_acquire(&wsig_wanted, NULL);
+  for (; list; list = next) {
+    next = list->next_wanted;
+    list->next_wanted = wanting;
+    wanting = list;
+  }
+}
+
+static void kill_what_is_wanted(void) {
+  for (collect_wanting(); wanting; collect_wanting()) {
+    struct wsig_thread *thread = wanting;
+    wanting = thread->next_wanted;
+    /* Release: the list is left before the next one wants it. */
+    wsig_store_release(&thread->wanted, 0);
+    kill_what_is_due(thread);
+  }
+}
+
+void wsig_watchdog_forget(struct wsig_thread *thread) {
+  watch_no_more(thread);
+  collect_wanting();
+  for (struct wsig_thread **at = &wanting; *at; at = &(*at)->next_wanted)
+    if (*at == thread) {
+      *at = thread->next_wanted;
+      break;
+    }
+}
+
+void wsig_watchdog_wait_for_kills(void) {
+  for (unsigned turn = 0; kills_running > 0; turn++) {
+    pthread_mutex_unlock(&wsig_threads_lock);
+    wsig_os_pause(turn);
+    pthread_mutex_lock(&wsig_threads_lock);
+  }
+}
+
+/* ------------------------------------------------------------------ looks */
+
+static uint64_t pause_of(struct wsig_thread *thread, bool slept) {
+  uint64_t most = MOST_PAUSE_NS + heap_size * LOOK_COST_NS;
+  uint64_t pause = slept ? 2 * thread->pause_ns : 0;
+  if (pause > most) pause = most;
+  if (pause < LEAST_PAUSE_NS) pause = LEAST_PAUSE_NS;
+  thread->pause_ns = pause;
+  return pause;
+}
+
+/* It runs again, as far as one can tell: the timer may go on. */
+static bool is_awake(struct wsig_thread *thread, bool slept) {
+  if (!slept) thread->asleep = false;
+  return !thread->asleep;
+}
+
+/* Under the thread's lock: in how many ns to look again. */
+static uint64_t look_under_lock(struct wsig_thread *thread, uint64_t cpu_ns,
+                                bool *kill_due) {
+  uint64_t now = wsig_clock->monotonic_ns();
+  struct wsig_look look = wsig_section_look(thread, cpu_ns);
+  bool slept = wsig_section_slept(thread, now, cpu_ns);
+  uint64_t pause = pause_of(thread, slept);
+  *kill_due = look.kill_due;
+  /* The timer's time has long come, and the thread has used its CPU time; its
+   * signal was not handled, though. */
+  if (look.acted && thread->timer_at <= now - WSIG_NET_NS / 2)
+    thread->deaf = true;
+  if (look.left_ns == WSIG_NEVER) return WSIG_NEVER;
+  if (wsig_thread_is_timed(thread) && is_awake(thread, slept)) {
+    if (thread->timer_at > now + look.left_ns)
+      wsig_thread_arm(thread, now + look.left_ns);
+    return look.left_ns + WSIG_NET_NS;
+  }
+  return look.left_ns > pause ? look.left_ns : pause;
+}
+
+/* Under wsig_threads_lock. */
+static void look_at(struct wsig_thread *thread) {
+  uint64_t cpu_ns, again = WSIG_NEVER;
+  bool kill_due = false;
+  watch_no_more(thread);
+  wsig_thread_lock(thread);
+  if (thread->innermost && wsig_clock->cpu_ns(thread->clock, &cpu_ns))
+    again = look_under_lock(thread, cpu_ns, &kill_due);
+  wsig_thread_unlock(thread);
+  if (again != WSIG_NEVER) watch_at(thread, wsig_clock->monotonic_ns() + again);
+  if (kill_due) wsig_watchdog_want(thread);
+}
+
+static void look_at_due(void) {
+  while (heap_size > 0 && heap[0]->watch_at <= wsig_clock->monotonic_ns())
+    look_at(heap[0]);
 }
 
 uint64_t wsig_watchdog_look(void) {
-  pthread_mutex_lock(&lock);
-  uint64_t least = look_locked();
-  pthread_mutex_unlock(&lock);
-  return least;
+  pthread_mutex_lock(&wsig_threads_lock);
+  for (struct wsig_thread *t = wsig_threads; t; t = t->next) look_at(t);
+  kill_what_is_wanted();
+  uint64_t next = heap_size > 0 ? heap[0]->watch_at : WSIG_NEVER;
+  pthread_mutex_unlock(&wsig_threads_lock);
+  return next == WSIG_NEVER ? next : next - wsig_clock->monotonic_ns();
 }
 
-/* Under lock. Sleeps until look_at, which may be set earlier meanwhile; false
- * if for LINGER_NS nobody has asked for a look. */
-static bool sleep_until_look(void) {
-  uint64_t idle_end = wsig_clock->monotonic_ns() + LINGER_NS;
-  for (;;) {
-    uint64_t until = wsig_load_relaxed(&look_at);
-    uint64_t now = wsig_clock->monotonic_ns();
-    if (until <= now) return true;
-    if (until == WSIG_NEVER && idle_end <= now) return false;
-    wsig_os_cond_wait(&changed, &lock, until == WSIG_NEVER ? idle_end : until);
-  }
+/* ------------------------------------------------------------- the thread */
+
+/* Under wsig_threads_lock, which it gives back meanwhile. */
+static void sleep_until(uint32_t word, uint64_t until_ns) {
+  sleeping_until = until_ns;
+  pthread_mutex_unlock(&wsig_threads_lock);
+  wsig_os_wait(&wsig_watchdog_word, word, until_ns);
+  pthread_mutex_lock(&wsig_threads_lock);
+  sleeping_until = 0;
+  wsig_add_relaxed(&wsig_statistics.wakes, 1);
 }
 
 static void *watch(void *unused) {
   (void)unused;
-  pthread_mutex_lock(&lock);
-  while (sleep_until_look()) {
-    wsig_add_relaxed(&wsig_statistics.wakes, 1);
-    look_locked();
+  int priority = wsig_load_relaxed(&wsig_watchdog_priority);
+  wsig_store_relaxed(&wsig_watchdog_granted, wsig_os_become_watchdog(priority));
+  uint64_t needed_ns = wsig_clock->monotonic_ns();
+  pthread_mutex_lock(&wsig_threads_lock);
+  for (;;) {
+    /* Acquire: before the list, which is changed before it. */
+    uint32_t word = wsig_load_acquire(&wsig_watchdog_word);
+    kill_what_is_wanted();
+    look_at_due();
+    if (wsig_load_relaxed(&wsig_wanted)) continue;
+    uint64_t now = wsig_clock->monotonic_ns();
+    if (heap_size > 0) needed_ns = now;
+    if (now - needed_ns >= LINGER_NS) break;
+    sleep_until(word,
+                heap_size > 0 ? heap[0]->watch_at : needed_ns + LINGER_NS);
   }
   started = false;
-  pthread_mutex_unlock(&lock);
+  pthread_mutex_unlock(&wsig_threads_lock);
   return NULL;
 }
 
-int wsig_watchdog_within(uint64_t ns) {
-  uint64_t now = wsig_clock->monotonic_ns();
-  uint64_t when = ns < WSIG_NEVER - 1 - now ? now + ns : WSIG_NEVER - 1;
-  /* seq_cst: after this thread's section was put on its list; see the top. */
-  if (wsig_load_seq_cst(&look_at) <= when) return WASMSIG_OK;
+int wsig_watchdog_by(struct wsig_thread *thread, uint64_t at_ns) {
+  /* After the thread's section was put on its list; see the top. */
+  if (wsig_load_relaxed(&thread->watch_at) <= at_ns) return WASMSIG_OK;
   int error = WASMSIG_OK;
-  pthread_mutex_lock(&lock);
+  wsig_add_relaxed(&wsig_statistics.arms, 1);
+  pthread_mutex_lock(&wsig_threads_lock);
   if (!started) started = wsig_clock->spawn(watch);
   if (!started) {
     error = WASMSIG_ETHREAD;
-  } else if (wsig_load_relaxed(&look_at) > when) {
-    wsig_store_seq_cst(&look_at, when);
-    pthread_cond_signal(&changed);
+  } else if (thread->watch_at > at_ns || anew) {
+    watch_at(thread, anew ? wsig_clock->monotonic_ns() : at_ns);
+    anew = false;
+    if (sleeping_until > thread->watch_at) {
+      wsig_add_release(&wsig_watchdog_word, 1);
+      wsig_os_wake(&wsig_watchdog_word);
+    }
   }
-  pthread_mutex_unlock(&lock);
+  pthread_mutex_unlock(&wsig_threads_lock);
   return error;
 }
 
-/* ------------------------------------------------- threads come and go */
-
-static void forget_thread(void *argument) {
-  struct wsig_thread *thread = argument;
-  pthread_mutex_lock(&lock);
-  if (thread->previous)
-    thread->previous->next = thread->next;
-  else
-    threads = thread->next;
-  if (thread->next) thread->next->previous = thread->previous;
-  pthread_mutex_lock(&thread->lock);
-  wsig_budget_abandon(thread);
-  pthread_mutex_unlock(&thread->lock);
-  pthread_mutex_unlock(&lock);
-  pthread_mutex_destroy(&thread->lock);
-  free(thread);
-  self = NULL;
-}
-
-/* fork: every lock is taken before, so that the child finds no look, no enter
- * and no leave half done. */
-static void before_fork(void) {
-  pthread_mutex_lock(&lock);
-  for (struct wsig_thread *t = threads; t; t = t->next)
-    pthread_mutex_lock(&t->lock);
-}
-
-static void after_fork_in_parent(void) {
-  for (struct wsig_thread *t = threads; t; t = t->next)
-    pthread_mutex_unlock(&t->lock);
-  pthread_mutex_unlock(&lock);
-}
-
-/* The child has one thread, whose CPU clock begins at 0, and no watchdog. The
- * others have ended in their sections, as far as the child can tell. */
-static void after_fork_in_child(void) {
-  for (struct wsig_thread *t = threads; t; t = t->next)
-    if (t != self) wsig_budget_abandon(t);
-  threads = self;
-  if (self) {
-    self->next = self->previous = NULL;
-    wsig_os_thread_clock(&self->clock);
-    for (struct wsig_budget *b = self->innermost; b; b = b->outer)
-      b->start_ns = 0;
-    pthread_mutex_unlock(&self->lock);
+void wsig_watchdog_begin_anew(void) {
+  for (struct wsig_thread *t = wsig_threads; t; t = t->next) {
+    wsig_store_relaxed(&t->watch_at, WSIG_NEVER);
+    t->wanted = 0;
   }
-  wsig_os_cond_init(&changed);
+  heap_size = 0;
+  wanting = wsig_wanted = NULL;
+  sleeping_until = 0;
+  kills_running = 0;
   started = false;
-  wsig_store_relaxed(&look_at, WSIG_NEVER);
-  pthread_mutex_unlock(&lock);
-}
-
-static void set_up(void) {
-  wsig_os_cond_init(&changed);
-  key_made = pthread_key_create(&key, forget_thread) == 0;
-  pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-}
-
-static struct wsig_thread *new_thread(int *error) {
-  *error = WASMSIG_ENOMEM;
-  pthread_once(&once, set_up);
-  if (!key_made) return NULL;
-  struct wsig_thread *thread = calloc(1, sizeof *thread);
-  if (!thread) return NULL;
-  if (!wsig_os_thread_clock(&thread->clock)) {
-    free(thread);
-    *error = WASMSIG_ECLOCK;
-    return NULL;
-  }
-  pthread_mutex_init(&thread->lock, NULL);
-  thread->pause_ns = LEAST_PAUSE_NS;
-  if (pthread_setspecific(key, thread) != 0) {
-    pthread_mutex_destroy(&thread->lock);
-    free(thread);
-    return NULL;
-  }
-  pthread_mutex_lock(&lock);
-  thread->next = threads;
-  if (threads) threads->previous = thread;
-  threads = thread;
-  pthread_mutex_unlock(&lock);
-  *error = WASMSIG_OK;
-  return thread;
-}
-
-struct wsig_thread *wsig_thread_known(void) { return self; }
-
-struct wsig_thread *wsig_thread_self(int *error) {
-  if (!self) self = new_thread(error);
-  return self;
+  anew = true;
 }

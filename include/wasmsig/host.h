@@ -52,13 +52,21 @@
  *
  * In signal handlers: wasmsig_*_raise, _clear and _terminate. They may
  * interrupt every call of this header at any instruction, in the same thread
- * too, another raise, add, remove, create and destroy among them. Nothing else
- * here may be called in a handler.
+ * too, another raise, add, remove, create and destroy among them. A handler may
+ * also enter and leave sections, under the conditions that stand there.
+ * Nothing else here may be called in a handler.
  *
  * fork: the child may call everything here at once; it has the registries,
- * instances and budgets of its parent. A section that was running at the fork
- * runs on in the child, without what it had used, and is watched again from
- * the child's next enter.
+ * instances and budgets of its parent. A section of the forking thread runs on
+ * in the child with what it had used (a guest gains no time by it), and its
+ * soft signal comes as in the parent; the watchdog, which kills, is started by
+ * the child's next enter. Sections of other threads have ended there.
+ *
+ * Threads that end inside a section (pthread_exit) leave all of their sections
+ * in the order of unwinding, and undo what was killed.
+ *
+ * The library cannot be unloaded again (dlclose): threads and the kernel know
+ * addresses in it.
  *
  * Functions that can fail return a negative wasmsig_error and then have
  * changed nothing. Units stand in the names: _ns is nanoseconds.
@@ -110,7 +118,9 @@ extern "C" {
   X(EFORWARD, -16, "this signal cannot be forwarded, or is already")        \
   X(EFULL, -17, "no room for another registry or instance")                 \
   X(EDEAD, -18, "the registry has been destroyed")                          \
-  X(EWRITE, -19, "the system does not let us write to this memory")
+  X(EWRITE, -19, "the system does not let us write to this memory")         \
+  X(EHANDLER, -20, "a signal handler has interrupted a budget's own call")  \
+  X(EFIRING, -21, "this signal cannot be the timer's")
 
 typedef enum wasmsig_error {
   WASMSIG_OK = 0,
@@ -389,6 +399,12 @@ typedef struct wasmsig_budget_options {
   void (*kill)(void *context);
   void (*undo)(void *context);
   void *context;
+  /**
+   * `kill` is async-signal-safe: it may run in a signal handler of the
+   * section's own thread, at once, and no second thread has to be scheduled
+   * first. (Wasmtime's epoch is; V8's TerminateExecution is not, it locks.)
+   */
+  bool kill_is_signal_safe;
 } wasmsig_budget_options;
 
 #define WASMSIG_BUDGET_OPTIONS_INIT \
@@ -401,7 +417,8 @@ typedef struct wasmsig_budget_options {
    0,                               \
    NULL,                            \
    NULL,                            \
-   NULL}
+   NULL,                            \
+   false}
 
 /** How far a budget has gone. SIGNALLED and KILLED last until a reset. */
 typedef enum wasmsig_budget_state {
@@ -439,12 +456,26 @@ WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
 /**
  * Begins a section: from here on the CPU time of this thread is charged to
  * the budget, and to the budgets of the sections around it. Time asleep, or
- * preempted, is not. Entering a budget that this thread is in already only
- * nests. A soft limit that passed between two sections is signalled now.
+ * preempted, is not. Sections nest to any depth; entering a budget that this
+ * thread is in already only nests. A soft limit that passed between two
+ * sections is signalled now.
+ *
+ * Blocking calls: where the timer fires (wasmsig_set_firing), its signal may
+ * come while the section is asleep in a system call: not before it has slept
+ * for as long as the budget has left, and once, until the thread has run again.
+ * Calls that SA_RESTART restarts (read, write, futex waits, ...) go on; poll,
+ * select, epoll_wait, nanosleep and others answer EINTR (signal(7),
+ * "Interruption of system calls and library functions by signal handlers").
  *
  * Errors:    EINVAL, EBUSY (another thread is in it), ESPENT (the hard limit
- *            is used up: do not call the guest), ETHREAD, ECLOCK, ENOMEM.
- * Threads:   any, one at a time for a budget. Signal handlers: no.
+ *            is used up: do not call the guest), ETHREAD, ECLOCK, ENOMEM,
+ *            EHANDLER.
+ * Threads:   any, one at a time for a budget.
+ * Signal handlers: yes in a thread that has entered a section before, outside
+ *            of handlers. The handler leaves what it has entered before it
+ *            returns. EHANDLER if it has interrupted an enter, a leave, a
+ *            reset or a question about a budget in its own thread.
+ * Progress:  no system call and no lock of other threads in steady state.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_enter(wasmsig_budget *budget);
@@ -455,22 +486,58 @@ WASMSIG_API int wasmsig_budget_enter(wasmsig_budget *budget);
  *
  * Returns:   a wasmsig_outcome. A nested leave of a budget that stays entered
  *            answers OUTER_KILLED if the budget itself has been killed.
- * Errors:    EINVAL, EORDER.
- * Threads:   the one that entered. Signal handlers: no.
+ * Errors:    EINVAL, EORDER (not what was entered last), EHANDLER.
+ * Threads:   the one that entered. Signal handlers: as enter.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_leave(wasmsig_budget *budget);
 
 /**
+ * How deep this thread is in sections: how many enters have not been left.
+ *
+ * Threads:   any. Signal handlers: yes.
+ * Since:     0.1
+ */
+WASMSIG_API size_t wasmsig_budget_level(void);
+
+/**
+ * Leaves sections, innermost first, until wasmsig_budget_level() is `level`
+ * again: for code that jumps out of sections.
+ *
+ *     size_t level = wasmsig_budget_level();
+ *     if (setjmp(environment) != 0) wasmsig_budget_unwind(level);
+ *
+ * A budget must outlive its section: one whose section may be jumped out of
+ * must not lie in a stack frame that is jumped over.
+ *
+ * Returns:   what the outermost of them found, a wasmsig_outcome; READY if
+ *            there was nothing to leave.
+ * Errors:    EINVAL (deeper than this thread is), EHANDLER.
+ * Threads:   any, its own sections. Signal handlers: as enter.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_budget_unwind(size_t level);
+
+/**
  * CPU nanoseconds used: of all ended sections and, in the thread that is in
  * it, of the running one.
  *
- * Threads:   any (another thread sees the ended sections only).
+ * A section's time is the difference of two readings of the thread's CPU clock.
+ * While the kernel proves that the thread was not switched out, and for 5 us at
+ * most, a reading is told from the processor's counter instead, which costs no
+ * system call: a section is off by 5 us at most (a hypervisor may take the
+ * processor without the kernel's knowing), mostly by none, and errors do not
+ * add up: the two are put together again each ms.
+ *
+ * Threads:   any (another thread sees the ended sections only). Signal
+ *            handlers: yes.
+ * Source:    rseq in <linux/rseq.h>; CLOCK_THREAD_CPUTIME_ID in
+ *            clock_gettime(2).
  * Since:     0.1
  */
 WASMSIG_API uint64_t wasmsig_budget_used_ns(const wasmsig_budget *budget);
 
-/** Threads: any. Since: 0.1 */
+/** Threads: any. Signal handlers: yes. Since: 0.1 */
 WASMSIG_API wasmsig_budget_state
 wasmsig_budget_get_state(const wasmsig_budget *budget);
 
@@ -498,6 +565,66 @@ WASMSIG_API int wasmsig_budget_reset(wasmsig_budget *budget,
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_destroy(wasmsig_budget *budget);
+
+/* ---------------------------------------------------------------- firing */
+
+/** Who looks at a section when one of its limits may have been reached. */
+typedef enum wasmsig_firing {
+  /** The timer where it can be had, else the watchdog. */
+  WASMSIG_FIRING_DEFAULT = 0,
+  /**
+   * A monotonic timer whose signal goes to the thread in the section: it is on
+   * a processor when it uses CPU, so nobody else has to be scheduled. The
+   * watchdog stands behind it (a thread may block the signal) and does the
+   * kills that a handler may not do.
+   */
+  WASMSIG_FIRING_TIMER = 1,
+  /** A thread that sleeps for the least that any section has left. */
+  WASMSIG_FIRING_WATCHDOG = 2,
+} wasmsig_firing;
+
+typedef struct wasmsig_firing_options {
+  size_t size; /* of this struct, for later versions to tell */
+  wasmsig_firing firing;
+  /**
+   * The timer's signal; 0: the highest real-time signal that nobody handles.
+   * Whoever handled it before still gets what is not our timer's.
+   */
+  int timer_signal;
+  /**
+   * 1..99: the watchdog runs as SCHED_RR, if the system permits; 0: as any
+   * thread, with a short time slice where the kernel has it.
+   */
+  int realtime_priority;
+} wasmsig_firing_options;
+
+#define WASMSIG_FIRING_OPTIONS_INIT \
+  {sizeof(wasmsig_firing_options), WASMSIG_FIRING_DEFAULT, 0, 0}
+
+/**
+ * Chooses how limits are noticed from now on, for the whole process. A later
+ * call may change it again, while no section runs.
+ *
+ * Errors:    EINVAL (a field is out of range), EFIRING (TIMER was asked for,
+ *            and the signal is not a real-time signal or USR1, USR2, PROF,
+ *            VTALRM, URG, IO; or none is free), EBUSY (a section runs).
+ * Threads:   any. Signal handlers: no.
+ * Source:    timer_create(2), SIGEV_THREAD_ID; sched(7).
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_set_firing(const wasmsig_firing_options *options);
+
+/**
+ * What is in force in the calling thread: TIMER or WATCHDOG, the timer's
+ * signal (0: none), and the priority that the watchdog was granted. A thread
+ * that is refused a timer (RLIMIT_SIGPENDING), or blocks its signal, is the
+ * watchdog's.
+ *
+ * Errors:    EINVAL (NULL, or a size that is too small), ENOMEM, ECLOCK.
+ * Threads:   any. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_get_firing(wasmsig_firing_options *options);
 
 /* ------------------------------------------------- the process's signals */
 
@@ -546,11 +673,14 @@ WASMSIG_API int wasmsig_forward_last(int signal, uint64_t *deliveries,
 
 /** What the process has done so far. */
 typedef struct wasmsig_statistics {
-  uint64_t raises;   /* instances that got a signal */
-  uint64_t failures; /* GUARDED words that the system did not let us reach */
-  uint64_t soft;     /* budgets that passed their soft limit */
-  uint64_t kills;    /* kill functions called */
-  uint64_t wakes;    /* times that the watchdog woke */
+  uint64_t raises;      /* instances that got a signal */
+  uint64_t failures;    /* GUARDED words that the system did not let us reach */
+  uint64_t soft;        /* budgets that passed their soft limit */
+  uint64_t kills;       /* kill functions called */
+  uint64_t wakes;       /* times that the watchdog woke */
+  uint64_t fires;       /* signals of our timers that were handled */
+  uint64_t arms;        /* timers set, and the watchdog told, by an enter */
+  uint64_t clock_reads; /* CPU clocks that enter, leave and questions read */
 } wasmsig_statistics;
 
 /** Threads: any. Since: 0.1 */

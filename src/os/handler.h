@@ -5,10 +5,31 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
+
+/* A timer whose signal goes to one thread. */
+struct wsig_timer {
+  timer_t id;
+  bool made;
+};
+
+/* The clocks of struct wsig_clock (os.h), and the setting of its timers. */
+uint64_t wsig_os_monotonic_ns(void);
+bool wsig_os_cpu_ns(clockid_t id, uint64_t *ns);
+bool wsig_os_timer_set(struct wsig_timer *timer, uint64_t at_ns);
+uint64_t wsig_os_switches(void);
+
+static inline struct timespec wsig_os_timespec(uint64_t ns) {
+  const uint64_t ns_per_s = UINT64_C(1000000000);
+  return (struct timespec){(time_t)(ns / ns_per_s), (long)(ns % ns_per_s)};
+}
 
 /* Reads or writes a word of this process through the kernel, whatever
  * protection keys say. False, and no fault, where the kernel refuses. */
 bool wsig_os_peek(const uint32_t *word, uint32_t *value);
 bool wsig_os_poke(uint32_t *word, uint32_t value);
+
+/* Wakes who waits for the word by wsig_os_wait. */
+void wsig_os_wake(uint32_t *word);
 
 #endif

@@ -4,34 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#define NS_PER_S UINT64_C(1000000000)
-
-static uint64_t to_ns(const struct timespec *time) {
-  return (uint64_t)time->tv_sec * NS_PER_S + (uint64_t)time->tv_nsec;
-}
-
-/* ---------------------------------------------------------------- clocks */
-
-static uint64_t monotonic_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return to_ns(&now);
-}
-
-static bool cpu_ns(clockid_t id, uint64_t *ns) {
-  struct timespec now;
-  if (clock_gettime(id, &now) != 0) return false;
-  *ns = to_ns(&now);
-  return true;
-}
+/* --------------------------------------------------------------- threads */
 
 static bool spawn(void *(*body)(void *)) {
   pthread_attr_t attributes;
@@ -48,32 +33,108 @@ static bool spawn(void *(*body)(void *)) {
   return error == 0;
 }
 
-const struct wsig_clock wsig_os_clock = {monotonic_ns, cpu_ns, spawn};
-
 bool wsig_os_thread_clock(clockid_t *id) {
   return pthread_getcpuclockid(pthread_self(), id) == 0;
 }
 
-/* ----------------------------------------------------------------- waits */
+pid_t wsig_os_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 
-void wsig_os_cond_init(pthread_cond_t *changed) {
-  pthread_condattr_t attributes;
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(changed, &attributes);
-  pthread_condattr_destroy(&attributes);
+/* ---------------------------------------------------------------- timers */
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid /* glibc has no name for it */
+#endif
+
+static bool timer_make(struct wsig_timer *timer, pid_t tid, int signal,
+                       void *tag) {
+  struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
+                           .sigev_signo = signal,
+                           .sigev_value.sival_ptr = tag};
+  event.sigev_notify_thread_id = tid;
+  timer->made = timer_create(CLOCK_MONOTONIC, &event, &timer->id) == 0;
+  return timer->made;
 }
 
-bool wsig_os_cond_wait(pthread_cond_t *changed, pthread_mutex_t *lock,
-                       uint64_t until_ns) {
-  uint64_t seconds = until_ns / NS_PER_S;
-  /* Some 30 years: further than that, the kernel's own sums overflow. */
-  if (seconds > UINT64_C(1000000000)) {
-    pthread_cond_wait(changed, lock);
-    return true;
+static void timer_drop(struct wsig_timer *timer) {
+  timer_delete(timer->id);
+  timer->made = false;
+}
+
+bool wsig_os_may_be_timers(int signal) {
+  switch (signal) {
+    case SIGUSR1:
+    case SIGUSR2:
+    case SIGPROF:
+    case SIGVTALRM:
+    case SIGURG:
+    case SIGIO: return true;
+    default: return signal >= SIGRTMIN && signal <= SIGRTMAX;
   }
-  struct timespec until = {(time_t)seconds, (long)(until_ns % NS_PER_S)};
-  return pthread_cond_timedwait(changed, lock, &until) == 0;
+}
+
+int wsig_os_free_signal(void) {
+  struct sigaction action;
+  for (int signal = SIGRTMAX; signal >= SIGRTMIN; signal--)
+    if (sigaction(signal, NULL, &action) == 0 &&
+        !(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_DFL)
+      return signal;
+  return 0;
+}
+
+/* -------------------------------------------------- the watchdog's thread */
+
+const struct wsig_clock wsig_os_clock = {wsig_os_monotonic_ns,
+                                         wsig_os_cpu_ns,
+                                         spawn,
+                                         timer_make,
+                                         wsig_os_timer_set,
+                                         timer_drop,
+                                         wsig_os_switches,
+                                         true};
+
+/* <linux/sched/types.h>, which clashes with <sched.h>. */
+struct scheduling {
+  uint32_t size, policy;
+  uint64_t flags;
+  int32_t nice;
+  uint32_t priority;
+  uint64_t runtime, deadline, period;
+};
+
+static bool schedule_as(uint32_t policy, uint32_t priority,
+                        uint64_t runtime_ns) {
+  struct scheduling how = {.size = sizeof how,
+                           .policy = policy,
+                           .priority = priority,
+                           .runtime = runtime_ns};
+  return syscall(SYS_sched_setattr, 0, &how, 0) == 0;
+}
+
+/* A short slice lets EEVDF run it sooner (Linux 6.12, sched_setattr(2)); a
+ * small slack lets its sleeps end when they should (PR_SET_TIMERSLACK). What
+ * is refused is done without. */
+#define SLICE_NS UINT64_C(100000)
+#define SLACK_NS 2000UL
+
+int wsig_os_become_watchdog(int realtime_priority) {
+  prctl(PR_SET_NAME, "wasmsig");
+  prctl(PR_SET_TIMERSLACK, SLACK_NS);
+  if (realtime_priority > 0 &&
+      schedule_as(SCHED_RR, (uint32_t)realtime_priority, 0))
+    return realtime_priority;
+  schedule_as(SCHED_OTHER, 0, SLICE_NS);
+  return 0;
+}
+
+/* ----------------------------------------------------------------- waits */
+
+/* FUTEX_WAIT_BITSET of futex(2): its time is absolute, monotonic. */
+void wsig_os_wait(uint32_t *word, uint32_t value, uint64_t until_ns) {
+  struct timespec until = wsig_os_timespec(until_ns);
+  /* Some 30 years: further than that, the kernel's own sums overflow. */
+  bool ever = until.tv_sec > 1000000000;
+  syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value,
+          ever ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
 void wsig_os_pause(unsigned turn) {
@@ -84,6 +145,16 @@ void wsig_os_pause(unsigned turn) {
     nanosleep(&a_little, NULL);
   }
 }
+
+/* ----------------------------------------------------------------- pages */
+
+void *wsig_os_pages(size_t size) {
+  void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return pages == MAP_FAILED ? NULL : pages;
+}
+
+void wsig_os_pages_free(void *pages, size_t size) { munmap(pages, size); }
 
 /* -------------------------------------------------------------- mappings */
 

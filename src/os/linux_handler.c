@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Linux, in signal handlers: system calls alone, made directly.
+ * Linux, in signal handlers: system calls alone.
  *
  * process_vm_readv(2) and process_vm_writev(2) on the own process answer
  * EFAULT where a load or a store would fault, and take no notice of protection
@@ -12,8 +12,43 @@
 #include "handler.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+/* clock_gettime and timer_settime are in POSIX's list of async-signal-safe
+ * functions. */
+static uint64_t to_ns(const struct timespec *time) {
+  return (uint64_t)time->tv_sec * UINT64_C(1000000000) +
+         (uint64_t)time->tv_nsec;
+}
+
+uint64_t wsig_os_monotonic_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return to_ns(&now);
+}
+
+bool wsig_os_cpu_ns(clockid_t id, uint64_t *ns) {
+  struct timespec now;
+  if (clock_gettime(id, &now) != 0) return false;
+  *ns = to_ns(&now);
+  return true;
+}
+
+bool wsig_os_timer_set(struct wsig_timer *timer, uint64_t at_ns) {
+  struct itimerspec at = {.it_value = wsig_os_timespec(at_ns)};
+  return timer_settime(timer->id, TIMER_ABSTIME, &at, NULL) == 0;
+}
+
+/* Voluntary ones: getrusage(2). */
+uint64_t wsig_os_switches(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nvcsw : 0;
+}
 
 typedef ssize_t (*transfer)(pid_t pid, const struct iovec *local,
                             unsigned long local_count,
@@ -35,4 +70,11 @@ bool wsig_os_peek(const uint32_t *word, uint32_t *value) {
 
 bool wsig_os_poke(uint32_t *word, uint32_t value) {
   return move_word(process_vm_writev, &value, word);
+}
+
+/* FUTEX_WAKE of futex(2): glibc has no function of that name. */
+void wsig_os_wake(uint32_t *word) {
+  int saved_errno = errno;
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+  errno = saved_errno;
 }

@@ -6,31 +6,63 @@
 #ifndef WSIG_OS_H
 #define WSIG_OS_H
 
+#include "handler.h"
+
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
-/* A clock and a thread to watch it. A struct, so that tests bring their own
- * and run budgets without sleeping. */
+/* Clocks, timers, and a thread to watch. A struct, so that tests bring their
+ * own and run budgets without sleeping. `cpu_ns`, `monotonic_ns`, `timer_set`
+ * and `switches` may be called in signal handlers. */
 struct wsig_clock {
-  /* The clock that timed waits are told in. */
+  /* The clock that timers and timed waits are told in. */
   uint64_t (*monotonic_ns)(void);
   /* CPU time of the thread that `id` belongs to; false once it has ended. */
   bool (*cpu_ns)(clockid_t id, uint64_t *ns);
   /* Starts a detached thread with every signal blocked; false if it cannot. */
   bool (*spawn)(void *(*body)(void *));
+  /* Makes a timer whose `signal` goes to the thread `tid`, with `tag` as its
+   * value; false if the system refuses. NULL: there are no such timers. */
+  bool (*timer_make)(struct wsig_timer *timer, pid_t tid, int signal,
+                     void *tag);
+  /* Sets it going: once, at `at_ns` of the monotonic clock. False if the
+   * system refuses. */
+  bool (*timer_set)(struct wsig_timer *timer, uint64_t at_ns);
+  void (*timer_drop)(struct wsig_timer *timer);
+  /* How often the calling thread has gone to sleep so far; may be NULL. */
+  uint64_t (*switches)(void);
+  /* Whether ticks may tell CPU time (witness.h). */
+  bool ticks;
 };
 extern const struct wsig_clock wsig_os_clock;
 
-/* The CPU clock of the calling thread. */
+/* The CPU clock of the calling thread, and the thread's number. */
 bool wsig_os_thread_clock(clockid_t *id);
+pid_t wsig_os_thread_id(void);
 
-/* Waits on `changed` until the monotonic clock says `until_ns`, or a wake.
- * False when the time has come. `changed` is made by wsig_os_cond_init. */
-void wsig_os_cond_init(pthread_cond_t *changed);
-bool wsig_os_cond_wait(pthread_cond_t *changed, pthread_mutex_t *lock,
-                       uint64_t until_ns);
+/* Makes the calling thread a watchdog: its name, and how soon it comes to run
+ * once it is woken. Answers the real-time priority that it has, 0 for none. */
+int wsig_os_become_watchdog(int realtime_priority);
+
+/* Waits until *word is not `value` any more and wsig_os_wake was called, until
+ * the monotonic clock says `until_ns`, or for no reason. */
+void wsig_os_wait(uint32_t *word, uint32_t value, uint64_t until_ns);
+
+/* Memory that is not the allocator's: a handler may ask for it. NULL if there
+ * is none. */
+void *wsig_os_pages(size_t size);
+void wsig_os_pages_free(void *pages, size_t size);
+
+/* Signals. */
+
+/* Whether it may be a timer's. */
+bool wsig_os_may_be_timers(int signal);
+/* The highest real-time signal without a handler; 0: there is none. */
+int wsig_os_free_signal(void);
 
 /* A short pause in a loop that waits for another thread; longer with turns. */
 void wsig_os_pause(unsigned turn);

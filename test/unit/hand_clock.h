@@ -23,8 +23,9 @@ static inline bool hand_spawn(void *(*body)(void *)) {
   (void)body;
   return true;
 }
-static const struct wsig_clock hand_clock = {hand_read_wall, hand_read_cpu,
-                                             hand_spawn};
+static const struct wsig_clock hand_clock = {.monotonic_ns = hand_read_wall,
+                                             .cpu_ns = hand_read_cpu,
+                                             .spawn = hand_spawn};
 
 /* The thread uses CPU time, and nobody looks. */
 static inline void use_unseen(uint64_t ns) {

@@ -349,6 +349,9 @@ static void be_refused_late(void) {
 }
 
 static void pass_the_limit_unseen(void) {
+  wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
+  options.firing = WASMSIG_FIRING_WATCHDOG;
+  CHILD_ASSERT(wasmsig_set_firing(&options) == WASMSIG_OK);
   spawning = SPAWN_IDLE;
   CHILD_ASSERT(wasmsig_budget_enter(&forked) == WASMSIG_OK);
   burn(2 * MS);

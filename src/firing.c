@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Firing: whether timers notice a limit or the watchdog alone, and by which
+ * signal.
+ *
+ * Each thread that enters sections has a timer of its own. Its signal carries
+ * the address of wsig_timer_tag, and nothing of the thread: a signal that still
+ * comes when the timer or the thread's record is gone does no harm. The handler
+ * (handler.c) stays installed for good; what is not ours it hands on.
+ */
+#include "forward.h"
+
+#include "budget.h"
+
+#include <signal.h>
+#include <string.h>
+
+/* Under wsig_threads_lock. */
+static wasmsig_firing firing = WASMSIG_FIRING_DEFAULT;
+static int asked_signal; /* 0: any */
+static int found_signal; /* where any would do; 0: none yet */
+static int timer_signal; /* in use; 0: none yet */
+static bool installed[WASMSIG_SIGNAL_MAX + 1]; /* ours, once upon a time */
+
+static bool has_timers(void) { return wsig_clock->timer_make != NULL; }
+
+/* ------------------------------------------------------------- the signal */
+
+static bool is_ours(const struct sigaction *action) {
+  return (action->sa_flags & SA_SIGINFO) &&
+         action->sa_sigaction == wsig_timer_handler;
+}
+
+static bool has_handler(const struct sigaction *action) {
+  return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+/* Not over somebody's handler that was put over ours: it may call ours, and
+ * ours would call it. If it does not, the watchdog notices. `before` is stored
+ * first: the handler may run at once. */
+static bool install(int signal) {
+  struct sigaction now, ours = {0};
+  if (sigaction(signal, NULL, &now) != 0) return false;
+  if (is_ours(&now) || (installed[signal] && has_handler(&now))) return true;
+  wsig_timer_before[signal] = now;
+  ours.sa_sigaction = wsig_timer_handler;
+  ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  /* No other handler may come in between: it would find the lock taken by the
+   * one that it interrupts (section.c). */
+  sigfillset(&ours.sa_mask);
+  installed[signal] = sigaction(signal, &ours, NULL) == 0;
+  return installed[signal];
+}
+
+/* The signal that was asked for, or one for which any would do; 0 if there is
+ * none. */
+static int choose_signal(int asked) {
+  if (!asked && !found_signal) found_signal = wsig_os_free_signal();
+  int signal = asked ? asked : found_signal;
+  return signal && has_timers() && install(signal) ? signal : 0;
+}
+
+/* ---------------------------------------------------------------- threads */
+
+static bool is_blocked(int signal) {
+  sigset_t blocked;
+  return pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 &&
+         sigismember(&blocked, signal) == 1;
+}
+
+static void give_timer(struct wsig_thread *thread) {
+  thread->timer_at = WSIG_NEVER;
+  thread->deaf = false;
+  if (firing == WASMSIG_FIRING_WATCHDOG) return;
+  if (!timer_signal) timer_signal = choose_signal(asked_signal);
+  if (!timer_signal) return;
+  wsig_clock->timer_make(&thread->timer, thread->tid, timer_signal,
+                         &wsig_timer_tag);
+}
+
+void wsig_firing_begin(struct wsig_thread *thread) {
+  give_timer(thread);
+  /* Of another thread this cannot be asked; the watchdog will notice. */
+  thread->deaf = thread->timer.made && is_blocked(timer_signal);
+}
+
+void wsig_firing_end(struct wsig_thread *thread) {
+  if (thread->timer.made) wsig_clock->timer_drop(&thread->timer);
+}
+
+/* ---------------------------------------------------------------- options */
+
+static int check(const wasmsig_firing_options *options) {
+  if (!options || options->size < sizeof *options) return WASMSIG_EINVAL;
+  if (options->firing < WASMSIG_FIRING_DEFAULT ||
+      options->firing > WASMSIG_FIRING_WATCHDOG)
+    return WASMSIG_EINVAL;
+  if (options->realtime_priority < 0 || options->realtime_priority > 99)
+    return WASMSIG_EINVAL;
+  if (options->timer_signal < 0 || options->timer_signal > WASMSIG_SIGNAL_MAX)
+    return WASMSIG_EINVAL;
+  if (options->timer_signal && !wsig_os_may_be_timers(options->timer_signal))
+    return WASMSIG_EFIRING;
+  return WASMSIG_OK;
+}
+
+static bool a_section_runs(void) {
+  bool runs = false;
+  for (struct wsig_thread *t = wsig_threads; t; t = t->next) {
+    wsig_thread_lock(t);
+    runs |= t->innermost != NULL;
+    wsig_thread_unlock(t);
+  }
+  return runs;
+}
+
+static int set_firing(const wasmsig_firing_options *options) {
+  int signal = 0;
+  if (a_section_runs()) return WASMSIG_EBUSY;
+  if (options->firing != WASMSIG_FIRING_WATCHDOG)
+    signal = choose_signal(options->timer_signal);
+  if (!signal && options->firing == WASMSIG_FIRING_TIMER)
+    return WASMSIG_EFIRING;
+  firing = options->firing;
+  asked_signal = options->timer_signal;
+  timer_signal = signal;
+  wsig_store_relaxed(&wsig_watchdog_priority, options->realtime_priority);
+  for (struct wsig_thread *t = wsig_threads; t; t = t->next) {
+    wsig_thread_lock(t);
+    wsig_firing_end(t);
+    give_timer(t);
+    wsig_thread_unlock(t);
+  }
+  return WASMSIG_OK;
+}
+
+int wasmsig_set_firing(const wasmsig_firing_options *options) {
+  int error = check(options);
+  if (error) return error;
+  struct wsig_thread *thread = wsig_here;
+  if (thread && !wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
+  pthread_mutex_lock(&wsig_threads_lock);
+  error = set_firing(options);
+  pthread_mutex_unlock(&wsig_threads_lock);
+  if (thread) wsig_thread_go_outside(thread);
+  return error;
+}
+
+int wasmsig_get_firing(wasmsig_firing_options *options) {
+  if (!options || options->size < sizeof *options) return WASMSIG_EINVAL;
+  int error = WASMSIG_OK;
+  struct wsig_thread *thread = wsig_thread_self(&error);
+  if (!thread) return error;
+  if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
+  pthread_mutex_lock(&wsig_threads_lock);
+  bool timed = wsig_thread_is_timed(thread);
+  options->firing = timed ? WASMSIG_FIRING_TIMER : WASMSIG_FIRING_WATCHDOG;
+  options->timer_signal = timed ? timer_signal : 0;
+  options->realtime_priority = wsig_load_relaxed(&wsig_watchdog_granted);
+  pthread_mutex_unlock(&wsig_threads_lock);
+  wsig_thread_go_outside(thread);
+  return WASMSIG_OK;
+}

@@ -3,6 +3,7 @@
 // Tracked instances: from an instance to the core's name for it, and targets.
 
 const native = require('./native.js')
+const { firing } = require('./firing.js')
 const { typeError } = require('./errors.js')
 const { signalNumber } = require('./signals.js')
 const modules = require('./modules.js')
@@ -133,7 +134,8 @@ function stats() {
   return {
     tracked: { FIXED, SHARED },
     untracked: Object.fromEntries(untracked),
-    ...rest
+    ...rest,
+    firing: firing()
   }
 }
 

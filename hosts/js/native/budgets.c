@@ -9,6 +9,7 @@
  */
 #include "addon.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 /* A budget that JavaScript holds, or the pattern of limitCpu's. */
@@ -211,6 +212,44 @@ static napi_value reset(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* --------------------------------------------------------------- firing */
+
+static int set_firing_to(wasmsig_firing firing) {
+  wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
+  options.firing = firing;
+  return wasmsig_set_firing(&options);
+}
+
+/* setFiring(firing): for the whole process; throws ERR_WASMSIG_BUSY. */
+static napi_value set_firing(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  arguments(env, info, given, 1);
+  int error = set_firing_to((wasmsig_firing)number_of(env, given[0]));
+  return error ? throw_code(env, error) : NULL;
+}
+
+static pthread_once_t begun = PTHREAD_ONCE_INIT;
+static wasmsig_firing first_firing;
+
+static void begin_firing_once(void) { set_firing_to(first_firing); }
+
+/* beginFiring(firing): the same where no thread of the process has done it. */
+static napi_value begin_firing(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  arguments(env, info, given, 1);
+  first_firing = (wasmsig_firing)number_of(env, given[0]);
+  pthread_once(&begun, begin_firing_once);
+  return NULL;
+}
+
+/* firing(): what is in force in this thread, a wasmsig_firing. */
+static napi_value firing(napi_env env, napi_callback_info info) {
+  (void)info;
+  wasmsig_firing_options now = WASMSIG_FIRING_OPTIONS_INIT;
+  int error = wasmsig_get_firing(&now);
+  return error ? throw_code(env, error) : make_number(env, now.firing);
+}
+
 void define_budgets(napi_env env, napi_value exports) {
   define(env, exports, "create", create);
   define(env, exports, "run", run);
@@ -219,4 +258,7 @@ void define_budgets(napi_env env, napi_value exports) {
   define(env, exports, "lastUsed", last_used);
   define(env, exports, "state", state_of);
   define(env, exports, "reset", reset);
+  define(env, exports, "setFiring", set_firing);
+  define(env, exports, "beginFiring", begin_firing);
+  define(env, exports, "firing", firing);
 }

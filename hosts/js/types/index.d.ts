@@ -192,6 +192,11 @@ export interface Stats {
   softLimits: number
   /** of the whole process: calls killed, by the engine or by SIGKILL in the word */
   kills: number
+  /**
+   * who notices a limit in this thread: a timer whose signal goes to it, or the
+   * watchdog thread. WASMSIG_FIRING=watchdog in the environment forbids timers.
+   */
+  firing: 'timer' | 'watchdog'
 }
 export function stats(): Stats
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Says who notices limits, here and in a worker, and lets one be noticed.
+import { Worker, isMainThread, parentPort } from 'node:worker_threads'
+import { CpuBudget, CpuLimitError, stats } from 'wasmsig'
+
+function killed() {
+  try {
+    new CpuBudget({ hard: 5 }).run(() => {
+      for (;;);
+    })
+  } catch (error) {
+    return error instanceof CpuLimitError
+  }
+}
+
+const found = `${stats().firing} ${killed()}`
+if (isMainThread) {
+  console.log(`main ${found}`)
+  const worker = new Worker(new URL(import.meta.url))
+  worker.on('message', (message) => console.log(`worker ${message}`))
+} else {
+  parentPort.postMessage(found)
+}

@@ -244,9 +244,7 @@ static void begin_section(struct wsig_thread *thread, struct wsig_budget *b,
  */
 static void end_section(struct wsig_thread *thread, uint64_t cpu_ns) {
   struct wsig_budget *b = thread->innermost;
-  /* The ticks may have run ahead by a little. */
-  uint64_t used = wsig_section_used(
-      b, (int64_t)(cpu_ns - b->start_ns) < 0 ? b->start_ns : cpu_ns);
+  uint64_t used = wsig_section_used(b, cpu_ns);
   wsig_store_relaxed(&b->used_ns, used);
   if (!b->hard_done && used >= b->hard_ns) wsig_section_reach_hard_limit(b);
   if (!b->soft_done && !b->hard_done)
@@ -455,9 +453,8 @@ uint64_t wasmsig_budget_used_ns(const wasmsig_budget *budget) {
   if (!thread || wsig_load_relaxed(&b->thread) != thread) return ended;
   if (!wsig_thread_go_inside(thread)) return ended;
   struct wsig_reading now;
-  bool known = b->depth > 0 &&
-               wsig_meter_read(&thread->meter, thread->clock, &now) &&
-               (int64_t)(now.cpu_ns - b->start_ns) > 0;
+  bool known =
+      b->depth > 0 && wsig_meter_read(&thread->meter, thread->clock, &now);
   uint64_t used = known ? wsig_section_used(b, now.cpu_ns) : ended;
   wsig_thread_go_outside(thread);
   return used;

@@ -83,6 +83,19 @@ TEST(time_in_which_the_thread_does_not_run_is_not_charged) {
   assert_left(&a, READY);
 }
 
+TEST(a_section_that_began_a_little_ahead_of_its_clock_passes_no_limit) {
+  make(&a, 5 * MS, 10 * MS);
+  hand_cpu_ns += 1 * MS;
+  enter(&a);
+  hand_cpu_ns -= 1000;
+  wsig_watchdog_look();
+  assert_int_equal(guest_signal(&guest), 0);
+  assert_int_equal(engine.kills, 0);
+  assert_int_equal(wasmsig_budget_used_ns(&a), 0);
+  assert_left(&a, READY);
+  assert_int_equal(wasmsig_budget_used_ns(&a), 0);
+}
+
 /* ------------------------------------------------------------ hard limit */
 
 TEST(the_kill_comes_at_its_limit_and_not_a_nanosecond_earlier) {
@@ -314,6 +327,8 @@ int main(void) {
       IN_SCENE(a_soft_limit_passed_unseen_is_signalled_by_the_next_enter),
       IN_SCENE(the_signal_is_the_one_that_was_asked_for),
       IN_SCENE(time_in_which_the_thread_does_not_run_is_not_charged),
+      IN_SCENE(
+          a_section_that_began_a_little_ahead_of_its_clock_passes_no_limit),
       IN_SCENE(the_kill_comes_at_its_limit_and_not_a_nanosecond_earlier),
       IN_SCENE(the_soft_signal_comes_before_the_kill),
       IN_SCENE(equal_limits_signal_and_kill),

@@ -324,7 +324,16 @@ static void give_up(struct wsig_thread *thread, struct wsig_budget *b) {
   let_go(b);
 }
 
-/* Whoever fires looks `left_ns` from now at the latest. */
+/* Under the lock. */
+static void set_timer(struct wsig_thread *thread, uint64_t at_ns) {
+  if (!wsig_thread_is_timed(thread)) return;
+  wsig_add_relaxed(&wsig_statistics.arms, 1);
+  wsig_thread_arm(thread, at_ns);
+  thread->asleep = false;
+  if (wsig_clock->switches) thread->switches = wsig_clock->switches();
+}
+
+/* Whoever fires looks at `at_ns`; the watchdog in case that it does not. */
 static int be_watched(struct wsig_thread *thread, uint64_t at_ns, bool timed) {
   return wsig_watchdog_by(thread, timed ? at_ns + WSIG_NET_NS : at_ns);
 }
@@ -342,13 +351,8 @@ static int enter_first(struct wsig_thread *thread, struct wsig_budget *b) {
   begin_section(thread, b, &now);
   uint64_t left = wsig_section_left(b, used);
   uint64_t at_ns = now.monotonic_ns + left;
+  if (left != WSIG_NEVER && thread->timer_at > at_ns) set_timer(thread, at_ns);
   bool timed = wsig_thread_is_timed(thread);
-  if (timed && left != WSIG_NEVER && thread->timer_at > at_ns) {
-    wsig_thread_arm(thread, at_ns);
-    thread->asleep = false;
-    if (wsig_clock->switches) thread->switches = wsig_clock->switches();
-    wsig_add_relaxed(&wsig_statistics.arms, 1);
-  }
   unlock_own(thread);
 
   int error =

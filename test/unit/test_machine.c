@@ -10,8 +10,7 @@
  * A step that is refused changes nothing, so no sequence goes on after one; nor
  * after one that finds nothing to do. WASMSIG_MACHINE_STEPS sets the length.
  */
-#include "hand_clock.h"
-#include "registry.h"
+#include "hand_timer.h"
 
 enum event {
   ENTER_A,
@@ -189,20 +188,6 @@ static int model_step(enum event event) {
 
 static wasmsig_budget *const budgets[2] = {&a, &b};
 static bool engine_is_killed;
-static uint64_t timer_at;
-
-static bool hand_timer_make(struct wsig_timer *timer, pid_t tid, int signal,
-                            void *tag) {
-  (void)tid, (void)signal, (void)tag;
-  timer->made = true;
-  return true;
-}
-static bool hand_timer_set(struct wsig_timer *timer, uint64_t at_ns) {
-  (void)timer;
-  timer_at = at_ns;
-  return true;
-}
-static void hand_timer_drop(struct wsig_timer *timer) { timer->made = false; }
 
 static void kill_the_engine(void *context) {
   kill_engine(context);
@@ -270,7 +255,8 @@ static void check_promise(void) {
   if (least == WSIG_NEVER || least == 0) return;
   HOLDS(wsig_here->watch_at <= hand_wall_ns + least + WSIG_NET_NS);
   HOLDS(wsig_here->timer_at <= hand_wall_ns + least);
-  HOLDS(wsig_here->timer_at == WSIG_NEVER || timer_at == wsig_here->timer_at);
+  HOLDS(wsig_here->timer_at == WSIG_NEVER ||
+        hand_timer_at == wsig_here->timer_at);
 }
 
 static void compare(int expected, int result) {
@@ -383,15 +369,10 @@ int main(void) {
   const char *length = getenv("WASMSIG_MACHINE_STEPS");
   if (length) steps_wanted = (int)strtol(length, NULL, 10);
   if (steps_wanted < 1 || steps_wanted > MOST_STEPS - 2) return 2;
-  static struct wsig_clock clock_with_timers;
-  clock_with_timers = hand_clock;
-  clock_with_timers.timer_make = hand_timer_make;
-  clock_with_timers.timer_set = hand_timer_set;
-  clock_with_timers.timer_drop = hand_timer_drop;
   const struct CMUnitTest tests[] = {
       IN_SCENE(two_budgets_do_what_the_rules_say_in_every_sequence),
       IN_SCENE(two_budgets_with_signal_safe_kills_do_too),
   };
-  hand_clock_used = &clock_with_timers;
+  use_hand_timers();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

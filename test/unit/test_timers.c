@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * When a thread's timer is set, and when it is the watchdog's turn; on a clock
+ * and with a timer that the test moves by hand.
+ */
+#include "hand_timer.h"
+
+#define US UINT64_C(1000)
+
+/* How often the timer was set since the last call. */
+static unsigned settings(void) {
+  unsigned count = hand_timer_settings;
+  hand_timer_settings = 0;
+  return count;
+}
+
+/* The thread wants a timer as if it were new. */
+static int set_timers(void **state) {
+  hand_timers_are_out = hand_timer_is_refused = false;
+  int error = set_scene(state);
+  wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
+  wsig_watchdog_look(); /* no time lingers */
+  if (!error) error = wasmsig_set_firing(&options);
+  settings();
+  return error;
+}
+
+#define IN_TIME(sentence) \
+  cmocka_unit_test_setup_teardown(sentence, set_timers, strike_scene)
+
+/* ---------------------------------------------------------------- setting */
+
+TEST(enter_sets_the_timer_for_what_is_left) {
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  assert_int_equal(settings(), 1);
+  assert_int_equal(hand_timer_at, hand_wall_ns + 5 * MS);
+  assert_left(&a, READY);
+}
+
+TEST(a_time_that_is_set_is_early_enough_for_later_sections) {
+  make(&a, 5 * MS, NONE);
+  for (int section = 0; section < 4; section++) {
+    enter(&a);
+    use_unseen(1 * US);
+    assert_left(&a, READY);
+  }
+  assert_int_equal(settings(), 1);
+}
+
+TEST(a_nearer_limit_sets_it_again) {
+  make(&a, 5 * MS, NONE);
+  make(&b, 2 * MS, NONE);
+  enter(&a);
+  enter(&b);
+  assert_int_equal(settings(), 2);
+  assert_int_equal(hand_timer_at, hand_wall_ns + 2 * MS);
+  assert_left(&b, READY);
+  assert_left(&a, READY);
+}
+
+TEST(a_budget_without_limits_sets_none) {
+  make(&a, NONE, NONE);
+  enter(&a);
+  assert_left(&a, READY);
+  assert_int_equal(settings(), 0);
+}
+
+TEST(the_watchdog_is_told_to_come_a_little_later) {
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  assert_int_equal(wsig_here->watch_at, hand_wall_ns + 5 * MS + WSIG_NET_NS);
+  assert_left(&a, READY);
+}
+
+/* ----------------------------------------------------------------- firing */
+
+TEST(at_the_limit_it_raises_and_is_set_for_the_next_one) {
+  make(&a, 5 * MS, 9 * MS);
+  enter(&a);
+  use_unseen(5 * MS);
+  fire();
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+  assert_int_equal(hand_timer_at, hand_wall_ns + 4 * MS);
+  assert_left(&a, SIGNALLED);
+}
+
+TEST(a_preempted_section_is_not_told_and_it_is_set_again) {
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  use_unseen(2 * MS);
+  hand_wall_ns += 3 * MS;
+  fire();
+  assert_int_equal(guest_signal(&guest), 0);
+  assert_int_equal(hand_timer_at, hand_wall_ns + 3 * MS);
+  assert_left(&a, READY);
+}
+
+TEST(of_all_sections_the_nearest_limit_is_what_it_is_set_for) {
+  make(&a, 5 * MS, NONE);
+  make(&b, 2 * MS, 30 * MS);
+  enter(&a);
+  enter(&b);
+  use_unseen(2 * MS);
+  fire();
+  assert_int_equal(hand_timer_at, hand_wall_ns + 3 * MS);
+  assert_left(&b, SIGNALLED);
+  assert_left(&a, READY);
+}
+
+TEST(outside_of_sections_it_is_not_set_again_but_by_the_next_enter) {
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  use_unseen(1 * MS);
+  assert_left(&a, READY);
+  hand_wall_ns += 4 * MS;
+  settings();
+  fire();
+  assert_int_equal(settings(), 0);
+  enter(&a);
+  assert_int_equal(settings(), 1);
+  assert_int_equal(hand_timer_at, hand_wall_ns + 4 * MS);
+  assert_left(&a, READY);
+}
+
+TEST(a_kill_is_left_to_the_watchdog_and_repeated) {
+  make(&a, NONE, 5 * MS);
+  enter(&a);
+  use_unseen(5 * MS);
+  fire();
+  assert_int_equal(engine.kills, 0);
+  wsig_watchdog_look();
+  assert_int_equal(engine.kills, 1);
+  assert_int_equal(hand_timer_at, hand_wall_ns + 1 * MS);
+  use_unseen(1 * MS);
+  fire();
+  wsig_watchdog_look();
+  assert_int_equal(engine.kills, 2);
+  assert_left(&a, KILLED);
+}
+
+TEST(a_kill_that_is_signal_safe_is_not) {
+  wasmsig_budget_options options = limits(NONE, 5 * MS);
+  options.kill_is_signal_safe = true;
+  make_with(&a, options);
+  enter(&a);
+  use_unseen(5 * MS);
+  fire();
+  assert_int_equal(engine.kills, 1);
+  use_unseen(1 * MS);
+  fire();
+  assert_int_equal(engine.kills, 2);
+  assert_left(&a, KILLED);
+  assert_int_equal(engine.undos, 1);
+}
+
+/* A clock that goes on by itself when it is read. */
+static bool read_cpu_that_goes_on(clockid_t id, uint64_t *ns) {
+  use_unseen(400);
+  return hand_read_cpu(id, ns);
+}
+
+TEST(a_fire_that_is_early_by_a_hair_waits) {
+  struct wsig_clock going_on = *wsig_clock;
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  use_unseen(5 * MS - 2 * US);
+  going_on.cpu_ns = read_cpu_that_goes_on;
+  wsig_clock = &going_on;
+  settings();
+  fire();
+  wsig_clock = hand_clock_used;
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+  assert_int_equal(settings(), 0);
+  assert_left(&a, SIGNALLED);
+}
+
+TEST(a_clock_that_stands_keeps_nobody_waiting) {
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  use_unseen(5 * MS - 2 * US);
+  fire();
+  assert_int_equal(guest_signal(&guest), 0);
+  assert_int_equal(hand_timer_at, hand_wall_ns + 2 * US);
+  assert_left(&a, READY);
+}
+
+/* ---------------------------------------------------------------- sleeping */
+
+static void sleep_for(uint64_t ns) {
+  hand_wall_ns += ns;
+  hand_switches++;
+}
+
+TEST(a_section_that_sleeps_is_interrupted_once) {
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  use_unseen(10 * US);
+  sleep_for(5 * MS);
+  settings();
+  fire();
+  assert_int_equal(settings(), 0);
+  for (int look = 0; look < 20; look++) {
+    hand_wall_ns += 5 * MS;
+    wsig_watchdog_look();
+  }
+  assert_int_equal(settings(), 0);
+  assert_left(&a, READY);
+}
+
+TEST(the_timer_goes_on_when_the_sleeper_has_woken) {
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  sleep_for(5 * MS);
+  fire();
+  settings();
+  use(1 * MS);
+  assert_int_equal(settings(), 1);
+  assert_int_equal(hand_timer_at, hand_wall_ns + 4 * MS);
+  assert_left(&a, READY);
+}
+
+TEST(a_section_that_is_only_kept_from_running_does_not_sleep) {
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  settings();
+  for (int turn = 0; turn < 3; turn++) {
+    hand_wall_ns += 5 * MS;
+    fire();
+    assert_int_equal(settings(), 1);
+  }
+  assert_left(&a, READY);
+}
+
+TEST(a_sleeper_is_looked_at_less_and_less) {
+  make(&a, 1 * US, NONE);
+  make(&b, 2 * US, NONE);
+  enter(&a);
+  sleep_for(5 * MS);
+  fire();
+  uint64_t pause = 0;
+  for (int look = 0; look < 20; look++) {
+    hand_wall_ns += 5 * MS;
+    uint64_t next = wsig_watchdog_look();
+    assert_true(next >= pause && next <= 5 * MS);
+    pause = next;
+  }
+  assert_true(pause >= 4 * MS);
+  assert_left(&a, READY);
+}
+
+/* ------------------------------------------------ signals that do not arrive
+ */
+
+static void pass_the_limit_without_a_signal(void) {
+  enter(&a);
+  use_unseen(5 * MS + WSIG_NET_NS);
+  wsig_watchdog_look();
+}
+
+TEST(a_limit_whose_signal_is_blocked_is_noticed_by_the_watchdog) {
+  make(&a, 5 * MS, NONE);
+  pass_the_limit_without_a_signal();
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+  assert_left(&a, SIGNALLED);
+}
+
+TEST(from_then_on_the_watchdog_is_in_time) {
+  make(&a, 5 * MS, NONE);
+  make(&b, 5 * MS, NONE);
+  pass_the_limit_without_a_signal();
+  assert_left(&a, SIGNALLED);
+  settings();
+  enter(&b);
+  assert_int_equal(settings(), 0);
+  assert_int_equal(wsig_here->watch_at, hand_wall_ns + 5 * MS);
+  assert_left(&b, READY);
+}
+
+TEST(until_a_signal_comes_after_all) {
+  make(&a, 5 * MS, NONE);
+  make(&b, 5 * MS, NONE);
+  pass_the_limit_without_a_signal();
+  assert_left(&a, SIGNALLED);
+  fire();
+  settings();
+  enter(&b);
+  assert_int_equal(settings(), 1);
+  assert_left(&b, READY);
+}
+
+TEST(a_timer_that_cannot_be_set_is_the_watchdogs_affair) {
+  make(&a, 5 * MS, NONE);
+  hand_timer_is_refused = true;
+  enter(&a);
+  assert_int_equal(wsig_here->watch_at, hand_wall_ns + 5 * MS);
+  use(5 * MS);
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+  assert_left(&a, SIGNALLED);
+}
+
+TEST(so_is_one_that_cannot_be_made) {
+  wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
+  hand_timers_are_out = true;
+  assert_int_equal(wasmsig_set_firing(&options), WASMSIG_OK);
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  assert_int_equal(settings(), 0);
+  assert_int_equal(wsig_here->watch_at, hand_wall_ns + 5 * MS);
+  assert_left(&a, READY);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      IN_TIME(enter_sets_the_timer_for_what_is_left),
+      IN_TIME(a_time_that_is_set_is_early_enough_for_later_sections),
+      IN_TIME(a_nearer_limit_sets_it_again),
+      IN_TIME(a_budget_without_limits_sets_none),
+      IN_TIME(the_watchdog_is_told_to_come_a_little_later),
+      IN_TIME(at_the_limit_it_raises_and_is_set_for_the_next_one),
+      IN_TIME(a_preempted_section_is_not_told_and_it_is_set_again),
+      IN_TIME(of_all_sections_the_nearest_limit_is_what_it_is_set_for),
+      IN_TIME(outside_of_sections_it_is_not_set_again_but_by_the_next_enter),
+      IN_TIME(a_kill_is_left_to_the_watchdog_and_repeated),
+      IN_TIME(a_kill_that_is_signal_safe_is_not),
+      IN_TIME(a_fire_that_is_early_by_a_hair_waits),
+      IN_TIME(a_clock_that_stands_keeps_nobody_waiting),
+      IN_TIME(a_section_that_sleeps_is_interrupted_once),
+      IN_TIME(the_timer_goes_on_when_the_sleeper_has_woken),
+      IN_TIME(a_section_that_is_only_kept_from_running_does_not_sleep),
+      IN_TIME(a_sleeper_is_looked_at_less_and_less),
+      IN_TIME(a_limit_whose_signal_is_blocked_is_noticed_by_the_watchdog),
+      IN_TIME(from_then_on_the_watchdog_is_in_time),
+      IN_TIME(until_a_signal_comes_after_all),
+      IN_TIME(a_timer_that_cannot_be_set_is_the_watchdogs_affair),
+      IN_TIME(so_is_one_that_cannot_be_made),
+  };
+  use_hand_timers();
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

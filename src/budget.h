@@ -114,14 +114,8 @@ void wsig_section_tell(struct wsig_budget *budget);
 void wsig_section_reach_hard_limit(struct wsig_budget *budget);
 void wsig_section_begin_kill(struct wsig_budget *budget, uint64_t used_ns);
 
-/* What the section has used with those before it. Ticks may have run ahead of
- * the CPU clock by a little when it began. */
-static inline uint64_t wsig_section_used(const struct wsig_budget *budget,
-                                         uint64_t cpu_ns) {
-  int64_t section = (int64_t)(cpu_ns - budget->start_ns);
-  return wsig_load_relaxed(&budget->used_ns) +
-         (section > 0 ? (uint64_t)section : 0);
-}
+/* What the section has used with those before it. */
+uint64_t wsig_section_used(const struct wsig_budget *budget, uint64_t cpu_ns);
 
 #define WSIG_UNKNOWN UINT64_MAX
 

@@ -24,7 +24,7 @@
  */
 #include "meter.h"
 
-#include "wasmsig/host.h"
+#include "registry.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define TRUSTED_NS UINT64_C(5000)
@@ -37,7 +37,6 @@
 #define MOST_TRIES 4
 
 struct wsig_rate wsig_rate;
-extern wasmsig_statistics wsig_statistics;
 
 /* The thread that measures the rate, and what it had at the beginning of the
  * window. `measuring` is taken by exchange: who has it may touch the rest. */

@@ -107,6 +107,13 @@ void wsig_section_begin_kill(struct wsig_budget *budget, uint64_t used_ns) {
   budget->kill_again_ns = used_ns + KILL_AGAIN_NS;
 }
 
+/* Ticks may have run ahead of the CPU clock by a little when it began. */
+uint64_t wsig_section_used(const struct wsig_budget *budget, uint64_t cpu_ns) {
+  int64_t section = (int64_t)(cpu_ns - budget->start_ns);
+  return wsig_load_relaxed(&budget->used_ns) +
+         (section > 0 ? (uint64_t)section : 0);
+}
+
 /* What is left until the nearest limit that was not acted on yet, or until a
  * kill that had no effect is to be repeated. */
 uint64_t wsig_section_left(const struct wsig_budget *budget, uint64_t used_ns) {

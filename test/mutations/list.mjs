@@ -4,6 +4,8 @@
  * it broken.
  */
 
+import { BUDGET_MUTATIONS, BUDGET_PROGRAMS } from './budgets.mjs'
+
 const unit = (name) => ({
   sources: [`test/unit/${name}.c`],
   flags: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
@@ -18,6 +20,7 @@ const fault = (name, flags = []) => ({
 
 /** How the tests that are named below are built and run. */
 export const PROGRAMS = {
+  ...BUDGET_PROGRAMS,
   test_registry: unit('test_registry'),
   test_owners: unit('test_owners'),
   test_classes: unit('test_classes'),
@@ -460,5 +463,6 @@ export const MUTATIONS = [
     'the index finds keys that met on the way',
     'if (key_of(owner, entry - 1) != key) continue;',
     'if (key_of(owner, entry - 1) != key) return false;'
-  )
+  ),
+  ...BUDGET_MUTATIONS
 ]

@@ -129,7 +129,9 @@ TEST(a_kill_is_left_to_the_watchdog_and_repeated) {
   use_unseen(5 * MS);
   fire();
   assert_int_equal(engine.kills, 0);
+  assert_ptr_equal(wsig_wanted, wsig_here);
   wsig_watchdog_look();
+  assert_null(wsig_wanted);
   assert_int_equal(engine.kills, 1);
   assert_int_equal(hand_timer_at, hand_wall_ns + 1 * MS);
   use_unseen(1 * MS);

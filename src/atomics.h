@@ -37,6 +37,9 @@
                               __ATOMIC_RELAXED)
 #define wsig_cas_seq_cst(p, expected, v)                                 \
   __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_SEQ_CST, \
+                              __ATOMIC_SEQ_CST)
+#define wsig_cas_acq_rel(p, expected, v)                                 \
+  __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQ_REL, \
                               __ATOMIC_RELAXED)
 #define wsig_cas_acquire(p, expected, v)                                 \
   __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQUIRE, \

@@ -53,7 +53,7 @@ static void clear_in(const struct wsig_budget *budget) {
 static bool is_forgotten(const struct wsig_budget *budget) {
   return budget->soft_done && budget->registry &&
          budget->withdrawals !=
-             wsig_load_relaxed(&budget->registry->withdrawals[budget->signal]);
+             wsig_load_acquire(&budget->registry->withdrawals[budget->signal]);
 }
 
 /* Some running section of the thread has raised the signal there too. */
@@ -90,8 +90,11 @@ static void take_signal_back(const struct wsig_budget *budget) {
   if (thread) wsig_thread_lock(thread);
   bool meant = thread && is_meant_by_another(thread, budget);
   if (!meant) {
-    wsig_add_relaxed(&budget->registry->withdrawals[budget->signal], 1);
     clear_in(budget);
+    wsig_step(47);
+    /* After the clearing (release): whoever was told before it knows of an
+     * older count, and is told again. */
+    wsig_add_release(&budget->registry->withdrawals[budget->signal], 1);
   }
   if (thread) wsig_thread_unlock(thread);
   if (meant) return;
@@ -194,20 +197,22 @@ static void unlock_own(struct wsig_thread *thread) {
   wsig_step(46);
   wsig_store_release(&thread->lock, 0);
   wsig_handler_fence();
-  if (wsig_load_relaxed(&thread->look_due)) wsig_thread_fire(thread);
+  uint32_t due = wsig_load_relaxed(&thread->look_due);
+  if (due == WSIG_FIRED) wsig_thread_fire(thread);
+  if (due == WSIG_ASKED) wsig_thread_have_looked(thread);
 }
 
 /* Twice as much room; what was there last stays until it is not needed. */
 static bool make_room(struct wsig_thread *thread) {
   if (thread->level < thread->room) return true;
   size_t size = thread->room * sizeof thread->entered[0];
+  struct wsig_budget **smaller = thread->entered;
   struct wsig_budget **larger = wsig_os_pages(2 * size);
   if (!larger) return false;
-  memcpy(larger, thread->entered, size);
-  if (thread->entered != thread->usually_entered)
-    wsig_os_pages_free(thread->entered, size);
+  memcpy(larger, smaller, size);
   thread->entered = larger;
   thread->room *= 2;
+  if (smaller != thread->usually_entered) wsig_os_pages_free(smaller, size);
   return true;
 }
 
@@ -262,6 +267,13 @@ static void let_go(struct wsig_budget *b) {
   wsig_store_release(&b->thread, NULL);
 }
 
+/* A fork may find this thread between becoming the budget's holder and
+ * beginning its section, or between ending it and letting go. */
+static void touch(struct wsig_thread *thread, struct wsig_budget *b) {
+  wsig_store_relaxed(&thread->touching, b);
+  wsig_handler_fence();
+}
+
 /* The section `from`, or one around it, is being killed. */
 static bool is_dying(const struct wsig_budget *from) {
   for (; from; from = from->outer)
@@ -279,12 +291,29 @@ static bool dies_with(const struct wsig_budget *b,
   return false;
 }
 
-/* Under the lock, so that no kill of an outer section comes in between: an
- * engine's kill is undone by the outermost section that it was for. */
+/* Under the lock, which it gives back meanwhile: the host may wait in there. No
+ * kill of an outer section begins before it is over (`undoing`), which it would
+ * undo as well. */
+static void undo_kill(struct wsig_thread *thread, const struct wsig_budget *b) {
+  thread->undoing = true;
+  unlock_own(thread);
+  wsig_step(48);
+  b->undo(b->context);
+  wsig_step(49);
+  wsig_thread_lock(thread);
+  thread->undoing = false;
+  if (!is_dying(thread->innermost)) return;
+  /* Kills that became due meanwhile. */
+  wsig_store_relaxed(&thread->look_due, WSIG_ASKED);
+  wsig_watchdog_want(thread);
+}
+
+/* Under the lock: an engine's kill is undone by the outermost section that it
+ * was for. */
 static int settle(struct wsig_thread *thread, struct wsig_budget *b) {
   bool undo = b->kill_begun && b->undo && !dies_with(b, thread->innermost);
   b->kill_begun = false;
-  if (undo) b->undo(b->context);
+  if (undo) undo_kill(thread, b);
   if (is_dying(thread->innermost)) return WASMSIG_LEFT_OUTER_KILLED;
   if (b->hard_done) return WASMSIG_LEFT_KILLED;
   return b->soft_done ? WASMSIG_LEFT_SIGNALLED : WASMSIG_LEFT_READY;
@@ -321,7 +350,6 @@ static void give_up(struct wsig_thread *thread, struct wsig_budget *b) {
   end_section(thread, b->start_ns);
   settle(thread, b);
   unlock_own(thread);
-  let_go(b);
 }
 
 /* Under the lock. */
@@ -366,11 +394,18 @@ static int enter_first(struct wsig_thread *thread, struct wsig_budget *b) {
 
 static int enter(struct wsig_thread *thread, struct wsig_budget *b) {
   struct wsig_thread *holder = NULL;
-  if (!wsig_cas_acquire(&b->thread, &holder, thread))
+  /* Acquire: what the last one has left. Release: after `touching`. */
+  if (!wsig_cas_acq_rel(&b->thread, &holder, thread))
     return holder == thread ? enter_again(thread, b) : WASMSIG_EBUSY;
   int error = enter_first(thread, b);
   if (error) let_go(b);
   return error;
+}
+
+/* In the child of a fork: sections that were running are watched from now on,
+ * whatever this one's limits are. */
+static void watch_anew(struct wsig_thread *thread) {
+  if (wsig_load_relaxed(&wsig_watchdog_anew)) wsig_watchdog_by(thread, 0);
 }
 
 int wasmsig_budget_enter(wasmsig_budget *budget) {
@@ -379,7 +414,10 @@ int wasmsig_budget_enter(wasmsig_budget *budget) {
   struct wsig_thread *thread = wsig_thread_self(&error);
   if (!thread) return error;
   if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
+  touch(thread, of(budget));
   error = enter(thread, of(budget));
+  touch(thread, NULL);
+  watch_anew(thread);
   wsig_thread_go_outside(thread);
   return error;
 }
@@ -394,18 +432,38 @@ static int leave_again(struct wsig_thread *thread, struct wsig_budget *b) {
   return b->soft_done ? WASMSIG_LEFT_SIGNALLED : WASMSIG_LEFT_READY;
 }
 
+/* The CPU clock now. What looks like the hard limit is not told from ticks. */
+static uint64_t end_of(struct wsig_thread *thread,
+                       const struct wsig_budget *b) {
+  struct wsig_reading now;
+  if (!wsig_meter_read(&thread->meter, thread->clock, &now)) return b->start_ns;
+  bool passed = wsig_section_used(b, now.cpu_ns) >= b->hard_ns;
+  if ((passed || b->hard_done || b->soft_done) &&
+      !wsig_meter_is_synced(&thread->meter))
+    wsig_meter_sync(&thread->meter, thread->clock, &now);
+  return now.cpu_ns;
+}
+
+/* Between the reading and the lock somebody has looked at the clock, later. */
+static bool is_short_of_limits(const struct wsig_budget *b, uint64_t cpu_ns) {
+  uint64_t used = wsig_section_used(b, cpu_ns);
+  return (b->soft_done && used < b->soft_ns) ||
+         (b->hard_done && used < b->hard_ns);
+}
+
 /* Leaves what was entered last. */
 static int leave(struct wsig_thread *thread) {
   struct wsig_budget *b = thread->entered[thread->level - 1];
-  struct wsig_reading now;
   bool ends = b->depth == 1;
-  if (ends && !wsig_meter_read(&thread->meter, thread->clock, &now))
-    now.cpu_ns = b->start_ns;
+  uint64_t cpu_ns = ends ? end_of(thread, b) : 0;
+  touch(thread, b);
   lock_without_kills(thread);
-  if (ends) end_section(thread, now.cpu_ns);
+  if (ends && is_short_of_limits(b, cpu_ns)) cpu_ns = end_of(thread, b);
+  if (ends) end_section(thread, cpu_ns);
   int outcome = ends ? settle(thread, b) : leave_again(thread, b);
   unlock_own(thread);
   if (ends) let_go(b);
+  touch(thread, NULL);
   return outcome;
 }
 
@@ -445,6 +503,8 @@ void wsig_budget_abandon(struct wsig_thread *thread, bool undo) {
     b->kill_begun = false;
     let_go(b);
   }
+  struct wsig_budget *touched = thread->touching;
+  if (touched && wsig_load_relaxed(&touched->thread) == thread) let_go(touched);
 }
 
 /* ---------------------------------------------------------- questions */

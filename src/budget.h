@@ -48,13 +48,15 @@ struct wsig_budget {
 struct wsig_thread {
   /* Both atomic; see section.c. */
   uint32_t lock;     /* 1: somebody changes or looks at the sections */
-  uint32_t look_due; /* 1: whoever has the lock is to look at them after it */
+  uint32_t look_due; /* not 0: whoever has the lock is to look at them after it,
+                        because of WSIG_FIRED or WSIG_ASKED */
 
   /* Atomic, set under the lock. 1: the watchdog is in a kill of one of the
    * sections; 2: and the thread waits for its end. */
   uint32_t killing;
 
   /* Under the lock. */
+  bool undoing; /* the thread is in an undo: no kill begins meanwhile */
   struct wsig_budget *innermost; /* running sections, from here outwards */
   struct wsig_timer timer;
   uint64_t timer_at; /* when its signal is sent; WSIG_NEVER: none will be */
@@ -63,10 +65,13 @@ struct wsig_thread {
   uint64_t seen_cpu_ns, seen_ns; /* its clocks at the last look */
   uint64_t switches; /* how often it had gone to sleep by then, or UNKNOWN */
   uint64_t pause_ns; /* between looks, as long as it sleeps */
+  bool sleeps;       /* as far as the watchdog can tell */
 
   /* The thread's own. */
   uint32_t inside; /* it is in a call of budget.c; its handlers read it too */
-  clockid_t clock; /* of its CPU time */
+  struct wsig_budget *touching; /* that call's, whose holder it may become or
+                                   just have been; atomic */
+  clockid_t clock;              /* of its CPU time */
   pid_t tid;
   struct wsig_meter meter;
   struct wsig_budget **entered; /* what was entered, in order */
@@ -75,8 +80,9 @@ struct wsig_thread {
 
   /* The watchdog's. */
   uint64_t watch_at; /* when it will look; written under its lock; atomic */
-  size_t place;      /* in its heap */
-  uint32_t wanted;   /* 1: a kill is wanted, and it was told; atomic */
+  uint64_t needed_ns, distance_ns; /* when it was last needed, how far ahead */
+  size_t place;                    /* in its heap */
+  uint32_t wanted; /* 1: a kill is wanted, and it was told; atomic */
   struct wsig_thread *next_wanted;
   struct wsig_thread *next, *previous;
 };
@@ -94,9 +100,13 @@ struct wsig_thread {
 bool wsig_thread_try_lock(struct wsig_thread *thread);
 void wsig_thread_unlock(struct wsig_thread *thread);
 
+#define WSIG_FIRED 1u /* the timer's signal has come */
+#define WSIG_ASKED 2u /* somebody else wants them looked at */
+
 /* A limit may have been reached: looks at the sections now, or has the one look
- * who holds the lock. */
+ * who holds the lock. The first is for the timer's handler. */
 void wsig_thread_fire(struct wsig_thread *thread);
+void wsig_thread_have_looked(struct wsig_thread *thread);
 
 /* Under the lock: acts on every limit that the thread's sections have passed at
  * CPU time `cpu_ns`, but for kills, which become due. */
@@ -119,10 +129,13 @@ uint64_t wsig_section_used(const struct wsig_budget *budget, uint64_t cpu_ns);
 
 #define WSIG_UNKNOWN UINT64_MAX
 
-/* Under the lock: whether the thread has slept since the last look, or had
- * hardly any of a processor; this look becomes the last. */
-bool wsig_section_slept(struct wsig_thread *thread, uint64_t now_ns,
-                        uint64_t cpu_ns);
+/* Under the lock: what has passed since the last look, and how much of it the
+ * thread has used; this look becomes the last. */
+struct wsig_progress {
+  uint64_t passed_ns, used_ns;
+};
+struct wsig_progress wsig_section_progress(struct wsig_thread *thread,
+                                           uint64_t now_ns, uint64_t cpu_ns);
 
 /* Under the lock: whether the timer's signal is to fire for this thread; and
  * sets it going, if need be, for `left_ns` from now. */
@@ -197,8 +210,13 @@ uint64_t wsig_watchdog_look(void);
 /* Under wsig_threads_lock. */
 bool wsig_watchdog_admit(struct wsig_thread *thread); /* false: no memory */
 void wsig_watchdog_forget(struct wsig_thread *thread);
-void wsig_watchdog_wait_for_kills(void);
 void wsig_watchdog_begin_anew(void); /* in the child of a fork */
+bool wsig_watchdog_start(void);      /* false: there is no thread to be had */
+void wsig_watchdog_wake(void);
+
+/* A fork has left sections that nobody watches: an enter is to say so. Atomic.
+ */
+extern uint32_t wsig_watchdog_anew;
 
 /* The priority asked for, and the one that the watchdog has; atomic. */
 extern int wsig_watchdog_priority, wsig_watchdog_granted;

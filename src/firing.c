@@ -42,9 +42,13 @@ static bool install(int signal) {
   struct sigaction now, ours = {0};
   if (sigaction(signal, NULL, &now) != 0) return false;
   if (is_ours(&now) || (installed[signal] && has_handler(&now))) return true;
-  wsig_timer_before[signal] = now;
   ours.sa_sigaction = wsig_timer_handler;
-  ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  /* Whoever wants its system calls interrupted goes on having that. */
+  if (!has_handler(&now) || now.sa_flags & SA_RESTART)
+    ours.sa_flags |= SA_RESTART;
+  if (!has_handler(&now)) now.sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);
+  wsig_timer_before[signal] = now;
   /* No other handler may come in between: it would find the lock taken by the
    * one that it interrupts (section.c). */
   sigfillset(&ours.sa_mask);
@@ -81,7 +85,10 @@ static void give_timer(struct wsig_thread *thread) {
 void wsig_firing_begin(struct wsig_thread *thread) {
   give_timer(thread);
   /* Of another thread this cannot be asked; the watchdog will notice. */
-  thread->deaf = thread->timer.made && is_blocked(timer_signal);
+  if (!thread->timer.made || !is_blocked(timer_signal)) return;
+  thread->deaf = true;
+  /* A signal that waits is heard as soon as it is let through. */
+  wsig_clock->timer_set(&thread->timer, 1);
 }
 
 void wsig_firing_end(struct wsig_thread *thread) {
@@ -104,19 +111,11 @@ static int check(const wasmsig_firing_options *options) {
   return WASMSIG_OK;
 }
 
-static bool a_section_runs(void) {
-  bool runs = false;
-  for (struct wsig_thread *t = wsig_threads; t; t = t->next) {
-    wsig_thread_lock(t);
-    runs |= t->innermost != NULL;
-    wsig_thread_unlock(t);
-  }
-  return runs;
-}
-
+/* Under all threads' locks. */
 static int set_firing(const wasmsig_firing_options *options) {
   int signal = 0;
-  if (a_section_runs()) return WASMSIG_EBUSY;
+  for (struct wsig_thread *t = wsig_threads; t; t = t->next)
+    if (t->innermost) return WASMSIG_EBUSY;
   if (options->firing != WASMSIG_FIRING_WATCHDOG)
     signal = choose_signal(options->timer_signal);
   if (!signal && options->firing == WASMSIG_FIRING_TIMER)
@@ -125,11 +124,10 @@ static int set_firing(const wasmsig_firing_options *options) {
   asked_signal = options->timer_signal;
   timer_signal = signal;
   wsig_store_relaxed(&wsig_watchdog_priority, options->realtime_priority);
+  wsig_watchdog_wake();
   for (struct wsig_thread *t = wsig_threads; t; t = t->next) {
-    wsig_thread_lock(t);
     wsig_firing_end(t);
     give_timer(t);
-    wsig_thread_unlock(t);
   }
   return WASMSIG_OK;
 }
@@ -140,24 +138,34 @@ int wasmsig_set_firing(const wasmsig_firing_options *options) {
   struct wsig_thread *thread = wsig_here;
   if (thread && !wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
   pthread_mutex_lock(&wsig_threads_lock);
+  for (struct wsig_thread *t = wsig_threads; t; t = t->next)
+    wsig_thread_lock(t);
   error = set_firing(options);
+  for (struct wsig_thread *t = wsig_threads; t; t = t->next)
+    wsig_thread_unlock(t);
   pthread_mutex_unlock(&wsig_threads_lock);
   if (thread) wsig_thread_go_outside(thread);
   return error;
 }
 
+/* What the thread has; or would have, if it has been in no section yet. */
+static bool is_timed(const struct wsig_thread *thread) {
+  if (thread) return wsig_thread_is_timed(thread);
+  if (firing == WASMSIG_FIRING_WATCHDOG) return false;
+  if (!timer_signal) timer_signal = choose_signal(asked_signal);
+  return timer_signal && !is_blocked(timer_signal);
+}
+
 int wasmsig_get_firing(wasmsig_firing_options *options) {
   if (!options || options->size < sizeof *options) return WASMSIG_EINVAL;
-  int error = WASMSIG_OK;
-  struct wsig_thread *thread = wsig_thread_self(&error);
-  if (!thread) return error;
-  if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
+  struct wsig_thread *thread = wsig_here;
+  if (thread && !wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
   pthread_mutex_lock(&wsig_threads_lock);
-  bool timed = wsig_thread_is_timed(thread);
+  bool timed = is_timed(thread);
   options->firing = timed ? WASMSIG_FIRING_TIMER : WASMSIG_FIRING_WATCHDOG;
   options->timer_signal = timed ? timer_signal : 0;
   options->realtime_priority = wsig_load_relaxed(&wsig_watchdog_granted);
   pthread_mutex_unlock(&wsig_threads_lock);
-  wsig_thread_go_outside(thread);
+  if (thread) wsig_thread_go_outside(thread);
   return WASMSIG_OK;
 }

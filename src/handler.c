@@ -22,6 +22,13 @@
 
 struct wsig_forward wsig_forwards[WASMSIG_SIGNAL_MAX + 1];
 
+char wsig_timer_tag;
+
+static bool is_of_our_timers(const siginfo_t *info) {
+  return info->si_code == SI_TIMER &&
+         info->si_value.sival_ptr == &wsig_timer_tag;
+}
+
 static void restore_default(int signal) {
   struct sigaction action = {.sa_handler = SIG_DFL};
   sigemptyset(&action.sa_mask);
@@ -79,6 +86,10 @@ static bool ask_guests(struct wsig_forward *forward, int signal) {
 }
 
 void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext) {
+  if (is_of_our_timers(info)) {
+    wsig_timer_handler(signal, info, ucontext);
+    return;
+  }
   int saved_errno = errno;
   struct wsig_forward *forward = &wsig_forwards[signal];
   /* Stopped, but somebody's handler that stands over ours still calls it. */
@@ -93,7 +104,6 @@ void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext) {
 
 /* ------------------------------------------------------------------ timers */
 
-char wsig_timer_tag;
 struct sigaction wsig_timer_before[WASMSIG_SIGNAL_MAX + 1];
 
 static bool is_unhandled(const struct sigaction *action) {
@@ -102,22 +112,39 @@ static bool is_unhandled(const struct sigaction *action) {
 
 /* Somebody else's, who happens to use this signal too. */
 static void hand_on(int signal, siginfo_t *info, void *ucontext) {
-  const struct sigaction *before = &wsig_timer_before[signal];
-  if (is_unhandled(before) && !is_harmless(signal))
+  struct sigaction before = wsig_timer_before[signal];
+  /* For one signal only; ours stays where it is, though. */
+  if (before.sa_flags & (int)SA_RESETHAND) {
+    before.sa_flags &= ~(int)SA_RESETHAND;
+    wsig_timer_before[signal].sa_flags = 0;
+    wsig_timer_before[signal].sa_handler = SIG_DFL;
+  }
+  if (is_unhandled(&before) && !is_harmless(signal))
     take_default_action(signal);
   else
-    call_handler_before(before, signal, info, ucontext);
+    call_handler_before(&before, signal, info, ucontext);
+}
+
+/* Somebody's handler may stand over ours and call it with other signals open:
+ * a handler that comes in between must not begin a call of budget.c. */
+static void look_at_own_sections(void) {
+  struct wsig_thread *thread = wsig_here;
+  if (!thread) return; /* the thread ends */
+  uint32_t inside = wsig_load_relaxed(&thread->inside);
+  wsig_store_relaxed(&thread->inside, 1);
+  wsig_handler_fence();
+  wsig_thread_fire(thread);
+  wsig_handler_fence();
+  wsig_store_relaxed(&thread->inside, inside);
 }
 
 void wsig_timer_handler(int signal, siginfo_t *info, void *ucontext) {
   int saved_errno = errno;
-  struct wsig_thread *thread = wsig_here;
-  bool ours =
-      info->si_code == SI_TIMER && info->si_value.sival_ptr == &wsig_timer_tag;
-  if (ours) wsig_add_relaxed(&wsig_statistics.fires, 1);
-  if (ours && thread)
-    wsig_thread_fire(thread);
-  else if (!ours)
+  if (is_of_our_timers(info)) {
+    wsig_add_relaxed(&wsig_statistics.fires, 1);
+    look_at_own_sections();
+  } else {
     hand_on(signal, info, ucontext);
+  }
   errno = saved_errno;
 }

@@ -19,8 +19,9 @@
  * counter is read on both sides of the clock: if the thread is switched out in
  * between, the next reading finds the witness gone.
  *
- * The rate is measured, twice over some ms; a machine that was suspended
- * meanwhile gives two that differ, and they are measured anew.
+ * The rate is measured, over some ms, again and again, and used when two
+ * measurements in a row agree: a machine that was suspended in one of them, or
+ * moved to another processor, does not mislead for long.
  */
 #include "meter.h"
 
@@ -29,8 +30,7 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define TRUSTED_NS UINT64_C(5000)
 #define SYNCED_NS NS_PER_MS
-#define WINDOW_NS \
-  (4 * NS_PER_MS) /* over which the rate is measured, at least */
+#define WINDOW_NS (10 * NS_PER_MS) /* over which the rate is measured */
 #define WINDOW_TICKS                                      \
   (UINT64_C(1) << 31) /* and at most: half a second or so \
                        */
@@ -50,6 +50,8 @@ void wsig_meter_init(struct wsig_meter *meter) {
     meter->witness = wsig_os_witness();
 }
 
+void wsig_meter_begin_anew(void) { measuring = 0; }
+
 static bool differ(uint64_t a, uint64_t b) {
   uint64_t difference = a > b ? a - b : b - a;
   return difference > a / 1024;
@@ -68,7 +70,9 @@ static void measure(uint64_t ticks, uint64_t ns) {
   bool usable = begin_ns && passed_ticks < WINDOW_TICKS &&
                 passed_ns < WINDOW_TICKS && passed_ticks > 0;
   uint64_t scale = usable ? (passed_ns << 32) / passed_ticks : 0;
-  if (scale && scale_before && !differ(scale, scale_before)) use_scale(scale);
+  bool agreed = scale && scale_before && !differ(scale, scale_before);
+  if (agreed && differ(scale, wsig_load_relaxed(&wsig_rate.scale)))
+    use_scale(scale);
   scale_before = scale;
   begin_ticks = ticks;
   begin_ns = ns;
@@ -97,7 +101,7 @@ bool wsig_meter_sync(struct wsig_meter *meter, clockid_t clock,
     if (!look(meter, clock, &took)) return false;
     if (took < trusted || !trusted) break; /* nothing came in between */
   }
-  if (!trusted && meter->witness && wsig_exchange_acquire(&measuring, 1) == 0) {
+  if (meter->witness && wsig_exchange_acquire(&measuring, 1) == 0) {
     measure(meter->ticks, meter->monotonic_ns);
     wsig_store_release(&measuring, 0);
   }

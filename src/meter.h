@@ -35,10 +35,18 @@ extern const struct wsig_clock *wsig_clock;
 /* For the calling thread. */
 void wsig_meter_init(struct wsig_meter *meter);
 
+/* In the child of a fork. */
+void wsig_meter_begin_anew(void);
+
 /* The same, by a system call: reads `clock` itself, and puts the ticks together
  * with it anew. False if it cannot be read. */
 bool wsig_meter_sync(struct wsig_meter *meter, clockid_t clock,
                      struct wsig_reading *reading);
+
+/* Whether a reading came from the clocks themselves. */
+static inline bool wsig_meter_is_synced(const struct wsig_meter *meter) {
+  return meter->read == meter->ticks;
+}
 
 /* Reads both clocks of the calling thread, whose CPU clock is `clock`. */
 static inline bool wsig_meter_read(struct wsig_meter *meter, clockid_t clock,

@@ -8,16 +8,17 @@
  * interrupts it anywhere, and the watchdog. Whoever does holds `lock`. The
  * handler must not wait for it: the holder may be the very code that it has
  * interrupted. So it leaves a note, `look_due`, and the holder looks in its
- * place. Why no note is overlooked:
+ * place; the watchdog does the same rather than wait. Why no note is
+ * overlooked:
  *  1. the handler stores the note and then tries the lock; a holder gives the
  *     lock back and then loads the note (all seq_cst). So either the handler
  *     gets the lock, or the holder sees the note
  *  2. the thread itself needs no fence for that: its handler runs either before
  *     or after its store to `lock`
  * Nobody holds the lock for long: no lock, no wait and no call of the host's
- * comes under it but `undo`, in the thread itself, and kills that are
- * async-signal-safe. The handler runs with all signals blocked, so that no
- * other handler of the thread can find the lock taken by it.
+ * comes under it, but kills that are async-signal-safe. The handler runs with
+ * all signals blocked and counts as a call of budget.c, so that no other
+ * handler of the thread can wait for the lock that it holds.
  *
  * Never early: a limit is acted on only where the CPU clock, read after the
  * fact, has reached it. Never lost: a look does the soft limit before the hard
@@ -35,8 +36,8 @@ bool wsig_thread_try_lock(struct wsig_thread *thread) {
   return wsig_cas_seq_cst(&thread->lock, &nobody, 1);
 }
 
-/* Under the lock. */
-static void look_and_arm(struct wsig_thread *thread);
+/* Under the lock. `why`: what the note says. */
+static void look_and_arm(struct wsig_thread *thread, uint32_t why);
 
 void wsig_thread_unlock(struct wsig_thread *thread) {
   for (;;) {
@@ -46,19 +47,26 @@ void wsig_thread_unlock(struct wsig_thread *thread) {
     wsig_step(41);
     if (!wsig_load_seq_cst(&thread->look_due) || !wsig_thread_try_lock(thread))
       return;
-    wsig_store_relaxed(&thread->look_due, 0);
-    look_and_arm(thread);
+    look_and_arm(thread, wsig_exchange_relaxed(&thread->look_due, 0));
   }
 }
 
-void wsig_thread_fire(struct wsig_thread *thread) {
+/* Leaves a note, and looks if nobody else is going to. */
+static void have_looked(struct wsig_thread *thread, uint32_t why) {
   /* seq_cst: before the lock is tried. */
-  wsig_store_seq_cst(&thread->look_due, 1);
+  wsig_store_seq_cst(&thread->look_due, why);
   wsig_step(42);
   if (!wsig_thread_try_lock(thread)) return;
-  wsig_store_relaxed(&thread->look_due, 0);
-  look_and_arm(thread);
+  look_and_arm(thread, wsig_exchange_relaxed(&thread->look_due, 0));
   wsig_thread_unlock(thread);
+}
+
+void wsig_thread_fire(struct wsig_thread *thread) {
+  have_looked(thread, WSIG_FIRED);
+}
+
+void wsig_thread_have_looked(struct wsig_thread *thread) {
+  have_looked(thread, WSIG_ASKED);
 }
 
 /* -------------------------------------------------------------- at limits */
@@ -107,11 +115,12 @@ void wsig_section_begin_kill(struct wsig_budget *budget, uint64_t used_ns) {
   budget->kill_again_ns = used_ns + KILL_AGAIN_NS;
 }
 
-/* Ticks may have run ahead of the CPU clock by a little when it began. */
+/* Ticks may have run ahead of the CPU clock by a little when it began. What was
+ * too much then has been charged to the section before: it is taken off. */
 uint64_t wsig_section_used(const struct wsig_budget *budget, uint64_t cpu_ns) {
-  int64_t section = (int64_t)(cpu_ns - budget->start_ns);
-  return wsig_load_relaxed(&budget->used_ns) +
-         (section > 0 ? (uint64_t)section : 0);
+  int64_t used = (int64_t)(wsig_load_relaxed(&budget->used_ns) +
+                           (cpu_ns - budget->start_ns));
+  return used > 0 ? (uint64_t)used : 0;
 }
 
 /* What is left until the nearest limit that was not acted on yet, or until a
@@ -126,7 +135,8 @@ uint64_t wsig_section_left(const struct wsig_budget *budget, uint64_t used_ns) {
   return limit > used_ns ? limit - used_ns : 0;
 }
 
-static bool act(struct wsig_budget *budget, uint64_t used_ns) {
+/* `may_kill`: a kill that is async-signal-safe may be called now. */
+static bool act(struct wsig_budget *budget, uint64_t used_ns, bool may_kill) {
   bool acted = false;
   if (!budget->soft_done && used_ns >= budget->soft_ns) {
     wsig_section_signal(budget);
@@ -134,15 +144,13 @@ static bool act(struct wsig_budget *budget, uint64_t used_ns) {
   }
   bool first = !budget->hard_done && used_ns >= budget->hard_ns;
   bool again = budget->kill_begun && used_ns >= budget->kill_again_ns;
-  if (!first && !again) return acted;
-  wsig_section_reach_hard_limit(budget);
-  if (budget->kill_is_signal_safe) {
+  if (first) wsig_section_reach_hard_limit(budget);
+  if (first || again) budget->kill_due = true;
+  if (budget->kill_due && budget->kill_is_signal_safe && may_kill) {
     wsig_section_begin_kill(budget, used_ns);
     budget->kill(budget->context);
-  } else {
-    budget->kill_due = true;
   }
-  return true;
+  return acted || first || again;
 }
 
 struct wsig_look wsig_section_look(struct wsig_thread *thread,
@@ -150,7 +158,7 @@ struct wsig_look wsig_section_look(struct wsig_thread *thread,
   struct wsig_look look = {.left_ns = WSIG_NEVER};
   for (struct wsig_budget *b = thread->innermost; b; b = b->outer) {
     uint64_t used = wsig_section_used(b, cpu_ns);
-    if (act(b, used)) look.acted = true;
+    if (act(b, used, !thread->undoing)) look.acted = true;
     look.kill_due |= b->kill_due;
     uint64_t left = wsig_section_left(b, used);
     if (left < look.left_ns) look.left_ns = left;
@@ -168,16 +176,13 @@ void wsig_thread_arm(struct wsig_thread *thread, uint64_t at_ns) {
   }
 }
 
-#define AWHILE_NS UINT64_C(200000)
-#define LEAST_SHARE 64 /* of a processor, as a divisor */
-
-bool wsig_section_slept(struct wsig_thread *thread, uint64_t now_ns,
-                        uint64_t cpu_ns) {
-  uint64_t passed = now_ns - thread->seen_ns;
-  uint64_t used = cpu_ns - thread->seen_cpu_ns;
+struct wsig_progress wsig_section_progress(struct wsig_thread *thread,
+                                           uint64_t now_ns, uint64_t cpu_ns) {
+  struct wsig_progress progress = {now_ns - thread->seen_ns,
+                                   cpu_ns - thread->seen_cpu_ns};
   thread->seen_ns = now_ns;
   thread->seen_cpu_ns = cpu_ns;
-  return passed > AWHILE_NS && used < passed / LEAST_SHARE;
+  return progress;
 }
 
 /* So little is left that a timer would come later than a few readings. */
@@ -197,27 +202,33 @@ static bool look_closely(struct wsig_thread *thread, struct wsig_look *look,
   return true;
 }
 
-/* In the thread itself: whether it slept because it wanted to. A busy machine
- * keeps a thread from running, too. */
-static bool went_to_sleep(struct wsig_thread *thread) {
+/* In the thread itself: whether it went to sleep, and did little else, since
+ * the last look. That it used little is not enough: a busy machine keeps a
+ * thread from running, too. */
+static bool went_to_sleep(struct wsig_thread *thread, uint64_t now_ns,
+                          uint64_t cpu_ns) {
+  struct wsig_progress last = wsig_section_progress(thread, now_ns, cpu_ns);
   if (thread != wsig_here || !wsig_clock->switches) return false;
   uint64_t before = thread->switches;
   thread->switches = wsig_clock->switches();
-  return before != WSIG_UNKNOWN && thread->switches != before;
+  return before != WSIG_UNKNOWN && thread->switches != before &&
+         last.used_ns < last.passed_ns / 2;
 }
 
 /* A section that sleeps is left to the watchdog: each signal would interrupt
- * what it sleeps in. It looks within WSIG_NET_NS, and sets the timer again when
- * the thread runs. */
-static void look_and_arm(struct wsig_thread *thread) {
+ * what it sleeps in, and be charged to it. It looks within WSIG_NET_NS, and
+ * sets the timer again when the thread runs. */
+static void look_and_arm(struct wsig_thread *thread, uint32_t why) {
   struct wsig_look look = {.left_ns = WSIG_NEVER};
   uint64_t cpu_ns;
-  thread->timer_at = WSIG_NEVER;
-  thread->deaf = false;
+  if (why == WSIG_FIRED) {
+    thread->timer_at = WSIG_NEVER;
+    thread->deaf = false;
+  }
   if (!thread->innermost || !look_closely(thread, &look, &cpu_ns)) return;
   uint64_t now = wsig_clock->monotonic_ns();
-  bool slept = wsig_section_slept(thread, now, cpu_ns);
-  thread->asleep = slept && went_to_sleep(thread);
+  thread->asleep = went_to_sleep(thread, now, cpu_ns) &&
+                   !wsig_load_relaxed(&wsig_watchdog_anew);
   if (look.left_ns != WSIG_NEVER && !thread->asleep &&
       wsig_thread_is_timed(thread))
     wsig_thread_arm(thread, now + look.left_ns);

@@ -70,14 +70,15 @@ static void forget_thread(void *argument) {
 static uint64_t cpu_ns_at_fork;
 static uint32_t inside_at_fork;
 
-/* Every lock is taken before, so that the child finds no look, no enter and no
- * leave half done, and no kill that nobody will end. */
+/* Every lock is taken before, so that the child finds no look half done, and no
+ * list of sections. Of a call of budget.c that another thread was in `touching`
+ * tells. A kill that is under way is not waited for: it may wait for what this
+ * thread holds. */
 static void before_fork(void) {
   uint32_t inside = wsig_here ? wsig_load_relaxed(&wsig_here->inside) : 0;
   if (wsig_here) wsig_store_relaxed(&wsig_here->inside, 1);
   pthread_mutex_lock(&wsig_threads_lock);
   inside_at_fork = inside;
-  wsig_watchdog_wait_for_kills();
   for (struct wsig_thread *t = wsig_threads; t; t = t->next)
     wsig_thread_lock(t);
   if (wsig_here && !wsig_clock->cpu_ns(wsig_here->clock, &cpu_ns_at_fork))
@@ -101,8 +102,11 @@ static void go_on_in_child(struct wsig_thread *thread) {
   thread->next = thread->previous = NULL;
   thread->tid = wsig_os_thread_id();
   thread->timer.made = false;
-  thread->killing = 0;
-  thread->seen_cpu_ns = thread->seen_ns = 0;
+  thread->killing = 0; /* whoever was in it is not here */
+  thread->seen_cpu_ns = 0;
+  thread->seen_ns = wsig_clock->monotonic_ns();
+  thread->switches = WSIG_UNKNOWN; /* they begin anew as well */
+  thread->asleep = false;
   wsig_os_thread_clock(&thread->clock);
   wsig_meter_init(&thread->meter);
   for (struct wsig_budget *b = thread->innermost; b; b = b->outer)
@@ -118,15 +122,14 @@ static void go_on_in_child(struct wsig_thread *thread) {
 static void after_fork_in_child(void) {
   struct wsig_thread *next, *listed = wsig_threads;
   wsig_watchdog_begin_anew();
+  wsig_meter_begin_anew();
   wsig_threads = wsig_here;
   wsig_threads_count = wsig_here ? 1 : 0;
   for (struct wsig_thread *t = listed; t; t = next) {
     next = t->next;
     if (t == wsig_here) continue;
-    t->killing = 0;
-    t->lock = 0;
     wsig_budget_abandon(t, false);
-    free_thread(t);
+    free(t); /* its pages may have been changed just then: they stay */
   }
   if (wsig_here) {
     go_on_in_child(wsig_here);
@@ -155,6 +158,9 @@ static bool list(struct wsig_thread *thread) {
   if (wsig_threads) wsig_threads->previous = thread;
   wsig_threads = thread;
   wsig_firing_begin(thread);
+  /* Here, and not when it is first needed: that may be in a handler. Without
+   * it, limits cannot be entered. */
+  wsig_watchdog_start();
   return true;
 }
 

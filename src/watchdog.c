@@ -6,8 +6,9 @@
  * CPU time cannot run faster than the wall clock: a section with 20 ms left
  * cannot reach its limit within 20 ms. So the watchdog sleeps for the least
  * that any section has left, reads the CPU clocks again, and acts or sleeps
- * on. When it will look at a thread stands in the thread's `watch_at`, and the
- * threads in a heap by that. Where a timer fires it comes WSIG_NET_NS after
+ * on. It is there, asleep, for as long as there are threads that have been in a
+ * section. When it will look at a thread stands in the thread's `watch_at`, and
+ * the threads in a heap by that. Where a timer fires it comes WSIG_NET_NS after
  * it, in case that the timer's signal does not get through.
  *
  * Why no section is missed: a look takes the thread out of the heap (watch_at
@@ -27,28 +28,37 @@
 #include "registry.h"
 #include "step.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NS_PER_MS UINT64_C(1000000)
-#define LINGER_NS (1000 * NS_PER_MS) /* without a section, until it ends */
 
 /* How often it looks at a section that sleeps: the longer it has slept, the
  * less; and so that all such looks together take a hundredth of a processor at
- * most. */
+ * most, as long as they come every 100 ms. */
 #define LEAST_PAUSE_NS UINT64_C(20000)
+#define SLEEPERS_PAUSE_NS UINT64_C(100000)
 #define MOST_PAUSE_NS (4 * NS_PER_MS)
-#define LOOK_COST_NS UINT64_C(200000) /* a hundred times what a look takes */
+#define LOOK_COST_NS UINT64_C(300000) /* a hundred times what a look takes */
+#define TOGETHER_NS (2 * NS_PER_MS)   /* such looks are made at one time */
+#define LONGEST_PAUSE_NS (100 * NS_PER_MS)
+#define LEAST_SHARE 64 /* of a processor, as a divisor, for who is awake */
+
+/* For so long after its last section it goes on looking at a thread as often as
+ * it had to then: the next enter need not wake it. */
+#define LINGER_NS (1000 * NS_PER_MS)
 
 const struct wsig_clock *wsig_clock = &wsig_os_clock;
 
 int wsig_watchdog_priority, wsig_watchdog_granted;
+uint32_t wsig_watchdog_anew;
 
 /* All under wsig_threads_lock. */
 static bool started;            /* the thread is there */
 static uint64_t sleeping_until; /* 0: it is awake */
-static unsigned kills_running;
-static bool anew; /* a fork has left sections that nobody watches */
+static size_t sleepers;         /* threads that sleep in a section */
+static bool try_again; /* a thread's lock was taken: some kills still wait */
 static struct wsig_thread **heap;
 static size_t heap_size, heap_room;
 
@@ -126,8 +136,12 @@ static struct wsig_budget *due_in(const struct wsig_thread *thread) {
 /* Begins the next kill that is due; its budget, or NULL. */
 static struct wsig_budget *begin_kill(struct wsig_thread *thread) {
   uint64_t cpu_ns;
-  wsig_thread_lock(thread);
-  struct wsig_budget *b = due_in(thread);
+  if (!wsig_thread_try_lock(thread)) {
+    try_again = true;
+    wsig_watchdog_want(thread);
+    return NULL;
+  }
+  struct wsig_budget *b = thread->undoing ? NULL : due_in(thread);
   if (b) {
     bool known = wsig_clock->cpu_ns(thread->clock, &cpu_ns);
     wsig_section_begin_kill(b, known ? wsig_section_used(b, cpu_ns) : 0);
@@ -144,13 +158,11 @@ static void kill_what_is_due(struct wsig_thread *thread) {
   struct wsig_budget *b;
   bool killed = false;
   for (; (b = begin_kill(thread)); killed = true) {
-    kills_running++;
     pthread_mutex_unlock(&wsig_threads_lock);
     wsig_step(44);
     b->kill(b->context); /* stays: its leave waits for us */
     wsig_step(45);
     pthread_mutex_lock(&wsig_threads_lock);
-    kills_running--;
     /* Release: who sees it ended sees what the kill did. */
     if (wsig_exchange_release(&thread->killing, 0) == 2)
       wsig_os_wake(&thread->killing);
@@ -173,7 +185,8 @@ static void collect_wanting(void) {
 }
 
 static void kill_what_is_wanted(void) {
-  for (collect_wanting(); wanting; collect_wanting()) {
+  try_again = false;
+  for (collect_wanting(); wanting && !try_again; collect_wanting()) {
     struct wsig_thread *thread = wanting;
     wanting = thread->next_wanted;
     /* Release: the list is left before the next one wants it. */
@@ -182,39 +195,49 @@ static void kill_what_is_wanted(void) {
   }
 }
 
+void wsig_watchdog_wake(void) {
+  wsig_add_release(&wsig_watchdog_word, 1);
+  wsig_os_wake(&wsig_watchdog_word);
+}
+
+static void count_sleeper(struct wsig_thread *thread, bool sleeps) {
+  if (sleeps && !thread->sleeps) sleepers++;
+  if (!sleeps && thread->sleeps) sleepers--;
+  thread->sleeps = sleeps;
+}
+
 void wsig_watchdog_forget(struct wsig_thread *thread) {
   watch_no_more(thread);
+  count_sleeper(thread, false);
   collect_wanting();
   for (struct wsig_thread **at = &wanting; *at; at = &(*at)->next_wanted)
     if (*at == thread) {
       *at = thread->next_wanted;
       break;
     }
-}
-
-void wsig_watchdog_wait_for_kills(void) {
-  for (unsigned turn = 0; kills_running > 0; turn++) {
-    pthread_mutex_unlock(&wsig_threads_lock);
-    wsig_os_pause(turn);
-    pthread_mutex_lock(&wsig_threads_lock);
-  }
+  if (!wsig_threads) wsig_watchdog_wake(); /* it may end */
 }
 
 /* ------------------------------------------------------------------ looks */
 
-static uint64_t pause_of(struct wsig_thread *thread, bool slept) {
-  uint64_t most = MOST_PAUSE_NS + heap_size * LOOK_COST_NS;
-  uint64_t pause = slept ? 2 * thread->pause_ns : 0;
+static uint64_t pause_of(struct wsig_thread *thread, bool slept,
+                         uint64_t passed_ns) {
+  uint64_t most = MOST_PAUSE_NS + sleepers * LOOK_COST_NS;
+  uint64_t least = thread->asleep ? SLEEPERS_PAUSE_NS : LEAST_PAUSE_NS;
+  uint64_t pause = slept ? 2 * thread->pause_ns + passed_ns / 4 : 0;
+  if (most > LONGEST_PAUSE_NS) most = LONGEST_PAUSE_NS;
   if (pause > most) pause = most;
-  if (pause < LEAST_PAUSE_NS) pause = LEAST_PAUSE_NS;
+  if (pause < least) pause = least;
   thread->pause_ns = pause;
   return pause;
 }
 
-/* It runs again, as far as one can tell: the timer may go on. */
-static bool is_awake(struct wsig_thread *thread, bool slept) {
-  if (!slept) thread->asleep = false;
-  return !thread->asleep;
+/* Whether it has hardly run since the last look. A section that was found
+ * asleep has to show more: being interrupted takes time, too. */
+static bool has_slept(const struct wsig_thread *thread,
+                      struct wsig_progress last) {
+  if (thread->asleep && last.used_ns < SLEEPERS_PAUSE_NS / 4) return true;
+  return last.used_ns < last.passed_ns / LEAST_SHARE;
 }
 
 /* Under the thread's lock: in how many ns to look again. */
@@ -222,20 +245,30 @@ static uint64_t look_under_lock(struct wsig_thread *thread, uint64_t cpu_ns,
                                 bool *kill_due) {
   uint64_t now = wsig_clock->monotonic_ns();
   struct wsig_look look = wsig_section_look(thread, cpu_ns);
-  bool slept = wsig_section_slept(thread, now, cpu_ns);
-  uint64_t pause = pause_of(thread, slept);
+  struct wsig_progress last = wsig_section_progress(thread, now, cpu_ns);
+  bool slept = has_slept(thread, last);
+  uint64_t pause = pause_of(thread, slept, last.passed_ns);
+  count_sleeper(thread, slept);
   *kill_due = look.kill_due;
+  if (!slept) thread->asleep = false;
   /* The timer's time has long come, and the thread has used its CPU time; its
    * signal was not handled, though. */
   if (look.acted && thread->timer_at <= now - WSIG_NET_NS / 2)
     thread->deaf = true;
   if (look.left_ns == WSIG_NEVER) return WSIG_NEVER;
-  if (wsig_thread_is_timed(thread) && is_awake(thread, slept)) {
+  if (wsig_thread_is_timed(thread) && !thread->asleep) {
     if (thread->timer_at > now + look.left_ns)
       wsig_thread_arm(thread, now + look.left_ns);
     return look.left_ns + WSIG_NET_NS;
   }
-  return look.left_ns > pause ? look.left_ns : pause;
+  uint64_t again = look.left_ns > pause ? look.left_ns : pause;
+  return slept ? again + TOGETHER_NS - (now + again) % TOGETHER_NS : again;
+}
+
+/* How long its time lingers, where no section runs. */
+static uint64_t linger(const struct wsig_thread *thread) {
+  uint64_t now = wsig_clock->monotonic_ns();
+  return now - thread->needed_ns < LINGER_NS ? thread->distance_ns : WSIG_NEVER;
 }
 
 /* Under wsig_threads_lock. */
@@ -243,10 +276,21 @@ static void look_at(struct wsig_thread *thread) {
   uint64_t cpu_ns, again = WSIG_NEVER;
   bool kill_due = false;
   watch_no_more(thread);
-  wsig_thread_lock(thread);
+  if (!wsig_thread_try_lock(thread)) {
+    /* Whoever has it looks, and may have lost its processor meanwhile. */
+    wsig_thread_have_looked(thread);
+    watch_at(thread, wsig_clock->monotonic_ns() + WSIG_NET_NS);
+    return;
+  }
   if (thread->innermost && wsig_clock->cpu_ns(thread->clock, &cpu_ns))
     again = look_under_lock(thread, cpu_ns, &kill_due);
+  else
+    count_sleeper(thread, false);
   wsig_thread_unlock(thread);
+  if (again != WSIG_NEVER)
+    thread->needed_ns = wsig_clock->monotonic_ns();
+  else
+    again = linger(thread);
   if (again != WSIG_NEVER) watch_at(thread, wsig_clock->monotonic_ns() + again);
   if (kill_due) wsig_watchdog_want(thread);
 }
@@ -277,27 +321,52 @@ static void sleep_until(uint32_t word, uint64_t until_ns) {
   wsig_add_relaxed(&wsig_statistics.wakes, 1);
 }
 
+static void wait_a_little(void) {
+  pthread_mutex_unlock(&wsig_threads_lock);
+  wsig_os_pause(UINT_MAX);
+  pthread_mutex_lock(&wsig_threads_lock);
+}
+
+/* Asks the system for the priority that is wanted, if that has changed. */
+static void take_priority(int granted) {
+  static int asked; /* under wsig_threads_lock */
+  int wanted = wsig_load_relaxed(&wsig_watchdog_priority);
+  if (granted >= 0 && wanted == asked) return;
+  asked = wanted;
+  wsig_store_relaxed(&wsig_watchdog_granted,
+                     wsig_os_schedule_watchdog(wanted, granted > 0));
+}
+
 static void *watch(void *unused) {
   (void)unused;
-  int priority = wsig_load_relaxed(&wsig_watchdog_priority);
-  wsig_store_relaxed(&wsig_watchdog_granted, wsig_os_become_watchdog(priority));
-  uint64_t needed_ns = wsig_clock->monotonic_ns();
+  wsig_os_become_watchdog();
   pthread_mutex_lock(&wsig_threads_lock);
+  take_priority(-1);
   for (;;) {
     /* Acquire: before the list, which is changed before it. */
     uint32_t word = wsig_load_acquire(&wsig_watchdog_word);
+    take_priority(wsig_load_relaxed(&wsig_watchdog_granted));
     kill_what_is_wanted();
     look_at_due();
+    if (try_again) wait_a_little();
     if (wsig_load_relaxed(&wsig_wanted)) continue;
-    uint64_t now = wsig_clock->monotonic_ns();
-    if (heap_size > 0) needed_ns = now;
-    if (now - needed_ns >= LINGER_NS) break;
-    sleep_until(word,
-                heap_size > 0 ? heap[0]->watch_at : needed_ns + LINGER_NS);
+    if (!wsig_threads) break;
+    sleep_until(word, heap_size > 0 ? heap[0]->watch_at : WSIG_NEVER);
   }
   started = false;
   pthread_mutex_unlock(&wsig_threads_lock);
   return NULL;
+}
+
+bool wsig_watchdog_start(void) {
+  if (!started) started = wsig_clock->spawn(watch);
+  return started;
+}
+
+static uint64_t distance(uint64_t now_ns, uint64_t at_ns) {
+  uint64_t ahead = at_ns > now_ns ? at_ns - now_ns : 0;
+  if (ahead > LINGER_NS) return LINGER_NS;
+  return ahead < WSIG_NET_NS ? WSIG_NET_NS : ahead;
 }
 
 int wsig_watchdog_by(struct wsig_thread *thread, uint64_t at_ns) {
@@ -306,17 +375,16 @@ int wsig_watchdog_by(struct wsig_thread *thread, uint64_t at_ns) {
   int error = WASMSIG_OK;
   wsig_add_relaxed(&wsig_statistics.arms, 1);
   pthread_mutex_lock(&wsig_threads_lock);
-  if (!started) started = wsig_clock->spawn(watch);
-  if (!started) {
+  if (wsig_load_relaxed(&wsig_watchdog_anew)) at_ns = 0; /* and see to all */
+  if (!wsig_watchdog_start()) {
     error = WASMSIG_ETHREAD;
-  } else if (thread->watch_at > at_ns || anew) {
-    watch_at(thread, anew ? wsig_clock->monotonic_ns() : at_ns);
-    anew = false;
-    if (sleeping_until > thread->watch_at) {
-      wsig_add_release(&wsig_watchdog_word, 1);
-      wsig_os_wake(&wsig_watchdog_word);
-    }
+  } else if (thread->watch_at > at_ns) {
+    thread->needed_ns = wsig_clock->monotonic_ns();
+    thread->distance_ns = distance(thread->needed_ns, at_ns);
+    watch_at(thread, at_ns);
+    if (sleeping_until > at_ns) wsig_watchdog_wake();
   }
+  if (!error) wsig_store_relaxed(&wsig_watchdog_anew, 0);
   pthread_mutex_unlock(&wsig_threads_lock);
   return error;
 }
@@ -325,11 +393,12 @@ void wsig_watchdog_begin_anew(void) {
   for (struct wsig_thread *t = wsig_threads; t; t = t->next) {
     wsig_store_relaxed(&t->watch_at, WSIG_NEVER);
     t->wanted = 0;
+    t->sleeps = false;
   }
   heap_size = 0;
   wanting = wsig_wanted = NULL;
   sleeping_until = 0;
-  kills_running = 0;
+  sleepers = 0;
   started = false;
-  anew = true;
+  wsig_watchdog_anew = wsig_here && wsig_here->innermost;
 }

@@ -56,14 +56,17 @@
  * also enter and leave sections, under the conditions that stand there.
  * Nothing else here may be called in a handler.
  *
- * fork: the child may call everything here at once; it has the registries,
- * instances and budgets of its parent. A section of the forking thread runs on
- * in the child with what it had used (a guest gains no time by it), and its
- * soft signal comes as in the parent; the watchdog, which kills, is started by
- * the child's next enter. Sections of other threads have ended there.
+ * fork: the child may call everything here; it has the registries, instances
+ * and budgets of its parent. A section of the forking thread runs on in the
+ * child with what it had used (a guest gains no time by it). Where the timer
+ * fires, its soft signal comes as in the parent; the watchdog, which does the
+ * rest, is started by the child's next enter of whatever budget. Sections of
+ * other threads have ended there. Do not fork in a signal handler: POSIX.1-2024
+ * has _Fork for that, whose child may only exec.
  *
  * Threads that end inside a section (pthread_exit) leave all of their sections
- * in the order of unwinding, and undo what was killed.
+ * in the order of unwinding, and undo what was killed. Their budgets must be
+ * there until then: not in a stack frame of theirs.
  *
  * The library cannot be unloaded again (dlclose): threads and the kernel know
  * addresses in it.
@@ -393,8 +396,14 @@ typedef struct wasmsig_budget_options {
    * thread, and again after each further ms of CPU that the section uses all
    * the same, and for an outer section besides. `undo` is called in the
    * section's own thread by the leave that reports the kill: it makes the
-   * engine usable again, however often it was killed. Neither may call
-   * anything of this header but raises, clears and terminates.
+   * engine usable again, however often it was killed.
+   *
+   * Neither may call anything of this header but raises, clears and
+   * terminates, nor fork. A kill holds up every other kill of the process, and
+   * the leave of its section: it must not wait for long, and for no lock that
+   * is held around an enter, a leave or a fork. A thread that runs under
+   * SCHED_FIFO on the only processor of the process is killed by nobody
+   * (wasmsig_set_firing: realtime_priority).
    */
   void (*kill)(void *context);
   void (*undo)(void *context);
@@ -461,21 +470,27 @@ WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
  * sections is signalled now.
  *
  * Blocking calls: where the timer fires (wasmsig_set_firing), its signal may
- * come while the section is asleep in a system call: not before it has slept
- * for as long as the budget has left, and once, until the thread has run again.
- * Calls that SA_RESTART restarts (read, write, futex waits, ...) go on; poll,
- * select, epoll_wait, nanosleep and others answer EINTR (signal(7),
- * "Interruption of system calls and library functions by signal handlers").
+ * come while the thread is asleep in a system call, in a section or shortly
+ * after one: a few times in a sleep, however long. Calls that
+ * SA_RESTART restarts (read and write of pipes and terminals, waits for locks
+ * without a time limit) go on; poll, select, epoll_wait, nanosleep and others
+ * answer EINTR (signal(7), "Interruption of system calls and library functions
+ * by signal handlers"). A section that has slept may be told some ms late when
+ * it runs again, with hundreds of such sleepers up to 100 ms.
  *
  * Errors:    EINVAL, EBUSY (another thread is in it), ESPENT (the hard limit
  *            is used up: do not call the guest), ETHREAD, ECLOCK, ENOMEM,
  *            EHANDLER.
  * Threads:   any, one at a time for a budget.
  * Signal handlers: yes in a thread that has entered a section before, outside
- *            of handlers. The handler leaves what it has entered before it
- *            returns. EHANDLER if it has interrupted an enter, a leave, a
- *            reset or a question about a budget in its own thread.
- * Progress:  no system call and no lock of other threads in steady state.
+ *            of handlers and since the last fork, and if kill and undo may be
+ *            waited for and called there. The handler leaves what it has
+ *            entered before it returns. EHANDLER if it has interrupted another
+ *            call about budgets in its own thread.
+ * Progress:  in steady state no system call but readings of the thread's CPU
+ *            clock: one each ms while sections and the time between them are
+ *            shorter than 5 us, else one or two a section. No lock but the
+ *            thread's own, which the watchdog takes for moments.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_enter(wasmsig_budget *budget);
@@ -523,14 +538,17 @@ WASMSIG_API int wasmsig_budget_unwind(size_t level);
  * it, of the running one.
  *
  * A section's time is the difference of two readings of the thread's CPU clock.
- * While the kernel proves that the thread was not switched out, and for 5 us at
- * most, a reading is told from the processor's counter instead, which costs no
- * system call: a section is off by 5 us at most (a hypervisor may take the
- * processor without the kernel's knowing), mostly by none, and errors do not
- * add up: the two are put together again each ms.
+ * Within 5 us of the last reading, and as long as the kernel proves that the
+ * thread was not switched out, the next is told from the processor's counter
+ * instead, without a system call. A hypervisor that takes the processor for
+ * less than 5 us goes unnoticed and is charged; the two are put together again
+ * each ms, when what was too much is taken off. Kernels that do not prove it
+ * (or a C library that does not ask them to) cost a reading of the clock each
+ * time.
  *
  * Threads:   any (another thread sees the ended sections only). Signal
- *            handlers: yes.
+ *            handlers: yes; without the running section if the handler has
+ *            interrupted another call about budgets in its own thread.
  * Source:    rseq in <linux/rseq.h>; CLOCK_THREAD_CPUTIME_ID in
  *            clock_gettime(2).
  * Since:     0.1
@@ -549,7 +567,7 @@ wasmsig_budget_get_state(const wasmsig_budget *budget);
  * `options` may be NULL (limits stay) or bring new limits and a new signal;
  * registry, instances and kill stay.
  *
- * Errors:    as wasmsig_budget_init(); EBUSY while entered.
+ * Errors:    as wasmsig_budget_init(); EBUSY while entered, EHANDLER.
  * Threads:   any. Signal handlers: no.
  * Since:     0.1
  */
@@ -588,7 +606,9 @@ typedef struct wasmsig_firing_options {
   wasmsig_firing firing;
   /**
    * The timer's signal; 0: the highest real-time signal that nobody handles.
-   * Whoever handled it before still gets what is not our timer's.
+   * Whoever handled it before still gets what is not our timer's, with all
+   * signals blocked. A handler that is put over ours later should call it;
+   * never set the signal back to SIG_DFL, which would end the process.
    */
   int timer_signal;
   /**
@@ -605,9 +625,9 @@ typedef struct wasmsig_firing_options {
  * Chooses how limits are noticed from now on, for the whole process. A later
  * call may change it again, while no section runs.
  *
- * Errors:    EINVAL (a field is out of range), EFIRING (TIMER was asked for,
- *            and the signal is not a real-time signal or USR1, USR2, PROF,
- *            VTALRM, URG, IO; or none is free), EBUSY (a section runs).
+ * Errors:    EINVAL (a field is out of range), EFIRING (the signal is none of
+ *            the real-time ones nor USR1, USR2, PROF, VTALRM, URG, IO; or TIMER
+ *            was asked for and none is free), EBUSY (a section runs), EHANDLER.
  * Threads:   any. Signal handlers: no.
  * Source:    timer_create(2), SIGEV_THREAD_ID; sched(7).
  * Since:     0.1
@@ -618,9 +638,10 @@ WASMSIG_API int wasmsig_set_firing(const wasmsig_firing_options *options);
  * What is in force in the calling thread: TIMER or WATCHDOG, the timer's
  * signal (0: none), and the priority that the watchdog was granted. A thread
  * that is refused a timer (RLIMIT_SIGPENDING), or blocks its signal, is the
- * watchdog's.
+ * watchdog's, the latter until it lets the signal through. Of a thread that has
+ * been in no section yet: what it would have.
  *
- * Errors:    EINVAL (NULL, or a size that is too small), ENOMEM, ECLOCK.
+ * Errors:    EINVAL (NULL, or a size that is too small), EHANDLER.
  * Threads:   any. Signal handlers: no.
  * Since:     0.1
  */

@@ -75,8 +75,7 @@ bool wsig_os_may_be_timers(int signal) {
 int wsig_os_free_signal(void) {
   struct sigaction action;
   for (int signal = SIGRTMAX; signal >= SIGRTMIN; signal--)
-    if (sigaction(signal, NULL, &action) == 0 &&
-        !(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_DFL)
+    if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
       return signal;
   return 0;
 }
@@ -110,19 +109,33 @@ static bool schedule_as(uint32_t policy, uint32_t priority,
   return syscall(SYS_sched_setattr, 0, &how, 0) == 0;
 }
 
+/* Not on the one processor that the thread may be bound to which needs it
+ * first: there it might never run. */
+static void run_where_the_process_may(void) {
+  cpu_set_t processors;
+  if (sched_getaffinity(getpid(), sizeof processors, &processors) == 0)
+    sched_setaffinity(0, sizeof processors, &processors);
+}
+
 /* A short slice lets EEVDF run it sooner (Linux 6.12, sched_setattr(2)); a
  * small slack lets its sleeps end when they should (PR_SET_TIMERSLACK). What
- * is refused is done without. */
+ * is refused is done without. A real-time policy is inherited: who would kill
+ * must not have less than who is to be killed. */
 #define SLICE_NS UINT64_C(100000)
 #define SLACK_NS 2000UL
 
-int wsig_os_become_watchdog(int realtime_priority) {
+void wsig_os_become_watchdog(void) {
   prctl(PR_SET_NAME, "wasmsig");
   prctl(PR_SET_TIMERSLACK, SLACK_NS);
+  run_where_the_process_may();
+}
+
+int wsig_os_schedule_watchdog(int realtime_priority, bool was_given) {
   if (realtime_priority > 0 &&
       schedule_as(SCHED_RR, (uint32_t)realtime_priority, 0))
     return realtime_priority;
-  schedule_as(SCHED_OTHER, 0, SLICE_NS);
+  if (was_given || sched_getscheduler(0) == SCHED_OTHER)
+    schedule_as(SCHED_OTHER, 0, SLICE_NS);
   return 0;
 }
 
@@ -142,7 +155,8 @@ void wsig_os_pause(unsigned turn) {
     sched_yield();
   } else {
     struct timespec a_little = {0, 50000};
-    nanosleep(&a_little, NULL);
+    /* nanosleep(3) is a cancellation point, and locks may be held. */
+    syscall(SYS_nanosleep, &a_little, NULL);
   }
 }
 

@@ -4,7 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include "../atomics.h"
 #include "witness.h"
 
 #if defined(__x86_64__)
@@ -47,12 +50,30 @@ static const struct sequence mark = {0, 0, (uint64_t)(uintptr_t)&nowhere.code,
                                      1, (uint64_t)(uintptr_t)&nowhere.aborted};
 const uint64_t *const wsig_witness_mark = (const uint64_t *)(const void *)&mark;
 
-volatile uint64_t *wsig_os_witness(void) {
+static volatile uint64_t *own_field(void) {
   if (!&__rseq_size || !&__rseq_offset || __rseq_size == 0) return NULL;
   char *self = __builtin_thread_pointer();
   volatile struct area *area =
       (volatile struct area *)(void *)(self + __rseq_offset);
   return (int32_t)area->cpu_id < 0 ? NULL : &area->rseq_cs;
+}
+
+/* Whether it tells of a thread that went to sleep in a system call. Kernels
+ * since Linux 6.19 may look at the field only when they interrupt user code. */
+static bool tells_of_sleep(volatile uint64_t *field) {
+  struct timespec a_moment = {0, 1000};
+  wsig_witness_set(field);
+  syscall(SYS_nanosleep, &a_moment, NULL);
+  return !wsig_witness_holds(field);
+}
+
+volatile uint64_t *wsig_os_witness(void) {
+  static uint32_t verdict; /* atomic; 0: not yet known, 1: it does, 2: not */
+  volatile uint64_t *field = own_field();
+  if (!field) return NULL;
+  if (wsig_load_relaxed(&verdict) == 0)
+    wsig_store_relaxed(&verdict, tells_of_sleep(field) ? 1 : 2);
+  return wsig_load_relaxed(&verdict) == 1 ? field : NULL;
 }
 
 #else

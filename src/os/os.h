@@ -44,9 +44,13 @@ extern const struct wsig_clock wsig_os_clock;
 bool wsig_os_thread_clock(clockid_t *id);
 pid_t wsig_os_thread_id(void);
 
-/* Makes the calling thread a watchdog: its name, and how soon it comes to run
- * once it is woken. Answers the real-time priority that it has, 0 for none. */
-int wsig_os_become_watchdog(int realtime_priority);
+/* Makes the calling thread a watchdog: its name, where it may run, and how
+ * exact its sleeps are. */
+void wsig_os_become_watchdog(void);
+
+/* How soon it comes to run once it is woken: gives it a real-time priority, or
+ * takes it back if it `was_given` one. Answers which it has, 0 for none. */
+int wsig_os_schedule_watchdog(int realtime_priority, bool was_given);
 
 /* Waits until *word is not `value` any more and wsig_os_wake was called, until
  * the monotonic clock says `until_ns`, or for no reason. */

@@ -20,7 +20,8 @@
 /* What stands in the field of a thread that was not switched out. */
 extern const uint64_t *const wsig_witness_mark;
 
-/* The calling thread's field; NULL: it has none. */
+/* The calling thread's field; NULL: it has none, or the kernel leaves it alone
+ * when it switches a thread out in a system call. */
 volatile uint64_t *wsig_os_witness(void);
 
 /* Whether ticks go at one rate, whatever the processor does. */

@@ -40,6 +40,12 @@ static inline uint64_t use(uint64_t ns) {
   return wsig_watchdog_look();
 }
 
+/* A second passes, in which the thread sleeps, and the watchdog with it. */
+static inline uint64_t look_in_a_second(void) {
+  hand_wall_ns += UINT64_C(1000000000);
+  return wsig_watchdog_look();
+}
+
 /* ----------------------------------------------------------- the scene */
 
 #define NONE WASMSIG_NO_LIMIT

@@ -146,7 +146,7 @@ TEST(a_section_that_goes_on_after_a_kill_is_killed_again) {
   assert_int_equal(engine.kills, 2);
   assert_left(&a, KILLED);
   assert_int_equal(engine.undos, 1);
-  assert_int_equal(wsig_watchdog_look(), WSIG_NEVER);
+  assert_int_equal(look_in_a_second(), WSIG_NEVER);
 }
 
 TEST(a_hard_limit_passed_unseen_is_found_by_leave_and_kills_nothing) {
@@ -302,7 +302,7 @@ TEST(a_look_says_how_far_away_the_nearest_limit_is) {
   assert_int_equal(use(4 * MS), 14 * MS);
   assert_int_equal(use(14 * MS), 1 * MS); /* until the kill is repeated */
   assert_left(&a, KILLED);
-  assert_int_equal(wsig_watchdog_look(), WSIG_NEVER);
+  assert_int_equal(look_in_a_second(), WSIG_NEVER);
 }
 
 TEST(the_statistics_count_soft_limits_and_kills) {

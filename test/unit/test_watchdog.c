@@ -367,15 +367,18 @@ TEST(a_refused_enter_does_not_signal_either) {
   assert_child_is_well(pass_the_limit_unseen);
 }
 
+static void do_without(void) {
+  spawning = SPAWN_FAILS;
+  CHILD_ASSERT(wasmsig_budget_enter(&forked) == WASMSIG_OK);
+  burn(1 * MS);
+  CHILD_ASSERT(wasmsig_budget_leave(&forked) == WASMSIG_LEFT_READY);
+  CHILD_ASSERT(wasmsig_budget_used_ns(&forked) >= 1 * MS);
+}
+
 TEST(budgets_without_limits_need_no_watchdog) {
   guest_track(&forked_guest, registry);
-  unsigned before = spawned;
   assert_int_equal(make_for(&forked_guest, &forked, NONE, NONE), WASMSIG_OK);
-  assert_int_equal(wasmsig_budget_enter(&forked), WASMSIG_OK);
-  burn(1 * MS);
-  assert_int_equal(wasmsig_budget_leave(&forked), WASMSIG_LEFT_READY);
-  assert_true(wasmsig_budget_used_ns(&forked) >= 1 * MS);
-  assert_int_equal(spawned, before);
+  assert_child_is_well(do_without);
 }
 
 /* ------------------------------------------------------ its coming, going */
@@ -419,20 +422,63 @@ TEST(the_watchdog_blocks_every_signal) {
       assert_true(blocked >> (signal - 1) & 1);
 }
 
-TEST(the_watchdog_ends_when_nobody_needs_it_and_starts_again) {
+static uint64_t wakes(void) {
+  wasmsig_statistics statistics;
+  wasmsig_get_statistics(&statistics);
+  return statistics.wakes;
+}
+
+TEST(an_idle_watchdog_sleeps) {
   struct guest guest;
   wasmsig_budget budget;
-  char path[64];
   guest_track(&guest, registry);
   assert_int_equal(make_for(&guest, &budget, 1 * MS, NONE), WASMSIG_OK);
   assert_true(run_until_signalled(&guest, &budget) > 0);
-  unsigned before = wsig_load_acquire(&spawned);
-  watchdog_file(path, sizeof path, "stat");
-  assert_int_equal(access(path, F_OK), 0);
-  while (access(path, F_OK) == 0) sleep_ns(10 * MS); /* or CTest gives up */
+  sleep_ns(999 * MS); /* it lingers */
+  sleep_ns(500 * MS);
+  uint64_t before = wakes();
+  sleep_ns(500 * MS);
+  assert_int_equal(wakes(), before);
   assert_int_equal(wasmsig_budget_reset(&budget, NULL), WASMSIG_OK);
   assert_true(run_until_signalled(&guest, &budget) >= 1 * MS);
-  assert_int_equal(wsig_load_acquire(&spawned), before + 1);
+}
+
+static void *be_told(void *unused) {
+  (void)unused;
+  return run_until_signalled(&forked_guest, &forked) >= 2 * MS ? &forked : NULL;
+}
+
+/* Its only thread has been in no section. */
+static void let_others_be_told(void) {
+  char path[64];
+  for (unsigned time = 0; time < 3; time++) {
+    pthread_t thread;
+    void *told;
+    unsigned before = wsig_load_acquire(&spawned);
+    CHILD_ASSERT(wasmsig_budget_reset(&forked, NULL) == WASMSIG_OK);
+    CHILD_ASSERT(pthread_create(&thread, NULL, be_told, NULL) == 0);
+    pthread_join(thread, &told);
+    CHILD_ASSERT(told);
+    CHILD_ASSERT(wsig_load_acquire(&spawned) == before + 1);
+    watchdog_file(path, sizeof path, "stat");
+    while (access(path, F_OK) == 0) sleep_ns(1 * MS); /* or an alarm comes */
+  }
+}
+
+static void *fork_from_a_new_thread(void *unused) {
+  (void)unused;
+  return (void *)(intptr_t)in_a_child(let_others_be_told);
+}
+
+TEST(the_watchdog_ends_with_the_last_thread_that_needed_it_and_starts_again) {
+  pthread_t thread;
+  void *status;
+  guest_track(&forked_guest, registry);
+  assert_int_equal(make_for(&forked_guest, &forked, 2 * MS, NONE), WASMSIG_OK);
+  assert_int_equal(pthread_create(&thread, NULL, fork_from_a_new_thread, NULL),
+                   0);
+  pthread_join(thread, &status);
+  assert_int_equal((intptr_t)status, 0);
 }
 
 #define IN_SCENE(sentence) \
@@ -458,7 +504,9 @@ int main(void) {
       IN_SCENE(a_refused_enter_does_not_signal_either),
       IN_SCENE(a_sleeping_watchdog_is_woken_for_a_nearer_limit),
       IN_SCENE(the_watchdog_blocks_every_signal),
-      IN_SCENE(the_watchdog_ends_when_nobody_needs_it_and_starts_again),
+      IN_SCENE(an_idle_watchdog_sleeps),
+      IN_SCENE(
+          the_watchdog_ends_with_the_last_thread_that_needed_it_and_starts_again),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
  * What wasmsig costs a JavaScript program: a call with limits, and a new
- * Instance while the shim is installed.
+ * Instance while the shim is installed. And how late its soft signal is there.
  *
  *     node --expose-gc bench/js.mjs [--rounds N]
  *
- * A sample is the mean time of a call in one round. Rounds alternate between
- * wasmsig and the baseline, and so does who begins. Garbage is collected
- * between them, so that freeing instances is not measured; an instance's memory
- * holds gigabytes of address space, so that a round cannot make many.
+ * A sample is the mean time of a call in one round, or what a round's one run
+ * of a guest shows. Rounds alternate between wasmsig and the baseline, and so
+ * does who begins. Garbage is collected between them, so that freeing instances
+ * is not measured; an instance's memory holds gigabytes of address space, so
+ * that a round cannot make many.
  *
  * Each contestant has a loop of its own, though they look alike: one loop for
  * all would be compiled for all, and none of the calls in it inlined.
@@ -25,16 +26,20 @@ const USAGE = `usage: node --expose-gc bench/js.mjs [--rounds N]
 
 const LIMITS = { soft: 50, hard: 100 } // CPU ms
 const WARM_UP_ROUNDS = 3
+const TIMER = 1 // numbers of wasmsig_firing
+const WATCHDOG = 2
 
 /**
  * @typedef {object} Contestant
- * @property {number} calls      in a round
- * @property {(calls: number) => void} run
+ * @property {number} [calls]    in a round
+ * @property {(calls?: number) => number | void} run  answers the sample, if it
+ *                               is not the time of a call
  * @property {() => void} [prepare]  before the clock starts
  * @property {string} [what]     names a baseline
  *
  * @typedef {object} Row
  * @property {string} row
+ * @property {string} [unit]     of the samples; 'us' if there is none
  * @property {Contestant} wasmsig
  * @property {Contestant} baseline
  */
@@ -71,6 +76,29 @@ function limitedCalls(limitCpu, empty) {
   ]
 }
 
+/** CPU time that a guest runs past its soft limit before it sees the signal. */
+function lateSignals({ CpuBudget }, native, guest) {
+  const soft = 20 // CPU ms
+  const budget = new CpuBudget({ soft, hard: 1000, instances: [guest] })
+  const { spin } = guest.exports
+  const run = () => {
+    budget.reset().run(spin)
+    const late = budget.used - soft
+    if (late < 0) console.error(`js: ${-late} ms EARLY`)
+    return late
+  }
+  return {
+    row: 'soft_late',
+    unit: 'ms',
+    wasmsig: { prepare: () => native.setFiring(TIMER), run },
+    baseline: {
+      what: 'sleeping watchdog',
+      prepare: () => native.setFiring(WATCHDOG),
+      run
+    }
+  }
+}
+
 function newInstances(shim, row, calls, { module, imports }) {
   return {
     row,
@@ -102,22 +130,20 @@ async function collectGarbage() {
   }
 }
 
-async function time({ calls, prepare, run }) {
+async function takeSample({ calls, prepare, run }) {
   await collectGarbage()
   prepare?.()
   const start = process.hrtime.bigint()
-  run(calls)
+  const sample = run(calls)
   const ns = process.hrtime.bigint() - start
-  return Number(ns) / calls / 1000
+  return sample ?? Number(ns) / calls / 1000
 }
 
-function print(row, who, what, sample) {
-  console.log(
-    JSON.stringify({ bench: 'js', row, who, what, unit: 'us', sample })
-  )
+function print(row, unit, who, what, sample) {
+  console.log(JSON.stringify({ bench: 'js', row, who, what, unit, sample }))
 }
 
-async function measure({ row, wasmsig, baseline }, rounds) {
+async function measure({ row, unit = 'us', wasmsig, baseline }, rounds) {
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     const order = [
       ['wasmsig', wasmsig],
@@ -125,8 +151,8 @@ async function measure({ row, wasmsig, baseline }, rounds) {
     ]
     if (round % 2 !== 0) order.reverse()
     for (const [who, contestant] of order) {
-      const sample = await time(contestant)
-      if (round >= 0) print(row, who, contestant.what, sample)
+      const sample = await takeSample(contestant)
+      if (round >= 0) print(row, unit, who, contestant.what, sample)
     }
   }
 }
@@ -155,18 +181,22 @@ async function main() {
   if (options.help) return console.log(USAGE)
   if (!globalThis.gc) throw new Error('needs node --expose-gc')
 
-  const { install, uninstall, limitCpu } = await import('wasmsig')
+  const wasmsig = await import('wasmsig')
+  const { default: native } = await import('../hosts/js/lib/native.js')
+  const { install, uninstall, limitCpu } = wasmsig
   const modules = await compileAll()
   const shim = { install: () => install(), uninstall: () => uninstall() }
 
   install()
   const guest = new WebAssembly.Instance(modules.words.module)
+  const polling = new WebAssembly.Instance(modules.polling.module)
   const rows = [
     ...limitedCalls(limitCpu, guest.exports.empty),
     newInstances(shim, 'new_instance_untracked', 100, modules.small),
     newInstances(shim, 'new_instance_bare', 500, modules.bare),
     newInstances(shim, 'new_instance_large', 50, modules.large),
-    newInstances(shim, 'new_instance_tracked', 100, modules.words)
+    newInstances(shim, 'new_instance_tracked', 100, modules.words),
+    lateSignals(wasmsig, native, polling)
   ]
   for (const row of rows) await measure(row, options.rounds)
 }

@@ -18,6 +18,15 @@ const small = (words) => `(module
   (memory (export "memory") 1)${words}
   (func (export "empty")))`
 
+/** Polls its signal word until it is told, and takes the signal. */
+const polling = `(module
+  (memory (export "memory") 1)
+  (global (export "__instance_signal") i32 (i32.const 1024))
+  (func (export "spin")
+    (loop $poll
+      (br_if $poll (i32.eqz (i32.atomic.load (i32.const 1024)))))
+    (i32.atomic.store (i32.const 1024) (i32.const 0))))`
+
 /** The size of what wasm-bindgen or wasi-sdk makes of a program. */
 const large = `(module
   ${times(
@@ -52,7 +61,7 @@ const largeImports = {
 }
 
 function compile(wabt, name, text) {
-  const parsed = wabt.parseWat(`${name}.wat`, text)
+  const parsed = wabt.parseWat(`${name}.wat`, text, { threads: true })
   try {
     return new WebAssembly.Module(parsed.toBinary({}).buffer)
   } finally {
@@ -74,6 +83,8 @@ export async function compileAll() {
     small: make('small', small('')),
     /** the same, with the two words */
     words: make('words', small(WORDS)),
+    /** a loop that ends when it is told */
+    polling: make('polling', polling),
     /** dozens of imports and exports */
     large: make('large', large, largeImports)
   }

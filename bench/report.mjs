@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
  * Reads raw samples, one JSON line each, and tells what they say: a table and
- * a plot for people, a JSON line a row for machines.
+ * plots for people, then a JSON line a row for machines.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
@@ -12,7 +12,7 @@ import { plot } from './plot.mjs'
 
 const USAGE = `usage: node bench/report.mjs [--json FILE] [FILE]...
   FILE           raw samples; standard input if there is none
-  --json FILE    also write a JSON line for each row
+  --json FILE    also write the JSON lines of the rows there
   --json -       print those lines, and nothing else
   --help         this text
 
@@ -116,22 +116,21 @@ function group(samples) {
 
 const round = (value) => Number(value.toPrecision(5))
 
-function quantiles(samples) {
+function figures(samples) {
   const [p50, p99] = quantile(samples, [0.5, 0.99])
-  return { p50: round(p50), p99: round(p99) }
+  return { p50: round(p50), p99: round(p99), max: round(max(samples)) }
 }
 
 function summarize({ bench, row, unit, what, wasmsig, baseline }) {
-  const { p50, p99 } = quantiles(wasmsig)
-  const base = what === null ? null : { what, ...quantiles(baseline) }
+  const ours = figures(wasmsig)
+  const base = what === null ? null : { what, ...figures(baseline) }
   return {
     bench,
     row,
-    p50,
-    p99,
+    ...ours,
     unit,
     baseline: base,
-    ratio: base?.p50 ? round(p50 / base.p50) : null,
+    ratio: base?.p50 ? round(ours.p50 / base.p50) : null,
     spread: round(medianAbsoluteDeviation(wasmsig)),
     samples: wasmsig.length
   }
@@ -161,16 +160,29 @@ const NO_BORDER = Object.fromEntries(
   ].map((place) => [place, ''])
 )
 
+const COLUMNS = [
+  'p50',
+  'p99',
+  'max',
+  '± MAD',
+  'base p50',
+  'p99',
+  'max',
+  'ratio'
+]
+
 function table(summaries) {
   const result = new Table({
-    head: ['row', '', 'p50', 'p99', '± MAD', 'base p50', 'p99', 'ratio'],
-    colAligns: ['left', 'left', ...Array(6).fill('right')],
+    head: ['row', '', ...COLUMNS],
+    colAligns: ['left', 'left', ...COLUMNS.map(() => 'right')],
     chars: { ...NO_BORDER, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }
   })
-  for (const { row, unit, p50, p99, spread, baseline, ratio } of summaries) {
-    const figures = [p50, p99, spread, baseline?.p50, baseline?.p99, ratio]
-    result.push([row, unit, ...figures.map(short)])
+  for (const summary of summaries) {
+    const { row, unit, p50, p99, spread, baseline, ratio } = summary
+    const theirs = [baseline?.p50, baseline?.p99, baseline?.max]
+    const cells = [p50, p99, summary.max, spread, ...theirs, ratio]
+    result.push([row, unit, ...cells.map(short)])
   }
   return result.toString()
 }
@@ -198,7 +210,7 @@ function report(rows, json) {
   const lines = summaries.map((line) => JSON.stringify(line) + '\n').join('')
   if (json === '-') return process.stdout.write(lines)
   if (json !== undefined) writeFileSync(json, lines)
-  const parts = [table(summaries), ...rows.map(strips)]
+  const parts = [table(summaries), ...rows.map(strips), lines.trimEnd()]
   process.stdout.write(parts.join('\n\n') + '\n')
 }
 

@@ -19,17 +19,30 @@ const TIME_LIMIT = 60_000 // ms
 const LOOK_TIME = 500 // ms, to see what else runs
 const BUSY = 0.1 // of the processors' time
 
-/** Each command takes the number of samples where it is given. */
+const program =
+  (name) =>
+  (samples = []) =>
+    [join(PROGRAMS, name), samples].flat()
+
+const inJavaScript = (samples) => [
+  process.execPath,
+  '--expose-gc',
+  join(ROOT, 'bench', 'js.mjs'),
+  ...(samples ? ['--rounds', samples] : [])
+]
+
+/** Its commands, run in turn; each takes a number of samples if there is one. */
 const BENCHES = {
-  registry: (samples) => [join(PROGRAMS, 'registry'), samples ?? []].flat(),
-  budget: (samples) => [join(PROGRAMS, 'lateness'), samples ?? []].flat(),
-  js: (samples) =>
-    [
-      process.execPath,
-      '--expose-gc',
-      join(ROOT, 'bench', 'js.mjs'),
-      samples ? ['--rounds', samples] : []
-    ].flat()
+  registry: [program('registry')],
+  budget: [
+    program('lateness'),
+    program('section'),
+    program('syscalls'),
+    program('accounting'),
+    program('crowd'),
+    program('idle')
+  ],
+  js: [inJavaScript]
 }
 
 const NAMES = Object.keys(BENCHES)
@@ -75,26 +88,34 @@ function ended(child, name) {
   })
 }
 
-/** @returns {Promise<string>} the file that holds the samples */
-async function run(name, samples) {
-  const [command, ...args] = BENCHES[name](samples)
+/** Runs one command, and calls `take` for each line that it prints. */
+async function runCommand([command, ...args], name, timeLeft, take) {
   if (!existsSync(command)) {
     throw new Error(`no ${relative(ROOT, command)}; build the release first`)
   }
   const child = spawn(command, args, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: TIME_LIMIT,
+    timeout: Math.max(1, timeLeft),
     killSignal: 'SIGKILL'
   })
+  createInterface({ input: child.stdout }).on('line', take)
+  await ended(child, name)
+}
+
+/** @returns {Promise<string>} the file that holds the samples */
+async function run(name, samples) {
+  const end = Date.now() + TIME_LIMIT
   const lines = []
   const bar = progress(name)
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const take = (line) => {
     lines.push(`${line}\n`)
     bar.step()
-  })
+  }
   try {
-    await ended(child, name)
+    for (const command of BENCHES[name]) {
+      await runCommand(command(samples), name, end - Date.now(), take)
+    }
   } finally {
     bar.stop()
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Budgets, and the threads that spend them: what the owner of a section
- * (budget.c), the code that looks at it (section.c), the timers (firing.c) and
+ * (spend.c), the code that looks at it (section.c), the timers (firing.c) and
  * the watchdog share.
  */
 #ifndef WSIG_BUDGET_H
@@ -41,6 +41,14 @@ struct wsig_budget {
   bool kill_is_signal_safe;
 };
 
+static inline struct wsig_budget *wsig_budget_of(wasmsig_budget *budget) {
+  return (struct wsig_budget *)(void *)budget;
+}
+static inline const struct wsig_budget *wsig_budget_of_const(
+    const wasmsig_budget *budget) {
+  return (const struct wsig_budget *)(const void *)budget;
+}
+
 #define WSIG_USUAL_LEVELS 16u
 
 /* A thread that has been in a section: known from its first one until it
@@ -68,7 +76,7 @@ struct wsig_thread {
   bool sleeps;       /* as far as the watchdog can tell */
 
   /* The thread's own. */
-  uint32_t inside; /* it is in a call of budget.c; its handlers read it too */
+  uint32_t inside; /* it is in a call about budgets; its handlers read it too */
   struct wsig_budget *touching; /* that call's, whose holder it may become or
                                    just have been; atomic */
   clockid_t clock;              /* of its CPU time */
@@ -183,6 +191,11 @@ extern size_t wsig_threads_count;
 extern pthread_mutex_t wsig_threads_lock;
 
 /* -------------------------------------------------------------- budget.c */
+
+/* Its signal was told, and has been taken back with another budget's since. */
+bool wsig_budget_is_forgotten(const struct wsig_budget *budget);
+
+/* --------------------------------------------------------------- spend.c */
 
 /* The thread ends, in the middle of its sections: leaves them. With
  * `undo`, in the thread itself, what was killed is undone. */

@@ -22,6 +22,7 @@
 
 struct wsig_forward wsig_forwards[WASMSIG_SIGNAL_MAX + 1];
 
+struct sigaction wsig_timer_before[WASMSIG_SIGNAL_MAX + 1];
 char wsig_timer_tag;
 
 static bool is_of_our_timers(const siginfo_t *info) {
@@ -62,14 +63,24 @@ static bool is_harmless(int signal) {
          signal == SIGWINCH;
 }
 
+static bool is_unhandled(const struct sigaction *action) {
+  return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
+}
+
+/* Who handled the signal before us, our timers' handler apart. */
+static const struct sigaction *handled_before(
+    const struct wsig_forward *forward, int signal) {
+  bool timers = forward->before.sa_flags & SA_SIGINFO &&
+                forward->before.sa_sigaction == wsig_timer_handler;
+  return timers ? &wsig_timer_before[signal] : &forward->before;
+}
+
 static bool ends_the_process(const struct wsig_forward *forward, int signal,
                              uint64_t reached, uint64_t unanswered) {
   if (is_harmless(signal)) return false;
   if (forward->insist > 0 && unanswered >= (uint64_t)forward->insist)
     return true;
-  bool nobody_else = !(forward->before.sa_flags & SA_SIGINFO) &&
-                     forward->before.sa_handler == SIG_DFL;
-  return nobody_else && reached == 0;
+  return is_unhandled(handled_before(forward, signal)) && reached == 0;
 }
 
 /* Asks the guests; answers whether the process is to die of it. */
@@ -98,17 +109,12 @@ void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext) {
   if (dies)
     take_default_action(signal);
   else
-    call_handler_before(&forward->before, signal, info, ucontext);
+    call_handler_before(handled_before(forward, signal), signal, info,
+                        ucontext);
   errno = saved_errno;
 }
 
 /* ------------------------------------------------------------------ timers */
-
-struct sigaction wsig_timer_before[WASMSIG_SIGNAL_MAX + 1];
-
-static bool is_unhandled(const struct sigaction *action) {
-  return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
-}
 
 /* Somebody else's, who happens to use this signal too. */
 static void hand_on(int signal, siginfo_t *info, void *ucontext) {
@@ -126,7 +132,7 @@ static void hand_on(int signal, siginfo_t *info, void *ucontext) {
 }
 
 /* Somebody's handler may stand over ours and call it with other signals open:
- * a handler that comes in between must not begin a call of budget.c. */
+ * a handler that comes in between must not begin a call about budgets. */
 static void look_at_own_sections(void) {
   struct wsig_thread *thread = wsig_here;
   if (!thread) return; /* the thread ends */

@@ -17,7 +17,7 @@
  *     or after its store to `lock`
  * Nobody holds the lock for long: no lock, no wait and no call of the host's
  * comes under it, but kills that are async-signal-safe. The handler runs with
- * all signals blocked and counts as a call of budget.c, so that no other
+ * all signals blocked and counts as a call about budgets, so that no other
  * handler of the thread can wait for the lock that it holds.
  *
  * Never early: a limit is acted on only where the CPU clock, read after the

@@ -71,9 +71,9 @@ static uint64_t cpu_ns_at_fork;
 static uint32_t inside_at_fork;
 
 /* Every lock is taken before, so that the child finds no look half done, and no
- * list of sections. Of a call of budget.c that another thread was in `touching`
- * tells. A kill that is under way is not waited for: it may wait for what this
- * thread holds. */
+ * list of sections. Of a call about budgets that another thread was in
+ * `touching` tells. A kill that is under way is not waited for: it may wait for
+ * what this thread holds. */
 static void before_fork(void) {
   uint32_t inside = wsig_here ? wsig_load_relaxed(&wsig_here->inside) : 0;
   if (wsig_here) wsig_store_relaxed(&wsig_here->inside, 1);

@@ -277,7 +277,8 @@ static void look_at(struct wsig_thread *thread) {
   bool kill_due = false;
   watch_no_more(thread);
   if (!wsig_thread_try_lock(thread)) {
-    /* Whoever has it looks, and may have lost its processor meanwhile. */
+    /* Whoever has it looks, and may have lost its processor meanwhile. The
+     * thread itself may overlook the note, as its unlock has no fence. */
     wsig_thread_have_looked(thread);
     watch_at(thread, wsig_clock->monotonic_ns() + WSIG_NET_NS);
     return;

@@ -15,11 +15,16 @@ const mutation = (test, file) => (claim, from, to) => ({
 const machine = (file) => mutation('test_machine', file)
 const section = machine('src/section.c')
 const budget = machine('src/budget.c')
+const spend = machine('src/spend.c')
+const intruders = (file) => mutation('test_intruders', file)
+const forking = (file) => mutation('test_forking', file)
+const sections = (file) => mutation('test_sections', file)
 const timers = mutation('test_timers', 'src/section.c')
-const setting = mutation('test_timers', 'src/budget.c')
+const setting = mutation('test_timers', 'src/spend.c')
 const looks = mutation('test_timers', 'src/watchdog.c')
-const nesting = mutation('test_nesting', 'src/budget.c')
+const nesting = mutation('test_nesting', 'src/spend.c')
 const resets = mutation('test_reset', 'src/budget.c')
+const clocks = mutation('test_reset', 'src/spend.c')
 
 /** How the tests that are named below are built and run. */
 const unit = (name) => ({
@@ -27,6 +32,8 @@ const unit = (name) => ({
   flags: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
   libraries: ['-lcmocka']
 })
+const plain = (name) => ({ ...unit(name), flags: [], deadlineMs: 25_000 })
+
 export const BUDGET_PROGRAMS = {
   test_machine: {
     ...unit('test_machine'),
@@ -35,7 +42,11 @@ export const BUDGET_PROGRAMS = {
   test_timers: unit('test_timers'),
   test_budget: unit('test_budget'),
   test_nesting: unit('test_nesting'),
-  test_reset: unit('test_reset')
+  test_reset: unit('test_reset'),
+  // Several processes each, and their alarms: without sanitizers.
+  test_intruders: plain('test_intruders'),
+  test_forking: plain('test_forking'),
+  test_sections: plain('test_sections')
 }
 
 export const BUDGET_MUTATIONS = [
@@ -61,12 +72,12 @@ export const BUDGET_MUTATIONS = [
   ),
   section(
     'no kill runs in a handler unless it may',
-    'if (budget->kill_is_signal_safe) {',
-    'if (true) {'
+    'if (budget->kill_due && budget->kill_is_signal_safe && may_kill) {',
+    'if (budget->kill_due && may_kill) {'
   ),
   section(
     'a kill that may run in a handler does',
-    'if (budget->kill_is_signal_safe) {',
+    'if (budget->kill_due && budget->kill_is_signal_safe && may_kill) {',
     'if (false) {'
   ),
   section(
@@ -81,58 +92,58 @@ export const BUDGET_MUTATIONS = [
   ),
   mutation('test_budget', 'src/section.c')(
     'ticks that ran ahead pass no limit',
-    '(section > 0 ? (uint64_t)section : 0)',
-    '(uint64_t)section'
+    'return used > 0 ? (uint64_t)used : 0;',
+    'return (uint64_t)used;'
   ),
-  budget(
+  spend(
     'leave charges what the section has used',
     'wsig_store_relaxed(&b->used_ns, used);\n  if (!b->hard_done',
     'if (!b->hard_done'
   ),
-  budget(
+  spend(
     'leave finds a hard limit that nobody has seen',
     'if (!b->hard_done && used >= b->hard_ns) wsig_section_reach_hard_limit(b);',
     ''
   ),
-  budget(
+  spend(
     'a kill that is due dies with its section',
     'b->depth = 0;\n  b->kill_due = false;',
     'b->depth = 0;'
   ),
-  budget('leave undoes a kill', 'if (undo) b->undo(b->context);', ''),
-  budget(
+  spend('leave undoes a kill', 'if (undo) undo_kill(thread, b);', ''),
+  spend(
     'a kill that is for an outer section too is left to it',
     'b->kill_begun && b->undo && !dies_with(b, thread->innermost);',
     'b->kill_begun && b->undo;'
   ),
-  budget(
+  spend(
     'a section inside a dying one is told so',
     'if (from->kill_begun || from->kill_due) return true;',
     ''
   ),
-  budget(
+  spend(
     'a section inside one that is to be killed is told so',
     'if (from->kill_begun || from->kill_due) return true;',
     'if (from->kill_begun) return true;'
   ),
-  budget(
+  spend(
     'a spent budget is not entered',
     'if (b->hard_done) return WASMSIG_ESPENT;',
     ''
   ),
-  budget(
+  spend(
     'a spent budget is not entered again from inside',
     'if (!b->hard_done) {\n    b->depth++;',
     'if (true) {\n    b->depth++;'
   ),
-  budget(
+  spend(
     'a limit that was passed between two looks is told by the next enter',
     'else if (late)',
     'else if (false)'
   ),
-  budget(
+  spend(
     'a signal that another budget took back is told again',
-    'bool late = b->soft_done ? is_forgotten(b) : used >= b->soft_ns;',
+    'bool late = b->soft_done ? wsig_budget_is_forgotten(b) : used >= b->soft_ns;',
     'bool late = !b->soft_done && used >= b->soft_ns;'
   ),
   budget(
@@ -150,10 +161,10 @@ export const BUDGET_MUTATIONS = [
     'static int reset(struct wsig_budget *b, const wasmsig_budget_options *options) {\n  if (is_entered(b)) return WASMSIG_EBUSY;',
     'static int reset(struct wsig_budget *b, const wasmsig_budget_options *options) {'
   ),
-  budget(
+  spend(
     'only what was entered last is left',
-    'thread->level > 0 && thread->entered[thread->level - 1] == of(budget);',
-    'thread->level > 0;'
+    'thread->entered[thread->level - 1] == wsig_budget_of(budget);',
+    'true;'
   ),
   nesting(
     "a budget is one thread's at a time",
@@ -176,7 +187,7 @@ export const BUDGET_MUTATIONS = [
     'options->soft_ns > options->hard_ns)',
     'false)'
   ),
-  resets(
+  clocks(
     'a clock that cannot be read is an error code',
     'return WASMSIG_ECLOCK;',
     'now.cpu_ns = now.monotonic_ns = 0;'
@@ -188,13 +199,13 @@ export const BUDGET_MUTATIONS = [
   ),
   timers(
     'a sleeper is interrupted once',
-    'thread->asleep = slept && went_to_sleep(thread);',
-    'thread->asleep = false;'
+    'thread->asleep = went_to_sleep(thread, now, cpu_ns) &&',
+    'thread->asleep = went_to_sleep(thread, now, cpu_ns) && false &&'
   ),
   timers(
     'who is kept from running is no sleeper',
-    'thread->asleep = slept && went_to_sleep(thread);',
-    'thread->asleep = slept;'
+    'return before != WSIG_UNKNOWN && thread->switches != before &&',
+    'return'
   ),
   timers(
     'a fire that is early by a hair waits',
@@ -213,8 +224,8 @@ export const BUDGET_MUTATIONS = [
   ),
   timers(
     'a signal that comes after all is heard',
-    'thread->deaf = false;\n  if',
-    'if'
+    'thread->timer_at = WSIG_NEVER;\n    thread->deaf = false;',
+    'thread->timer_at = WSIG_NEVER;'
   ),
   setting(
     'enter sets the timer',
@@ -239,8 +250,58 @@ export const BUDGET_MUTATIONS = [
   ),
   looks(
     'a sleeper is looked at less and less',
-    'uint64_t pause = slept ? 2 * thread->pause_ns : 0;',
+    'uint64_t pause = slept ? 2 * thread->pause_ns + passed_ns / 4 : 0;',
     'uint64_t pause = 0;'
   ),
-  looks('a repeated kill has a time', 'if (killed) look_at(thread);', '')
+  looks('a repeated kill has a time', 'if (killed) look_at(thread);', ''),
+  intruders('src/spend.c')(
+    'an undo is not called under the lock',
+    'thread->undoing = true;\n  unlock_own(thread);',
+    'thread->undoing = true;'
+  ),
+  intruders('src/spend.c')(
+    'a fork finds whom a thread was about to enter',
+    'wsig_store_relaxed(&thread->touching, b);',
+    '(void)thread, (void)b;'
+  ),
+  intruders('src/handler.c')(
+    'a timer that is forwarded too reaches no guest',
+    'if (is_of_our_timers(info)) {\n    wsig_timer_handler(signal, info, ucontext);\n    return;\n  }',
+    ''
+  ),
+  intruders('src/handler.c')(
+    'a handler for one signal only takes ours not away',
+    'before.sa_flags &= ~(int)SA_RESETHAND;',
+    ''
+  ),
+  intruders('src/firing.c')(
+    'a signal that was ignored stays ignored',
+    'if (!has_handler(&now)) now.sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);',
+    ''
+  ),
+  forking('src/threads.c')(
+    'a child has what its parent had used',
+    'b->start_ns -= cpu_ns_at_fork;',
+    'b->start_ns = 0;'
+  ),
+  forking('src/section.c')(
+    'a child that has no watchdog yet is not left to it',
+    '!wsig_load_relaxed(&wsig_watchdog_anew);',
+    'true;'
+  ),
+  forking('src/watchdog.c')(
+    'the first enter of a child sees to all of its sections',
+    'if (wsig_load_relaxed(&wsig_watchdog_anew)) at_ns = 0;',
+    ''
+  ),
+  sections('src/spend.c')(
+    'a handler in the middle of an enter is refused',
+    'if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;\n  touch',
+    'touch'
+  ),
+  sections('src/spend.c')(
+    'a thread that ends leaves its sections',
+    'while (thread->level > 0) leave(thread);',
+    ''
+  )
 ]

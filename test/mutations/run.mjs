@@ -91,7 +91,7 @@ function passes(binary, program) {
   const { status } = spawnSync(binary, program.args ?? [], {
     cwd: ROOT,
     stdio: 'ignore',
-    timeout: DEADLINE_MS,
+    timeout: program.deadlineMs ?? DEADLINE_MS,
     killSignal: 'SIGKILL',
     env: { ...process.env, ...program.env }
   })

@@ -19,7 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* After the headers that it needs. */
@@ -79,6 +81,19 @@ static inline void guest_acknowledge(struct guest *guest) {
 
 /* --------------------------------------------------- processes, threads */
 
+/* Waits for a child; one that hangs, and hears no alarm either, is killed. */
+static inline int wsig_test_end_of(pid_t child) {
+  const struct timespec a_little = {0, 500000};
+  int status = 0;
+  pid_t ended = 0;
+  for (int turn = 0; (ended = waitpid(child, &status, WNOHANG)) == 0; turn++) {
+    if (turn == 180000) kill(child, SIGKILL); /* 90 s */
+    nanosleep(&a_little, NULL);
+  }
+  if (ended != child) abort();
+  return status;
+}
+
 /* Runs `body` in a child process; answers what waitpid(2) tells of it. The
  * child has no cmocka: it uses CHILD_ASSERT, and ends well with 0. */
 static inline int in_a_child(void (*body)(void)) {
@@ -86,13 +101,12 @@ static inline int in_a_child(void (*body)(void)) {
   pid_t child = fork();
   if (child < 0) abort();
   if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(60); /* one that hangs ends too */
     body();
     _exit(0);
   }
-  int status;
-  if (waitpid(child, &status, 0) != child) abort();
-  return status;
+  return wsig_test_end_of(child);
 }
 
 #define CHILD_ASSERT(condition)                                               \

@@ -226,6 +226,8 @@ CASE(an_ignored_signal_stays_ignored_for_others) {
   be_told(&guest, 1 * MS);
 }
 
+#if !UNDER_TSAN /* after a handler in a handler, gcc 12's blocks all signals \
+                 */
 CASE(timers_of_the_caller_with_other_signals_go_on) {
   enum { SHOTS = 200 };
   wasmsig_budget budget;
@@ -245,6 +247,7 @@ CASE(timers_of_the_caller_with_other_signals_go_on) {
   CHILD_EQUAL(heard, SHOTS);
   CHILD_EQUAL(heard_value, 7);
 }
+#endif
 
 /* --------------------------------------------------- the signal is blocked */
 
@@ -327,7 +330,10 @@ int main(void) {
       PLAIN(an_earlier_handler_gets_all_but_our_timers),
       PLAIN(an_earlier_handler_gets_what_is_told_of_each_signal),
       PLAIN(an_ignored_signal_stays_ignored_for_others),
+#if !UNDER_TSAN /* after a handler in a handler, gcc 12's blocks all signals \
+                 */
       BY_BOTH(timers_of_the_caller_with_other_signals_go_on),
+#endif
       BY_TIMER(a_thread_that_blocks_the_signal_is_the_watchdogs),
       BY_BOTH(a_thread_that_blocks_the_signal_inside_a_section_is_told),
       BY_TIMER(a_program_that_takes_the_signal_is_still_told),

@@ -97,9 +97,8 @@ CASE(a_fork_in_one_section_is_told_in_both) {
     enter(&a);
     burn((uint64_t)i * LIMIT / 6);
     bool is_child = in_the_child(&child);
-    uint64_t used = wasmsig_budget_used_ns(&a);
     if (is_child) start_watchdog();
-    be_told_inside(used);
+    be_told_inside(wasmsig_budget_used_ns(&a));
     LEFT(&a, SIGNALLED);
     CHILD_EQUAL(wasmsig_budget_reset(&a, NULL), WASMSIG_OK);
     if (is_child) {
@@ -120,9 +119,8 @@ CASE(a_child_that_sleeps_before_it_runs_on_is_told) {
   burn(LIMIT / 3);
   if (in_the_child(&child)) {
     for (int i = 0; i < 3; i++) sleep_ns(2 * LIMIT);
-    uint64_t used = wasmsig_budget_used_ns(&a);
     start_watchdog();
-    be_told_inside(used);
+    be_told_inside(wasmsig_budget_used_ns(&a));
     LEFT(&a, SIGNALLED);
     _exit(0);
   }
@@ -141,10 +139,9 @@ CASE(a_fork_in_nested_sections_is_told_in_both) {
   enter(&a);
   burn(LIMIT / 2);
   bool is_child = in_the_child(&child);
-  uint64_t used = wasmsig_budget_used_ns(&a);
   CHILD_EQUAL(wasmsig_budget_level(), 3);
   if (is_child) start_watchdog();
-  be_told_inside(used);
+  be_told_inside(wasmsig_budget_used_ns(&a));
   LEFT(&a, SIGNALLED);
   LEFT(&b, READY);
   LEFT(&a, SIGNALLED);

@@ -443,44 +443,6 @@ TEST(an_idle_watchdog_sleeps) {
   assert_true(run_until_signalled(&guest, &budget) >= 1 * MS);
 }
 
-static void *be_told(void *unused) {
-  (void)unused;
-  return run_until_signalled(&forked_guest, &forked) >= 2 * MS ? &forked : NULL;
-}
-
-/* Its only thread has been in no section. */
-static void let_others_be_told(void) {
-  char path[64];
-  for (unsigned time = 0; time < 3; time++) {
-    pthread_t thread;
-    void *told;
-    unsigned before = wsig_load_acquire(&spawned);
-    CHILD_ASSERT(wasmsig_budget_reset(&forked, NULL) == WASMSIG_OK);
-    CHILD_ASSERT(pthread_create(&thread, NULL, be_told, NULL) == 0);
-    pthread_join(thread, &told);
-    CHILD_ASSERT(told);
-    CHILD_ASSERT(wsig_load_acquire(&spawned) == before + 1);
-    watchdog_file(path, sizeof path, "stat");
-    while (access(path, F_OK) == 0) sleep_ns(1 * MS); /* or an alarm comes */
-  }
-}
-
-static void *fork_from_a_new_thread(void *unused) {
-  (void)unused;
-  return (void *)(intptr_t)in_a_child(let_others_be_told);
-}
-
-TEST(the_watchdog_ends_with_the_last_thread_that_needed_it_and_starts_again) {
-  pthread_t thread;
-  void *status;
-  guest_track(&forked_guest, registry);
-  assert_int_equal(make_for(&forked_guest, &forked, 2 * MS, NONE), WASMSIG_OK);
-  assert_int_equal(pthread_create(&thread, NULL, fork_from_a_new_thread, NULL),
-                   0);
-  pthread_join(thread, &status);
-  assert_int_equal((intptr_t)status, 0);
-}
-
 #define IN_SCENE(sentence) \
   cmocka_unit_test_setup_teardown(sentence, set_scene, strike_scene)
 
@@ -505,8 +467,6 @@ int main(void) {
       IN_SCENE(a_sleeping_watchdog_is_woken_for_a_nearer_limit),
       IN_SCENE(the_watchdog_blocks_every_signal),
       IN_SCENE(an_idle_watchdog_sleeps),
-      IN_SCENE(
-          the_watchdog_ends_with_the_last_thread_that_needed_it_and_starts_again),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

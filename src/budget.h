@@ -74,6 +74,7 @@ struct wsig_thread {
   uint64_t switches; /* how often it had gone to sleep by then, or UNKNOWN */
   uint64_t pause_ns; /* between looks, as long as it sleeps */
   bool sleeps;       /* as far as the watchdog can tell */
+  uint64_t ran_ns;   /* when it was last seen to have run */
 
   /* The thread's own. */
   uint32_t inside; /* it is in a call about budgets; its handlers read it too */

@@ -68,7 +68,7 @@ static int enter_again(struct wsig_thread *thread, struct wsig_budget *b) {
 static void begin_section(struct wsig_thread *thread, struct wsig_budget *b,
                           const struct wsig_reading *now) {
   if (!thread->innermost) {
-    thread->seen_ns = now->monotonic_ns;
+    thread->seen_ns = thread->ran_ns = now->monotonic_ns;
     thread->seen_cpu_ns = now->cpu_ns;
     thread->switches = WSIG_UNKNOWN;
   }

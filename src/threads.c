@@ -104,7 +104,7 @@ static void go_on_in_child(struct wsig_thread *thread) {
   thread->timer.made = false;
   thread->killing = 0; /* whoever was in it is not here */
   thread->seen_cpu_ns = 0;
-  thread->seen_ns = wsig_clock->monotonic_ns();
+  thread->seen_ns = thread->ran_ns = wsig_clock->monotonic_ns();
   thread->switches = WSIG_UNKNOWN; /* they begin anew as well */
   thread->asleep = false;
   wsig_os_thread_clock(&thread->clock);

@@ -34,16 +34,25 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
-/* How often it looks at a section that sleeps: the longer it has slept, the
- * less; and so that all such looks together take a hundredth of a processor at
- * most, as long as they come every 100 ms. */
+/* How often it looks at a section that does not run. At first it may only have
+ * lost its processor: then soon. Once it sleeps, the longer the less; and so
+ * that all such looks together take a hundredth of a processor at most, as long
+ * as each comes within LONGEST_PAUSE_NS. */
 #define LEAST_PAUSE_NS UINT64_C(20000)
-#define SLEEPERS_PAUSE_NS UINT64_C(100000)
+#define SLEEP_NS (10 * NS_PER_MS) /* who has not run for so long sleeps */
 #define MOST_PAUSE_NS (4 * NS_PER_MS)
-#define LOOK_COST_NS UINT64_C(300000) /* a hundred times what a look takes */
-#define TOGETHER_NS (2 * NS_PER_MS)   /* such looks are made at one time */
-#define LONGEST_PAUSE_NS (100 * NS_PER_MS)
-#define LEAST_SHARE 64 /* of a processor, as a divisor, for who is awake */
+#define LOOK_COST_NS UINT64_C(400000) /* a hundred times what a look takes */
+#define LONGEST_PAUSE_NS (400 * NS_PER_MS)
+
+/* Behind a timer that is known to work, it need not come so soon. */
+#define LONGER_NET_NS (50 * NS_PER_MS)
+/* Looks that may be late come together. */
+#define TOGETHER_NS (10 * NS_PER_MS)
+
+/* To be taken for awake again: a share of a processor, as a divisor, and if it
+ * was found asleep more than being interrupted takes. */
+#define LEAST_SHARE 64
+#define LEAST_USE_NS UINT64_C(100000)
 
 /* For so long after its last section it goes on looking at a thread as often as
  * it had to then: the next enter need not wake it. */
@@ -220,24 +229,25 @@ void wsig_watchdog_forget(struct wsig_thread *thread) {
 
 /* ------------------------------------------------------------------ looks */
 
-static uint64_t pause_of(struct wsig_thread *thread, bool slept,
-                         uint64_t passed_ns) {
+static bool has_run(const struct wsig_thread *thread,
+                    struct wsig_progress last) {
+  if (thread->asleep && last.used_ns < LEAST_USE_NS) return false;
+  return last.used_ns >= last.passed_ns / LEAST_SHARE;
+}
+
+static uint64_t pause_of(struct wsig_thread *thread, uint64_t idle_ns) {
   uint64_t most = MOST_PAUSE_NS + sleepers * LOOK_COST_NS;
-  uint64_t least = thread->asleep ? SLEEPERS_PAUSE_NS : LEAST_PAUSE_NS;
-  uint64_t pause = slept ? 2 * thread->pause_ns + passed_ns / 4 : 0;
+  uint64_t pause =
+      thread->sleeps ? 2 * thread->pause_ns + WSIG_NET_NS : idle_ns / 8;
   if (most > LONGEST_PAUSE_NS) most = LONGEST_PAUSE_NS;
   if (pause > most) pause = most;
-  if (pause < least) pause = least;
+  if (pause < LEAST_PAUSE_NS) pause = LEAST_PAUSE_NS;
   thread->pause_ns = pause;
   return pause;
 }
 
-/* Whether it has hardly run since the last look. A section that was found
- * asleep has to show more: being interrupted takes time, too. */
-static bool has_slept(const struct wsig_thread *thread,
-                      struct wsig_progress last) {
-  if (thread->asleep && last.used_ns < SLEEPERS_PAUSE_NS / 4) return true;
-  return last.used_ns < last.passed_ns / LEAST_SHARE;
+static uint64_t together_after(uint64_t now_ns, uint64_t pause_ns) {
+  return pause_ns + TOGETHER_NS - (now_ns + pause_ns) % TOGETHER_NS;
 }
 
 /* Under the thread's lock: in how many ns to look again. */
@@ -246,11 +256,14 @@ static uint64_t look_under_lock(struct wsig_thread *thread, uint64_t cpu_ns,
   uint64_t now = wsig_clock->monotonic_ns();
   struct wsig_look look = wsig_section_look(thread, cpu_ns);
   struct wsig_progress last = wsig_section_progress(thread, now, cpu_ns);
-  bool slept = has_slept(thread, last);
-  uint64_t pause = pause_of(thread, slept, last.passed_ns);
-  count_sleeper(thread, slept);
   *kill_due = look.kill_due;
-  if (!slept) thread->asleep = false;
+  if (has_run(thread, last)) {
+    thread->asleep = false;
+    thread->ran_ns = now;
+  }
+  uint64_t idle = now - thread->ran_ns;
+  count_sleeper(thread, thread->asleep || idle > SLEEP_NS);
+  uint64_t pause = pause_of(thread, idle);
   /* The timer's time has long come, and the thread has used its CPU time; its
    * signal was not handled, though. */
   if (look.acted && thread->timer_at <= now - WSIG_NET_NS / 2)
@@ -259,10 +272,13 @@ static uint64_t look_under_lock(struct wsig_thread *thread, uint64_t cpu_ns,
   if (wsig_thread_is_timed(thread) && !thread->asleep) {
     if (thread->timer_at > now + look.left_ns)
       wsig_thread_arm(thread, now + look.left_ns);
-    return look.left_ns + WSIG_NET_NS;
+    /* Its timer is alive: it has been set again. */
+    uint64_t net = look.left_ns + WSIG_NET_NS;
+    return together_after(now, net > LONGER_NET_NS ? net : LONGER_NET_NS);
   }
-  uint64_t again = look.left_ns > pause ? look.left_ns : pause;
-  return slept ? again + TOGETHER_NS - (now + again) % TOGETHER_NS : again;
+  if (thread->sleeps)
+    return together_after(now, look.left_ns > pause ? look.left_ns : pause);
+  return look.left_ns > pause ? look.left_ns : pause;
 }
 
 /* How long its time lingers, where no section runs. */

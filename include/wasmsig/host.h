@@ -476,7 +476,7 @@ WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
  * without a time limit) go on; poll, select, epoll_wait, nanosleep and others
  * answer EINTR (signal(7), "Interruption of system calls and library functions
  * by signal handlers"). A section that has slept may be told some ms late when
- * it runs again, with hundreds of such sleepers up to 100 ms.
+ * it runs again, with hundreds of such sleepers up to 400 ms.
  *
  * Errors:    EINVAL, EBUSY (another thread is in it), ESPENT (the hard limit
  *            is used up: do not call the guest), ETHREAD, ECLOCK, ENOMEM,

@@ -245,13 +245,13 @@ export const BUDGET_MUTATIONS = [
   looks('a blocked signal is found out', 'thread->deaf = true;', ''),
   looks(
     'the timer goes on when the sleeper has woken',
-    'if (!slept) thread->asleep = false;',
-    ''
+    'thread->asleep = false;\n    thread->ran_ns = now;',
+    'thread->ran_ns = now;'
   ),
   looks(
     'a sleeper is looked at less and less',
-    'uint64_t pause = slept ? 2 * thread->pause_ns + passed_ns / 4 : 0;',
-    'uint64_t pause = 0;'
+    'thread->sleeps ? 2 * thread->pause_ns + WSIG_NET_NS : idle_ns / 8;',
+    '0;'
   ),
   looks('a repeated kill has a time', 'if (killed) look_at(thread);', ''),
   intruders('src/spend.c')(

@@ -289,11 +289,6 @@ export const BUDGET_MUTATIONS = [
     '!wsig_load_relaxed(&wsig_watchdog_anew);',
     'true;'
   ),
-  forking('src/watchdog.c')(
-    'the first enter of a child sees to all of its sections',
-    'if (wsig_load_relaxed(&wsig_watchdog_anew)) at_ns = 0;',
-    ''
-  ),
   sections('src/spend.c')(
     'a handler in the middle of an enter is refused',
     'if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;\n  touch',

@@ -153,7 +153,8 @@ static inline bool wsig_thread_is_timed(const struct wsig_thread *thread) {
 }
 void wsig_thread_arm(struct wsig_thread *thread, uint64_t at_ns);
 
-/* Wakes the watchdog for the thread's kills. */
+/* Wakes the watchdog; the second for the thread's kills. */
+void wsig_watchdog_wake(void);
 void wsig_watchdog_want(struct wsig_thread *thread);
 
 /* Threads that want it, the last one first, and a word that changes with each;
@@ -191,6 +192,10 @@ extern struct wsig_thread *wsig_threads;
 extern size_t wsig_threads_count;
 extern pthread_mutex_t wsig_threads_lock;
 
+/* Takes and gives back the locks of all of them, under wsig_threads_lock. */
+void wsig_threads_lock_each(void);
+void wsig_threads_unlock_each(void);
+
 /* -------------------------------------------------------------- budget.c */
 
 /* Its signal was told, and has been taken back with another budget's since. */
@@ -222,11 +227,10 @@ int wsig_watchdog_by(struct wsig_thread *thread, uint64_t at_ns);
 uint64_t wsig_watchdog_look(void);
 
 /* Under wsig_threads_lock. */
-bool wsig_watchdog_admit(struct wsig_thread *thread); /* false: no memory */
+bool wsig_watchdog_admit(void); /* a thread more; false: no memory */
 void wsig_watchdog_forget(struct wsig_thread *thread);
 void wsig_watchdog_begin_anew(void); /* in the child of a fork */
 bool wsig_watchdog_start(void);      /* false: there is no thread to be had */
-void wsig_watchdog_wake(void);
 
 /* A fork has left sections that nobody watches: an enter is to say so. Atomic.
  */

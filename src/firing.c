@@ -13,7 +13,6 @@
 #include "budget.h"
 
 #include <signal.h>
-#include <string.h>
 
 /* Under wsig_threads_lock. */
 static wasmsig_firing firing = WASMSIG_FIRING_DEFAULT;
@@ -26,28 +25,21 @@ static bool has_timers(void) { return wsig_clock->timer_make != NULL; }
 
 /* ------------------------------------------------------------- the signal */
 
-static bool is_ours(const struct sigaction *action) {
-  return (action->sa_flags & SA_SIGINFO) &&
-         action->sa_sigaction == wsig_timer_handler;
-}
-
-static bool has_handler(const struct sigaction *action) {
-  return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
-}
-
 /* Not over somebody's handler that was put over ours: it may call ours, and
  * ours would call it. If it does not, the watchdog notices. `before` is stored
  * first: the handler may run at once. */
 static bool install(int signal) {
   struct sigaction now, ours = {0};
   if (sigaction(signal, NULL, &now) != 0) return false;
-  if (is_ours(&now) || (installed[signal] && has_handler(&now))) return true;
+  if (wsig_is_timers(&now) || (installed[signal] && wsig_has_handler(&now)))
+    return true;
   ours.sa_sigaction = wsig_timer_handler;
   ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
   /* Whoever wants its system calls interrupted goes on having that. */
-  if (!has_handler(&now) || now.sa_flags & SA_RESTART)
+  if (!wsig_has_handler(&now) || now.sa_flags & SA_RESTART)
     ours.sa_flags |= SA_RESTART;
-  if (!has_handler(&now)) now.sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);
+  if (!wsig_has_handler(&now))
+    now.sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);
   wsig_timer_before[signal] = now;
   /* No other handler may come in between: it would find the lock taken by the
    * one that it interrupts (section.c). */
@@ -138,11 +130,9 @@ int wasmsig_set_firing(const wasmsig_firing_options *options) {
   struct wsig_thread *thread = wsig_here;
   if (thread && !wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
   pthread_mutex_lock(&wsig_threads_lock);
-  for (struct wsig_thread *t = wsig_threads; t; t = t->next)
-    wsig_thread_lock(t);
+  wsig_threads_lock_each();
   error = set_firing(options);
-  for (struct wsig_thread *t = wsig_threads; t; t = t->next)
-    wsig_thread_unlock(t);
+  wsig_threads_unlock_each();
   pthread_mutex_unlock(&wsig_threads_lock);
   if (thread) wsig_thread_go_outside(thread);
   return error;

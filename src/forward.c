@@ -43,16 +43,13 @@ static bool forwardable(int signal) {
   }
 }
 
-static bool has_handler(const struct sigaction *action) {
-  return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
-}
-
 /* What the process asked for with the action before stays: whether system
  * calls are interrupted (without a handler none ever was), and what becomes of
  * its children. */
 static int flags_after(const struct sigaction *before, int signal) {
   int kept = before->sa_flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
-  if (!has_handler(before) || before->sa_flags & SA_RESTART) kept |= SA_RESTART;
+  if (!wsig_has_handler(before) || before->sa_flags & SA_RESTART)
+    kept |= SA_RESTART;
   /* Children of who ignores SIGCHLD leave no zombies. */
   if (signal == SIGCHLD && before->sa_handler == SIG_IGN) kept |= SA_NOCLDWAIT;
   return kept | SA_SIGINFO | SA_ONSTACK;
@@ -69,7 +66,7 @@ static bool same_handler(const struct sigaction *a, const struct sigaction *b) {
 static bool may_install(const struct wsig_forward *forward, int signal) {
   struct sigaction now;
   if (sigaction(signal, NULL, &now) != 0) return false;
-  if (!forward->installed || !has_handler(&now)) return true;
+  if (!forward->installed || !wsig_has_handler(&now)) return true;
   return same_handler(&now, &forward->before);
 }
 
@@ -81,7 +78,7 @@ static int install_handler(struct wsig_forward *forward, int signal) {
    * that installs it has returned. */
   if (sigaction(signal, NULL, before) != 0) return WASMSIG_EFORWARD;
   /* With no handler the kernel does not look at these flags; ours does. */
-  if (!has_handler(before))
+  if (!wsig_has_handler(before))
     before->sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);
   ours.sa_flags = flags_after(before, signal);
   if (sigaction(signal, &ours, NULL) != 0) return WASMSIG_EFORWARD;

@@ -29,4 +29,12 @@ void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext);
 void wsig_timer_handler(int signal, siginfo_t *info, void *ucontext);
 extern struct sigaction wsig_timer_before[WASMSIG_SIGNAL_MAX + 1];
 
+static inline bool wsig_has_handler(const struct sigaction *action) {
+  return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+static inline bool wsig_is_timers(const struct sigaction *action) {
+  return action->sa_flags & SA_SIGINFO &&
+         action->sa_sigaction == wsig_timer_handler;
+}
+
 #endif

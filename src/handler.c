@@ -53,7 +53,7 @@ static void call_handler_before(const struct sigaction *before, int signal,
   if (before->sa_flags & (int)SA_RESETHAND) restore_default(signal);
   if (before->sa_flags & SA_SIGINFO)
     before->sa_sigaction(signal, info, ucontext);
-  else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN)
+  else if (wsig_has_handler(before))
     before->sa_handler(signal);
 }
 
@@ -70,9 +70,8 @@ static bool is_unhandled(const struct sigaction *action) {
 /* Who handled the signal before us, our timers' handler apart. */
 static const struct sigaction *handled_before(
     const struct wsig_forward *forward, int signal) {
-  bool timers = forward->before.sa_flags & SA_SIGINFO &&
-                forward->before.sa_sigaction == wsig_timer_handler;
-  return timers ? &wsig_timer_before[signal] : &forward->before;
+  return wsig_is_timers(&forward->before) ? &wsig_timer_before[signal]
+                                          : &forward->before;
 }
 
 static bool ends_the_process(const struct wsig_forward *forward, int signal,

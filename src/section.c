@@ -240,6 +240,12 @@ static void look_and_arm(struct wsig_thread *thread, uint32_t why) {
 struct wsig_thread *wsig_wanted;
 uint32_t wsig_watchdog_word;
 
+void wsig_watchdog_wake(void) {
+  /* Release: who sees the word changed sees what was changed before. */
+  wsig_add_release(&wsig_watchdog_word, 1);
+  wsig_os_wake(&wsig_watchdog_word);
+}
+
 void wsig_watchdog_want(struct wsig_thread *thread) {
   /* Acquire: the watchdog has taken it off the list before it said so. */
   if (wsig_exchange_acquire(&thread->wanted, 1) == 0) {
@@ -250,7 +256,5 @@ void wsig_watchdog_want(struct wsig_thread *thread) {
       /* Release: who takes the list sees what is on it. */
     } while (!wsig_cas_release(&wsig_wanted, &next, thread));
   }
-  /* Release: who sees the word changed sees the list. */
-  wsig_add_release(&wsig_watchdog_word, 1);
-  wsig_os_wake(&wsig_watchdog_word);
+  wsig_watchdog_wake();
 }

@@ -8,11 +8,7 @@
  */
 #include "budget.h"
 
-#include "registry.h"
-
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct wsig_thread *wsig_threads;
 size_t wsig_threads_count;
@@ -30,6 +26,16 @@ void wsig_thread_lock(struct wsig_thread *thread) {
     wsig_os_pause(turn);
 }
 
+void wsig_threads_lock_each(void) {
+  for (struct wsig_thread *t = wsig_threads; t; t = t->next)
+    wsig_thread_lock(t);
+}
+
+void wsig_threads_unlock_each(void) {
+  for (struct wsig_thread *t = wsig_threads; t; t = t->next)
+    wsig_thread_unlock(t);
+}
+
 /* ---------------------------------------------------------- they come, go */
 
 /* Under wsig_threads_lock. */
@@ -40,6 +46,15 @@ static void unlist(struct wsig_thread *thread) {
     wsig_threads = thread->next;
   if (thread->next) thread->next->previous = thread->previous;
   wsig_threads_count--;
+}
+
+/* Nobody knows it any more. */
+static void make_unknown(struct wsig_thread *thread) {
+  pthread_mutex_lock(&wsig_threads_lock);
+  wsig_firing_end(thread);
+  unlist(thread);
+  wsig_watchdog_forget(thread);
+  pthread_mutex_unlock(&wsig_threads_lock);
 }
 
 static void free_thread(struct wsig_thread *thread) {
@@ -55,13 +70,9 @@ static void forget_thread(void *argument) {
   struct wsig_thread *thread = argument;
   wsig_store_relaxed(&thread->inside, 1);
   wsig_budget_abandon(thread, true);
-  pthread_mutex_lock(&wsig_threads_lock);
-  wsig_firing_end(thread);
   wsig_here = NULL;
   wsig_handler_fence();
-  unlist(thread);
-  wsig_watchdog_forget(thread);
-  pthread_mutex_unlock(&wsig_threads_lock);
+  make_unknown(thread);
   free_thread(thread);
 }
 
@@ -79,8 +90,7 @@ static void before_fork(void) {
   if (wsig_here) wsig_store_relaxed(&wsig_here->inside, 1);
   pthread_mutex_lock(&wsig_threads_lock);
   inside_at_fork = inside;
-  for (struct wsig_thread *t = wsig_threads; t; t = t->next)
-    wsig_thread_lock(t);
+  wsig_threads_lock_each();
   if (wsig_here && !wsig_clock->cpu_ns(wsig_here->clock, &cpu_ns_at_fork))
     cpu_ns_at_fork = 0;
 }
@@ -92,8 +102,7 @@ static void leave_fork(void) {
 }
 
 static void after_fork_in_parent(void) {
-  for (struct wsig_thread *t = wsig_threads; t; t = t->next)
-    wsig_thread_unlock(t);
+  wsig_threads_unlock_each();
   leave_fork();
 }
 
@@ -133,7 +142,7 @@ static void after_fork_in_child(void) {
   }
   if (wsig_here) {
     go_on_in_child(wsig_here);
-    wsig_watchdog_admit(wsig_here);
+    wsig_watchdog_admit();
     wsig_thread_unlock(wsig_here);
   }
   leave_fork();
@@ -150,7 +159,7 @@ static void set_up(void) {
 /* Under wsig_threads_lock. */
 static bool list(struct wsig_thread *thread) {
   wsig_threads_count++;
-  if (!wsig_watchdog_admit(thread)) {
+  if (!wsig_watchdog_admit()) {
     wsig_threads_count--;
     return false;
   }
@@ -170,11 +179,7 @@ static bool make_known(struct wsig_thread *thread) {
   pthread_mutex_unlock(&wsig_threads_lock);
   if (!listed) return false;
   if (pthread_setspecific(key, thread) == 0) return true;
-  pthread_mutex_lock(&wsig_threads_lock);
-  wsig_firing_end(thread);
-  unlist(thread);
-  wsig_watchdog_forget(thread);
-  pthread_mutex_unlock(&wsig_threads_lock);
+  make_unknown(thread);
   return false;
 }
 

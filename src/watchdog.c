@@ -30,7 +30,6 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -123,8 +122,7 @@ static void watch_no_more(struct wsig_thread *thread) {
 }
 
 /* Room for every thread there is: nothing can fail later. */
-bool wsig_watchdog_admit(struct wsig_thread *thread) {
-  (void)thread;
+bool wsig_watchdog_admit(void) {
   if (wsig_threads_count <= heap_room) return true;
   size_t room = 2 * wsig_threads_count + 14;
   struct wsig_thread **larger = realloc(heap, room * sizeof larger[0]);
@@ -202,11 +200,6 @@ static void kill_what_is_wanted(void) {
     wsig_store_release(&thread->wanted, 0);
     kill_what_is_due(thread);
   }
-}
-
-void wsig_watchdog_wake(void) {
-  wsig_add_release(&wsig_watchdog_word, 1);
-  wsig_os_wake(&wsig_watchdog_word);
 }
 
 static void count_sleeper(struct wsig_thread *thread, bool sleeps) {

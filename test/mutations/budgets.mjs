@@ -4,13 +4,7 @@
  * broken.
  */
 
-const mutation = (test, file) => (claim, from, to) => ({
-  test,
-  file,
-  claim,
-  from,
-  to
-})
+import { mutation, unit } from './make.mjs'
 
 const machine = (file) => mutation('test_machine', file)
 const section = machine('src/section.c')
@@ -27,11 +21,6 @@ const resets = mutation('test_reset', 'src/budget.c')
 const clocks = mutation('test_reset', 'src/spend.c')
 
 /** How the tests that are named below are built and run. */
-const unit = (name) => ({
-  sources: [`test/unit/${name}.c`],
-  flags: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
-  libraries: ['-lcmocka']
-})
 const plain = (name) => ({ ...unit(name), flags: [], deadlineMs: 25_000 })
 
 export const BUDGET_PROGRAMS = {
@@ -276,8 +265,8 @@ export const BUDGET_MUTATIONS = [
   ),
   intruders('src/firing.c')(
     'a signal that was ignored stays ignored',
-    'if (!has_handler(&now)) now.sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);',
-    ''
+    'now.sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);',
+    ';'
   ),
   forking('src/threads.c')(
     'a child has what its parent had used',

@@ -5,12 +5,7 @@
  */
 
 import { BUDGET_MUTATIONS, BUDGET_PROGRAMS } from './budgets.mjs'
-
-const unit = (name) => ({
-  sources: [`test/unit/${name}.c`],
-  flags: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
-  libraries: ['-lcmocka']
-})
+import { mutation, unit } from './make.mjs'
 
 const fault = (name, flags = []) => ({
   sources: [`test/fault/${name}_registry.c`],
@@ -46,14 +41,6 @@ export const PROGRAMS = {
     )
   ])
 }
-
-const mutation = (test, file) => (claim, from, to) => ({
-  test,
-  file,
-  claim,
-  from,
-  to
-})
 
 const words = mutation('test_registry', 'src/words.c')
 const owners = mutation('test_owners', 'src/words.c')

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Linux: clocks, waits, and what is mapped where. */
+/* Linux: threads, timers, waits and pages. */
 #include "os.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -169,82 +163,3 @@ void *wsig_os_pages(size_t size) {
 }
 
 void wsig_os_pages_free(void *pages, size_t size) { munmap(pages, size); }
-
-/* -------------------------------------------------------------- mappings */
-
-/* <linux/fs.h> of Linux 6.11 and later; older headers lack it. */
-struct procmap_query {
-  uint64_t size, query_flags, query_addr;
-  uint64_t vma_start, vma_end, vma_flags, vma_page_size, vma_offset, inode;
-  uint32_t dev_major, dev_minor, vma_name_size, build_id_size;
-  uint64_t vma_name_addr, build_id_addr;
-};
-#define PROCMAP_QUERY_IOCTL _IOWR('f', 17, struct procmap_query)
-#define VMA_READABLE 1u
-#define VMA_WRITABLE 2u
-#define VMA_EXECUTABLE 4u
-
-/* False with errno ENOENT if nothing is mapped there; any other errno: the
- * kernel cannot be asked this way. */
-static bool query_mapping(int maps, uintptr_t address,
-                          struct wsig_mapping *mapping) {
-  struct procmap_query query = {.size = sizeof query, .query_addr = address};
-  if (ioctl(maps, PROCMAP_QUERY_IOCTL, &query) != 0) return false;
-  mapping->start = (uintptr_t)query.vma_start;
-  mapping->end = (uintptr_t)query.vma_end;
-  mapping->accessible =
-      query.vma_flags & (VMA_READABLE | VMA_WRITABLE | VMA_EXECUTABLE);
-  return true;
-}
-
-/* A line of /proc/PID/maps, "start-end rwxp ...". proc_pid_maps(5) */
-static bool parse_mapping(const char *line, struct wsig_mapping *mapping) {
-  char *at;
-  mapping->start = (uintptr_t)strtoull(line, &at, 16);
-  if (*at != '-') return false;
-  mapping->end = (uintptr_t)strtoull(at + 1, &at, 16);
-  if (*at != ' ') return false;
-  mapping->accessible = strncmp(at + 1, "---", 3) != 0;
-  return true;
-}
-
-static bool read_mapping(FILE *maps, uintptr_t address,
-                         struct wsig_mapping *mapping) {
-  char line[512];
-  bool at_line_start = true;
-  while (fgets(line, sizeof line, maps)) {
-    bool parsed = at_line_start && parse_mapping(line, mapping);
-    /* A long path goes on in the next piece, which is no line. */
-    at_line_start = strchr(line, '\n') != NULL;
-    if (parsed && mapping->start <= address && address < mapping->end)
-      return true;
-  }
-  return false;
-}
-
-/* Opened each time: a kept descriptor would tell of the parent after fork. */
-static int open_maps(void) {
-  return open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-}
-
-bool wsig_os_mapping_from_text(uintptr_t address,
-                               struct wsig_mapping *mapping) {
-  int maps = open_maps();
-  FILE *text = maps < 0 ? NULL : fdopen(maps, "r");
-  if (!text) {
-    if (maps >= 0) close(maps);
-    return false;
-  }
-  bool found = read_mapping(text, address, mapping);
-  fclose(text);
-  return found;
-}
-
-bool wsig_os_mapping_at(uintptr_t address, struct wsig_mapping *mapping) {
-  int maps = open_maps();
-  if (maps < 0) return false;
-  bool found = query_mapping(maps, address, mapping);
-  bool answered = found || errno == ENOENT;
-  close(maps);
-  return answered ? found : wsig_os_mapping_from_text(address, mapping);
-}

@@ -6,10 +6,15 @@
 #include "os/os.h"
 #include "support.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define CELL (UINT64_C(64) << 10) /* a page of wasm */
 
@@ -182,6 +187,140 @@ TEST(sizes_that_pass_the_end_of_the_address_space_are_movable) {
       WASMSIG_MEMORY_MOVABLE);
 }
 
+/* -------------------------------------------- the descriptor that is kept */
+
+/* Descriptors of this process whose file is somebody's list of mappings; the
+ * last of them. */
+static unsigned count_maps(int *last) {
+  DIR *folder = opendir("/proc/self/fd");
+  assert_non_null(folder);
+  unsigned count = 0;
+  for (struct dirent *at = readdir(folder); at; at = readdir(folder)) {
+    char target[64] = "";
+    if (readlinkat(dirfd(folder), at->d_name, target, sizeof target - 1) < 6 ||
+        strcmp(target + strlen(target) - 5, "/maps") != 0)
+      continue;
+    *last = atoi(at->d_name);
+    count++;
+  }
+  closedir(folder);
+  return count;
+}
+
+static void assert_fixed_but_for_a_hole(void) {
+  assert_class(4, 16, WASMSIG_MEMORY_FIXED);
+  unmap(10, 11);
+  assert_class(4, 16, WASMSIG_MEMORY_MOVABLE);
+}
+
+TEST(questions_leave_one_descriptor_at_most) {
+  int number;
+  allow(0, 4);
+  for (int i = 0; i < 100; i++) assert_class(4, 16, WASMSIG_MEMORY_FIXED);
+  assert_true(count_maps(&number) <= 1);
+}
+
+/* In a child: where it is not as it should be, the child ends with 1. */
+static int child_finds(uint64_t length, uint64_t max,
+                       wasmsig_memory_class expected) {
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    munmap(space.base + 10 * CELL, CELL);
+    _exit(wasmsig_memory_classify(space.base, length * CELL, max * CELL,
+                                  false) != expected);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+TEST(a_child_asks_of_itself_and_not_of_its_parent) {
+  allow(0, 4);
+  assert_class(4, 16, WASMSIG_MEMORY_FIXED);
+  assert_int_equal(child_finds(4, 16, WASMSIG_MEMORY_MOVABLE), 0);
+  assert_int_equal(child_finds(4, 10, WASMSIG_MEMORY_FIXED), 0);
+  assert_fixed_but_for_a_hole();
+}
+
+TEST(a_descriptor_that_somebody_has_closed_is_opened_again) {
+  int number;
+  allow(0, 4);
+  assert_class(4, 16, WASMSIG_MEMORY_FIXED);
+  if (count_maps(&number) == 0) return; /* this kernel cannot be asked */
+  assert_int_equal(close(number), 0);
+  assert_fixed_but_for_a_hole();
+}
+
+/* The worst of numbers used again: the mappings of another process, which has
+ * a hole where we have none. */
+TEST(a_descriptor_of_another_process_is_not_asked) {
+  int number, pipes[2];
+  char name[32], byte;
+  allow(0, 4);
+  assert_class(4, 16, WASMSIG_MEMORY_FIXED);
+  if (count_maps(&number) == 0) return;
+  assert_int_equal(pipe(pipes), 0);
+  pid_t other = fork();
+  if (other == 0) {
+    munmap(space.base + 10 * CELL, CELL);
+    (void)!write(pipes[1], "", 1);
+    alarm(20); /* a test that fails leaves it behind */
+    pause();
+    _exit(0);
+  }
+  assert_int_equal(read(pipes[0], &byte, 1), 1);
+  snprintf(name, sizeof name, "/proc/%d/maps", (int)other);
+  int theirs = open(name, O_RDONLY);
+  assert_true(theirs >= 0);
+  assert_int_equal(dup2(theirs, number), number);
+  assert_class(4, 16, WASMSIG_MEMORY_FIXED);
+  assert_int_equal(fcntl(number, F_GETFD), 0); /* nor closed: it is theirs */
+  close(theirs);
+  close(number);
+  close(pipes[0]);
+  close(pipes[1]);
+  kill(other, SIGKILL);
+  waitpid(other, NULL, 0);
+  assert_fixed_but_for_a_hole();
+}
+
+static void *ask_often(void *wrong) {
+  for (int i = 0; i < 20000; i++)
+    if (wasmsig_memory_classify(space.base, 4 * CELL, 16 * CELL, false) !=
+        WASMSIG_MEMORY_FIXED)
+      *(int *)wrong += 1;
+  return NULL;
+}
+
+static int wrong_answers(unsigned count, void (*meanwhile)(void)) {
+  pthread_t threads[2];
+  int wrong[2] = {0, 0};
+  allow(0, 4);
+  for (unsigned i = 0; i < count; i++)
+    assert_int_equal(pthread_create(&threads[i], NULL, ask_often, &wrong[i]),
+                     0);
+  meanwhile();
+  for (unsigned i = 0; i < count; i++) pthread_join(threads[i], NULL);
+  return wrong[0] + wrong[1];
+}
+
+static void close_what_is_kept(void) {
+  int number;
+  for (int i = 0; i < 100; i++)
+    if (count_maps(&number) == 1) close(number);
+}
+
+TEST(the_descriptor_may_be_closed_while_a_thread_asks) {
+  assert_int_equal(wrong_answers(1, close_what_is_kept), 0);
+}
+
+static void nothing(void) {}
+
+TEST(threads_may_ask_at_once) {
+  assert_int_equal(wrong_answers(2, nothing), 0);
+}
+
 /* ------------------------------------------------------ the text itself */
 
 TEST(question_and_text_tell_the_same_of_every_mapping) {
@@ -287,6 +426,19 @@ int main(void) {
       BOTH_WAYS(no_memory_is_movable),
       BOTH_WAYS(a_memory_above_its_largest_size_is_movable),
       BOTH_WAYS(sizes_that_pass_the_end_of_the_address_space_are_movable),
+      BOTH_WAYS(a_child_asks_of_itself_and_not_of_its_parent),
+      cmocka_unit_test_setup_teardown(questions_leave_one_descriptor_at_most,
+                                      by_question, unmap_all),
+      cmocka_unit_test_setup_teardown(
+          a_descriptor_that_somebody_has_closed_is_opened_again, by_question,
+          unmap_all),
+      cmocka_unit_test_setup_teardown(
+          a_descriptor_of_another_process_is_not_asked, by_question, unmap_all),
+      cmocka_unit_test_setup_teardown(
+          the_descriptor_may_be_closed_while_a_thread_asks, by_question,
+          unmap_all),
+      cmocka_unit_test_setup_teardown(threads_may_ask_at_once, by_question,
+                                      unmap_all),
       BOTH_WAYS(question_and_text_tell_the_same_of_every_mapping),
       BOTH_WAYS(a_long_path_that_reads_like_a_mapping_misleads_nobody),
   };

@@ -24,10 +24,10 @@ const program =
   (samples = []) =>
     [join(PROGRAMS, name), samples].flat()
 
-const inJavaScript = (samples) => [
+const inJavaScript = (file) => (samples) => [
   process.execPath,
   '--expose-gc',
-  join(ROOT, 'bench', 'js.mjs'),
+  join(ROOT, 'bench', file),
   ...(samples ? ['--rounds', samples] : [])
 ]
 
@@ -42,7 +42,8 @@ const BENCHES = {
     program('crowd'),
     program('idle')
   ],
-  js: [inJavaScript]
+  js: [inJavaScript('js.mjs')],
+  'js-memory': [inJavaScript('js-memory.mjs')]
 }
 
 const NAMES = Object.keys(BENCHES)

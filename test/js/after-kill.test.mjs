@@ -128,31 +128,6 @@ test('a time limit of node:vm inside run is an ordinary error', () => {
   assert.equal(code, 'ERR_SCRIPT_EXECUTION_TIMEOUT')
 })
 
-/** A kill does not wait for the host's own frames to leave the stack yet. */
-const INSIDE_HOST = { todo: "a kill unwinds through the host's own frames" }
-
-test(
-  'a kill inside an async scope leaves none behind',
-  INSIDE_HOST,
-  async () => {
-    const { status, stdout } = await run('async-scope.mjs')
-    assert.equal(stdout, 'CpuLimitError\nsame scope: true\nlater\n')
-    assert.equal(status, 0)
-  }
-)
-
-test(
-  'a kill inside a store of AsyncLocalStorage leaves the outer one',
-  INSIDE_HOST,
-  () => {
-    const storage = new AsyncLocalStorage()
-    storage.run('outer', () => {
-      killed(() => storage.run('inner', burn))
-      assert.equal(storage.getStore(), 'outer')
-    })
-  }
-)
-
 test('an uncaught CpuLimitError ends the process as any error', async () => {
   const { status, stderr } = await run('ends.mjs', { args: ['kill'] })
   assert.equal(status, 1)

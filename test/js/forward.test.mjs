@@ -172,6 +172,87 @@ describe('forward', { concurrency: 4 }, () => {
     assert.equal(status, 0)
   })
 
+  for (const listen of ['', 'listen ', 'once ', 'listen once ']) {
+    test(`forwarding survives ${listen}and the removal of all listeners`, async () => {
+      const { status, said } = await interrupted(
+        `guest forward ${listen}unlistenAll unlistenAll wait read`
+      )
+      assert.deepEqual(said, ['waiting', 'word 2', 'end'])
+      assert.equal(status, 0)
+    })
+  }
+
+  test('without a guest the process dies then too', async () => {
+    assert.deepEqual(await interrupted('forward listen unlistenAll wait'), died)
+  })
+
+  test('forwarding survives the removal of all listeners of process', async () => {
+    const args = 'guest forward listen unlistenEverything busy'
+    const { status, said } = await steps(args, 'busy', 'SIGINT')
+    assert.deepEqual(said, ['busy', 'told 2', 'end'])
+    assert.equal(status, 0)
+  })
+
+  for (const more of ['', 'idle unlistenAll ']) {
+    test(`without a guest the process dies after that ${more}too`, async () => {
+      const args = `forward unlistenEverything ${more}wait`
+      assert.deepEqual(await steps(args, 'waiting', 'SIGINT'), died)
+    })
+  }
+
+  test('whoever counts listeners counts none of ours beside others', async () => {
+    const { said } = await steps(
+      'forward listen idle listeners unlisten stop listeners',
+      'never'
+    )
+    assert.deepEqual(said, ['listeners 1', 'listeners 0', 'end'])
+  })
+
+  for (const order of ['leaver guest forward', 'guest forward leaver']) {
+    test(`who leaves by the signal does, after guests were told: ${order}`, async () => {
+      const result = await steps(`${order} busy idle wait`, 'busy', 'SIGINT')
+      const said = ['busy', 'told 2', 'leaving']
+      assert.deepEqual(result, { status: null, signal: 'SIGINT', said })
+    })
+  }
+
+  test('who leaves to others that listen does not end the process', async () => {
+    const { status, said } = await steps(
+      'guest forward leaver listen busy idle',
+      'busy',
+      'SIGINT'
+    )
+    assert.deepEqual(said, ['busy', 'told 2', 'listener SIGINT', 'end'])
+    assert.equal(status, 0)
+  })
+
+  test('who cleans up for a while and leaves by the signal does', async () => {
+    const args = 'guest forward lateLeaver busy idle wait'
+    const result = await steps(args, 'busy', 'SIGINT')
+    const said = ['busy', 'told 2', 'leaving']
+    assert.deepEqual(result, { status: null, signal: 'SIGINT', said })
+  })
+
+  const LIVES = [
+    'guest forward sendItself idle sendItself idle read',
+    'guest forward sendItself idle unlistenAll sendItself idle read',
+    'guest forward listen unlisten sendItself idle sendItself idle read'
+  ]
+  for (const args of LIVES) {
+    test(`a process whose listeners have not heard it lives: ${args}`, async () => {
+      const { status, said } = await steps(args, 'never')
+      assert.deepEqual(said, ['word 2', 'end'])
+      assert.equal(status, 0)
+    })
+  }
+
+  test('a listener that comes later is asked, not passed over', async () => {
+    const args = 'guest forward once sendItself idle listen sendItself idle'
+    const { status, said } = await steps(args, 'never')
+    assert.deepEqual(said, ['listener SIGINT', 'listener SIGINT', 'end'])
+    assert.equal(status, 0)
+  })
+
   test('forwarding does not keep the process alive', async () => {
     const { status, said } = await steps('guest forward', 'never')
     assert.deepEqual(said, ['end'])

@@ -114,7 +114,14 @@ test('what a getter of the limits throws is passed on', () => {
 test('each limit is read once', () => {
   const reads = []
   const limits = new Proxy(
-    { soft: 5, hard: 10, signal: 'SIGINT', instances: [instance] },
+    {
+      soft: 5,
+      hard: 10,
+      signal: 'SIGINT',
+      instances: [instance],
+      onUnsafe: 'wait',
+      grace: 1
+    },
     {
       get(target, key) {
         reads.push(key)
@@ -123,7 +130,14 @@ test('each limit is read once', () => {
     }
   )
   new CpuBudget(limits)
-  assert.deepEqual(reads.sort(), ['hard', 'instances', 'signal', 'soft'])
+  assert.deepEqual(reads.sort(), [
+    'grace',
+    'hard',
+    'instances',
+    'onUnsafe',
+    'signal',
+    'soft'
+  ])
 })
 
 test('a refused reset changes nothing', () => {

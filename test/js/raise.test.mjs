@@ -155,9 +155,9 @@ test(
 )
 
 test('stats has its members, all numbers but who notices limits', () => {
-  const { tracked, untracked, firing, ...counters } = stats()
+  const { tracked, untracked, unsafe, firing, ...counters } = stats()
   assert.ok(['timer', 'watchdog'].includes(firing))
-  assert.deepEqual(Object.keys(tracked).sort(), ['FIXED', 'SHARED'])
+  assert.deepEqual(Object.keys(tracked).sort(), ['FIXED', 'MOVABLE', 'SHARED'])
   assert.deepEqual(untracked, {})
   const names = ['collected', 'kills', 'raises', 'softLimits', 'sweeps']
   assert.deepEqual(Object.keys(counters).sort(), names)
@@ -192,10 +192,10 @@ test('capabilities says what this host can do, and is frozen', () => {
     'memoryClasses'
   ])
   assert.equal(capabilities.hardKill, 'engine')
-  assert.equal(capabilities.asyncContext, false)
+  assert.equal(capabilities.asyncContext, true)
   assert.ok(Object.isFrozen(capabilities.memoryClasses))
   const classes = [...capabilities.memoryClasses].sort()
-  assert.deepEqual(classes, ['FIXED', 'SHARED'])
+  assert.deepEqual(classes, ['FIXED', 'MOVABLE', 'SHARED'])
 })
 
 test('the package exports what its types say', () => {
@@ -207,10 +207,12 @@ test('the package exports what its types say', () => {
     'capabilities',
     'clear',
     'forward',
+    'inspect',
     'install',
     'limitCpu',
     'raise',
     'stats',
+    'track',
     'uninstall'
   ])
 })

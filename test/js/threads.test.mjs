@@ -109,7 +109,7 @@ test('instances are counted for each thread', async (t) => {
   const before = stats().tracked.FIXED
   const thread = new Thread(t)
   const theirs = await thread.ask('stats')
-  assert.deepEqual(theirs.tracked, { FIXED: 1, SHARED: 0 })
+  assert.deepEqual(theirs.tracked, { FIXED: 1, SHARED: 0, MOVABLE: 0 })
   assert.equal(stats().tracked.FIXED, before)
 })
 

@@ -31,14 +31,19 @@ const WAYS = {
   }
 }
 
+/** There nobody sees the bytes of a stream; see memory-zero.test.mjs. */
+const hidden = Boolean(process.versions.deno ?? process.versions.bun)
+
 for (const [way, make] of Object.entries(WAYS)) {
-  test(`an instance made by ${way} is tracked`, async () => {
+  const skip = hidden && way.endsWith('Streaming') && 'the bytes are not seen'
+
+  test(`an instance made by ${way} is tracked`, { skip }, async () => {
     const instance = await make()
     assert.equal(raise('SIGINT', instance), 1)
     assert.equal(read(instance, 'signal'), 2)
   })
 
-  test(`${way} sets the signal word to 0`, async () => {
+  test(`${way} sets the signal word to 0`, { skip }, async () => {
     const instance = await make()
     assert.equal(read(instance, 'signal'), 0)
   })

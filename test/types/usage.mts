@@ -7,12 +7,16 @@ import {
   capabilities,
   clear,
   forward,
+  inspect,
   install,
   limitCpu,
   raise,
   stats,
+  track,
   uninstall,
-  type SignalName
+  type ModuleReport,
+  type SignalName,
+  type Tracking
 } from 'wasmsig'
 import 'wasmsig/register'
 
@@ -54,9 +58,31 @@ raise(2, 'worker')
 const forwarding = forward(['SIGINT'], { insist: 2 })
 forwarding.stop()
 
+const words = new Int32Array(new SharedArrayBuffer(8))
+const tracking: Tracking = track({ signal: words, terminated: words })
+tracking.untrack()
+// @ts-expect-error floats are no words
+track({ signal: new Float32Array(1) })
+// @ts-expect-error a buffer is no array
+track({ signal: words.buffer })
+
+const report: ModuleReport = inspect(new Uint8Array(8))
+const why: string | undefined = report.reason ?? report.memory?.from
+
 const error = new CpuLimitError(1, 2)
 const code: 'ERR_WASMSIG_CPU_LIMIT' = error.code
 const kill: 'engine' | 'word' = capabilities.hardKill
 const tracked: number = stats().tracked.FIXED + (stats().untracked.overlap ?? 0)
 
-export { code, counts, installed, kill, limited, number, state, sum, tracked }
+export {
+  code,
+  counts,
+  installed,
+  kill,
+  limited,
+  number,
+  state,
+  sum,
+  tracked,
+  why
+}

@@ -13,26 +13,21 @@ function getterOf(prototype, name) {
   return uncurry(Object.getOwnPropertyDescriptor(prototype, name).get)
 }
 
-/** A map with its methods as its own: they cost less so than uncurried. */
-function ownMethods(map) {
-  const { get, set } = map
-  return Object.defineProperties(map, {
-    get: { value: get },
-    set: { value: set }
-  })
-}
-
 module.exports = {
-  ownMethods,
   uncurry,
   getterOf,
   Proxy,
   Uint8Array,
   apply: Reflect.apply,
+  bind: uncurry(bind),
   construct: Reflect.construct,
   get: Reflect.get,
   defineProperty: Reflect.defineProperty,
+  deleteProperty: Reflect.deleteProperty,
   getOwnPropertyDescriptor: Reflect.getOwnPropertyDescriptor,
+  getPrototypeOf: Reflect.getPrototypeOf,
+  ownKeys: Reflect.ownKeys,
+  setPrototypeOf: Reflect.setPrototypeOf,
   then: uncurry(Promise.prototype.then),
   isView: ArrayBuffer.isView,
   mapGet: uncurry(Map.prototype.get),

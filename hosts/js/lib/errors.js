@@ -4,12 +4,20 @@
 
 const { inspect } = require('node:util')
 
+/** Of what came: in a line, without running code of whoever passed it. */
+const ONE_LINE = {
+  depth: 0,
+  maxArrayLength: 3,
+  breakLength: Infinity,
+  customInspect: false
+}
+
 function shown(value) {
   try {
     const text =
       typeof value === 'string'
         ? JSON.stringify(value)
-        : inspect(value, { depth: 0 })
+        : inspect(value, ONE_LINE)
     return text.length > 60 ? text.slice(0, 57) + '...' : text
   } catch {
     return typeof value
@@ -53,10 +61,39 @@ function forwardError(why) {
   return withCode(new Error(why), 'ERR_WASMSIG_FORWARD')
 }
 
+function overlap(why) {
+  return withCode(new Error(why), 'ERR_WASMSIG_OVERLAP')
+}
+
+function detachable(why) {
+  return withCode(new TypeError(why), 'ERR_WASMSIG_DETACHABLE')
+}
+
+function noKillError() {
+  return withCode(
+    new Error(
+      'no instance that limits.instances names could obey a hard limit: this ' +
+        'host cannot end a call, and none of them has a tracked signal word'
+    ),
+    'ERR_WASMSIG_NO_KILL'
+  )
+}
+
+function asyncContextError() {
+  return withCode(
+    new Error('this host cannot tell whose asynchronous work goes on'),
+    'ERR_WASMSIG_NO_ASYNC_CONTEXT'
+  )
+}
+
 module.exports = {
   typeError,
   rangeError,
   unknownSignal,
   forwardError,
+  overlap,
+  detachable,
+  noKillError,
+  asyncContextError,
   withCode
 }

@@ -2,12 +2,17 @@
 'use strict'
 // Forwarding: the process's own signals go to its guests as well.
 //
-// For each signal this sets an ordinary listener first, so that libuv's
-// handler is in place, and then the addon's handler over it, which raises and
-// calls libuv's. Listeners of the user that come later change nothing in that:
-// libuv installs its handler for the first listener only (uv__signal_start).
-
-const { isMainThread } = require('node:worker_threads')
+// For each signal this sets an ordinary listener first, our holder, so that the
+// host's handler is in place (in Node libuv's), and then the addon's over it,
+// which raises and calls the host's. The host takes its handler away, and ours
+// with it, when the last listener goes (stopListeningIfSignal in Node). So our
+// holder is there whenever no other listener is: it comes in the event that
+// tells of the last one's removal, before the host looks how many there are.
+// Beside other listeners it goes: some programs count them, and leave to others
+// what nobody then does (npm package signal-exit).
+//
+// Bun emits no such events for `process`: there our holder always stays, and
+// forwarding ends with it when somebody removes all listeners.
 
 const native = require('./native.js')
 const { forwardError, rangeError, typeError } = require('./errors.js')
@@ -16,19 +21,25 @@ const { SIGNALS, signalNumber } = require('./signals.js')
 /** Signals whose default is that nothing happens. signal(7). */
 const HARMLESS = new Set(['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'])
 
+/** Who passes more has an iterator that does not end. */
+const MOST_NAMES = 1000
+
 function checkSignals(signals) {
   const iterable = typeof signals === 'object' && signals !== null
   if (!iterable || typeof signals[Symbol.iterator] !== 'function') {
     throw typeError('signals', 'an iterable of signal names', signals)
   }
-  const names = [...new Set(signals)]
-  for (const name of names) {
+  const names = []
+  for (const name of signals) {
     if (typeof name !== 'string') {
       throw typeError('each of signals', 'a signal name', name)
     }
     signalNumber(name)
+    if (names.push(name) > MOST_NAMES) {
+      throw rangeError('signals', `at most ${MOST_NAMES} names`, signals)
+    }
   }
-  return names
+  return new Set(names)
 }
 
 function checkInsist(options) {
@@ -46,35 +57,151 @@ function checkInsist(options) {
   return insist
 }
 
+// ------------------------------------------------------ listeners of others
+
+/** name -> the Forwarded that is running */
+const running = new Map()
+
+/** Whether `process` tells of listeners that are removed. */
+let tells
+
+function findOutWhatIsTold() {
+  const probe = Symbol('wasmsig')
+  const note = (name) => (tells ||= name === probe)
+  tells = false
+  process.on('removeListener', note)
+  process.on(probe, note)
+  process.off(probe, note)
+  process.off('removeListener', note)
+}
+
+function onNewListener(name, listener) {
+  running.get(name)?.added(listener)
+}
+
+function onRemoveListener(name) {
+  running.get(name)?.removed()
+}
+
+function watch() {
+  process.on('newListener', onNewListener)
+  process.prependListener('removeListener', onRemoveListener)
+}
+
+function unwatch() {
+  process.off('newListener', onNewListener)
+  process.off('removeListener', onRemoveListener)
+}
+
+/** Somebody may have removed all listeners of `process`, ours too. */
+function watchStill() {
+  if (process.listeners('removeListener').includes(onRemoveListener)) return
+  unwatch()
+  watch()
+}
+
 /** One forwarded signal. */
 class Forwarded {
   constructor(name, insist) {
     this.name = name
     this.number = SIGNALS[name]
-    this.listener = () => this.heard()
+    this.renew()
+    this.listenedFrom = 0 // the delivery since which others listen
+    this.listened = this.others().length > 0
+    this.begin(insist)
+    if (tells === undefined) findOutWhatIsTold()
+    if (running.size === 0) watch()
+    running.set(name, this)
+    this.settle()
+  }
+
+  /** A function of its own each time: Deno would remove a new one as the old. */
+  renew() {
+    this.holder = () => this.heard()
+  }
+
+  begin(insist) {
+    const { name, holder } = this
+    if (running.has(name)) throw forwardError(`${name} is forwarded already`)
     try {
-      process.on(name, this.listener)
+      process.on(name, holder)
     } catch (error) {
       throw forwardError(`${name} cannot be forwarded: ${error.message}`)
     }
     if (native.forwardStart(this.number, insist) < 0) {
-      process.off(name, this.listener)
+      process.off(name, holder)
       throw forwardError(`${name} cannot be forwarded, or is forwarded already`)
     }
   }
 
+  others() {
+    return process.listeners(this.name).filter((one) => one !== this.holder)
+  }
+
+  /** Somebody's listener is about to be added. */
+  added(listener) {
+    if (listener === this.holder) return
+    if (this.others().length === 0) {
+      this.listenedFrom = native.forwardDeliveries(this.number)
+      native.forwardLastWord(this.number, false)
+    }
+    this.listened = true
+    process.nextTick(() => this.settle())
+  }
+
+  /** A listener has been removed: ours or another's. */
+  removed() {
+    if (process.listenerCount(this.name) === 0) {
+      this.renew()
+      process.on(this.name, this.holder)
+      process.nextTick(() => this.settle())
+    }
+    if (this.listened && this.others().length === 0) this.left()
+  }
+
+  /** Those who have heard it have gone: if the process sends it now, it means
+   * to die of it. */
+  left() {
+    this.listened = false
+    const heard = native.forwardDeliveries(this.number) > this.listenedFrom
+    const whether = heard && !HARMLESS.has(this.name)
+    native.forwardLastWord(this.number, whether)
+  }
+
+  /** Our holder is there if nobody else is. */
+  settle() {
+    if (!tells || running.get(this.name) !== this) return
+    watchStill()
+    const listeners = process.listeners(this.name)
+    const held = listeners.includes(this.holder)
+    if (held && listeners.length > 1) process.off(this.name, this.holder)
+    if (listeners.length === 0) process.on(this.name, this.holder)
+  }
+
   /** The event loop is free: was there anybody at all to hear the signal? */
   heard() {
-    if (native.forwardReached(this.number) > 0) return
-    if (process.listenerCount(this.name) > 1) return
+    if (this.others().length > 0) return
     if (HARMLESS.has(this.name)) return
+    const meant = !tells && this.listened && this.isMeant()
+    if (!meant && native.forwardReached(this.number) > 0) return
     this.stop()
-    process.kill(process.pid, this.name)
+    native.dieOf(this.number)
+  }
+
+  /** Where nobody tells: had those gone who sent it? */
+  isMeant() {
+    const again = native.forwardDeliveries(this.number) > this.listenedFrom + 1
+    if (again && native.forwardIsOwn(this.number)) return true
+    this.left()
+    return false
   }
 
   stop() {
+    if (running.get(this.name) !== this) return
+    running.delete(this.name)
+    if (running.size === 0) unwatch()
     native.forwardStop(this.number)
-    process.off(this.name, this.listener)
+    process.off(this.name, this.holder)
   }
 }
 
@@ -92,6 +219,7 @@ function startAll(names, insist) {
 function forward(signals, options = {}) {
   const names = checkSignals(signals)
   const insist = checkInsist(options)
+  const { isMainThread } = require('node:worker_threads') // slow to load
   if (!isMainThread) {
     throw forwardError('signals can be forwarded by the main thread only')
   }

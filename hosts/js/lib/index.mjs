@@ -9,9 +9,11 @@ export const {
   capabilities,
   clear,
   forward,
+  inspect,
   install,
   limitCpu,
   raise,
   stats,
+  track,
   uninstall
 } = wasmsig

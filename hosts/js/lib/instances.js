@@ -17,17 +17,23 @@ const {
 } = require('./captured.js')
 const { isSharedArrayBuffer } = require('node:util').types
 
+const { getPrototypeOf } = Reflect
+const ownPrototype = WebAssembly.Memory.prototype
+
 /** instance -> id. Weak: an id does not keep its instance. */
 const ids = new WeakMap()
+/** Instances that have an id and no signal word. */
+const deaf = new WeakMap()
 const untracked = new Map()
 
 /** By number: the core's error codes that mean "runs untracked". */
 const REASONS = new Map([
   [-4, 'out-of-range'],
   [-5, 'misaligned'],
-  [-6, 'overlap'],
-  [-7, 'movable-memory']
+  [-6, 'overlap']
 ])
+
+native.readBuffersWith(modules.memoryBuffer)
 
 function runsUntracked(reason) {
   mapSet(untracked, reason, (mapGet(untracked, reason) ?? 0) + 1)
@@ -38,7 +44,7 @@ function track(instance, exports, plan, importedMemory) {
   const memory =
     plan.exportName === undefined ? importedMemory : exports[plan.exportName]
   if (memory === undefined) return runsUntracked('no-memory')
-  const addresses = modules.addressesOf(exports, plan)
+  const addresses = modules.addressesOf(exports, plan, memory)
   if (typeof addresses === 'string') return runsUntracked(addresses)
   const buffer = modules.memoryBuffer(memory)
   const bytes = isSharedArrayBuffer(buffer) ? new Uint8Array(buffer) : buffer
@@ -48,10 +54,13 @@ function track(instance, exports, plan, importedMemory) {
     bytes,
     addresses[0],
     addresses[1],
-    addresses[2]
+    addresses[2],
+    getPrototypeOf(memory) !== ownPrototype,
+    plan.largest
   )
   if (id < 0) return runsUntracked(mapGet(REASONS, id) ?? 'failed')
   weakSet(ids, instance, id)
+  if (addresses[0] < 0) weakSet(deaf, instance, true)
 }
 
 /**
@@ -78,21 +87,27 @@ function isInstance(value) {
   }
 }
 
-/** Checks a list of instances; answers the ids of those that are tracked. */
+/**
+ * Checks a list of instances; answers the `ids` of those that are tracked, and
+ * whether one of them `hears` signals.
+ */
 function idsOf(instances, what) {
   const iterable = typeof instances === 'object' && instances !== null
   if (!iterable || typeof instances[Symbol.iterator] !== 'function') {
     throw typeError(what, 'an iterable of WebAssembly.Instance', instances)
   }
   const found = new Set()
+  let hears = false
   for (const instance of instances) {
     if (!isInstance(instance)) {
       throw typeError(`each of ${what}`, 'a WebAssembly.Instance', instance)
     }
     const id = weakGet(ids, instance)
-    if (id !== undefined) found.add(id)
+    if (id === undefined) continue
+    found.add(id)
+    hears ||= weakGet(deaf, instance) === undefined
   }
-  return [...found]
+  return { ids: [...found], hears }
 }
 
 /** Calls what the target asks for; adds up what it answers. */
@@ -107,7 +122,8 @@ function atTarget(target, atInstance, atRealm, atProcess) {
     )
   }
   const list = isInstance(target) ? [target] : target
-  return idsOf(list, 'a target').reduce((sum, id) => sum + atInstance(id), 0)
+  const { ids } = idsOf(list, 'a target')
+  return ids.reduce((sum, id) => sum + atInstance(id), 0)
 }
 
 function raise(signal, target) {
@@ -130,11 +146,12 @@ function clear(target) {
 }
 
 function stats() {
-  const { FIXED, SHARED, ...rest } = native.stats({})
+  const { FIXED, SHARED, MOVABLE, ...rest } = native.stats({})
   return {
-    tracked: { FIXED, SHARED },
+    tracked: { FIXED, SHARED, MOVABLE },
     untracked: Object.fromEntries(untracked),
     ...rest,
+    unsafe: native.unsafe({}),
     firing: firing()
   }
 }

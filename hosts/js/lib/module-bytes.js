@@ -4,18 +4,24 @@
 // module, its JavaScript API cannot tell; the module's bytes can.
 // WebAssembly core specification 3.0, 5.5 "Modules".
 
+const { isDataView } = require('node:util').types
+
+const { Uint8Array, getterOf, isView, uncurry } = require('./captured.js')
+
 const EXPORT_SECTION = 7
 const MEMORY = 2
 
-const utf8 = new TextDecoder()
+const decode = uncurry(TextDecoder.prototype.decode)
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 class Reader {
   constructor(bytes) {
     this.bytes = bytes
+    this.length = viewLength(bytes)
     this.at = 0
   }
   byte() {
-    if (this.at >= this.bytes.length) throw new RangeError('truncated module')
+    if (this.at >= this.length) throw new RangeError('truncated module')
     return this.bytes[this.at++]
   }
   u32() {
@@ -29,21 +35,22 @@ class Reader {
   }
   name() {
     const length = this.u32()
-    const text = utf8.decode(this.bytes.subarray(this.at, this.at + length))
+    const at = viewOffset(this.bytes) + this.at
     this.at += length
-    return text
+    return decode(utf8, new Uint8Array(viewBuffer(this.bytes), at, length))
   }
 }
 
 /**
  * The name under which a module without imported memories exports memory 0.
- * Undefined if it exports none, or the bytes cannot be read.
+ * Undefined if it exports none, or the bytes cannot be read. The bytes after
+ * the exports need not be there.
  */
 function exportedMemoryZero(bytes) {
   try {
     const reader = new Reader(bytes)
     reader.at = 8 // magic and version
-    while (reader.at < bytes.length) {
+    while (reader.at < reader.length) {
       const section = reader.byte()
       const end = reader.u32() + reader.at
       if (section === EXPORT_SECTION) return memoryZeroAmong(reader)
@@ -65,9 +72,45 @@ function memoryZeroAmong(reader) {
   return undefined
 }
 
-/** (module (memory 0) (memory 0)) */
+// ----------------------------------------------------- what is to be compiled
+
+const TypedArray = Object.getPrototypeOf(Uint8Array.prototype)
+const viewBuffer = getterOf(TypedArray, 'buffer')
+const viewOffset = getterOf(TypedArray, 'byteOffset')
+const viewLength = getterOf(TypedArray, 'byteLength')
+const dataBuffer = getterOf(DataView.prototype, 'buffer')
+const dataOffset = getterOf(DataView.prototype, 'byteOffset')
+const dataLength = getterOf(DataView.prototype, 'byteLength')
+const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength')
+
+/** The bytes of a BufferSource; throws if others may change them meanwhile. */
+function bytesOf(source) {
+  const isData = isDataView(source)
+  const buffer = isData
+    ? dataBuffer(source)
+    : isView(source)
+      ? viewBuffer(source)
+      : source
+  bufferLength(buffer) // throws if it is none, or a shared one
+  if (buffer === source) return new Uint8Array(source)
+  return isData
+    ? new Uint8Array(buffer, dataOffset(source), dataLength(source))
+    : new Uint8Array(buffer, viewOffset(source), viewLength(source))
+}
+
+/** exportedMemoryZero of a BufferSource, if it is one. */
+function memoryZeroOf(source) {
+  try {
+    return exportedMemoryZero(bytesOf(source))
+  } catch {
+    return undefined
+  }
+}
+
+/** (module (memory 0) (memory (export "b") 0) (export "a" (memory 0))) */
 const TWO_MEMORIES = new Uint8Array([
-  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 5, 2, 0, 0, 0, 0
+  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 5, 2, 0, 0, 0, 0, 7, 9, 2, 1, 0x62, 2, 1,
+  1, 0x61, 2, 0
 ])
 
-module.exports = { exportedMemoryZero, TWO_MEMORIES }
+module.exports = { exportedMemoryZero, memoryZeroOf, TWO_MEMORIES }

@@ -3,15 +3,10 @@
 // What a module says of its words and its memory 0 (docs/protocol.md). Static,
 // so it is found once for a module.
 
-const { TWO_MEMORIES } = require('./module-bytes.js')
+const native = require('./native.js')
+const { exportedMemoryZero, TWO_MEMORIES } = require('./module-bytes.js')
 
-const {
-  Uint8Array,
-  getterOf,
-  ownMethods,
-  weakGet,
-  weakSet
-} = require('./captured.js')
+const { Uint8Array, getterOf, weakGet, weakSet } = require('./captured.js')
 
 const { Module, Instance, Memory, Global, validate } = WebAssembly
 const { exports: moduleExports, imports: moduleImports } = Module
@@ -25,19 +20,70 @@ const WORDS = [
   '__instance_signal_pending'
 ]
 
+// ---------------------------------------------------------------- memory 0
+
+/** Which memory is memory 0 is a question where there may be several. */
 const severalMemories = validate(TWO_MEMORIES)
 
-/** (module (import "" "" (global i32))): takes immutable i32 globals only. */
-const i32Global = new Module(
-  new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 2, 6, 1, 0, 0, 3, 0x7f, 0])
-)
+/** Whether the engine hands out the bytes of every module, by a trial. */
+const headsAreTold =
+  severalMemories && headMemoryZero(new Module(TWO_MEMORIES)) === 'a'
 
-const plans = ownMethods(new WeakMap())
+/** If not, the bytes must be seen when they are compiled. */
+const bytesAreNeeded = severalMemories && !headsAreTold
+
+/** module -> the name under which it exports memory 0, if its bytes told. */
 const memoryZeroNames = new WeakMap()
 
-/** Keeps under which name a module exports memory 0, if its bytes told. */
+function headMemoryZero(module) {
+  const head = native.moduleHead?.(module)
+  return head && exportedMemoryZero(new Uint8Array(head))
+}
+
 function noteMemoryZero(module, name) {
   if (name !== undefined) weakSet(memoryZeroNames, module, name)
+}
+
+function nameOfMemoryZero(module) {
+  return headsAreTold
+    ? headMemoryZero(module)
+    : weakGet(memoryZeroNames, module)
+}
+
+// ------------------------------------------------------------------- plans
+
+/**
+ * How to find a module's words: `reason` if it cannot be tracked; else where
+ * memory 0 is: `exportName`, or `importModule` and `importName`. Every field is
+ * its own: nothing that a program put on Object.prototype is met.
+ */
+class Plan {
+  reason
+  exportName
+  importModule
+  importName
+  checked = false // the types of the words, by the first instance
+  wide = false // whether the memory's addresses are of 64 bits
+  largest // bytes that the memory can ever have
+
+  static untracked(reason) {
+    const plan = new Plan()
+    plan.reason = reason
+    return plan
+  }
+
+  static exported(name) {
+    const plan = new Plan()
+    plan.exportName = name
+    return plan
+  }
+
+  static imported(module, name) {
+    const plan = new Plan()
+    plan.importModule = module
+    plan.importName = name
+    return plan
+  }
 }
 
 function firstOfKind(kind, descriptors) {
@@ -47,14 +93,14 @@ function firstOfKind(kind, descriptors) {
   return undefined
 }
 
-function exportOfMemoryZero(module, exports) {
+/** A module that imports no memory exports its memory 0, or shows none. */
+function planOfExported(module, exports) {
   const memory = firstOfKind('memory', exports)
-  if (!memory) return { reason: 'no-memory' }
-  if (!severalMemories) return { exportName: memory.name }
-  const name = weakGet(memoryZeroNames, module)
-  return name === undefined
-    ? { reason: 'several-memories' }
-    : { exportName: name }
+  if (!memory) return Plan.untracked('no-memory')
+  if (!severalMemories) return Plan.exported(memory.name)
+  const name = nameOfMemoryZero(module)
+  if (name !== undefined) return Plan.exported(name)
+  return Plan.untracked(headsAreTold ? 'no-memory' : 'several-memories')
 }
 
 function isWord(name) {
@@ -76,33 +122,67 @@ function makePlan(module) {
   const exports = moduleExports(module)
   const words = countWords(exports)
   if (words === 0) return null
-  if (words < 0) return { reason: 'not-an-address' }
+  if (words < 0) return Plan.untracked('not-an-address')
   const memory = firstOfKind('memory', moduleImports(module))
   return memory
-    ? { importModule: memory.module, importName: memory.name }
-    : exportOfMemoryZero(module, exports)
+    ? Plan.imported(memory.module, memory.name)
+    : planOfExported(module, exports)
+}
+
+/** Returns what it is given, so that a class may put a field on that. */
+class Given {
+  constructor(object) {
+    return object
+  }
 }
 
 /**
- * How to find a module's words: null if it exports none; `reason` if it cannot
- * be tracked; else where memory 0 is: `exportName`, or `importModule` and
- * `importName`. Undefined if it is not a module: the engine will say so.
+ * A module's plan, as a private field of the module itself: nobody else can
+ * tell, and to read it costs less than a map of weak keys does.
  */
-function planOf(module) {
-  let plan = plans.get(module)
-  if (plan !== undefined) return plan
+class Planned extends Given {
+  #plan
+
+  constructor(module, plan) {
+    super(module)
+    this.#plan = plan
+  }
+
+  static planOf(module) {
+    return #plan in module ? module.#plan : undefined
+  }
+}
+
+function planAnew(module) {
   try {
-    plan = makePlan(module)
-    plans.set(module, plan)
+    const plan = makePlan(module)
+    new Planned(module, plan)
+    return plan
   } catch {
     return undefined
   }
-  return plan
 }
+
+/**
+ * The plan of a module: null if it exports no words, undefined if it is no
+ * module: the engine will say so.
+ */
+function planOf(module) {
+  if (typeof module !== 'object' || module === null) return undefined
+  const plan = Planned.planOf(module)
+  return plan === undefined ? planAnew(module) : plan
+}
+
+// --------------------------------------------------------------- instances
 
 /** The exports of an instance; throws if it is not one. */
 function exportsOf(instance) {
   return instanceExports(instance)
+}
+
+function exportsWords(instance) {
+  const exports = instanceExports(instance)
+  return WORDS[0] in exports || WORDS[1] in exports || WORDS[2] in exports
 }
 
 function isMemory(value) {
@@ -115,38 +195,108 @@ function isMemory(value) {
   }
 }
 
-/** An immutable i32 global, by the engine's own test, in any realm. */
-function isAddress(global) {
+const PREAMBLE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+const IMPORT_SECTION = 2
+const I32 = 0x7f
+const I64 = 0x7e
+
+/** (module (import "" "" ...)): an instance of it shows the import's type. */
+function importing(...type) {
+  const section = [1, 0, 0, ...type]
+  return new Module(
+    new Uint8Array([...PREAMBLE, IMPORT_SECTION, section.length, ...section])
+  )
+}
+
+const GLOBAL = 3
+const i32Global = importing(GLOBAL, I32, 0)
+const i64Global = importing(GLOBAL, I64, 0)
+
+const MEMORY = 2
+const narrow = importing(MEMORY, 0, 0)
+const narrowShared = importing(MEMORY, 3, 0, 0x80, 0x80, 4) // 65536 pages
+
+/** Whether an import is of the type, by the engine's own test, in any realm. */
+function fits(module, value) {
   try {
-    return new Instance(i32Global, { '': { '': global } }) !== undefined
+    return new Instance(module, { '': { '': value } }) !== undefined
   } catch {
     return false
   }
 }
 
-/**
- * The three addresses, unsigned, -1 where there is none; or the reason why
- * they are no addresses. The globals' types are checked once for a module.
- */
-function addressesOf(exports, plan) {
-  const addresses = [-1, -1, -1]
+/** Whether a memory's addresses are of 64 bits. */
+function isWide(memory) {
+  return !fits(narrow, memory) && !fits(narrowShared, memory)
+}
+
+/** Learns and checks what is the same for all instances of a module. */
+function check(exports, plan, memory) {
+  plan.wide = memory !== undefined && isWide(memory)
+  plan.largest = plan.wide ? largestWide() : 4 * GIB
   for (let i = 0; i < WORDS.length; i++) {
     if (!(WORDS[i] in exports)) continue
-    const global = exports[WORDS[i]]
-    const value = globalValue(global)
-    if (typeof value === 'bigint') return 'memory64'
-    if (!plan.checked && !isAddress(global)) return 'not-an-address'
-    addresses[i] = value >>> 0
+    const type = plan.wide ? i64Global : i32Global
+    if (!fits(type, exports[WORDS[i]])) return false
   }
   plan.checked = true
+  return true
+}
+
+const { asUintN: asUnsigned } = BigInt
+const toNumber = Number
+const asBigInt = BigInt
+
+/** No memory is so big, and each number below is exact. */
+const FAR = 2n ** 52n
+
+/** An address as an unsigned number. */
+function addressOf(value) {
+  if (typeof value === 'number') return value >>> 0
+  const address = asUnsigned(64, value)
+  return toNumber(address < FAR ? address : FAR)
+}
+
+/**
+ * The three addresses, -1 where there is none; or the reason why they are no
+ * addresses of that memory.
+ */
+function addressesOf(exports, plan, memory) {
+  if (!plan.checked && !check(exports, plan, memory)) return 'not-an-address'
+  const addresses = [-1, -1, -1]
+  for (let i = 0; i < WORDS.length; i++) {
+    if (WORDS[i] in exports) {
+      addresses[i] = addressOf(globalValue(exports[WORDS[i]]))
+    }
+  }
   return addresses
+}
+
+const GIB = 2 ** 30
+const PAGE = 2 ** 16
+
+/**
+ * The largest 64-bit memory, if it is what V8 13 to 14 allow; more than there
+ * is address space if not: then none is taken for one that never moves.
+ */
+function largestWide() {
+  try {
+    const maximum = asBigInt((16 * GIB) / PAGE + 1)
+    new Memory({ address: 'i64', initial: 0n, maximum })
+    return 2 ** 52
+  } catch {
+    return 16 * GIB
+  }
 }
 
 module.exports = {
   addressesOf,
+  bytesAreNeeded,
   exportsOf,
+  exportsWords,
   isMemory,
   memoryBuffer,
+  nameOfMemoryZero,
   noteMemoryZero,
   planOf,
   severalMemories

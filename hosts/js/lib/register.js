@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// node --import wasmsig/register app.mjs: installs before any module runs.
+// node --import wasmsig/register app.mjs: installs before any module runs, and
+// loads no more than that takes.
 
-require('./index.js').install()
+if (!require('./switch.js').isOff) require('./shim.js').install()

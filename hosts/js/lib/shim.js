@@ -2,119 +2,80 @@
 'use strict'
 // The shim: wraps the functions of WebAssembly that make instances.
 //
-// Each wrapper is a Proxy of the engine's own function, so that its name,
-// length, prototype and errors stay the engine's, and hands everything on
-// unchanged but for one thing: where a module may import its memory, the
-// imports object is handed on inside a recorder, because the engine alone
-// decides what it reads there, and reads it once.
+// Each wrapper hands everything on unchanged, and looks at what comes back. Where
+// a module may import its memory, the imports object is handed on inside a
+// recorder, because the engine alone decides what it reads there.
 //
 // A wrapper whose installation has ended hands everything on: it may still be
 // called, by a wrapper that somebody has put around it.
 
-const { isDataView } = require('node:util').types
-
+const { disguise, disguiseClass } = require('./disguise.js')
 const { typeError } = require('./errors.js')
 const { adopt } = require('./instances.js')
-const { exportedMemoryZero } = require('./module-bytes.js')
+const { memoryZeroOf } = require('./module-bytes.js')
 const modules = require('./modules.js')
+const { Recorder, isObject } = require('./recorder.js')
+const { askEngine, whenFulfilled } = require('./settled.js')
+const { isOff } = require('./switch.js')
 
 const {
-  Proxy,
-  Uint8Array,
   apply,
   construct,
   defineProperty,
-  get,
-  getOwnPropertyDescriptor,
-  getterOf,
-  isView,
-  then
+  getOwnPropertyDescriptor
 } = require('./captured.js')
 
 /** namespace -> its installation: whether it is active, and what it wraps */
 const installed = new WeakMap()
 
-// -------------------------------------------------------------- recording
-
-/** An imports object that remembers the memories that the engine reads. */
-class Recorder {
-  #memories = []
-  #count = 0
-
-  constructor(imports) {
-    // A bare object as target: whatever the user's object promises of its
-    // properties (frozen ones, say) does not bind this one.
-    const handler = {
-      get: (_, name) => this.#moduleAt(name, get(imports, name, imports))
-    }
-    this.imports = new Proxy({}, handler)
-  }
-
-  #moduleAt(module, names) {
-    if (!isObject(names)) return names
-    const handler = {
-      get: (_, name) => this.#note(module, name, get(names, name, names))
-    }
-    return new Proxy({}, handler)
-  }
-
-  #note(module, name, value) {
-    if (modules.isMemory(value)) {
-      this.#memories[this.#count++] = { module, name, value }
-    }
-    return value
-  }
-
-  memoryOf(plan) {
-    for (let i = 0; i < this.#count; i++) {
-      const { module, name, value } = this.#memories[i]
-      if (module === plan.importModule && name === plan.importName) return value
-    }
-    return undefined
-  }
-}
-
-function isObject(value) {
-  return (
-    (typeof value === 'object' && value !== null) || typeof value === 'function'
-  )
-}
-
-/** The arguments to hand on: all as they came, the imports recorded. */
-function withImports(args, recorder) {
-  if (!recorder) return args
-  const handed = [args[0], recorder.imports]
-  for (let i = 2; i < args.length; i++) handed[i] = args[i]
-  return handed
-}
+// --------------------------------------------------------------- wrappers
 
 function recorderFor(plan, imports) {
-  const imported = plan?.importModule !== undefined
+  const imported = plan.importModule !== undefined
   return imported && isObject(imports) ? new Recorder(imports) : undefined
 }
 
-// --------------------------------------------------------------- wrappers
+/** The arguments as they came, however many, but for the imports. */
+function withImports(args, imports) {
+  return args.length < 3 ? [args[0], imports] : [args[0], imports, args[2]] // engines look at no more
+}
 
-function wrapInstance(Instance, installation) {
-  return new Proxy(Instance, {
-    construct(target, args, newTarget) {
-      const plan = installation.active ? modules.planOf(args[0]) : undefined
-      if (!plan) return construct(target, args, newTarget)
-      const recorder = recorderFor(plan, args[1])
-      const instance = construct(target, withImports(args, recorder), newTarget)
-      adopt(instance, plan, recorder?.memoryOf(plan))
-      return instance
+function wrapInstance(Target, installation) {
+  function adopted(plan, module, imports, newTarget) {
+    const recorder = recorderFor(plan, imports)
+    const handed = recorder ? recorder.imports : imports
+    const instance = construct(Target, [module, handed], newTarget)
+    adopt(instance, plan, recorder?.memoryOf(plan))
+    return instance
+  }
+
+  // The usual case makes nothing but the instance: no list of arguments, and
+  // no second argument that was not given.
+  class Instance extends null {
+    constructor(module, imports) {
+      const plan = installation.active ? modules.planOf(module) : undefined
+      if (plan) return adopted(plan, module, imports, new.target)
+      if (new.target !== wrapper) {
+        return construct(Target, [module, imports], new.target)
+      }
+      return imports === undefined
+        ? new Target(module)
+        : new Target(module, imports)
     }
-  })
+  }
+
+  const wrapper = disguiseClass(Instance, Target)
+  return wrapper
 }
 
 /** instantiate(module, imports) */
-function instantiateModule(target, self, args, plan) {
-  const recorder = recorderFor(plan, args[1])
-  const promise = apply(target, self, withImports(args, recorder))
-  return then(promise, (instance) => {
-    if (plan) adopt(instance, plan, recorder?.memoryOf(plan))
-    return instance
+function instantiateModule(target, args, plan, installation) {
+  if (!plan) return apply(target, undefined, args)
+  const recorder = args.length > 1 ? recorderFor(plan, args[1]) : undefined
+  const handed = recorder ? withImports(args, recorder.imports) : args
+  const promise = apply(target, undefined, handed)
+  return whenFulfilled(promise, installation, (instance) => {
+    adopt(instance, plan, recorder?.memoryOf(plan))
   })
 }
 
@@ -122,116 +83,84 @@ function instantiateModule(target, self, args, plan) {
  * instantiate(bytes, imports), and from a stream. Nothing is known of the
  * module before it is compiled: all that is read is recorded.
  */
-function instantiateSource(target, self, args, memoryZero) {
-  const recorder = isObject(args[1]) ? new Recorder(args[1]) : undefined
-  const promise = apply(target, self, withImports(args, recorder))
-  return then(promise, (result) => {
-    const { module, instance } = result
+function instantiateSource(target, args, memoryZero, installation) {
+  const given = args.length > 1 && isObject(args[1])
+  const recorder = given ? new Recorder(args[1]) : undefined
+  const handed = recorder ? withImports(args, recorder.imports) : args
+  const promise = apply(target, undefined, handed)
+  return whenFulfilled(promise, installation, ({ module, instance }) => {
     modules.noteMemoryZero(module, memoryZero)
+    if (!modules.exportsWords(instance)) return
     const plan = modules.planOf(module)
     if (plan) adopt(instance, plan, recorder?.memoryOf(plan))
-    return result
   })
 }
 
-function wrapInstantiate(instantiate, installation) {
-  return new Proxy(instantiate, {
-    apply(target, self, args) {
-      if (!installation.active) return apply(target, self, args)
-      const plan = modules.planOf(args[0])
-      return plan === undefined
-        ? instantiateSource(target, self, args, memoryZeroOf(args[0]))
-        : instantiateModule(target, self, args, plan)
+/** The bytes are read at once: they may change later. */
+function wrapInstantiate(original, installation) {
+  const instantiate = (...args) => {
+    if (!installation.active || args.length === 0) {
+      return apply(original, undefined, args)
     }
-  })
-}
-
-function wrapStreaming(instantiateStreaming, installation) {
-  return new Proxy(instantiateStreaming, {
-    apply(target, self, args) {
-      return installation.active
-        ? instantiateSource(target, self, args, undefined)
-        : apply(target, self, args)
+    const plan = modules.planOf(args[0])
+    if (plan !== undefined) {
+      return instantiateModule(original, args, plan, installation)
     }
-  })
-}
-
-// ------------------------------- bytes, where a module has several memories
-
-const TypedArray = Object.getPrototypeOf(Uint8Array.prototype)
-const viewBuffer = getterOf(TypedArray, 'buffer')
-const viewOffset = getterOf(TypedArray, 'byteOffset')
-const viewLength = getterOf(TypedArray, 'byteLength')
-const dataBuffer = getterOf(DataView.prototype, 'buffer')
-const dataOffset = getterOf(DataView.prototype, 'byteOffset')
-const dataLength = getterOf(DataView.prototype, 'byteLength')
-const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength')
-
-function viewOf(source) {
-  if (!isView(source)) {
-    bufferLength(source) // throws if it is not a buffer
-    return new Uint8Array(source)
+    const memoryZero = modules.bytesAreNeeded
+      ? memoryZeroOf(args[0])
+      : undefined
+    return instantiateSource(original, args, memoryZero, installation)
   }
-  return isDataView(source)
-    ? new Uint8Array(dataBuffer(source), dataOffset(source), dataLength(source))
-    : new Uint8Array(viewBuffer(source), viewOffset(source), viewLength(source))
+  return disguise(instantiate, original)
 }
 
-/**
- * The export of memory 0 of what the engine is about to compile, read at once:
- * the bytes may change later. Undefined if nobody will need it, or there is
- * none to be seen.
- */
-function memoryZeroOf(source) {
-  if (!modules.severalMemories) return undefined
-  try {
-    return exportedMemoryZero(viewOf(source))
-  } catch {
-    return undefined
-  }
+function wrapStreaming(original, installation) {
+  const instantiateStreaming = (...args) =>
+    installation.active
+      ? instantiateSource(original, args, undefined, installation)
+      : apply(original, undefined, args)
+  return disguise(instantiateStreaming, original)
 }
 
-function wrapModule(Module, installation) {
-  return new Proxy(Module, {
-    construct(target, args, newTarget) {
-      if (!installation.active) return construct(target, args, newTarget)
-      const memoryZero = memoryZeroOf(args[0])
-      const module = construct(target, args, newTarget)
+// ------------------- bytes, where only they tell which memory is memory 0
+
+function wrapModule(Target, installation) {
+  class Module extends null {
+    constructor(...args) {
+      const seen = installation.active && args.length > 0
+      const memoryZero = seen ? memoryZeroOf(args[0]) : undefined
+      const module = construct(Target, args, new.target)
       modules.noteMemoryZero(module, memoryZero)
       return module
     }
-  })
+  }
+  return disguiseClass(Module, Target)
 }
 
-function wrapCompile(compile, installation) {
-  return new Proxy(compile, {
-    apply(target, self, args) {
-      if (!installation.active) return apply(target, self, args)
-      const memoryZero = memoryZeroOf(args[0])
-      return then(apply(target, self, args), (module) => {
-        modules.noteMemoryZero(module, memoryZero)
-        return module
-      })
+function wrapCompile(original, installation) {
+  const compile = (...args) => {
+    if (!installation.active || args.length === 0) {
+      return apply(original, undefined, args)
     }
-  })
+    const memoryZero = memoryZeroOf(args[0])
+    const promise = apply(original, undefined, args)
+    return whenFulfilled(promise, installation, (module) => {
+      modules.noteMemoryZero(module, memoryZero)
+    })
+  }
+  return disguise(compile, original)
 }
 
 // ----------------------------------------------------- install, uninstall
-
-function replace(object, name, value) {
-  const descriptor = getOwnPropertyDescriptor(object, name)
-  return defineProperty(object, name, { ...descriptor, value })
-}
 
 const WRAP = {
   Instance: wrapInstance,
   instantiate: wrapInstantiate,
   instantiateStreaming: wrapStreaming,
-  // Where a module has one memory at most, nobody needs to know its bytes.
-  ...(modules.severalMemories && { Module: wrapModule, compile: wrapCompile })
+  ...(modules.bytesAreNeeded && { Module: wrapModule, compile: wrapCompile })
 }
 
-function namespaceOf(options) {
+function realmOf(options) {
   if (options !== undefined && !isObject(options)) {
     throw typeError('options', 'an object', options)
   }
@@ -240,7 +169,12 @@ function namespaceOf(options) {
   if (!isObject(namespace) || typeof namespace.Instance !== 'function') {
     throw typeError('options.realm', 'a global object with WebAssembly', realm)
   }
-  return namespace
+  return { realm, namespace }
+}
+
+function replace(object, name, value) {
+  const descriptor = getOwnPropertyDescriptor(object, name)
+  return defineProperty(object, name, { ...descriptor, value })
 }
 
 /** Puts `put` where `there` stands; leaves alone what others have put there. */
@@ -252,9 +186,10 @@ function swap(namespace, name, there, put) {
 }
 
 function install(options) {
-  const namespace = namespaceOf(options)
-  if (installed.has(namespace)) return false
-  const installation = { active: true, pairs: [] }
+  const { realm, namespace } = realmOf(options)
+  if (isOff || installed.has(namespace)) return false
+  askEngine()
+  const installation = { active: true, pairs: [], Promise: realm.Promise }
   for (const [name, wrap] of Object.entries(WRAP)) {
     const original = namespace[name]
     if (typeof original !== 'function') continue
@@ -269,7 +204,7 @@ function install(options) {
 }
 
 function uninstall(options) {
-  const namespace = namespaceOf(options)
+  const { namespace } = realmOf(options)
   const installation = installed.get(namespace)
   if (!installation) return false
   installation.active = false

@@ -73,17 +73,18 @@ static void end_environment(void *argument) {
   struct ending *ending = argument;
   struct realm_state *state = ending->state;
   engine_detach(state->engine);
+  words_drop_all(ending->env, state);
   instances_drop_all(ending->env, state);
   if (state->sections == 0) realm_state_release(state);
   free(ending);
 }
 
-static struct realm_state *new_state(void) {
+static struct realm_state *new_state(napi_env env) {
   struct realm_state *state = calloc(1, sizeof *state);
   if (!state) return NULL;
   state->users = 1;
   if (wasmsig_registry_create(&state->registry) == WASMSIG_OK) {
-    state->engine = engine_create(state->registry);
+    state->engine = engine_create(env, state->registry);
     if (state->engine) return state;
     wasmsig_registry_destroy(state->registry);
   }
@@ -107,7 +108,7 @@ static napi_value can_kill(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  struct realm_state *state = new_state();
+  struct realm_state *state = new_state(env);
   struct ending *ending = calloc(1, sizeof *ending);
   if (!state || !ending || !make_killed_mark(env, state, exports)) {
     if (state) realm_state_release(state);
@@ -120,6 +121,10 @@ NAPI_MODULE_INIT() {
   define(env, exports, "canKill", can_kill);
   define_instances(env, exports);
   define_budgets(env, exports);
+  define_module_head(env, exports);
+  define_sections(env, exports);
+  define_settled(env, exports);
   define_signals(env, exports);
+  define_words(env, exports);
   return exports;
 }

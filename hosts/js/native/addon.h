@@ -9,23 +9,12 @@
 #ifndef WASMSIG_ADDON_H
 #define WASMSIG_ADDON_H
 
+#include "engine.h"
+
 #include "wasmsig/host.h"
 
 #include <node_api.h>
 #include <stdbool.h>
-
-/* One environment's way to stop what it runs (engine.c). */
-struct engine;
-
-struct engine *engine_create(wasmsig_registry *registry);
-/* The environment ends: a kill finds nothing to stop any more. */
-void engine_detach(struct engine *engine);
-void engine_free(struct engine *engine);
-/* For a budget's options. `context` is the engine. */
-void engine_kill(void *context);
-void engine_undo(void *context);
-/* Whether the engine itself can stop a running call. */
-bool engine_can_kill(void);
 
 /* A tracked instance (instances.c). */
 struct entry {
@@ -33,7 +22,12 @@ struct entry {
   napi_ref memory;   /* strong: stays mapped as long as it is tracked */
   wasmsig_instance handle;
   wasmsig_memory_class memory_class;
-  uint64_t length; /* of its memory, bytes, when it was added */
+  uint64_t length; /* of its memory, bytes, when it was last looked at */
+  /* Of a MOVABLE memory only: what it is seen through, where that was, and the
+   * addresses of the words that are zeroed. */
+  napi_ref buffer;
+  void *base;
+  uint64_t signal, pending;
 };
 
 struct realm_state {
@@ -43,15 +37,19 @@ struct realm_state {
   size_t sections;       /* running, of this environment */
   uint64_t last_used_ns; /* by the call that was killed last */
   napi_ref killed;       /* what a killed call returns to lib/ */
+  bool is_torn;          /* it left async ids behind */
 
-  struct entry *entries;
-  size_t count, capacity;
+  struct entry *entries; /* those of MOVABLE memories first */
+  size_t movables, count, capacity;
+  size_t next_look;     /* the entry that is looked at next */
+  napi_ref read_buffer; /* function(memory): its buffer now */
   size_t sweep_at;      /* entries at which the next sweep is due */
   uint64_t bytes;       /* of the memories that are held */
   uint64_t sweep_bytes; /* bytes at which the next sweep is due */
   uint64_t handle_tag;
   uint64_t sweeps, collected;
   uint64_t by_class[4];
+  struct tracked_words *words; /* that no module exports (words.c) */
 };
 
 struct realm_state *realm_state_of(napi_env env);
@@ -61,13 +59,26 @@ void realm_state_release(struct realm_state *state);
 /* instances.c */
 wasmsig_instance instance_handle(const struct realm_state *state, double id);
 void instances_drop_all(napi_env env, struct realm_state *state);
+/* Puts what waits for instances in MOVABLE memories into their words, wherever
+ * these are now. At each call boundary, while no guest of the environment runs
+ * on. Calls no code of the program's; may leave an exception pending (no stack
+ * left, or a kill), and looks at no memory that has grown while one is. What
+ * could not be put there goes on waiting. */
+void instances_sync(napi_env env, struct realm_state *state);
+
+/* words.c */
+void words_drop_all(napi_env env, struct realm_state *state);
 
 /* What a module of the addon exports. */
 void define(napi_env env, napi_value exports, const char *name,
             napi_callback function);
 void define_instances(napi_env env, napi_value exports);
 void define_budgets(napi_env env, napi_value exports);
+void define_module_head(napi_env env, napi_value exports);
+void define_sections(napi_env env, napi_value exports);
+void define_settled(napi_env env, napi_value exports);
 void define_signals(napi_env env, napi_value exports);
+void define_words(napi_env env, napi_value exports);
 
 /* Arguments and results. A missing argument is undefined; a number that is
  * none reads as 0. */

@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/*
- * CPU budgets: a call of a JavaScript function as one section.
- *
- * A killed call unwinds, uncatchable for JavaScript, until it comes back here.
- * wasmsig_budget_leave then undoes the kill in the engine, and the mark KILLED
- * is returned, for which lib/ throws. If an outer section is the one that is
- * being killed, nothing is undone and the unwinding goes on.
- */
-#include "addon.h"
+/* CPU budgets: made, asked, given new limits; and who notices a limit. */
+#include "budgets.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-/* A budget that JavaScript holds, or the pattern of limitCpu's. */
-struct box {
-  wasmsig_budget budget;
-  wasmsig_budget_options options;
-  struct realm_state *state;
-  wasmsig_instance named[]; /* options.count of them */
-};
-
-#define FIXED_ARGUMENTS 3 /* the box, the function, its `this` */
-#define USUAL_ARGUMENTS (FIXED_ARGUMENTS + 13)
-
-static struct box *box_of(napi_env env, napi_value value) {
+struct box *box_of(napi_env env, napi_value value) {
   void *box = NULL;
   napi_get_value_external(env, value, &box);
   return box;
@@ -40,11 +22,19 @@ static void free_box(napi_env env, void *data, void *hint) {
   realm_state_release(state);
 }
 
-static void set_limits(wasmsig_budget_options *options, double soft_ns,
-                       double hard_ns, double signal) {
+/* given: softNs, hardNs, signal, onUnsafe, graceNs. */
+static void set_limits(napi_env env, wasmsig_budget_options *options,
+                       napi_value *given) {
+  double soft_ns = number_of(env, given[0]), hard_ns = number_of(env, given[1]);
   options->soft_ns = soft_ns < 0 ? WASMSIG_NO_LIMIT : (uint64_t)soft_ns;
   options->hard_ns = hard_ns < 0 ? WASMSIG_NO_LIMIT : (uint64_t)hard_ns;
-  options->signal = (int)signal;
+  options->signal = (int)number_of(env, given[2]);
+}
+
+static void set_policy(napi_env env, struct killing *killing,
+                       napi_value *given) {
+  killing->on_unsafe = (enum on_unsafe)number_of(env, given[3]);
+  killing->grace_ns = (uint64_t)number_of(env, given[4]);
 }
 
 static struct box *new_box(napi_env env, struct realm_state *state,
@@ -60,7 +50,10 @@ static struct box *new_box(napi_env env, struct realm_state *state,
   box->options.registry = state->registry;
   box->options.kill = engine_kill;
   box->options.undo = engine_undo;
-  box->options.context = state->engine;
+  box->options.context = &box->killing;
+  box->killing = (struct killing){.engine = state->engine,
+                                  .budget = &box->budget,
+                                  .options = &box->options};
   box->options.instances = named ? box->named : NULL;
   box->options.count = count;
   for (uint32_t i = 0; i < count; i++) {
@@ -71,16 +64,16 @@ static struct box *new_box(napi_env env, struct realm_state *state,
   return box;
 }
 
-/* create(softNs, hardNs, signal, ids): a budget. Limits below 0 are absent;
- * `ids` is an array, or undefined for the whole realm. */
+/* create(softNs, hardNs, signal, onUnsafe, graceNs, ids): a budget. Limits
+ * below 0 are absent; `ids` is an array, or undefined for the whole realm. */
 static napi_value create(napi_env env, napi_callback_info info) {
-  napi_value given[4], external = NULL;
+  napi_value given[6], external = NULL;
   struct realm_state *state = realm_state_of(env);
-  arguments(env, info, given, 4);
-  struct box *box = new_box(env, state, given[3]);
+  arguments(env, info, given, 6);
+  struct box *box = new_box(env, state, given[5]);
   if (!box) return throw_code(env, WASMSIG_ENOMEM);
-  set_limits(&box->options, number_of(env, given[0]), number_of(env, given[1]),
-             number_of(env, given[2]));
+  set_limits(env, &box->options, given);
+  set_policy(env, &box->killing, given);
   int error = wasmsig_budget_init(&box->budget, &box->options);
   if (!error &&
       napi_create_external(env, box, free_box, NULL, &external) != napi_ok)
@@ -91,88 +84,6 @@ static napi_value create(napi_env env, napi_callback_info info) {
   }
   box->state = realm_state_use(state);
   return external;
-}
-
-/* ------------------------------------------------------------- sections */
-
-/* Whether JavaScript may still run here. The host may be ending the environment
- * (worker.terminate) by a kill of its own, which an undo of ours takes back;
- * it forbids calls into JavaScript first, which every such function checks. */
-static bool is_ending(napi_env env, napi_value object) {
-  bool ignored;
-  return napi_has_named_property(env, object, "ending", &ignored) != napi_ok;
-}
-
-static napi_value killed(napi_env env, struct realm_state *state,
-                         const wasmsig_budget *budget) {
-  napi_value mark = NULL, ignored;
-  bool pending = false;
-  state->last_used_ns = wasmsig_budget_used_ns(budget);
-  napi_is_exception_pending(env, &pending);
-  if (pending) napi_get_and_clear_last_exception(env, &ignored);
-  napi_get_reference_value(env, state->killed, &mark);
-  if (engine_can_kill() && is_ending(env, mark)) {
-    engine_kill(state->engine); /* the host's, put back */
-    return NULL;
-  }
-  return mark;
-}
-
-static napi_value call_in_section(napi_env env, wasmsig_budget *budget,
-                                  size_t count, napi_value *given) {
-  struct realm_state *state = realm_state_of(env);
-  napi_value result = NULL;
-  int error = wasmsig_budget_enter(budget);
-  if (error == WASMSIG_ESPENT) return killed(env, state, budget);
-  if (error) return throw_code(env, error);
-  state->sections++;
-  napi_status status =
-      napi_call_function(env, given[2], given[1], count - FIXED_ARGUMENTS,
-                         given + FIXED_ARGUMENTS, &result);
-  int outcome = wasmsig_budget_leave(budget);
-  state->sections--;
-  if (outcome == WASMSIG_LEFT_KILLED) return killed(env, state, budget);
-  return status == napi_ok ? result : NULL;
-}
-
-typedef napi_value (*section)(napi_env env, size_t count, napi_value *given);
-
-/* Fetches the arguments, however many, and goes on to `what`. */
-static napi_value with_arguments(napi_env env, napi_callback_info info,
-                                 section what) {
-  napi_value usual[USUAL_ARGUMENTS];
-  size_t count = arguments(env, info, usual, USUAL_ARGUMENTS);
-  if (count <= USUAL_ARGUMENTS) return what(env, count, usual);
-  napi_value *many = malloc(count * sizeof *many);
-  if (!many) return throw_code(env, WASMSIG_ENOMEM);
-  count = arguments(env, info, many, count);
-  napi_value result = what(env, count, many);
-  free(many);
-  return result;
-}
-
-static napi_value run_section(napi_env env, size_t count, napi_value *given) {
-  return call_in_section(env, &box_of(env, given[0])->budget, count, given);
-}
-
-/* run(budget, function, this, ...arguments): what it returns, or KILLED. */
-static napi_value run(napi_env env, napi_callback_info info) {
-  return with_arguments(env, info, run_section);
-}
-
-static napi_value limit_section(napi_env env, size_t count, napi_value *given) {
-  wasmsig_budget budget;
-  int error = wasmsig_budget_init(&budget, &box_of(env, given[0])->options);
-  if (error) return throw_code(env, error);
-  napi_value result = call_in_section(env, &budget, count, given);
-  wasmsig_budget_reset(&budget, NULL); /* takes its signal back */
-  wasmsig_budget_destroy(&budget);
-  return result;
-}
-
-/* limit(pattern, function, this, ...arguments): run in a fresh budget. */
-static napi_value limit(napi_env env, napi_callback_info info) {
-  return with_arguments(env, info, limit_section);
 }
 
 /* ------------------------------------------------------------- questions */
@@ -198,17 +109,19 @@ static napi_value state_of(napi_env env, napi_callback_info info) {
                      wasmsig_budget_get_state(&box_of(env, given[0])->budget));
 }
 
-/* reset(budget, softNs, hardNs, signal): throws ERR_WASMSIG_BUSY. */
+/* reset(budget, softNs, hardNs, signal, onUnsafe, graceNs): throws
+ * ERR_WASMSIG_BUSY. */
 static napi_value reset(napi_env env, napi_callback_info info) {
-  napi_value given[4];
-  arguments(env, info, given, 4);
+  napi_value given[6];
+  arguments(env, info, given, 6);
   struct box *box = box_of(env, given[0]);
   wasmsig_budget_options options = box->options;
-  set_limits(&options, number_of(env, given[1]), number_of(env, given[2]),
-             number_of(env, given[3]));
+  set_limits(env, &options, given + 1);
   int error = wasmsig_budget_reset(&box->budget, &options);
   if (error) return throw_code(env, error);
   box->options = options;
+  set_policy(env, &box->killing, given + 1);
+  instances_sync(env, box->state);
   return NULL;
 }
 
@@ -252,8 +165,6 @@ static napi_value firing(napi_env env, napi_callback_info info) {
 
 void define_budgets(napi_env env, napi_value exports) {
   define(env, exports, "create", create);
-  define(env, exports, "run", run);
-  define(env, exports, "limit", limit);
   define(env, exports, "used", used);
   define(env, exports, "lastUsed", last_used);
   define(env, exports, "state", state_of);

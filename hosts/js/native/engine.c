@@ -3,42 +3,53 @@
  * How a running call is stopped.
  *
  * V8 can end what an isolate runs from any thread (v8-isolate.h,
- * Isolate::TerminateExecution). Node-API does not offer it, but hosts built on
- * V8 export it; so it is declared here, in C, as a weak symbol under its name
- * in the Itanium C++ ABI. Where the host exports none, the symbol is NULL and
- * the stop is SIGKILL in the guests' words (docs/protocol.md).
+ * Isolate::TerminateExecution), but it would unwind whatever is there. So a
+ * kill first asks for an interrupt: V8 calls it in the isolate's own thread at
+ * the next check of the stack, and only there, seeing who is on the stack
+ * (stack.c), the termination is asked for. If the host's own functions are
+ * there, the guest is asked to end by SIGKILL in its words, and the core's next
+ * kill, a millisecond of CPU later, looks again.
  *
- * A kill comes from the watchdog's thread, at a time when the environment may
- * be ending: `lock` keeps the isolate alive during the call.
+ * Where the host exports nothing of V8, the stop is SIGKILL in the guests'
+ * words alone (docs/protocol.md).
+ *
+ * Why it is correct. A termination is asked for by the isolate's thread alone,
+ * for one section (`victim`), and is taken back when that section is left, in
+ * the same thread: so it cannot land on what comes after. An inner section that
+ * ends meanwhile leaves it alone. An interrupt that comes late finds no section
+ * that is `wanted`: the core has called undo in leave. A kill comes from the
+ * watchdog's thread, at a time when the environment may be ending: `lock` keeps
+ * the isolate alive during the call. V8 takes its own lock inside ours, never
+ * the other way round: its callback runs outside of it.
  */
-#include "addon.h"
+#include "engine.h"
+#include "v8.h"
 
-#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
-extern void *v8_isolate_get_current(void) __asm__(
-    "_ZN2v87Isolate10GetCurrentEv") __attribute__((weak));
-extern void v8_isolate_terminate_execution(void *isolate) __asm__(
-    "_ZN2v87Isolate18TerminateExecutionEv") __attribute__((weak));
-extern void v8_isolate_cancel_terminate_execution(void *isolate) __asm__(
-    "_ZN2v87Isolate24CancelTerminateExecutionEv") __attribute__((weak));
-
-struct engine {
-  pthread_mutex_t lock;
-  void *isolate; /* NULL: it has gone, or cannot be stopped */
-  bool attached;
-  wasmsig_registry *registry;
-};
+/* After an interrupt, until V8 has seen that no other is asked for: it would
+ * run that at the same place. Then some time at random: JavaScript comes by the
+ * same few checks again and again, and one of them may be the user's. */
+#define SETTLE_NS 300
+#define LONGEST_PAUSE_NS 4096 /* a power of two */
 
 bool engine_can_kill(void) {
   return v8_isolate_get_current && v8_isolate_terminate_execution &&
-         v8_isolate_cancel_terminate_execution;
+         v8_isolate_cancel_terminate_execution &&
+         v8_isolate_request_interrupt && v8_stack_trace_current &&
+         v8_stack_trace_get_frame_count && v8_stack_trace_get_frame &&
+         v8_stack_frame_get_script_id && v8_stack_frame_get_script_name &&
+         v8_stack_frame_get_function_name;
 }
 
-struct engine *engine_create(wasmsig_registry *registry) {
+struct engine *engine_create(napi_env env, wasmsig_registry *registry) {
   struct engine *engine = calloc(1, sizeof *engine);
   if (!engine) return NULL;
   pthread_mutex_init(&engine->lock, NULL);
+  engine->env = env;
   engine->registry = registry;
   engine->attached = true;
   if (engine_can_kill()) engine->isolate = v8_isolate_get_current();
@@ -46,6 +57,7 @@ struct engine *engine_create(wasmsig_registry *registry) {
 }
 
 void engine_detach(struct engine *engine) {
+  retry_end(engine);
   pthread_mutex_lock(&engine->lock);
   engine->attached = false;
   engine->isolate = NULL;
@@ -53,26 +65,201 @@ void engine_detach(struct engine *engine) {
 }
 
 void engine_free(struct engine *engine) {
+  if (engine->interrupted) return; /* the isolate still holds its address */
   pthread_mutex_destroy(&engine->lock);
   free(engine);
 }
 
-void engine_kill(void *context) {
-  struct engine *engine = context;
+/* ------------------------------------------------------------------ words */
+
+/* Under the lock: SIGKILL in the words of all whom the budget concerns. */
+static void ask(struct killing *killing) {
+  const wasmsig_budget_options *options = killing->options;
+  killing->asked = true;
+  if (!options->instances)
+    wasmsig_registry_raise(options->registry, WASMSIG_SIGKILL);
+  for (size_t i = 0; options->instances && i < options->count; i++)
+    wasmsig_instance_raise(options->registry, options->instances[i],
+                           WASMSIG_SIGKILL);
+}
+
+/* Under the lock. */
+static void take_back(struct killing *killing) {
+  const wasmsig_budget_options *options = killing->options;
+  if (!killing->asked) return;
+  killing->asked = false;
+  if (!options->instances)
+    wasmsig_registry_clear(options->registry, WASMSIG_SIGKILL);
+  for (size_t i = 0; options->instances && i < options->count; i++)
+    wasmsig_instance_clear(options->registry, options->instances[i],
+                           WASMSIG_SIGKILL);
+}
+
+/* -------------------------------------------------------------- interrupt */
+
+static bool is_wanted(struct engine *engine, const struct running *section) {
   pthread_mutex_lock(&engine->lock);
-  if (engine->isolate)
-    v8_isolate_terminate_execution(engine->isolate);
-  else if (engine->attached)
-    wasmsig_registry_raise(engine->registry, WASMSIG_SIGKILL);
+  bool wanted = engine->attached && section->killing->wanted;
+  pthread_mutex_unlock(&engine->lock);
+  return wanted && section->ends_kill;
+}
+
+static void exit_process(const struct killing *killing) {
+  (void)!dprintf(STDERR_FILENO,
+                 "wasmsig: the CPU limit of %g ms is over inside a function of "
+                 "the host; ending the process (onUnsafe: 'exit')\n",
+                 (double)killing->options->hard_ns / 1e6);
+  _exit(128 + WASMSIG_SIGXCPU);
+}
+
+/* The section cannot be unwound well now; whether it is to be all the same. */
+static bool wait_for_better(struct engine *engine, struct running *section) {
+  struct killing *killing = section->killing;
+  pthread_mutex_lock(&engine->lock);
+  if (engine->attached && killing->wanted) ask(killing);
+  pthread_mutex_unlock(&engine->lock);
+  if (!killing->waited) engine->waited++;
+  killing->waited = true;
+  uint64_t used = wasmsig_budget_used_ns(killing->budget);
+  if (used < killing->options->hard_ns + killing->grace_ns) return false;
+  if (!killing->overdue) engine->overdue++;
+  killing->overdue = true;
+  if (killing->on_unsafe == ON_UNSAFE_EXIT) exit_process(killing);
+  return killing->on_unsafe == ON_UNSAFE_KILL && section->killable;
+}
+
+/* The outermost section that is to be killed and can be. `soon`: one that
+ * may be at another moment. */
+static struct running *find_victim(struct engine *engine, bool *soon) {
+  struct running *victim = NULL;
+  struct stack stack;
+  bool users = true;
+  stack_look(&stack, engine);
+  for (struct running *at = engine->innermost; at; at = at->outer) {
+    users = users && at->killable && stack_is_users_to_next_section(&stack);
+    if (!is_wanted(engine, at)) continue;
+    if (users || wait_for_better(engine, at)) victim = at;
+    *soon |= at->killable;
+  }
+  return victim;
+}
+
+static bool is_attached(struct engine *engine) {
+  pthread_mutex_lock(&engine->lock);
+  bool attached = engine->attached;
+  pthread_mutex_unlock(&engine->lock);
+  return attached;
+}
+
+static void look(struct engine *engine, void *isolate) {
+  bool soon = false;
+  struct running *victim = find_victim(engine, &soon);
+  if (soon && !victim)
+    retry_begin(engine);
+  else
+    retry_end(engine);
+  if (!victim) return;
+  engine->victim = victim;
+  v8_isolate_terminate_execution(isolate);
+}
+
+static uint64_t now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void interrupt(void *isolate, void *data) {
+  struct engine *engine = data;
+  if (is_attached(engine)) look(engine, isolate);
+  pthread_mutex_lock(&engine->lock);
+  engine->interrupted = false;
+  engine->pause = engine->pause * 1664525 + 1013904223;
+  engine->again_ns =
+      now_ns() + SETTLE_NS + (engine->pause >> 16) % LONGEST_PAUSE_NS;
+  pthread_mutex_unlock(&engine->lock);
+}
+
+/* Under the lock. */
+static void ask_interrupt(struct engine *engine) {
+  if (!engine->isolate || engine->interrupted) return;
+  engine->interrupted = true;
+  v8_isolate_request_interrupt(engine->isolate, interrupt, engine);
+}
+
+void engine_ask_again(struct engine *engine) {
+  pthread_mutex_lock(&engine->lock);
+  if (now_ns() >= engine->again_ns) ask_interrupt(engine);
+  pthread_mutex_unlock(&engine->lock);
+}
+
+/* ---------------------------------------------------------- kill and undo */
+
+void engine_kill(void *context) {
+  struct killing *killing = context;
+  struct engine *engine = killing->engine;
+  pthread_mutex_lock(&engine->lock);
+  killing->wanted = true;
+  if (engine->attached && !engine->isolate) ask(killing);
+  ask_interrupt(engine);
   pthread_mutex_unlock(&engine->lock);
 }
 
 void engine_undo(void *context) {
-  struct engine *engine = context;
+  struct killing *killing = context;
+  struct engine *engine = killing->engine;
   pthread_mutex_lock(&engine->lock);
-  if (engine->isolate)
-    v8_isolate_cancel_terminate_execution(engine->isolate);
-  else if (engine->attached)
-    wasmsig_registry_clear(engine->registry, WASMSIG_SIGKILL);
+  killing->wanted = false;
+  if (engine->attached) take_back(killing);
   pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_terminate_again(struct engine *engine) {
+  pthread_mutex_lock(&engine->lock);
+  if (engine->isolate) v8_isolate_terminate_execution(engine->isolate);
+  pthread_mutex_unlock(&engine->lock);
+}
+
+/* --------------------------------------------------------------- sections */
+
+/* Whether the section is where a kill of its budget ends: an asynchronous one
+ * around it cannot be. */
+static bool ends_kill(const struct running *section) {
+  for (const struct running *at = section->outer; at; at = at->outer)
+    if (at->killing == section->killing && at->killable) return false;
+  return true;
+}
+
+void engine_enter(struct engine *engine, struct running *section,
+                  struct killing *killing, bool killable) {
+  bool first = killing->depth++ == 0;
+  section->killing = killing;
+  section->killable = killable;
+  section->outer = engine->innermost;
+  section->ends_kill = first || (killable && ends_kill(section));
+  if (first) killing->waited = killing->overdue = false;
+  engine->innermost = section;
+  void *isolate = killable ? engine->isolate : NULL;
+  if (isolate && v8_isolate_get_preserved_data && v8_isolate_set_preserved_data)
+    section->preserved_data = v8_isolate_get_preserved_data(isolate);
+  if (isolate && node_execution_async_id)
+    section->async_id = node_execution_async_id(isolate);
+}
+
+bool engine_leave(struct engine *engine, struct running *section) {
+  section->killing->depth--;
+  engine->innermost = section->outer;
+  if (engine->victim != section) return false;
+  engine->victim = NULL;
+  if (engine->isolate) v8_isolate_cancel_terminate_execution(engine->isolate);
+  return true;
+}
+
+bool engine_mend(struct engine *engine, const struct running *section) {
+  void *isolate = engine->isolate;
+  if (!isolate) return false;
+  if (section->preserved_data)
+    v8_isolate_set_preserved_data(isolate, section->preserved_data);
+  return node_execution_async_id &&
+         node_execution_async_id(isolate) != section->async_id;
 }

@@ -45,6 +45,7 @@ export type ArgumentErrorCode =
   | 'ERR_WASMSIG_INVALID_ARG_TYPE'
   | 'ERR_WASMSIG_OUT_OF_RANGE'
   | 'ERR_WASMSIG_UNKNOWN_SIGNAL'
+  | 'ERR_WASMSIG_DETACHABLE'
 
 /** Signal numbers of Linux x86-64, the same on every host. Frozen. */
 export const SIGNALS: Readonly<Record<SignalName, number>>
@@ -74,10 +75,37 @@ export interface Limits {
   signal?: SignalName | number
   /** whom it concerns; every tracked instance of the realm if left out */
   instances?: Iterable<WebAssembly.Instance>
+  /**
+   * What to do about a hard limit that passes while functions of the host
+   * itself are on the stack above the section (`AsyncLocalStorage.run`,
+   * `require`, a stream): to stop those in the middle could leave them half
+   * done. The guest is asked to end by SIGKILL in its word, and the call is
+   * killed as soon as none of them is there. When `grace` is over:
+   *
+   * - 'wait' (if left out): wait on, however long. Nothing of the host is ever
+   *   torn; a loop that stays inside one of its functions is not stopped, and
+   *   its call throws CpuLimitError when it comes back.
+   * - 'kill': kill all the same. Node's async scopes are ended then, and from
+   *   Node 24 on AsyncLocalStorage is as before; anything else is as the kill
+   *   left it.
+   * - 'exit': end the process at once, with exit status 152 (128 + SIGXCPU) and
+   *   a line on standard error.
+   *
+   * Only hosts whose `capabilities.hardKill` is 'engine' need it.
+   */
+  onUnsafe?: 'wait' | 'kill' | 'exit'
+  /** CPU ms past `hard` before `onUnsafe` acts; 100 if left out */
+  grace?: number
 }
 
 /** An amount of CPU time that is spent by running functions inside it. */
 export class CpuBudget {
+  /**
+   * @throws Error with code ERR_WASMSIG_NO_KILL if `hard` and `instances` are
+   *   given, the host cannot end a call (`capabilities.hardKill` is 'word') and
+   *   no instance among them has a tracked signal word: nobody could obey.
+   *   A `node:vm` timeout or a worker that is terminated are the ways out.
+   */
   constructor(limits: Limits)
   /**
    * Calls `fn(...args)` and charges its CPU time to this budget, and to the
@@ -89,6 +117,27 @@ export class CpuBudget {
    *   in the middle of what it did: drop it, or make sure that it can go on.
    */
   run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R
+  /**
+   * Calls `fn()` and charges all that runs in its async context (what it
+   * awaits, timers and promises that it starts) to this budget, and nothing
+   * else. Many may be interleaved on one thread.
+   *
+   * What `fn` does before its first `await` is killed like a call by `run`. What
+   * the event loop or a promise resumes later cannot be: a kill would take with
+   * it what else waits there, of others too. There the guest is asked to end by
+   * SIGKILL in its word, and `onUnsafe: 'exit'` acts. Call guests by `run` or
+   * `bind` to have them killed there as well.
+   *
+   * Time is charged until the promise is settled.
+   *
+   * @returns what the promise of `fn` gives; rejected with CpuLimitError as
+   *   soon as what has passed the hard limit comes back
+   * @throws Error with code ERR_WASMSIG_NO_ASYNC_CONTEXT where
+   *   `capabilities.asyncContext` is false
+   */
+  runAsync<R>(fn: () => PromiseLike<R>): Promise<R>
+  /** `fn` with its `this`, `name` and `length`, always run inside this budget. */
+  bind<F extends (...args: any[]) => any>(fn: F): F
   /**
    * A new request: nothing is used, and a signal of this budget that nobody
    * acknowledged is taken back, unless a budget around it has raised the same. New limits may be given; those left out stay,
@@ -152,8 +201,14 @@ export interface Forwarding {
  * The process's own signals also go to every tracked instance of the process,
  * even while JavaScript is busy. Listeners set by `process.on` still run when
  * the event loop is free. A signal that would end the process does so only
- * when there was no tracked instance to ask and no listener. Forwarding ends as
- * well when somebody removes all listeners of the signal.
+ * when there was no tracked instance to ask and no listener.
+ *
+ * Who listens, and removes its listener to send the process the signal again,
+ * ends it as ever (npm package signal-exit does so where nobody else listens):
+ * the guests have been told. Forwarding goes on when somebody removes all
+ * listeners. Bun does not tell of that: there the process dies of the signal no
+ * more where it has no guest, and signal-exit, which counts our listener too,
+ * leaves the signal to others.
  *
  * @param options.insist after how many deliveries that no guest acknowledged
  *   the process dies of the signal all the same; never if left out
@@ -165,21 +220,88 @@ export function forward(
   options?: { insist?: number }
 ): Forwarding
 
+/**
+ * Tracks words that no module exports, such as Pyodide's interrupt buffer: they
+ * count as an instance of this thread until `untrack` is called, or the thread
+ * ends, and their memory is held as long.
+ *
+ *     const words = new Int32Array(new SharedArrayBuffer(4))
+ *     pyodide.setInterruptBuffer(new Uint8Array(words.buffer))
+ *     track({ signal: words })
+ *
+ * Each array is one of integers, has at least 4 bytes, begins at an address
+ * that 4 divides, and lies on a SharedArrayBuffer. From V8 13 on (Node 24) it
+ * may lie on an ArrayBuffer as well, unless that can be resized or is a
+ * WebAssembly.Memory's; to transfer it throws a TypeError while it is tracked.
+ * Both words lie on the same buffer. The word is the first 4 bytes,
+ * little-endian. `signal` is set to 0.
+ *
+ * Pyodide runs the handlers of Python's `signal.signal`, and raises
+ * KeyboardInterrupt for SIGINT. Let a soft limit's handler raise an exception:
+ * a call that was killed leaves its Python frames behind, which count for the
+ * recursion limit ever after, so load Pyodide anew when that has happened a few
+ * times. Where `capabilities.hardKill` is 'word', Python passes by SIGKILL.
+ *
+ * @throws TypeError, RangeError; Error with code ERR_WASMSIG_OVERLAP if this
+ *   thread tracks a word already, or both are the same; TypeError with code
+ *   ERR_WASMSIG_DETACHABLE if the buffer could be taken away meanwhile
+ */
+export function track(words: {
+  signal?: TypedArray
+  terminated?: TypedArray
+}): Tracking
+
+export type TypedArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+
+export interface Tracking {
+  /** Ends it; a second call does nothing. */
+  untrack(): void
+  [Symbol.dispose](): void
+}
+
+export interface ModuleReport {
+  /**
+   * whether its instances will be tracked, as far as a module tells: addresses
+   * are checked against the memory when it is instantiated
+   */
+  tracked: boolean
+  /** why not; 'no-words' is a module that takes no part */
+  reason?: UntrackedReason | 'no-words'
+  /** the exports that are words, of `__instance_signal` and so on */
+  words: string[]
+  /** memory 0, if it can be told which that is */
+  memory?: { from: 'import' | 'export'; module?: string; name: string }
+}
+
+/**
+ * What can be told of a module before it is instantiated.
+ *
+ * @throws WebAssembly.CompileError for bytes that the engine refuses
+ */
+export function inspect(module: WebAssembly.Module | BufferSource): ModuleReport
+
 /** Why an instance that exports a word is not tracked. */
 export type UntrackedReason =
   | 'no-memory'
   | 'several-memories'
   | 'not-an-address'
-  | 'memory64'
   | 'out-of-range'
   | 'misaligned'
   | 'overlap'
-  | 'movable-memory'
   | 'failed'
 
 export interface Stats {
   /** tracked instances of this thread by the class of their memory */
-  tracked: { FIXED: number; SHARED: number }
+  tracked: { FIXED: number; SHARED: number; MOVABLE: number }
   /** instances of this thread that export a word and are not tracked, ever */
   untracked: Partial<Record<UntrackedReason, number>>
   /** instances dropped by sweeps of this thread because they were collected */
@@ -192,6 +314,13 @@ export interface Stats {
   softLimits: number
   /** of the whole process: calls killed, by the engine or by SIGKILL in the word */
   kills: number
+  /** kills of this thread that came while the host's own functions ran */
+  unsafe: {
+    /** that had to wait for a better moment */
+    waited: number
+    /** whose grace was over: waited on, killed or exited as `onUnsafe` says */
+    overdue: number
+  }
   /**
    * who notices a limit in this thread: a timer whose signal goes to it, or the
    * watchdog thread. WASMSIG_FIRING=watchdog in the environment forbids timers.
@@ -203,7 +332,7 @@ export function stats(): Stats
 export const capabilities: Readonly<{
   /** who stops a guest past its hard limit: the engine, or SIGKILL in the word */
   hardKill: 'engine' | 'word'
-  /** whether CPU time can be charged to asynchronous work: not yet */
+  /** whether CPU time can be charged to asynchronous work (`runAsync`) */
   asyncContext: boolean
   /** classes of memory that are tracked here */
   memoryClasses: readonly string[]

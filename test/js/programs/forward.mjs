@@ -51,6 +51,39 @@ const STEPS = {
   unlisten() {
     process.removeListener('SIGINT', listener)
   },
+  unlistenAll() {
+    process.removeAllListeners('SIGINT')
+  },
+  /** Which ends all of Node's own signal handling too. */
+  unlistenEverything() {
+    process.removeAllListeners()
+  },
+  listeners() {
+    say(`listeners ${process.listenerCount('SIGINT')}`)
+  },
+  /** Dies of the signal where nobody else listens, as signal-exit does. */
+  leaver() {
+    const leave = (name) => {
+      if (process.listeners('SIGINT').length > 1) return
+      process.off('SIGINT', leave)
+      say('leaving')
+      process.kill(process.pid, name)
+      say('still here')
+    }
+    process.on('SIGINT', leave)
+  },
+  /** Cleans up for a while, then dies of the signal. */
+  lateLeaver() {
+    process.once('SIGINT', async (name) => {
+      for (let i = 0; i < 5; i += 1) await turn()
+      say('leaving')
+      process.kill(process.pid, name)
+      say('still here')
+    })
+  },
+  sendItself() {
+    process.kill(process.pid, 'SIGINT')
+  },
   /** Busy until it is told, which it then acknowledges. */
   busy() {
     say('busy')

@@ -45,4 +45,4 @@ function watch() {
 }
 
 if (isMainThread) runGuest()
-else watch()
+else setImmediate(watch) // Node 22 aborts if this module's evaluation is ended

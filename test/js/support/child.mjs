@@ -50,14 +50,23 @@ class Child {
  *
  * @param {string} name a file of ./programs
  * @param {{ flags?: string[], args?: string[], env?: object,
- *   patience?: number }} options
+ *   patience?: number, addressSpace?: number }} options `addressSpace`: all that
+ *   it may have, KiB
  */
 export function start(
   name,
-  { flags = [], args = [], env = {}, patience = PATIENCE_MS } = {}
+  { flags = [], args = [], env = {}, patience = PATIENCE_MS, addressSpace } = {}
 ) {
   const program = fileURLToPath(new URL(name, PROGRAMS))
-  const child = spawn(process.execPath, [...flags, program, ...args], {
+  const limited = ['sh', '-c', 'ulimit -v $0; exec "$@"', `${addressSpace}`]
+  const [command, ...rest] = [
+    ...(addressSpace === undefined ? [] : limited),
+    process.execPath,
+    ...flags,
+    program,
+    ...args
+  ]
+  const child = spawn(command, rest, {
     cwd: fileURLToPath(PROGRAMS),
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,13 +2,16 @@
 /** Runs something with the shim and without, for comparison. */
 import { install, uninstall } from 'wasmsig'
 
+/** JavaScriptCore quotes the text of the call, which is ours. */
+const QUOTED = / \(evaluating '.*'\)$/s
+
 /** What a program can tell about an error; its stack is not compared. */
 function describe(error) {
   if (error === null || typeof error !== 'object') return { primitive: error }
   return {
     constructor: error.constructor,
     prototype: Object.getPrototypeOf(error),
-    text: String(error),
+    text: String(error).replace(QUOTED, ''),
     keys: Reflect.ownKeys(error),
     code: error.code
   }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// Budgets of asynchronous work: async_hooks says when the event loop or a
+// promise goes on with something, and AsyncLocalStorage whose that is.
+//
+// A token stands for one runAsync. Its context is inherited by all that its
+// function starts; a token made in the context of another is charged to both.
+// Hooks cost every promise of the thread, so they are on only while a token is
+// alive: until its promise has settled. What goes on after that is charged
+// nothing.
+
+const { AsyncLocalStorage, createHook } = require('node:async_hooks')
+
+const native = require('./native.js')
+const { asyncContextError } = require('./errors.js')
+const { limitError, runSection } = require('./section.js')
+
+const isPossible = native.canKill() // hosts that export V8: Node
+const tokens = isPossible ? new AsyncLocalStorage() : undefined
+const alive = new Set()
+let made = 0
+
+/** Rejects all that runs on the budget of `token`. */
+function killed({ budget }) {
+  for (const token of [...alive]) {
+    if (token.budget === budget) token.reject(limitError(budget))
+  }
+}
+
+/** Sections for the token and those around it, the outermost first. */
+function enter(token) {
+  if (token.outer) enter(token.outer)
+  if (!alive.has(token)) return
+  if (!native.enterAsync(token.budget.handle, token.number)) killed(token)
+}
+
+/** The innermost first. A section that was not entered is not left. */
+function leave(token) {
+  for (let at = token; at; at = at.outer) {
+    if (native.leaveAsync(at.number)) killed(at)
+  }
+}
+
+const hook =
+  isPossible &&
+  createHook({
+    before() {
+      const token = tokens.getStore()
+      if (token) enter(token)
+    },
+    after() {
+      const token = tokens.getStore()
+      if (token) leave(token)
+    }
+  })
+
+function begin(token) {
+  if (alive.size === 0) hook.enable()
+  alive.add(token)
+}
+
+function disableIfIdle() {
+  if (alive.size === 0) hook.disable()
+}
+
+/** Between a `before` and its `after` hooks must stay on. */
+function end(token) {
+  if (alive.delete(token) && alive.size === 0) setImmediate(disableIfIdle)
+}
+
+/** fn() in a context that is charged to `budget`: { handle, limits }. */
+function runInContext(budget, fn) {
+  if (!isPossible) throw asyncContextError()
+  return new Promise((resolve, reject) => {
+    const token = { budget, number: ++made, outer: tokens.getStore() }
+    token.reject = (error) => {
+      end(token)
+      reject(error)
+    }
+    begin(token)
+    const call = async () => fn() // a thenable is asked in the context as well
+    try {
+      tokens
+        .run(token, runSection, budget, call, undefined, [])
+        .then((value) => {
+          end(token)
+          resolve(value)
+        }, token.reject)
+    } catch (error) {
+      token.reject(error)
+    }
+  })
+}
+
+module.exports = { isPossible, runInContext }

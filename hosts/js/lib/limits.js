@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// Limits as users write them: checked, with defaults, and as the addon takes
+// them.
+
+const native = require('./native.js')
+const { noKillError, rangeError, typeError } = require('./errors.js')
+const { idsOf } = require('./instances.js')
+const { SIGNALS, signalNumber } = require('./signals.js')
+
+const NS_PER_MS = 1e6
+const MOST_MS = 2 ** 53 / NS_PER_MS
+const ABSENT = -1
+const POLICIES = ['wait', 'kill', 'exit'] // numbers of enum on_unsafe
+
+function checkMs(value, what, least = Number.MIN_VALUE) {
+  if (value === undefined) return undefined
+  if (typeof value !== 'number') {
+    throw typeError(what, 'a number of milliseconds', value)
+  }
+  if (!(value >= least && value <= MOST_MS)) {
+    const lowest = least === 0 ? 'at least 0' : 'more than 0'
+    throw rangeError(what, `${lowest} and at most ${MOST_MS} ms`, value)
+  }
+  return value
+}
+
+function checkPolicy(value) {
+  if (value === undefined) return undefined
+  const expected = `one of '${POLICIES.join("', '")}'`
+  if (typeof value !== 'string') {
+    throw typeError('limits.onUnsafe', expected, value)
+  }
+  if (!POLICIES.includes(value)) {
+    throw rangeError('limits.onUnsafe', expected, value)
+  }
+  return value
+}
+
+const DEFAULTS = Object.freeze({
+  soft: undefined,
+  hard: undefined,
+  signal: SIGNALS.SIGXCPU,
+  onUnsafe: 'wait',
+  grace: 100
+})
+
+/** What limits say, and `before` where they say nothing. Each is read once. */
+function checkLimits(limits, before) {
+  if (typeof limits !== 'object' || limits === null) {
+    throw typeError('limits', 'an object', limits)
+  }
+  const soft = checkMs(limits.soft, 'limits.soft') ?? before.soft
+  const hard = checkMs(limits.hard, 'limits.hard') ?? before.hard
+  if (soft > hard) {
+    throw rangeError('limits.soft', `at most limits.hard (${hard})`, soft)
+  }
+  const { signal = before.signal } = limits
+  return {
+    soft,
+    hard,
+    signal: signalNumber(signal),
+    onUnsafe: checkPolicy(limits.onUnsafe) ?? before.onUnsafe,
+    grace: checkMs(limits.grace, 'limits.grace', 0) ?? before.grace
+  }
+}
+
+function inNs(ms) {
+  return ms === undefined ? ABSENT : Math.max(1, Math.ceil(ms * NS_PER_MS))
+}
+
+function toNative({ soft, hard, signal, onUnsafe, grace }) {
+  return [
+    inNs(soft),
+    inNs(hard),
+    signal,
+    POLICIES.indexOf(onUnsafe),
+    grace * NS_PER_MS
+  ]
+}
+
+/** Checks everything, then makes the budget, or the pattern of one. */
+function create(limits) {
+  const checked = checkLimits(limits, DEFAULTS)
+  const { instances } = limits
+  const { ids, hears } =
+    instances === undefined ? {} : idsOf(instances, 'limits.instances')
+  const isNamed = ids !== undefined && checked.hard !== undefined
+  if (isNamed && !hears && !native.canKill()) throw noKillError()
+  return { limits: checked, handle: native.create(...toNative(checked), ids) }
+}
+
+/** New limits for a budget that has `before`; what is in force now. */
+function renew(handle, limits, before) {
+  const checked = checkLimits(limits, before)
+  const { instances } = limits
+  if (instances !== undefined) {
+    throw typeError('limits.instances', 'left out of a reset', instances)
+  }
+  native.reset(handle, ...toNative(checked))
+  return checked
+}
+
+module.exports = { NS_PER_MS, create, renew }

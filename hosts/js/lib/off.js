@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// Stands for the addon in a process where the package is switched off: limited
+// calls are plain calls, nothing is limited, tracked, raised or forwarded.
+
+const { apply } = require('./captured.js')
+
+const plainCall = (_, fn, self, ...args) => apply(fn, self, args)
+const nothing = () => 0
+
+const off = {
+  run: plainCall,
+  limit: plainCall,
+  create: () => ({}),
+  stats: (into) =>
+    Object.assign(into, {
+      FIXED: 0,
+      SHARED: 0,
+      MOVABLE: 0,
+      collected: 0,
+      sweeps: 0,
+      raises: 0,
+      softLimits: 0,
+      kills: 0
+    }),
+  canKill: () => false,
+  unsafe: (into) => Object.assign(into, { waited: 0, overdue: 0 }),
+  isTorn: () => false,
+  enterAsync: () => true,
+  leaveAsync: () => false,
+  firing: () => 2 // the watchdog, which never looks
+}
+
+module.exports = Object.setPrototypeOf(
+  off,
+  new Proxy({}, { get: () => nothing })
+)

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What WebAssembly's promises are settled with, told before anyone hears it.
+ *
+ * A reaction of our own would be seen: on the engine's promise it counts as a
+ * handler, which hides unhandled rejections, and a promise derived from it is
+ * settled a microtask later. V8 instead lets its embedder settle the promises
+ * of WebAssembly (v8-isolate.h, SetWasmAsyncResolvePromiseCallback). The
+ * callback below tells lib/, and goes on to V8's own. V8 11 settles in a task
+ * of its own; since V8 13 its own is not to be had any more, and settles at
+ * once. A promise that is settled already when its call returns is read
+ * (v8-promise.h).
+ *
+ * Where the host exports none of this (v8.h), lib/ is told so and derives a
+ * promise.
+ */
+#include "addon.h"
+#include "v8.h"
+
+#include <stddef.h>
+
+typedef void resolve_callback(void *isolate, void *context, napi_value resolver,
+                              napi_value result, int failed);
+
+extern void v8_isolate_set_wasm_resolve(void *isolate,
+                                        resolve_callback *callback)
+    V8_NAMED(
+        "_ZN2v87Isolate34SetWasmAsyncResolvePromiseCallbackEPFvPS0_"
+        "NS_5LocalINS_7ContextEEENS2_INS_7Promise8ResolverEEENS2_INS_5ValueEEE"
+        "NS_16WasmAsyncSuccessEE");
+extern resolve_callback v8_default_wasm_resolve V8_NAMED(
+    "_ZN2v88internal38DefaultWasmAsyncResolvePromiseCallbackEPNS_7IsolateE"
+    "NS_5LocalINS_7ContextEEENS3_INS_7Promise8ResolverEEENS3_INS_5ValueEEE"
+    "NS_16WasmAsyncSuccessE");
+/* Both answer Maybe<bool>, two bytes in a register, which nobody needs. */
+extern int v8_resolver_resolve(napi_value resolver, void *context,
+                               napi_value value)
+    V8_NAMED(
+        "_ZN2v87Promise8Resolver7ResolveENS_5LocalINS_7ContextEEE"
+        "NS2_INS_5ValueEEE");
+extern int v8_resolver_reject(napi_value resolver, void *context,
+                              napi_value value)
+    V8_NAMED(
+        "_ZN2v87Promise8Resolver6RejectENS_5LocalINS_7ContextEEE"
+        "NS2_INS_5ValueEEE");
+extern int v8_promise_state(napi_value promise)
+    V8_NAMED("_ZN2v87Promise5StateEv");
+extern napi_value v8_promise_result(napi_value promise)
+    V8_NAMED("_ZN2v87Promise6ResultEv");
+
+enum { PENDING, FULFILLED, REJECTED }; /* Promise::PromiseState */
+
+/* Whom to tell, in this thread. An isolate stays in its thread. */
+static _Thread_local struct {
+  napi_env env;
+  napi_ref listener;
+} telling;
+
+static void tell(napi_value promise, napi_value result) {
+  napi_env env = telling.env;
+  napi_handle_scope scope;
+  napi_value listener, receiver, ignored;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+  if (napi_get_reference_value(env, telling.listener, &listener) == napi_ok &&
+      napi_get_undefined(env, &receiver) == napi_ok) {
+    napi_value given[] = {promise, result};
+    /* It throws where the stack is full, or the call is being killed. */
+    if (napi_call_function(env, receiver, listener, 2, given, &ignored) !=
+        napi_ok)
+      napi_get_and_clear_last_exception(env, &ignored);
+  }
+  napi_close_handle_scope(env, scope);
+}
+
+static void settle(void *isolate, void *context, napi_value resolver,
+                   napi_value result, int failed) {
+  if (!failed && telling.env) tell(resolver, result); /* it is the promise */
+  if (v8_default_wasm_resolve)
+    v8_default_wasm_resolve(isolate, context, resolver, result, failed);
+  else if (failed)
+    v8_resolver_reject(resolver, context, result);
+  else
+    v8_resolver_resolve(resolver, context, result);
+}
+
+/* `at_once`: whether the host's V8 settles these promises at once. */
+static bool can_listen(bool at_once) {
+  if (!v8_isolate_get_current || !v8_isolate_set_wasm_resolve) return false;
+  return v8_default_wasm_resolve ||
+         (at_once && v8_resolver_resolve && v8_resolver_reject);
+}
+
+static void end_listening(void *env) {
+  if (telling.env != env) return;
+  napi_delete_reference(telling.env, telling.listener);
+  telling.env = NULL;
+}
+
+/* onSettled(listener, atOnce): calls listener(promise, result) for each promise
+ * of WebAssembly before it is fulfilled, be it before its call returns. Answers
+ * whether it will. */
+static napi_value on_settled(napi_env env, napi_callback_info info) {
+  napi_value given[2], answer = NULL;
+  bool at_once = false;
+  arguments(env, info, given, 2);
+  napi_get_value_bool(env, given[1], &at_once);
+  bool listens =
+      can_listen(at_once) && !telling.env &&
+      napi_create_reference(env, given[0], 1, &telling.listener) == napi_ok;
+  if (listens) {
+    telling.env = env;
+    napi_add_env_cleanup_hook(env, end_listening, env);
+    v8_isolate_set_wasm_resolve(v8_isolate_get_current(), settle);
+  }
+  napi_get_boolean(env, listens, &answer);
+  return answer;
+}
+
+/* settledWith(promise): its result if it is fulfilled, undefined while it is
+ * pending, false if it is rejected; null if the host does not let us see. */
+static napi_value settled_with(napi_env env, napi_callback_info info) {
+  napi_value promise, answer = NULL;
+  bool is_promise = false;
+  arguments(env, info, &promise, 1);
+  napi_get_null(env, &answer);
+  napi_is_promise(env, promise, &is_promise);
+  if (!is_promise || !v8_promise_state || !v8_promise_result) return answer;
+  int state = v8_promise_state(promise);
+  if (state == FULFILLED) return v8_promise_result(promise);
+  if (state == PENDING) napi_get_undefined(env, &answer);
+  if (state == REJECTED) napi_get_boolean(env, false, &answer);
+  return answer;
+}
+
+void define_settled(napi_env env, napi_value exports) {
+  define(env, exports, "onSettled", on_settled);
+  define(env, exports, "settledWith", settled_with);
+}

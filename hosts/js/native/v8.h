@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Functions of V8 and Node that Node-API does not offer, declared in C as weak
+ * symbols under their names in the Itanium C++ ABI. A host that exports none of
+ * them, like Deno and Bun, leaves them NULL.
+ *
+ * A v8::Local is one pointer that is passed and returned in a register, and a
+ * napi_value is that pointer (js_native_api_v8.h, V8LocalValueFromJsValue).
+ * Sources: v8-isolate.h, v8-debug.h, node.h.
+ */
+#ifndef WASMSIG_V8_H
+#define WASMSIG_V8_H
+
+#include <node_api.h>
+
+#define V8_NAMED(name) __asm__(name) __attribute__((weak))
+
+extern void *v8_isolate_get_current(void)
+    V8_NAMED("_ZN2v87Isolate10GetCurrentEv");
+extern void v8_isolate_terminate_execution(void *isolate)
+    V8_NAMED("_ZN2v87Isolate18TerminateExecutionEv");
+extern void v8_isolate_cancel_terminate_execution(void *isolate)
+    V8_NAMED("_ZN2v87Isolate24CancelTerminateExecutionEv");
+/* Any thread; the callback runs in the isolate's, where JavaScript or wasm
+ * checks its stack, and may not run JavaScript. */
+extern void v8_isolate_request_interrupt(void *isolate,
+                                         void (*callback)(void *, void *),
+                                         void *data)
+    V8_NAMED("_ZN2v87Isolate16RequestInterruptEPFvPS0_PvES2_");
+
+/* The innermost `limit` frames of JavaScript and wasm. */
+extern napi_value v8_stack_trace_current(void *isolate, int limit, int options)
+    V8_NAMED(
+        "_ZN2v810StackTrace17CurrentStackTraceEPNS_7IsolateEiNS0_"
+        "17StackTraceOptionsE");
+#define V8_STACK_TRACE_ALL 0x1ff /* of any security origin */
+extern int v8_stack_trace_get_frame_count(napi_value trace)
+    V8_NAMED("_ZNK2v810StackTrace13GetFrameCountEv");
+extern napi_value v8_stack_trace_get_frame(napi_value trace, void *isolate,
+                                           uint32_t index)
+    V8_NAMED("_ZNK2v810StackTrace8GetFrameEPNS_7IsolateEj");
+extern int v8_stack_frame_get_script_id(napi_value frame)
+    V8_NAMED("_ZNK2v810StackFrame11GetScriptIdEv");
+extern napi_value v8_stack_frame_get_script_name(napi_value frame)
+    V8_NAMED("_ZNK2v810StackFrame13GetScriptNameEv");
+extern napi_value v8_stack_frame_get_function_name(napi_value frame)
+    V8_NAMED("_ZNK2v810StackFrame15GetFunctionNameEv");
+
+/* What AsyncLocalStorage keeps its value in, from Node 24 on. */
+extern napi_value v8_isolate_get_preserved_data(void *isolate)
+    V8_NAMED("_ZN2v87Isolate36GetContinuationPreservedEmbedderDataEv");
+extern void v8_isolate_set_preserved_data(void *isolate, napi_value data)
+    V8_NAMED(
+        "_ZN2v87Isolate36SetContinuationPreservedEmbedderDataENS_"
+        "5LocalINS_5ValueEEE");
+
+/* async_hooks.executionAsyncId(). */
+extern double node_execution_async_id(void *isolate)
+    V8_NAMED("_ZN4node29AsyncHooksGetExecutionAsyncIdEPN2v87IsolateE");
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * Kills while the host's own functions come and go on the stack leave nothing
+ * half done. WASMSIG_KILLS=300 for as many in each case.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { run } from './support/child.mjs'
+
+const KILLS = process.env.WASMSIG_KILLS ?? '25'
+const CASES = [
+  'zlib',
+  'fs',
+  'fs-text',
+  'async-scope',
+  'async-local-storage',
+  'require',
+  'vm',
+  'vm-timeout',
+  'json',
+  'buffer',
+  'url'
+]
+
+for (const name of CASES) {
+  test(`kills in and out of ${name} leave nothing half done`, async (t) => {
+    const { status, stdout, stderr } = await run('kill-storm.mjs', {
+      args: [name, KILLS],
+      patience: 120_000
+    })
+    t.diagnostic(stdout)
+    assert.equal(stderr, '')
+    assert.match(stdout, new RegExp(`^${KILLS} killed, `))
+    assert.equal(status, 0)
+  })
+}
+
+test('workers that are terminated while they are killed end', async () => {
+  const { status, stdout, stderr } = await run('kill-and-terminate.mjs', {
+    args: [KILLS],
+    patience: 120_000
+  })
+  assert.equal(stderr, '')
+  assert.equal(stdout, `${KILLS} workers ended\n`)
+  assert.equal(status, 0)
+})

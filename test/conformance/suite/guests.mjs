@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * The guests, as text: every host gets the same binaries. No loop in here is
+ * endless, so that a host that does not stop a guest says so, and does not hang.
+ */
+
+/** Where the words lie, and what they hold before a host has written there. */
+export const SIGNAL_AT = 1024
+export const TERMINATED_AT = 1032
+export const PENDING_AT = 1040
+export const STARTED = 0xffff
+
+const OWN = '(memory (export "memory") 1)'
+const IMPORTED = '(memory (import "env" "memory") 1)'
+const SHARED = '(memory (import "env" "memory") 1 16 shared)'
+
+const word = (name, address, type = 'i32') =>
+  `(global (export "${name}") ${type} (${type}.const ${address}))`
+const signal = (address = SIGNAL_AT) => word('__instance_signal', address)
+const terminated = (address = TERMINATED_AT) =>
+  word('__instance_terminated', address)
+const pending = (address = PENDING_AT) =>
+  word('__instance_signal_pending', address)
+
+const startsAt = (address, bytes) => `(data (i32.const ${address}) "${bytes}")`
+const SIGNAL_STARTS = startsAt(SIGNAL_AT, '\\ff\\ff\\00\\00')
+const ALL_START = `${SIGNAL_STARTS}
+  ${startsAt(TERMINATED_AT, '\\00\\00\\00\\00')}
+  ${startsAt(PENDING_AT, '\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff')}`
+
+/**
+ * spin    polls until it is told, returns the signal; 0: it was never told
+ * obey    polls as the SDK does: ignores what it hears, but traps at SIGKILL
+ * burn    never polls
+ * answer  takes so many signals one after the other, returns the last; 0: not
+ *         all came
+ * work    never polls, takes as many turns as it is told
+ */
+const LOOPS = `
+  (func $spin (export "spin") (result i32)
+    (local $turns i64) (local $signal i32)
+    (loop $again
+      (local.set $signal (i32.atomic.load (i32.const 1024)))
+      (local.set $turns (i64.add (local.get $turns) (i64.const 1)))
+      (br_if $again (i32.and
+        (i32.eqz (local.get $signal))
+        (i64.lt_u (local.get $turns) (i64.const 0x80000000)))))
+    (local.get $signal))
+  (func $obey (export "obey") (result i32)
+    (local $turns i64)
+    (loop $again
+      (if (i32.eq (i32.atomic.load (i32.const 1024)) (i32.const 9))
+        (then unreachable))
+      (local.set $turns (i64.add (local.get $turns) (i64.const 1)))
+      (br_if $again (i64.lt_u (local.get $turns) (i64.const 0x40000000))))
+    (i32.const 1))
+  (func $burn (export "burn") (result i32)
+    (local $turns i64)
+    (loop $again
+      (local.set $turns (i64.add (local.get $turns) (i64.const 1)))
+      (br_if $again (i64.lt_u (local.get $turns) (i64.const 0x100000000))))
+    (i32.const 1))
+  (func (export "answer") (param $left i32) (result i32)
+    (local $turns i64) (local $signal i32) (local $last i32)
+    (loop $again
+      (local.set $turns (i64.add (local.get $turns) (i64.const 1)))
+      (if (local.tee $signal
+            (i32.atomic.rmw.xchg (i32.const 1024) (i32.const 0)))
+        (then
+          (local.set $last (local.get $signal))
+          (local.set $left (i32.sub (local.get $left) (i32.const 1)))))
+      (br_if $again (i32.and
+        (i32.gt_s (local.get $left) (i32.const 0))
+        (i64.lt_u (local.get $turns) (i64.const 0x40000000)))))
+    (if (result i32) (local.get $left)
+      (then (i32.const 0))
+      (else (local.get $last))))
+  (func (export "work") (param $turns i32) (result i32)
+    (loop $again
+      (local.set $turns (i32.sub (local.get $turns) (i32.const 1)))
+      (br_if $again (i32.gt_s (local.get $turns) (i32.const 0))))
+    (local.get $turns))`
+
+/** Catches all that can be caught; caught() says whether something was. */
+const GUARDED = `
+  (global $caught (mut i32) (i32.const 0))
+  (func (export "guarded_obey")
+    (try (do (drop (call $obey))) (catch_all (global.set $caught (i32.const 1)))))
+  (func (export "guarded_burn")
+    (try (do (drop (call $burn))) (catch_all (global.set $caught (i32.const 1)))))
+  (func (export "caught") (result i32) (global.get $caught))`
+
+/** Grows its memory by a page, as often as it can, and polls until told. */
+const GROWS = `
+  (func (export "grow") (result i32)
+    (drop (memory.grow (i32.const 1)))
+    (memory.size))`
+
+const NAMED_ZERO = '(memory (import "env" "zero") 1)'
+const RENAMED = '(memory (export "linear") 1)'
+const HUGE = '(memory (export "memory") 32769)'
+const TWO = '(memory (export "zero") 1) (memory (export "memory") 1)'
+const OWN_64 = '(memory (export "memory") i64 1)'
+const GROWING = '(memory (export "memory") 1 2000)'
+
+/** Fills a megabyte when it is instantiated. */
+const HEAVY = `(memory (export "memory") 16)
+  (func $fill (memory.fill (i32.const 4096) (i32.const 7) (i32.const 1040000)))
+  (start $fill)`
+
+/** Name of a guest -> the text inside its (module ...). */
+export const GUESTS = {
+  signal: [OWN, signal(), SIGNAL_STARTS, LOOPS],
+  words: [OWN, signal(), terminated(), pending(), ALL_START, LOOPS],
+  dead: [
+    OWN,
+    signal(),
+    terminated(),
+    startsAt(TERMINATED_AT, '\\07\\00\\00\\00')
+  ],
+  guarded: [OWN, signal(), LOOPS, GUARDED],
+  plain: [OWN, SIGNAL_STARTS, LOOPS],
+  imported: [IMPORTED, signal(), SIGNAL_STARTS, LOOPS],
+  'imported-zero': [NAMED_ZERO, signal(), SIGNAL_STARTS],
+  shared: [SHARED, signal(), LOOPS],
+  renamed: [RENAMED, signal(), SIGNAL_STARTS],
+  two: [TWO, signal()],
+  'memory-64': [OWN_64, word('__instance_signal', SIGNAL_AT, 'i64')],
+  growing: [GROWING, signal(), LOOPS, GROWS],
+  heavy: [HEAVY, signal()],
+  high: [
+    HUGE,
+    signal('0x80000000'),
+    startsAt('0x80000000', '\\ff\\ff\\00\\00')
+  ],
+  misaligned: [OWN, signal(1026), SIGNAL_STARTS],
+  outside: [OWN, signal(65536), SIGNAL_STARTS],
+  negative: [OWN, signal(-16), SIGNAL_STARTS],
+  overlapping: [OWN, signal(), terminated(SIGNAL_AT), SIGNAL_STARTS],
+  'half-bad': [OWN, signal(), terminated(1034), SIGNAL_STARTS],
+  'not-an-address': [OWN, '(func (export "__instance_signal"))', SIGNAL_STARTS],
+  'without-memory': ['(memory 1)', signal(), SIGNAL_STARTS]
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** Signals that the program itself raises and takes back. */
+
+export const RAISE = [
+  {
+    promise: 'raise stores the newest number, and its bit in the pending set',
+    run({ instance, read, same, wasmsig }) {
+      const made = instance('words')
+      wasmsig.raise('SIGINT', made)
+      same('how many were told', wasmsig.raise(64, made), 1)
+      same('the signal word', read(made, 'signal'), 64)
+      const bits = (1n << 63n) | (1n << 1n)
+      same('the pending set', read(made, 'pending'), bits)
+    }
+  },
+  {
+    promise: 'raise reaches its target, or all of the realm, and nobody else',
+    run({ instance, read, same, wasmsig }) {
+      const [one, two, three] = [1, 2, 3].map(() => instance('signal'))
+      same('one target', wasmsig.raise('SIGTERM', one), 1)
+      same('the word of another', read(two, 'signal'), 0)
+      same('two targets', wasmsig.raise('SIGUSR1', [two, three]), 2)
+      same('the word of the first', read(one, 'signal'), 15)
+      same('the realm', wasmsig.raise('SIGHUP'), 3)
+    }
+  },
+  {
+    promise: 'clear takes back what waits, and counts it',
+    run({ instance, read, same, wasmsig }) {
+      const [one, two] = [instance('words'), instance('words')]
+      wasmsig.raise('SIGINT', one)
+      same('how many had one waiting', wasmsig.clear([one, two]), 1)
+      same('the signal word', read(one, 'signal'), 0)
+      same('the pending set', read(one, 'pending'), 0n)
+    }
+  },
+  {
+    promise: 'nothing is raised in an instance that says it is terminated',
+    run({ instance, read, same, wasmsig, write }) {
+      const [dead, dying] = [instance('dead'), instance('words')]
+      write(dying, 'terminated', 1)
+      same('how many were told', wasmsig.raise('SIGINT'), 0)
+      for (const one of [dead, dying]) {
+        same('the signal word', read(one, 'signal'), 0)
+      }
+      write(dying, 'terminated', 0)
+      same('how many live again', wasmsig.raise('SIGINT'), 1)
+    }
+  },
+  {
+    promise: 'the signals have the numbers of Linux x86-64',
+    run({ same, wasmsig }) {
+      const { SIGINT, SIGKILL, SIGUSR1, SIGTERM, SIGXCPU, SIGSYS } =
+        wasmsig.SIGNALS
+      const numbers = [SIGINT, SIGKILL, SIGUSR1, SIGTERM, SIGXCPU, SIGSYS]
+      same('the numbers', numbers.join(), '2,9,10,15,24,31')
+    }
+  }
+]

@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { run } from './support/child.mjs'
+import { ofResidentSets as skip } from './support/sanitizer.mjs'
 
 const count = process.env.WASMSIG_INSTANCES ?? '1000'
 const MOST_MIB = 48 // three of them, or what garbage wavers by
@@ -14,20 +15,24 @@ const MOST_MIB = 48 // three of them, or what garbage wavers by
 for (const kind of ['synchronous', 'microtask', 'macrotask']) {
   for (const grows of ['', 'grow']) {
     const how = grows ? 'grow to 16 MiB' : 'have 16 MiB'
-    test(`instances that ${how} stay flat in a ${kind} loop`, async () => {
-      const patience = 30_000 + Number(count) * 10
-      const args = [kind, count, grows]
-      const { stdout, stderr, status } = await run('flat.mjs', {
-        args,
-        patience
-      })
-      assert.equal(status, 0, stderr)
-      const { early, peak, end, tracked, collected } = JSON.parse(stdout)
-      assert.ok(end < early + MOST_MIB, stdout)
-      assert.ok(peak < early + 2 * MOST_MIB, stdout)
-      const { FIXED, SHARED, MOVABLE } = tracked
-      assert.equal(FIXED + SHARED + MOVABLE + collected, Number(count))
-      assert.ok(collected > Number(count) / 2, stdout)
-    })
+    test(
+      `instances that ${how} stay flat in a ${kind} loop`,
+      { skip },
+      async () => {
+        const patience = 30_000 + Number(count) * 10
+        const args = [kind, count, grows]
+        const { stdout, stderr, status } = await run('flat.mjs', {
+          args,
+          patience
+        })
+        assert.equal(status, 0, stderr)
+        const { early, peak, end, tracked, collected } = JSON.parse(stdout)
+        assert.ok(end < early + MOST_MIB, stdout)
+        assert.ok(peak < early + 2 * MOST_MIB, stdout)
+        const { FIXED, SHARED, MOVABLE } = tracked
+        assert.equal(FIXED + SHARED + MOVABLE + collected, Number(count))
+        assert.ok(collected > Number(count) / 2, stdout)
+      }
+    )
   }
 }

@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { run } from './support/child.mjs'
+import { ofAddressSpace } from './support/sanitizer.mjs'
 
 const inNode = process.versions.bun === undefined
 const flags = inNode ? ['--expose-gc', '--disable-wasm-trap-handler'] : []
@@ -16,7 +17,7 @@ const addressSpace = inNode ? little : undefined
 const skip =
   process.versions.deno !== undefined || /^v18\./.test(process.version)
     ? 'no memory moves in this host'
-    : false
+    : inNode && ofAddressSpace
 
 function movable(sentence, name) {
   test(sentence, { skip }, async () => {

@@ -121,6 +121,19 @@ test("'kill' with no grace at all", () => {
   assert.ok(caught(limited) instanceof CpuLimitError)
 })
 
+test("'kill' puts AsyncLocalStorage right", () => {
+  const limits = { hard: 3, grace: 0, onUnsafe: 'kill' }
+  const other = new AsyncLocalStorage()
+  storage.run('outer', () => {
+    assertKilled(() => storage.run('inner', () => other.run(1, loopJs)), limits)
+    assert.equal(storage.getStore(), 'outer')
+    assert.equal(other.getStore(), undefined)
+  })
+  const bound = new CpuBudget(limits).bind(() => storage.run('in', loopJs))
+  assert.ok(caught(bound) instanceof CpuLimitError)
+  assert.equal(storage.getStore(), undefined)
+})
+
 test("'exit' ends the process with 152 and a line that says why", async () => {
   const { status, stdout, stderr } = await run('unsafe.mjs', {
     args: ['exit']

@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// After a kill went through an async scope of Node's, the scope's id is left on
-// Node's stack of them, and the next scope that ends would abort the process
-// ("async hook stack has become corrupted"). Node empties that stack when an
-// uncaught exception was handled (lib/internal/process/execution.js): so one
-// is handled here, by nobody.
+// What a kill may leave of Node when it went through Node's own functions, which
+// `onUnsafe: 'kill'` allows.
+//
+// The id of an async scope is left on Node's stack of them, and the next scope
+// that ends would abort the process ("async hook stack has become corrupted").
+// Node empties that stack when an uncaught exception was handled
+// (lib/internal/process/execution.js): so one is handled here, by nobody.
+//
+// Before Node 24 the values of AsyncLocalStorage are symbol properties of the
+// async resource that is running (lib/async_hooks.js); later ones are put right
+// by the addon.
+
+const { executionAsyncResource } = require('node:async_hooks')
 
 const native = require('./native.js')
+
+const FIRST_WITH_FRAMES = 24
+const storesAreOnResources =
+  Number.parseInt(process.versions.node, 10) < FIRST_WITH_FRAMES
 
 function forgetAsyncIds() {
   const capture = process.setUncaughtExceptionCaptureCallback
@@ -22,9 +34,32 @@ function forgetAsyncIds() {
   }
 }
 
-/** After a kill. */
-function mend() {
-  if (native.isTorn()) forgetAsyncIds()
+function symbolsOf(resource) {
+  const values = new Map()
+  for (const key of Object.getOwnPropertySymbols(resource)) {
+    values.set(key, resource[key])
+  }
+  return values
 }
 
-module.exports = { mend }
+/** Before a section that may be killed at any place: what to put back. */
+function remember(limits) {
+  if (limits.onUnsafe !== 'kill' || !storesAreOnResources) return undefined
+  const resource = executionAsyncResource()
+  return { resource, values: symbolsOf(resource) }
+}
+
+function putBack({ resource, values }) {
+  for (const key of Object.getOwnPropertySymbols(resource)) {
+    if (!values.has(key)) resource[key] = undefined
+  }
+  for (const [key, value] of values) resource[key] = value
+}
+
+/** After a kill. */
+function mend(memory) {
+  if (native.isTorn()) forgetAsyncIds()
+  if (memory) putBack(memory)
+}
+
+module.exports = { mend, remember }

@@ -230,10 +230,44 @@ function isWide(memory) {
   return !fits(narrow, memory) && !fits(narrowShared, memory)
 }
 
+const GIB = 2 ** 30
+const PAGE = 2 ** 16
+const MOST_PAGES = 2 ** 16
+
+/** An unsigned LEB128 of up to three bytes. */
+function leb(value) {
+  return [(value & 127) | 128, ((value >> 7) & 127) | 128, value >> 14]
+}
+
+function fitsMaximum(memory, pages) {
+  return fits(importing(MEMORY, 1, 0, ...leb(pages)), memory)
+}
+
+/**
+ * Bytes that a 32-bit memory can ever have. Where the engine may reserve as much
+ * address space as a memory's declared maximum and no more (Deno), that is
+ * found by what the memory can be linked to. An imported one may differ from
+ * instance to instance.
+ */
+function largestNarrow(memory, plan) {
+  const isOwn = memory !== undefined && plan.exportName !== undefined
+  if (native.canKill() || !isOwn || !fitsMaximum(memory, MOST_PAGES)) {
+    return MOST_PAGES * PAGE
+  }
+  let low = 0
+  let high = MOST_PAGES
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (fitsMaximum(memory, middle)) high = middle
+    else low = middle + 1
+  }
+  return high * PAGE
+}
+
 /** Learns and checks what is the same for all instances of a module. */
 function check(exports, plan, memory) {
   plan.wide = memory !== undefined && isWide(memory)
-  plan.largest = plan.wide ? largestWide() : 4 * GIB
+  plan.largest = plan.wide ? largestWide() : largestNarrow(memory, plan)
   for (let i = 0; i < WORDS.length; i++) {
     if (!(WORDS[i] in exports)) continue
     const type = plan.wide ? i64Global : i32Global
@@ -271,9 +305,6 @@ function addressesOf(exports, plan, memory) {
   }
   return addresses
 }
-
-const GIB = 2 ** 30
-const PAGE = 2 ** 16
 
 /**
  * The largest 64-bit memory, if it is what V8 13 to 14 allow; more than there

@@ -8,7 +8,7 @@
 const native = require('./native.js')
 const { NS_PER_MS } = require('./limits.js')
 const { CpuLimitError } = require('./limit-error.js')
-const { mend } = require('./mend.js')
+const { mend, remember } = require('./mend.js')
 
 native.noteSections()
 
@@ -17,23 +17,25 @@ function limitError({ handle, limits }) {
   return new CpuLimitError(limits.hard, native.used(handle) / NS_PER_MS)
 }
 
-function killed(budget) {
-  mend()
+function killed(budget, memory) {
+  mend(memory)
   return limitError(budget)
 }
 
 /** fn(...args) in a section of `budget`: { handle, limits }. */
 function runSection(budget, fn, self, args) {
+  const memory = remember(budget.limits)
   const result = native.run(budget.handle, fn, self, ...args)
-  if (result === native.KILLED) throw killed(budget)
+  if (result === native.KILLED) throw killed(budget, memory)
   return result
 }
 
 /** A function that is always in a section of `budget`. */
 function bindSection(budget, fn) {
   return function (...args) {
+    const memory = remember(budget.limits)
     const result = native.run(budget.handle, fn, this, ...args)
-    if (result === native.KILLED) throw killed(budget)
+    if (result === native.KILLED) throw killed(budget, memory)
     return result
   }
 }
@@ -41,10 +43,11 @@ function bindSection(budget, fn) {
 /** A function that is in a section of a fresh budget like `pattern` each time. */
 function limitSection(pattern, fn) {
   return function (...args) {
+    const memory = remember(pattern.limits)
     const result = native.limit(pattern.handle, fn, this, ...args)
     if (result !== native.KILLED) return result
     const used = native.lastUsed() / NS_PER_MS
-    mend()
+    mend(memory)
     throw new CpuLimitError(pattern.limits.hard, used)
   }
 }

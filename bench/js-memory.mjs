@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
  * What it costs to hold instances: to track a new one, beside the first store
- * to its memory, which takes a page fault either way; and to look whether an
- * instance has gone.
+ * to its memory, which takes a page fault either way, alone and beside many
+ * others; and to look whether an instance has gone.
  *
  *     node --expose-gc bench/js-memory.mjs [--rounds N]
  *
@@ -18,11 +18,18 @@ const USAGE = `usage: node --expose-gc bench/js-memory.mjs [--rounds N]
 
 const WARM_UP_ROUNDS = 3
 const CALLS = 100 // new instances of a round
-const LIVE = 1000 // instances whose entries are swept
+const LIVE = [1000, 10_000, 100_000] // instances whose entries are swept
+const SHARERS = 1000 // of them in a memory
 const WORD = 1024 // where the module has its signal word
 
+const GOALS = {
+  new_instance_tracked: { over: 3 },
+  sweep_entry: { p50: 50 }
+}
+
 function print(row, unit, who, what, sample) {
-  const line = { bench: 'js-memory', row, who, what, unit, sample }
+  const goal = GOALS[row.replace(/_[0-9]+k$/, '')]
+  const line = { bench: 'js-memory', row, who, what, unit, goal, sample }
   console.log(JSON.stringify(line))
 }
 
@@ -59,25 +66,36 @@ async function newInstance({ install, uninstall }, module, ours) {
   return nsOf(() => run(WebAssembly, module)) / CALLS / 1000
 }
 
-async function measureNew(wasmsig, module, rounds) {
+async function measureNew(wasmsig, row, module, rounds) {
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (const ours of round % 2 ? [true, false] : [false, true]) {
       const sample = await newInstance(wasmsig, module, ours)
       const who = ours ? 'wasmsig' : 'baseline'
       const what = ours ? undefined : 'a store to its memory'
-      if (round >= 0) print('new_instance_tracked', 'us', who, what, sample)
+      if (round >= 0) print(row, 'us', who, what, sample)
     }
   }
 }
 
+/**
+ * Instances that share memories and differ in where their word is: a hundred
+ * thousand memories have no room in the address space. Not one memory for all:
+ * a new instance is compared with each other one in its memory.
+ */
+function grow(live, count, module) {
+  let memory
+  while (live.length < count) {
+    const place = live.length % SHARERS
+    if (place === 0) memory = new WebAssembly.Memory({ initial: 1, maximum: 1 })
+    const env = { memory, at: WORD + 4 * place }
+    live.push(new WebAssembly.Instance(module, { env }))
+  }
+}
+
 /** Sweeps, beside a look at as many weak references from JavaScript. */
-function measureSweep({ install }, native, module, rounds) {
-  install()
-  const live = Array.from(
-    { length: LIVE },
-    () => new WebAssembly.Instance(module)
-  )
+function measureSweep(native, live, rounds) {
   const refs = live.map((instance) => new WeakRef(instance))
+  const row = `sweep_entry_${live.length / 1000}k`
   let gone = 0
   const deref = () => {
     for (const ref of refs) if (ref.deref() === undefined) gone++
@@ -85,12 +103,23 @@ function measureSweep({ install }, native, module, rounds) {
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     let count = 0
     const swept = nsOf(() => (count = native.sweep())) / count
-    const derefs = nsOf(deref) / LIVE
+    const derefs = nsOf(deref) / live.length
     if (round < 0) continue
-    print('sweep_entry', 'ns', 'wasmsig', undefined, swept)
-    print('sweep_entry', 'ns', 'baseline', 'WeakRef.deref', derefs)
+    print(row, 'ns', 'wasmsig', undefined, swept)
+    print(row, 'ns', 'baseline', 'WeakRef.deref', derefs)
   }
-  if (live.length !== LIVE || gone > 0) throw new Error('an instance has gone')
+  if (gone > 0) throw new Error('an instance has gone')
+}
+
+/** @returns the instances: beside them others are measured */
+function measureSweeps({ install }, native, module, rounds) {
+  install()
+  const live = []
+  for (const count of LIVE) {
+    grow(live, count, module)
+    measureSweep(native, live, rounds)
+  }
+  return live
 }
 
 function parse() {
@@ -120,9 +149,15 @@ async function main() {
   const wasmsig = await import('wasmsig')
   const { default: native } = await import('../hosts/js/lib/native.js')
   wasmsig.install()
-  const { module } = (await compileAll()).words
-  await measureNew(wasmsig, module, options.rounds)
-  measureSweep(wasmsig, native, module, options.rounds)
+  const { words, placed } = await compileAll()
+  const { rounds } = options
+  const row = 'new_instance_tracked'
+  await measureNew(wasmsig, row, words.module, rounds)
+  const live = measureSweeps(wasmsig, native, placed.module, rounds)
+  const fewer = Math.ceil(rounds / 4) // collections take longer beside so many
+  const beside = `${row}_beside_${live.length / 1000}k`
+  await measureNew(wasmsig, beside, words.module, fewer)
+  if (live.at(-1) === undefined) throw new Error('nobody held the instances')
 }
 
 await main().catch((error) => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
  * What wasmsig costs a JavaScript program: a call with limits, and a new
- * Instance while the shim is installed. And how late its soft signal is there.
+ * Instance while the shim is installed; how late its soft signal and its kills
+ * are there; and what a turn of a promise costs while work is charged.
  *
  *     node --expose-gc bench/js.mjs [--rounds N]
  *
@@ -26,22 +27,24 @@ const USAGE = `usage: node --expose-gc bench/js.mjs [--rounds N]
 
 const LIMITS = { soft: 50, hard: 100 } // CPU ms
 const WARM_UP_ROUNDS = 3
+const UNSEEN = { ratio: 1.01 } // the goal where a module has no words
 const TIMER = 1 // numbers of wasmsig_firing
 const WATCHDOG = 2
 
 /**
  * @typedef {object} Contestant
  * @property {number} [calls]    in a round
- * @property {(calls?: number) => number | void} run  answers the sample, if it
- *                               is not the time of a call
+ * @property {(calls?: number) => number | Promise<void> | void} run  answers
+ *                               the sample, if it is not the time of a call
  * @property {() => void} [prepare]  before the clock starts
  * @property {string} [what]     names a baseline
  *
  * @typedef {object} Row
  * @property {string} row
  * @property {string} [unit]     of the samples; 'us' if there is none
+ * @property {object} [goal]     as report.mjs reads it
  * @property {Contestant} wasmsig
- * @property {Contestant} baseline
+ * @property {Contestant} [baseline]
  */
 
 function limitedCalls(limitCpu, empty) {
@@ -72,7 +75,12 @@ function limitedCalls(limitCpu, empty) {
   }
   return [
     { row: 'limited_call', wasmsig, baseline: timeout },
-    { row: 'limited_call_vs_plain', wasmsig, baseline: plain }
+    {
+      row: 'limited_call_vs_plain',
+      goal: { over: 0.8 },
+      wasmsig,
+      baseline: plain
+    }
   ]
 }
 
@@ -99,9 +107,86 @@ function lateSignals({ CpuBudget }, native, guest) {
   }
 }
 
-function newInstances(shim, row, calls, { module, imports }) {
+/**
+ * How far past its hard limit a call comes back that never polls: by the clock
+ * on the wall, which is the one that a `vm` timeout goes by, and by CPU time.
+ */
+function lateKills({ CpuBudget }, { forever }) {
+  const hard = 20 // ms
+  const budget = new CpuBudget({ hard })
+  globalThis.wasmsigBenchForever = forever
+  const script = new vm.Script('wasmsigBenchForever()')
+  const late = (call, code) => {
+    const start = process.hrtime.bigint()
+    try {
+      call()
+    } catch (error) {
+      const ns = process.hrtime.bigint() - start
+      if (error.code === code) return Number(ns) / 1e6 - hard
+      throw error
+    }
+    throw new Error('a call without end has come back')
+  }
+  const timeout = () => script.runInThisContext({ timeout: hard })
+  const onWall = {
+    row: 'kill_late',
+    unit: 'ms',
+    goal: { p99: 0.5 },
+    wasmsig: {
+      prepare: () => budget.reset(),
+      run: () => late(() => budget.run(forever), 'ERR_WASMSIG_CPU_LIMIT')
+    },
+    baseline: {
+      what: 'vm.Script timeout',
+      run: () => late(timeout, 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+    }
+  }
+  const byCpu = {
+    ...onWall,
+    row: 'kill_late_cpu',
+    wasmsig: {
+      prepare: () => budget.reset(),
+      run: () => {
+        late(() => budget.run(forever), 'ERR_WASMSIG_CPU_LIMIT')
+        return budget.used - hard
+      }
+    },
+    baseline: undefined
+  }
+  return [onWall, byCpu]
+}
+
+/**
+ * Turns of promises outside of a runAsync that has not ended, and inside. From
+ * the first one on the engine makes promises that can be hooked, for good: so
+ * these rows come last, and their baseline is a process that has had one.
+ */
+function promiseTurns({ CpuBudget }) {
+  const calls = 20000
+  const budget = new CpuBudget({ hard: 1e6 })
+  const turns = async (calls) => {
+    for (let i = 0; i < calls; i++) await undefined
+  }
+  let end
+  const beside = {
+    calls,
+    prepare: () => {
+      budget.runAsync(() => new Promise((resolve) => (end = resolve)))
+    },
+    run: (calls) => turns(calls).then(end)
+  }
+  const inside = { calls, run: (calls) => budget.runAsync(() => turns(calls)) }
+  const none = { what: 'none alive', calls, run: turns }
+  return [
+    { row: 'promise_turn_beside_async', wasmsig: beside, baseline: none },
+    { row: 'promise_turn_in_async', wasmsig: inside, baseline: none }
+  ]
+}
+
+function newInstances(shim, row, calls, { module, imports }, goal) {
   return {
     row,
+    goal,
     wasmsig: {
       calls,
       prepare: shim.install,
@@ -134,25 +219,27 @@ async function takeSample({ calls, prepare, run }) {
   await collectGarbage()
   prepare?.()
   const start = process.hrtime.bigint()
-  const sample = run(calls)
+  const result = run(calls)
+  const sample = result instanceof Promise ? await result : result
   const ns = process.hrtime.bigint() - start
   return sample ?? Number(ns) / calls / 1000
 }
 
-function print(row, unit, who, what, sample) {
-  console.log(JSON.stringify({ bench: 'js', row, who, what, unit, sample }))
+function print({ row, unit = 'us', goal }, who, what, sample) {
+  const line = { bench: 'js', row, who, what, unit, goal, sample }
+  console.log(JSON.stringify(line))
 }
 
-async function measure({ row, unit = 'us', wasmsig, baseline }, rounds) {
+async function measure(row, rounds) {
+  const { wasmsig, baseline } = row
+
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    const order = [
-      ['wasmsig', wasmsig],
-      ['baseline', baseline]
-    ]
+    const order = [['wasmsig', wasmsig]]
+    if (baseline) order.push(['baseline', baseline])
     if (round % 2 !== 0) order.reverse()
     for (const [who, contestant] of order) {
       const sample = await takeSample(contestant)
-      if (round >= 0) print(row, unit, who, contestant.what, sample)
+      if (round >= 0) print(row, who, contestant.what, sample)
     }
   }
 }
@@ -189,14 +276,17 @@ async function main() {
 
   install()
   const guest = new WebAssembly.Instance(modules.words.module)
+  const endless = new WebAssembly.Instance(modules.forever.module)
   const polling = new WebAssembly.Instance(modules.polling.module)
   const rows = [
     ...limitedCalls(limitCpu, guest.exports.empty),
-    newInstances(shim, 'new_instance_untracked', 100, modules.small),
-    newInstances(shim, 'new_instance_bare', 500, modules.bare),
-    newInstances(shim, 'new_instance_large', 50, modules.large),
+    newInstances(shim, 'new_instance_untracked', 100, modules.small, UNSEEN),
+    newInstances(shim, 'new_instance_bare', 500, modules.bare, UNSEEN),
+    newInstances(shim, 'new_instance_large', 50, modules.large, UNSEEN),
     newInstances(shim, 'new_instance_tracked', 100, modules.words),
-    lateSignals(wasmsig, native, polling)
+    lateSignals(wasmsig, native, polling),
+    ...lateKills(wasmsig, endless.exports),
+    ...promiseTurns(wasmsig)
   ]
   for (const row of rows) await measure(row, options.rounds)
 }

@@ -27,6 +27,15 @@ const polling = `(module
       (br_if $poll (i32.eqz (i32.atomic.load (i32.const 1024)))))
     (i32.atomic.store (i32.const 1024) (i32.const 0))))`
 
+const forever = `(module
+  (func (export "forever") (loop $again (br $again))))`
+
+/** Its memory and the address of its word are its caller's. */
+const placed = `(module
+  (import "env" "memory" (memory 1 1024))
+  (import "env" "at" (global $at i32))
+  (export "__instance_signal" (global $at)))`
+
 /** The size of what wasm-bindgen or wasi-sdk makes of a program. */
 const large = `(module
   ${times(
@@ -85,6 +94,10 @@ export async function compileAll() {
     words: make('words', small(WORDS)),
     /** a loop that ends when it is told */
     polling: make('polling', polling),
+    /** a loop that never ends, and polls nothing */
+    forever: make('forever', forever),
+    /** imports a memory and where its word is there */
+    placed: make('placed', placed),
     /** dozens of imports and exports */
     large: make('large', large, largeImports)
   }

@@ -19,7 +19,9 @@ const USAGE = `usage: node bench/report.mjs [--json FILE] [FILE]...
 A sample:
   {"bench":"js","row":"call","who":"wasmsig","unit":"us","sample":1.5}
 who is "wasmsig" or "baseline"; a baseline's samples also say "what" it is.
-A row may have no baseline.`
+A row may have no baseline. A sample may say the "goal" of its row, as
+{"over":3}: the most that p50, p99, ratio or over (the difference of the
+medians) should be.`
 
 class UsageError extends Error {}
 class InputError extends Error {}
@@ -34,6 +36,17 @@ const FIELDS = {
   who: (value) => value === 'wasmsig' || value === 'baseline',
   unit: isName,
   sample: Number.isFinite
+}
+
+const GOALS = ['p50', 'p99', 'ratio', 'over']
+
+function isGoal(goal) {
+  if (typeof goal !== 'object' || goal === null) return false
+  const entries = Object.entries(goal)
+  return (
+    entries.length === 1 &&
+    entries.every(([of, most]) => GOALS.includes(of) && Number.isFinite(most))
+  )
 }
 
 function parseSample(line, where) {
@@ -53,6 +66,10 @@ function parseSample(line, where) {
   }
   if (sample.who === 'baseline' && !isName(sample.what)) {
     throw new InputError(`${where}: a baseline must say 'what' it is`)
+  }
+  if (sample.goal !== undefined && !isGoal(sample.goal)) {
+    const found = JSON.stringify(sample.goal)
+    throw new InputError(`${where}: 'goal' cannot be ${found}`)
   }
   return sample
 }
@@ -80,12 +97,13 @@ async function readSamples(files) {
  * @property {string} row
  * @property {string} unit
  * @property {string?} what      the baseline; null: there is none
+ * @property {object?} goal      what should be how much at most
  * @property {number[]} wasmsig  samples
  * @property {number[]} baseline samples
  */
 
-function newRow({ bench, row, unit }) {
-  return { bench, row, unit, what: null, wasmsig: [], baseline: [] }
+function newRow({ bench, row, unit, goal = null }) {
+  return { bench, row, unit, what: null, goal, wasmsig: [], baseline: [] }
 }
 
 /** @returns {Row[]} in the order in which they first appear */
@@ -121,16 +139,28 @@ function figures(samples) {
   return { p50: round(p50), p99: round(p99), max: round(max(samples)) }
 }
 
-function summarize({ bench, row, unit, what, wasmsig, baseline }) {
+/** With whether it is reached; null where there is nothing to compare. */
+function judged(goal, values) {
+  if (goal === null) return null
+  const [[of, most]] = Object.entries(goal)
+  const value = values[of]
+  return value === null ? null : { of, most, met: value <= most }
+}
+
+function summarize({ bench, row, unit, what, goal, wasmsig, baseline }) {
   const ours = figures(wasmsig)
   const base = what === null ? null : { what, ...figures(baseline) }
+  const ratio = base?.p50 ? round(ours.p50 / base.p50) : null
+  const over = base ? round(ours.p50 - base.p50) : null
   return {
     bench,
     row,
     ...ours,
     unit,
     baseline: base,
-    ratio: base?.p50 ? round(ours.p50 / base.p50) : null,
+    ratio,
+    over,
+    goal: judged(goal, { ...ours, ratio, over }),
     spread: round(medianAbsoluteDeviation(wasmsig)),
     samples: wasmsig.length
   }
@@ -168,21 +198,25 @@ const COLUMNS = [
   'base p50',
   'p99',
   'max',
-  'ratio'
+  'ratio',
+  'over'
 ]
+
+const shownGoal = (goal) =>
+  goal ? `${goal.of} ≤ ${goal.most}${goal.met ? '' : ' MISSED'}` : ''
 
 function table(summaries) {
   const result = new Table({
-    head: ['row', '', ...COLUMNS],
-    colAligns: ['left', 'left', ...COLUMNS.map(() => 'right')],
+    head: ['row', '', ...COLUMNS, 'goal'],
+    colAligns: ['left', 'left', ...COLUMNS.map(() => 'right'), 'left'],
     chars: { ...NO_BORDER, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }
   })
   for (const summary of summaries) {
-    const { row, unit, p50, p99, spread, baseline, ratio } = summary
+    const { row, unit, p50, p99, spread, baseline, ratio, over } = summary
     const theirs = [baseline?.p50, baseline?.p99, baseline?.max]
-    const cells = [p50, p99, summary.max, spread, ...theirs, ratio]
-    result.push([row, unit, ...cells.map(short)])
+    const cells = [p50, p99, summary.max, spread, ...theirs, ratio, over]
+    result.push([row, unit, ...cells.map(short), shownGoal(summary.goal)])
   }
   return result.toString()
 }

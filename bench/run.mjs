@@ -43,7 +43,8 @@ const BENCHES = {
     program('idle')
   ],
   js: [inJavaScript('js.mjs')],
-  'js-memory': [inJavaScript('js-memory.mjs')]
+  'js-memory': [inJavaScript('js-memory.mjs')],
+  'js-import': [inJavaScript('js-import.mjs')]
 }
 
 const NAMES = Object.keys(BENCHES)

@@ -288,3 +288,16 @@ test('bind charges one budget for all its calls', () => {
   assert.ok(error instanceof CpuLimitError)
   assert.ok(turns >= 2 && turns <= 7, String(turns))
 })
+
+test('work that starts itself anew for ever costs no more the longer it does', async () => {
+  let turns = 0
+  await new Promise((resolve, reject) => {
+    function tick() {
+      if (++turns === 20_000) return resolve()
+      const again = async () => void setImmediate(tick)
+      new CpuBudget({ hard: 1000 }).runAsync(again).catch(reject)
+    }
+    tick()
+  })
+  assert.equal(turns, 20_000)
+})

@@ -4,7 +4,8 @@
 // promise goes on with something, and AsyncLocalStorage whose that is.
 //
 // A token stands for one runAsync. Its context is inherited by all that its
-// function starts; a token made in the context of another is charged to both.
+// function starts; a token made in the context of another that is alive is
+// charged to both.
 // Hooks cost every promise of the thread, so they are on only while a token is
 // alive: until its promise has settled. What goes on after that is charged
 // nothing.
@@ -28,16 +29,17 @@ function killed({ budget }) {
 }
 
 /** Sections for the token and those around it, the outermost first. */
-function enter(token) {
-  if (token.outer) enter(token.outer)
-  if (!alive.has(token)) return
-  if (!native.enterAsync(token.budget.handle, token.number)) killed(token)
+function enter({ around }) {
+  for (const token of around) {
+    if (!alive.has(token)) continue
+    if (native.enterAsync(token.budget.handle, token.number)) killed(token)
+  }
 }
 
 /** The innermost first. A section that was not entered is not left. */
-function leave(token) {
-  for (let at = token; at; at = at.outer) {
-    if (native.leaveAsync(at.number)) killed(at)
+function leave({ around }) {
+  for (let at = around.length - 1; at >= 0; at--) {
+    if (native.leaveAsync(around[at].number)) killed(around[at])
   }
 }
 
@@ -72,7 +74,9 @@ function end(token) {
 function runInContext(budget, fn) {
   if (!isPossible) throw asyncContextError()
   return new Promise((resolve, reject) => {
-    const token = { budget, number: ++made, outer: tokens.getStore() }
+    const outer = tokens.getStore()?.around ?? []
+    const token = { budget, number: ++made }
+    token.around = [...outer.filter((each) => alive.has(each)), token]
     token.reject = (error) => {
       end(token)
       reject(error)

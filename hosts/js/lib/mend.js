@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// What a kill may leave of Node when it went through Node's own functions, which
-// `onUnsafe: 'kill'` allows.
+// What a kill may leave of Node when it went through Node's own functions: where
+// `onUnsafe` is 'kill', or V8 had inlined them into a user's (native/stack.c).
 //
 // The id of an async scope is left on Node's stack of them, and the next scope
 // that ends would abort the process ("async hook stack has become corrupted").
@@ -20,17 +20,19 @@ const FIRST_WITH_FRAMES = 24
 const storesAreOnResources =
   Number.parseInt(process.versions.node, 10) < FIRST_WITH_FRAMES
 
+/** The program's listeners must not hear of it. */
 function forgetAsyncIds() {
-  const capture = process.setUncaughtExceptionCaptureCallback
-  try {
-    capture.call(process, () => {})
-  } catch {
-    return // the program has such a callback itself
-  }
+  const before = Object.getOwnPropertyDescriptor(process, 'emit')
+  Object.defineProperty(process, 'emit', {
+    value: () => true,
+    writable: true,
+    configurable: true
+  })
   try {
     process._fatalException(undefined)
   } finally {
-    capture.call(process, null)
+    if (before) Object.defineProperty(process, 'emit', before)
+    else delete process.emit
   }
 }
 
@@ -42,9 +44,9 @@ function symbolsOf(resource) {
   return values
 }
 
-/** Before a section that may be killed at any place: what to put back. */
+/** Before a section that may be killed: what to put back. */
 function remember(limits) {
-  if (limits.onUnsafe !== 'kill' || !storesAreOnResources) return undefined
+  if (!storesAreOnResources || limits.hard === undefined) return undefined
   const resource = executionAsyncResource()
   return { resource, values: symbolsOf(resource) }
 }

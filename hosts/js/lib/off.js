@@ -26,7 +26,7 @@ const off = {
   canKill: () => false,
   unsafe: (into) => Object.assign(into, { waited: 0, overdue: 0 }),
   isTorn: () => false,
-  enterAsync: () => true,
+  enterAsync: () => false,
   leaveAsync: () => false,
   firing: () => 2 // the watchdog, which never looks
 }

@@ -128,6 +128,15 @@ static bool wait_for_better(struct engine *engine, struct running *section) {
   return killing->on_unsafe == ON_UNSAFE_KILL && section->killable;
 }
 
+/* Whether what was found on the stack is this section: a function that is about
+ * to begin one, or has just ended one, looks the same. */
+static bool is_in_step(struct stack rest, const struct running *section) {
+  int outside = 0;
+  for (const struct running *at = section->outer; at; at = at->outer)
+    outside += at->killable;
+  return stack_sections_left(rest) == outside;
+}
+
 /* The outermost section that is to be killed and can be. `soon`: one that
  * may be at another moment. */
 static struct running *find_victim(struct engine *engine, bool *soon) {
@@ -138,6 +147,7 @@ static struct running *find_victim(struct engine *engine, bool *soon) {
   for (struct running *at = engine->innermost; at; at = at->outer) {
     users = users && at->killable && stack_is_users_to_next_section(&stack);
     if (!is_wanted(engine, at)) continue;
+    users = users && is_in_step(stack, at);
     if (users || wait_for_better(engine, at)) victim = at;
     *soon |= at->killable;
   }

@@ -93,6 +93,8 @@ struct stack {
 void stack_look(struct stack *stack, struct engine *engine);
 /* Goes on to the next section; whether only frames of users were above. */
 bool stack_is_users_to_next_section(struct stack *stack);
+/* How many sections are further out. */
+int stack_sections_left(struct stack stack);
 /* The script of the innermost frame; 0: there is none. */
 int stack_innermost_script(void *isolate);
 

@@ -45,19 +45,21 @@ static bool end_async(napi_env env, struct realm_state *state) {
   return outcome == WASMSIG_LEFT_KILLED;
 }
 
-/* enterAsync(budget, id): whether it was entered. */
+/* enterAsync(budget, id): whether the budget is spent. Where it cannot be
+ * entered for another reason (no memory), the work goes on uncharged: nobody
+ * could catch an error of a hook. */
 static napi_value enter_async(napi_env env, napi_callback_info info) {
-  napi_value given[2], entered = NULL;
+  napi_value given[2], spent = NULL;
   struct realm_state *state = realm_state_of(env);
   arguments(env, info, given, 2);
   struct async_section *section = calloc(1, sizeof *section);
-  if (!section) return throw_code(env, WASMSIG_ENOMEM);
+  if (!section) return NULL;
   section->box = box_of(env, given[0]);
   section->id = number_of(env, given[1]);
-  bool is_entered =
-      napi_create_reference(env, given[0], 1, &section->budget) == napi_ok &&
-      wasmsig_budget_enter(&section->box->budget) == WASMSIG_OK;
-  if (is_entered) {
+  int error = WASMSIG_ENOMEM;
+  if (napi_create_reference(env, given[0], 1, &section->budget) == napi_ok)
+    error = wasmsig_budget_enter(&section->box->budget);
+  if (!error) {
     state->sections++;
     engine_enter(state->engine, &section->running, &section->box->killing,
                  false);
@@ -65,8 +67,8 @@ static napi_value enter_async(napi_env env, napi_callback_info info) {
     if (section->budget) napi_delete_reference(env, section->budget);
     free(section);
   }
-  napi_get_boolean(env, is_entered, &entered);
-  return entered;
+  napi_get_boolean(env, error == WASMSIG_ESPENT, &spent);
+  return spent;
 }
 
 /* leaveAsync(id): leaves the innermost section if that is it; whether that was
@@ -123,8 +125,8 @@ static napi_value call_in_section(napi_env env, wasmsig_budget *budget,
       napi_call_function(env, given[2], given[1], count - FIXED_ARGUMENTS,
                          given + FIXED_ARGUMENTS, &result);
   while (engine->innermost != &section) end_async(env, state);
-  int outcome = wasmsig_budget_leave(budget);
   bool was_cut = engine_leave(engine, &section);
+  int outcome = wasmsig_budget_leave(budget);
   instances_sync(env, state);
   state->sections--;
   if (was_cut || outcome == WASMSIG_LEFT_KILLED) {

@@ -8,8 +8,9 @@
  * that each of its frames is one section.
  *
  * V8 may have inlined a function of the host into a user's. Its frame is seen
- * while it runs; but a kill that is asked for just before it takes effect at
- * the next check of the stack, which may be inside. See engine.c.
+ * while it runs; but a kill that is asked for while a user's function is on top
+ * takes effect at the next check of the stack, which may be inside: no call is
+ * between. lib/mend.js puts right what is known to be left then.
  */
 #include "engine.h"
 #include "v8.h"
@@ -88,6 +89,19 @@ bool stack_is_users_to_next_section(struct stack *stack) {
     }
   }
   return false; /* not all was seen */
+}
+
+int stack_sections_left(struct stack stack) {
+  void *isolate = v8_isolate_get_current();
+  int sections = 0;
+  for (; has_frame(&stack); stack.at++) {
+    napi_value frame =
+        v8_stack_trace_get_frame(stack.trace, isolate, (uint32_t)stack.at);
+    if (frame &&
+        v8_stack_frame_get_script_id(frame) == stack.engine->section_script)
+      sections++;
+  }
+  return sections;
 }
 
 int stack_innermost_script(void *isolate) {

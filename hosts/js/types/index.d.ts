@@ -82,12 +82,13 @@ export interface Limits {
    * done. The guest is asked to end by SIGKILL in its word, and the call is
    * killed as soon as none of them is there. When `grace` is over:
    *
-   * - 'wait' (if left out): wait on, however long. Nothing of the host is ever
-   *   torn; a loop that stays inside one of its functions is not stopped, and
-   *   its call throws CpuLimitError when it comes back.
-   * - 'kill': kill all the same. Node's async scopes are ended then, and from
-   *   Node 24 on AsyncLocalStorage is as before; anything else is as the kill
-   *   left it.
+   * - 'wait' (if left out): wait on, however long. A loop that stays inside one
+   *   of its functions is not stopped, and its call throws CpuLimitError when it
+   *   comes back. One exception: V8 may have inlined a small function of the
+   *   host into a user's loop, and the kill may then take effect inside it.
+   *   Async scopes and AsyncLocalStorage are put right after that.
+   * - 'kill': kill all the same. Node's async scopes are ended then, and
+   *   AsyncLocalStorage is as before; anything else is as the kill left it.
    * - 'exit': end the process at once, with exit status 152 (128 + SIGXCPU) and
    *   a line on standard error.
    *
@@ -115,6 +116,9 @@ export class CpuBudget {
    *   `run` of this budget. User code cannot catch the kill further inside, and
    *   its `finally` blocks are not run. The instance that was running stopped
    *   in the middle of what it did: drop it, or make sure that it can go on.
+   *   A time limit of `node:vm` inside `fn` is kept; one around this call is
+   *   lost if it passes in the instant of the kill, as V8 has one request for
+   *   both: put the vm inside the section.
    */
   run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R
   /**

@@ -7,6 +7,13 @@ import { caught, loopJs } from '../support/work.mjs'
 const resource = new AsyncResource('test')
 const inScope = () => resource.runInAsyncScope(loopJs)
 
+const how = process.argv[3]
+if (how === 'monitor') {
+  process.on('uncaughtExceptionMonitor', (error) => error.message)
+}
+if (how === 'capture') process.setUncaughtExceptionCaptureCallback(() => {})
+if (how === 'domain') await import('node:domain')
+
 if (process.argv[2] === 'exit') {
   console.log('begun')
   new CpuBudget({ hard: 5, grace: 5, onUnsafe: 'exit' }).run(inScope)

@@ -4,16 +4,9 @@
 // process, when the first of its threads loads this.
 
 const native = require('./native.js')
+const { said } = require('./switch.js')
 
 const FIRINGS = ['default', 'timer', 'watchdog'] // numbers of wasmsig_firing
-
-function wantedFiring() {
-  try {
-    return process.env.WASMSIG_FIRING
-  } catch {
-    return undefined // a host that lets nobody read it
-  }
-}
 
 function begin(wanted) {
   const number = FIRINGS.indexOf(wanted)
@@ -24,7 +17,7 @@ function begin(wanted) {
   )
 }
 
-const wanted = wantedFiring()
+const wanted = said('WASMSIG_FIRING')
 if (wanted) begin(wanted)
 
 /** 'timer' or 'watchdog': what is in force in this thread. */

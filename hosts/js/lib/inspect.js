@@ -12,12 +12,6 @@ const { Uint8Array, getterOf, isView } = require('./captured.js')
 const { Module } = WebAssembly
 const { exports: moduleExports, imports: moduleImports } = Module
 
-const WORDS = [
-  '__instance_signal',
-  '__instance_terminated',
-  '__instance_signal_pending'
-]
-
 // ------------------------------------------------------------------- bytes
 
 const TypedArray = Object.getPrototypeOf(Uint8Array.prototype)
@@ -95,7 +89,7 @@ function inspect(source) {
   return {
     tracked: reason === undefined,
     ...(reason !== undefined && { reason }),
-    words: WORDS.filter((word) => names.has(word)),
+    words: modules.WORDS.filter((word) => names.has(word)),
     ...(memory && { memory })
   }
 }

@@ -321,6 +321,7 @@ function largestWide() {
 }
 
 module.exports = {
+  WORDS,
   addressesOf,
   bytesAreNeeded,
   exportsOf,

@@ -62,4 +62,4 @@ function decide() {
 
 const isOff = decide()
 
-module.exports = { isOff, numberOf, shareOf }
+module.exports = { isOff, numberOf, said, shareOf }

@@ -84,7 +84,7 @@ static struct realm_state *new_state(napi_env env) {
   if (!state) return NULL;
   state->users = 1;
   if (wasmsig_registry_create(&state->registry) == WASMSIG_OK) {
-    state->engine = engine_create(env, state->registry);
+    state->engine = engine_create(env);
     if (state->engine) return state;
     wasmsig_registry_destroy(state->registry);
   }

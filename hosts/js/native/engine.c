@@ -45,12 +45,11 @@ bool engine_can_kill(void) {
          v8_stack_frame_get_function_name;
 }
 
-struct engine *engine_create(napi_env env, wasmsig_registry *registry) {
+struct engine *engine_create(napi_env env) {
   struct engine *engine = calloc(1, sizeof *engine);
   if (!engine) return NULL;
   pthread_mutex_init(&engine->lock, NULL);
   engine->env = env;
-  engine->registry = registry;
   engine->attached = true;
   if (engine_can_kill()) engine->isolate = v8_isolate_get_current();
   return engine;
@@ -173,7 +172,7 @@ static void look(struct engine *engine, void *isolate) {
   v8_isolate_terminate_execution(isolate);
 }
 
-static uint64_t now_ns(void) {
+uint64_t engine_now_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
@@ -186,7 +185,7 @@ static void interrupt(void *isolate, void *data) {
   engine->interrupted = false;
   engine->pause = engine->pause * 1664525 + 1013904223;
   engine->again_ns =
-      now_ns() + SETTLE_NS + (engine->pause >> 16) % LONGEST_PAUSE_NS;
+      engine_now_ns() + SETTLE_NS + (engine->pause >> 16) % LONGEST_PAUSE_NS;
   pthread_mutex_unlock(&engine->lock);
 }
 
@@ -199,7 +198,7 @@ static void ask_interrupt(struct engine *engine) {
 
 void engine_ask_again(struct engine *engine) {
   pthread_mutex_lock(&engine->lock);
-  if (now_ns() >= engine->again_ns) ask_interrupt(engine);
+  if (engine_now_ns() >= engine->again_ns) ask_interrupt(engine);
   pthread_mutex_unlock(&engine->lock);
 }
 

@@ -46,14 +46,13 @@ struct engine {
   uint64_t again_ns; /* under `lock`: when to ask for the next, if at all */
   uint32_t pause;    /* under `lock`: a random number */
   napi_env env;
-  wasmsig_registry *registry;
   struct running *innermost;
   struct running *victim; /* the section that is being unwound, or NULL */
   int section_script;     /* whose frames are sections */
   uint64_t waited, overdue;
 };
 
-struct engine *engine_create(napi_env env, wasmsig_registry *registry);
+struct engine *engine_create(napi_env env);
 /* The environment ends: a kill finds nothing to stop any more. */
 void engine_detach(struct engine *engine);
 void engine_free(struct engine *engine);
@@ -73,6 +72,9 @@ bool engine_leave(struct engine *engine, struct running *section);
 bool engine_mend(struct engine *engine, const struct running *section);
 /* Ends the section that runs as the host itself would: worker.terminate. */
 void engine_terminate_again(struct engine *engine);
+
+/* The monotonic clock. */
+uint64_t engine_now_ns(void);
 
 /* Any thread: asks for an interrupt if none is asked for and the last one is
  * over. */

@@ -14,6 +14,7 @@
  * prototype as it was at the start, so no code of the program's runs.
  */
 #include "addon.h"
+#include "v8.h"
 
 #include <stdlib.h>
 
@@ -228,20 +229,19 @@ static uint64_t address_of(napi_env env, napi_value value) {
  * hold the instance if a global there names it: neither would ever go. What is
  * held instead is a buffer of our own over the same store, which V8 shares
  * among buffers (v8-array-buffer.h). Its two functions are declared here as
- * engine.c declares its own. A std::shared_ptr comes back as any object that is
+ * v8.h declares others. A std::shared_ptr comes back as any object that is
  * not returned in registers does; ArrayBuffer::New moves it away.
  *
  * Elsewhere, and for shared memories, the realm is held. */
 struct shared_store {
   void *store, *count, *unused; /* three words: never returned in registers */
 };
-extern void *v8_current(void) __asm__("_ZN2v87Isolate10GetCurrentEv")
-    __attribute__((weak));
-extern struct shared_store v8_store_of(void *buffer) __asm__(
-    "_ZN2v811ArrayBuffer15GetBackingStoreEv") __attribute__((weak));
-extern void *v8_buffer_over(void *isolate, struct shared_store *store) __asm__(
-    "_ZN2v811ArrayBuffer3NewEPNS_7IsolateESt10shared_ptrINS_12BackingStoreEE")
-    __attribute__((weak));
+extern struct shared_store v8_store_of(napi_value buffer)
+    V8_NAMED("_ZN2v811ArrayBuffer15GetBackingStoreEv");
+extern napi_value v8_buffer_over(void *isolate, struct shared_store *store)
+    V8_NAMED(
+        "_ZN2v811ArrayBuffer3NewEPNS_7IsolateESt10shared_ptrINS_"
+        "12BackingStoreEE");
 
 static napi_value what_to_hold(napi_env env, const struct entry *entry,
                                napi_value memory, napi_value buffer,
@@ -249,10 +249,10 @@ static napi_value what_to_hold(napi_env env, const struct entry *entry,
   bool of_other_realm = false;
   napi_get_value_bool(env, foreign, &of_other_realm);
   if (!of_other_realm || entry->memory_class != WASMSIG_MEMORY_FIXED ||
-      !v8_current || !v8_store_of || !v8_buffer_over)
+      !v8_isolate_get_current || !v8_store_of || !v8_buffer_over)
     return memory;
-  struct shared_store store = v8_store_of((void *)buffer);
-  napi_value own = v8_buffer_over(v8_current(), &store);
+  struct shared_store store = v8_store_of(buffer);
+  napi_value own = v8_buffer_over(v8_isolate_get_current(), &store);
   return own ? own : memory;
 }
 

@@ -21,7 +21,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #define BOUT_NS 1000000
 #define PATIENCE_NS 300000 /* until the thread spins */
@@ -33,16 +32,10 @@ static uint64_t until_ns;
 static bool started;
 static _Atomic bool spinning;
 
-static uint64_t now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Under the lock: one step of a bout; whether it goes on. */
 static bool ask(void) {
   if (!asked) return false;
-  if (now_ns() >= until_ns) asked = NULL;
+  if (engine_now_ns() >= until_ns) asked = NULL;
   if (asked) engine_ask_again(asked);
   return asked != NULL;
 }
@@ -82,13 +75,14 @@ void retry_begin(struct engine *engine) {
   bool begins = !asked && start();
   if (begins) {
     asked = engine;
-    until_ns = now_ns() + BOUT_NS;
+    until_ns = engine_now_ns() + BOUT_NS;
     pthread_cond_signal(&wake);
   }
   pthread_mutex_unlock(&lock);
   if (!begins) return;
-  uint64_t patience_ns = now_ns() + PATIENCE_NS;
-  while (!atomic_load(&spinning) && now_ns() < patience_ns) sched_yield();
+  uint64_t patience_ns = engine_now_ns() + PATIENCE_NS;
+  while (!atomic_load(&spinning) && engine_now_ns() < patience_ns)
+    sched_yield();
 }
 
 void retry_end(struct engine *engine) {

@@ -7,24 +7,22 @@
  * ArrayBuffer is transferred to somebody else, who may free it. V8 lets its
  * embedder forbid that: a buffer with a detach key is detached by none who
  * does not show it (ECMA-262, DetachArrayBuffer, step 3), and JavaScript shows
- * undefined. As engine.c does, this declares what it needs of V8 as weak
- * symbols; a Local is one pointer, and so is a napi_value. Where the host
- * does not export them, ArrayBuffers are refused. A SharedArrayBuffer cannot be
+ * undefined. Where the host does not export V8's functions for
+ * that (v8.h), ArrayBuffers are refused. A SharedArrayBuffer cannot be
  * detached.
  *
  * A buffer that cannot be detached by anybody is a WebAssembly.Memory's, whose
  * engine does so all the same when the memory grows: refused.
  */
 #include "addon.h"
+#include "v8.h"
 
 #include <stdlib.h>
 
-extern void
-v8_array_buffer_set_detach_key(napi_value buffer, napi_value key) __asm__(
-    "_ZN2v811ArrayBuffer12SetDetachKeyENS_5LocalINS_5ValueEEE")
-    __attribute__((weak));
-extern bool v8_array_buffer_is_detachable(napi_value buffer) __asm__(
-    "_ZNK2v811ArrayBuffer12IsDetachableEv") __attribute__((weak));
+extern void v8_array_buffer_set_detach_key(napi_value buffer, napi_value key)
+    V8_NAMED("_ZN2v811ArrayBuffer12SetDetachKeyENS_5LocalINS_5ValueEEE");
+extern bool v8_array_buffer_is_detachable(napi_value buffer)
+    V8_NAMED("_ZNK2v811ArrayBuffer12IsDetachableEv");
 
 /* Beside the core's errors, for lib/track.js. */
 enum { DETACHABLE = -100, OF_A_MEMORY = -101 };

@@ -137,3 +137,12 @@ int wasmsig_forward_last(int signal, uint64_t *deliveries, uint64_t *reached) {
   if (reached) *reached = wsig_load_relaxed(&forward->reached);
   return WASMSIG_OK;
 }
+
+int wasmsig_forward_unanswered(int signal, uint64_t *count) {
+  if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
+  if (!count) return WASMSIG_EINVAL;
+  struct wsig_forward *forward = &wsig_forwards[signal];
+  if (!wsig_load_relaxed(&forward->active)) return WASMSIG_EFORWARD;
+  *count = wsig_load_relaxed(&forward->unanswered);
+  return WASMSIG_OK;
+}

@@ -4,15 +4,8 @@
  *
  * Nothing here locks, allocates, waits or calls anything that does; what it
  * calls of the system is in POSIX's list of async-signal-safe functions
- * (POSIX.1-2017, 2.4.3). A walk takes a number of steps that the size of the
- * registry bounds, whatever other threads do: it is wait-free. (That needs
- * atomic operations that are one instruction where their result is not used,
- * as on x86-64 and on ARMv8.1; the results of those on a guest's words are
- * not.)
- *
- * A walk counts itself in (walk_begin) before it loads the directory, a bitmap
- * or a slot, and out after its last store, so that a remove which has returned
- * has no walk behind it (registry.c has the proof).
+ * (POSIX.1-2017, 2.4.3). Why a walk ends, and stores nowhere that a remove
+ * has let go of: walk.h.
  *
  * Every store goes to an address that was checked when the instance was added.
  * What stands in the words is the guest's, at every moment: it is only ever
@@ -20,121 +13,8 @@
  */
 #include "registry.h"
 
-#include "atomics.h"
 #include "os/handler.h"
-#include "step.h"
-
-/* ----------------------------------------------------------------- walks */
-
-static uint32_t walk_begin(wasmsig_registry *registry) {
-  uint32_t side = wsig_load_relaxed(&registry->phase) & 1;
-  wsig_step(20);
-  /* seq_cst: no load of this walk comes before the writer can see it. */
-  wsig_add_seq_cst(&registry->walks[side], 1);
-  wsig_step(21);
-  return side;
-}
-
-/* Counts out of the walks, and `raised` into the sum beside them. */
-static void walk_end(wasmsig_registry *registry, uint32_t side,
-                     uint64_t raised) {
-  wsig_step(22);
-  /* Release: no store of this walk comes after the writer sees it ended. */
-  wsig_add_release(&registry->walks[side], (raised << WSIG_WALK_BITS) - 1);
-}
-
-/* What is done at the slots of a chunk whose bits are in `slots`; answers for
- * how many instances it counts. `next` is the chunk that the walk comes to
- * afterwards, or the same. */
-typedef uint64_t (*visit)(struct wsig_chunk *chunk, struct wsig_rest *rest,
-                          const struct wsig_chunk *next, uint64_t slots,
-                          void *context);
-
-/* Compiled anew for each visit, or other constant, that it is called with. */
-#define SPECIALIZED static inline __attribute__((always_inline))
-
-SPECIALIZED uint64_t walk_segment(struct wsig_segment *segment, uint32_t chunks,
-                                  visit what, void *context) {
-  uint64_t counted = 0;
-  for (uint32_t i = 0; i < chunks; i++) {
-    struct wsig_chunk *chunk = &segment->chunks[i];
-    struct wsig_chunk *next = i + 1 < chunks ? chunk + 1 : chunk;
-    /* seq_cst: after walk_begin in the single order that the proof needs; and
-     * the slots come after their bits. */
-    uint64_t used = wsig_load_seq_cst(&chunk->used);
-    wsig_step(23);
-    if (used) counted += what(chunk, &segment->rests[i], next, used, context);
-  }
-  return counted;
-}
-
-static uint64_t visit_raise(struct wsig_chunk *chunk, struct wsig_rest *rest,
-                            const struct wsig_chunk *next, uint64_t slots,
-                            void *context);
-
-/* `tag` is what the registry's was when the caller looked whether it lives: if
- * it is another now, the place is used by another registry. 0: any. */
-SPECIALIZED int64_t walk_registry(wasmsig_registry *registry, uint16_t tag,
-                                  visit what, void *context) {
-  uint64_t counted = 0;
-  uint32_t side = walk_begin(registry);
-  bool other = tag && wsig_load_relaxed(&registry->tag) != tag;
-  uint32_t left = other ? 0 : wsig_load_acquire(&registry->chunks);
-  for (uint32_t s = 0; left && s < WSIG_SEGMENTS; s++) {
-    /* seq_cst: as for the bitmaps; destroy takes segments out. */
-    struct wsig_segment *segment = wsig_load_seq_cst(&registry->segment[s]);
-    if (!segment) break;
-    uint32_t here = wsig_segment_size(s);
-    if (here > left) here = left;
-    counted += walk_segment(segment, here, what, context);
-    left -= here;
-  }
-  walk_end(registry, side, what == visit_raise ? counted : 0);
-  return other ? WASMSIG_EDEAD : (int64_t)counted;
-}
-
-SPECIALIZED uint64_t walk_process(visit what, void *context) {
-  uint64_t counted = 0;
-  /* Acquire: the registry is initialised. */
-  wasmsig_registry *registry = wsig_load_acquire(&wsig_registries);
-  for (; registry; registry = registry->next)
-    counted += (uint64_t)walk_registry(registry, 0, what, context);
-  return counted;
-}
-
-/* Under a walk: the slot that a handle names, with no chunk if it names
- * none. */
-static struct wsig_slot slot_of(wasmsig_registry *registry,
-                                wasmsig_instance instance) {
-  struct wsig_slot at = {NULL, NULL, wsig_handle_slot(instance)};
-  uint32_t number = wsig_handle_chunk(instance);
-  if (wsig_handle_tag(instance) != wsig_load_relaxed(&registry->tag)) return at;
-  if (number >= wsig_load_acquire(&registry->chunks)) return at;
-  uint32_t s = wsig_segment_of(number);
-  struct wsig_segment *segment = wsig_load_seq_cst(&registry->segment[s]);
-  if (!segment) return at;
-  uint32_t place = wsig_place_in(s, number);
-  if (!(wsig_load_seq_cst(&segment->chunks[place].used) >> at.slot & 1))
-    return at;
-  at.rest = &segment->rests[place];
-  if (at.rest->generation[at.slot] == wsig_handle_generation(instance))
-    at.chunk = &segment->chunks[place];
-  return at;
-}
-
-SPECIALIZED int64_t walk_instance(wasmsig_registry *registry,
-                                  wasmsig_instance instance, visit what,
-                                  void *context) {
-  int64_t counted = WASMSIG_ENOINSTANCE;
-  uint32_t side = walk_begin(registry);
-  struct wsig_slot at = slot_of(registry, instance);
-  if (at.chunk)
-    counted = (int64_t)what(at.chunk, at.rest, at.chunk, UINT64_C(1) << at.slot,
-                            context);
-  walk_end(registry, side,
-           counted > 0 && what == visit_raise ? (uint64_t)counted : 0);
-  return counted;
-}
+#include "walk.h"
 
 /* Goes through the slots in a set of bits. */
 #define FOR_SLOTS(slot, slots)                                   \
@@ -190,9 +70,10 @@ static bool still_waits(uint32_t signal, const uint32_t *word, bool has_set,
 
 /* `number` and `ask` are those of `raising`, in registers: the compiler cannot
  * see that the words lie elsewhere, and would load them again each time. */
-SPECIALIZED bool raise_checked(struct wsig_chunk *chunk, struct wsig_rest *rest,
-                               uint64_t slot, uint32_t number, bool ask,
-                               struct raising *raising) {
+WSIG_SPECIALIZED bool raise_checked(struct wsig_chunk *chunk,
+                                    struct wsig_rest *rest, uint64_t slot,
+                                    uint32_t number, bool ask,
+                                    struct raising *raising) {
   uint32_t *signal = chunk->signal[slot];
   uint32_t *terminated = rest->terminated[slot];
   uint64_t *pending = rest->pending[slot];
@@ -213,10 +94,11 @@ SPECIALIZED bool raise_checked(struct wsig_chunk *chunk, struct wsig_rest *rest,
   return true;
 }
 
-SPECIALIZED uint64_t raise_each(struct wsig_chunk *chunk,
-                                struct wsig_rest *rest,
-                                const struct wsig_chunk *next, uint64_t slots,
-                                bool ask, struct raising *raising) {
+WSIG_SPECIALIZED uint64_t raise_each(struct wsig_chunk *chunk,
+                                     struct wsig_rest *rest,
+                                     const struct wsig_chunk *next,
+                                     uint64_t slots, bool ask,
+                                     struct raising *raising) {
   uint64_t reached = 0;
   uint32_t signal = raising->signal;
   FOR_RUNS(from, to, slots)
@@ -442,7 +324,7 @@ int64_t wasmsig_instance_raise(wasmsig_registry *registry,
   int error = check(registry, signal, 1, &tag);
   if (error) return error;
   struct raising raising = {.signal = (uint32_t)signal};
-  return walk_instance(registry, instance, visit_raise, &raising);
+  return wsig_walk_instance(registry, instance, visit_raise, true, &raising);
 }
 
 int64_t wasmsig_registry_raise(wasmsig_registry *registry, int signal) {
@@ -450,12 +332,12 @@ int64_t wasmsig_registry_raise(wasmsig_registry *registry, int signal) {
   int error = check(registry, signal, 1, &tag);
   if (error) return error;
   struct raising raising = {.signal = (uint32_t)signal};
-  return walk_registry(registry, tag, visit_raise, &raising);
+  return wsig_walk_registry(registry, tag, visit_raise, true, &raising);
 }
 
 struct wsig_raised wsig_process_raise(int signal) {
   struct raising raising = {.signal = (uint32_t)signal, .ask = true};
-  uint64_t reached = walk_process(visit_raise, &raising);
+  uint64_t reached = wsig_walk_process(visit_raise, true, &raising);
   return (struct wsig_raised){.reached = reached, .fresh = raising.fresh};
 }
 
@@ -469,19 +351,19 @@ int64_t wasmsig_instance_clear(wasmsig_registry *registry,
   uint16_t tag;
   int error = check(registry, signal, 0, &tag);
   if (error) return error;
-  return walk_instance(registry, instance, visit_clear, &signal);
+  return wsig_walk_instance(registry, instance, visit_clear, false, &signal);
 }
 
 int64_t wasmsig_registry_clear(wasmsig_registry *registry, int signal) {
   uint16_t tag;
   int error = check(registry, signal, 0, &tag);
   if (error) return error;
-  return walk_registry(registry, tag, visit_clear, &signal);
+  return wsig_walk_registry(registry, tag, visit_clear, false, &signal);
 }
 
 int64_t wasmsig_process_clear(int signal) {
   if (signal < 0 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
-  return (int64_t)walk_process(visit_clear, &signal);
+  return (int64_t)wsig_walk_process(visit_clear, false, &signal);
 }
 
 int64_t wasmsig_instance_terminate(wasmsig_registry *registry,
@@ -489,16 +371,16 @@ int64_t wasmsig_instance_terminate(wasmsig_registry *registry,
   uint16_t tag;
   int error = check(registry, 1, 1, &tag);
   if (error) return error;
-  return walk_instance(registry, instance, visit_terminate, NULL);
+  return wsig_walk_instance(registry, instance, visit_terminate, false, NULL);
 }
 
 int64_t wasmsig_registry_terminate(wasmsig_registry *registry) {
   uint16_t tag;
   int error = check(registry, 1, 1, &tag);
   if (error) return error;
-  return walk_registry(registry, tag, visit_terminate, NULL);
+  return wsig_walk_registry(registry, tag, visit_terminate, false, NULL);
 }
 
 int64_t wasmsig_process_terminate(void) {
-  return (int64_t)walk_process(visit_terminate, NULL);
+  return (int64_t)wsig_walk_process(visit_terminate, false, NULL);
 }

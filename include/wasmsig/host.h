@@ -50,11 +50,11 @@
  *     (3) of a registry that a budget names. A budget itself is one thread's
  *         at a time.
  *
- * In signal handlers: wasmsig_*_raise, _clear and _terminate. They may
- * interrupt every call of this header at any instruction, in the same thread
- * too, another raise, add, remove, create and destroy among them. A handler may
- * also enter and leave sections, under the conditions that stand there.
- * Nothing else here may be called in a handler.
+ * In signal handlers: wasmsig_*_raise, _clear, _terminate and _waiting. They
+ * may interrupt every call of this header at any instruction, in the same
+ * thread too, another raise, add, remove, create and destroy among them. A
+ * handler may also enter and leave sections, under the conditions that stand
+ * there. Nothing else here may be called in a handler.
  *
  * fork: the child may call everything here; it has the registries, instances
  * and budgets of its parent. A section of the forking thread runs on in the
@@ -123,7 +123,8 @@ extern "C" {
   X(EDEAD, -18, "the registry has been destroyed")                          \
   X(EWRITE, -19, "the system does not let us write to this memory")         \
   X(EHANDLER, -20, "a signal handler has interrupted a budget's own call")  \
-  X(EFIRING, -21, "this signal cannot be the timer's")
+  X(EFIRING, -21, "this signal cannot be the timer's")                      \
+  X(EREAD, -22, "the module's bytes could not be read")
 
 typedef enum wasmsig_error {
   WASMSIG_OK = 0,
@@ -331,6 +332,20 @@ WASMSIG_API int64_t wasmsig_instance_clear(wasmsig_registry *registry,
 WASMSIG_API int64_t wasmsig_registry_clear(wasmsig_registry *registry,
                                            int signal);
 WASMSIG_API int64_t wasmsig_process_clear(int signal);
+
+/**
+ * The signal that waits for an instance: what stands in its signal word or, if
+ * it has none, the lowest of its pending set. For a MOVABLE memory the lowest
+ * that waits for the next sync. A guest can write what it likes there; more
+ * than 64 is told as 64.
+ *
+ * Returns:   1..64, or 0 if nothing waits.
+ * Errors:    EINVAL, ENOINSTANCE, EDEAD.
+ * Threads:   any. Signal handlers: yes. Progress: wait-free.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_instance_waiting(wasmsig_registry *registry,
+                                         wasmsig_instance instance);
 
 /**
  * Stores 1 into the terminated word of one instance, of every instance of a
@@ -689,6 +704,18 @@ WASMSIG_API int wasmsig_forward_stop(int signal);
  */
 WASMSIG_API int wasmsig_forward_last(int signal, uint64_t *deliveries,
                                      uint64_t *reached);
+
+/**
+ * How many deliveries of a forwarded signal in a row, up to the last, reached
+ * guests and were acknowledged by none: 1 for one that has just been told, 2 if
+ * the one before it still waited. What `insist` compares; for hosts that end
+ * the process in their own way.
+ *
+ * Errors:    ESIGNAL, EFORWARD, EINVAL (NULL).
+ * Threads:   any. Signal handlers: yes.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_forward_unanswered(int signal, uint64_t *count);
 
 /* ------------------------------------------------------------ statistics */
 

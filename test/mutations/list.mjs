@@ -46,6 +46,7 @@ const words = mutation('test_registry', 'src/words.c')
 const owners = mutation('test_owners', 'src/words.c')
 const joining = mutation('test_owners', 'src/registry.c')
 const registry = mutation('test_registry', 'src/registry.c')
+const walk = mutation('test_registry', 'src/walk.h')
 const raise = mutation('test_registry', 'src/raise.c')
 const classes = mutation('test_classes', 'src/raise.c')
 const sync = mutation('test_classes', 'src/sync.c')
@@ -81,7 +82,7 @@ export const MUTATIONS = [
     'wsig_exchange_acquire(&movable->raised, 0);',
     'movable->raised; wsig_step(40); movable->raised = 0;'
   ),
-  mutation('fault_pause', 'src/raise.c')(
+  mutation('fault_pause', 'src/walk.h')(
     'a walk counts itself in before it looks',
     'wsig_add_seq_cst(&registry->walks[side], 1);',
     '(void)side;'
@@ -306,22 +307,37 @@ export const MUTATIONS = [
     'if (signal) wsig_store_release(signal, number);',
     ''
   ),
-  raise(
+  mutation('test_waiting', 'src/waiting.c')(
+    'what waits for a movable memory waits beside it',
+    'if (wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE)',
+    'if (false)'
+  ),
+  mutation('test_waiting', 'src/waiting.c')(
+    'a guest cannot name a signal above 64',
+    'waits <= WASMSIG_SIGNAL_MAX ? (int)waits : WASMSIG_SIGNAL_MAX',
+    '(int)waits'
+  ),
+  mutation('test_forward', 'src/forward.c')(
+    'unanswered deliveries are counted',
+    '*count = wsig_load_relaxed(&forward->unanswered);',
+    '*count = 1;'
+  ),
+  walk(
     'a raise of an old handle names nobody',
     'if (at.rest->generation[at.slot] == wsig_handle_generation(instance))',
     ''
   ),
-  raise(
+  walk(
     'a raise of a removed instance names nobody',
     'if (!(wsig_load_seq_cst(&segment->chunks[place].used) >> at.slot & 1))\n    return at;',
     ''
   ),
-  raise(
+  walk(
     "a raise of another registry's handle names nobody",
     'if (wsig_handle_tag(instance) != wsig_load_relaxed(&registry->tag)) return at;',
     ''
   ),
-  raise(
+  walk(
     'a raise of a handle beyond the chunks names nobody',
     'if (number >= wsig_load_acquire(&registry->chunks)) return at;',
     ''
@@ -336,10 +352,10 @@ export const MUTATIONS = [
     'return wsig_load_relaxed(&registry->live) ? WASMSIG_OK : WASMSIG_EDEAD;',
     'return WASMSIG_OK;'
   ),
-  raise(
+  walk(
     'the process is all registries',
-    'for (; registry; registry = registry->next)\n    counted += (uint64_t)walk_registry(',
-    'for (; registry; registry = NULL)\n    counted += (uint64_t)walk_registry('
+    'for (; registry; registry = registry->next)\n    counted += (uint64_t)wsig_walk_registry(',
+    'for (; registry; registry = NULL)\n    counted += (uint64_t)wsig_walk_registry('
   ),
   raise(
     'clear of a number leaves another number',

@@ -293,6 +293,30 @@ TEST(signals_that_a_handler_must_not_have_are_refused) {
     assert_int_equal(wasmsig_forward_start(refused[i], 0), WASMSIG_EFORWARD);
 }
 
+static uint64_t unanswered(int signal) {
+  uint64_t count = UINT64_MAX;
+  assert_int_equal(wasmsig_forward_unanswered(signal, &count), WASMSIG_OK);
+  return count;
+}
+
+TEST(unanswered_counts_deliveries_that_no_guest_took) {
+  set_action(SIGUSR1, handle, 0);
+  start(SIGUSR1);
+  assert_int_equal(unanswered(SIGUSR1), 0);
+  raise(SIGUSR1);
+  assert_int_equal(unanswered(SIGUSR1), 1);
+  raise(SIGUSR1);
+  assert_int_equal(unanswered(SIGUSR1), 2);
+  guest_acknowledge(&guest);
+  raise(SIGUSR1);
+  assert_int_equal(unanswered(SIGUSR1), 1);
+  assert_int_equal(wasmsig_forward_unanswered(SIGUSR1, NULL), WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_forward_unanswered(SIGUSR2, &(uint64_t){0}),
+                   WASMSIG_EFORWARD);
+  assert_int_equal(wasmsig_forward_unanswered(0, &(uint64_t){0}),
+                   WASMSIG_ESIGNAL);
+}
+
 TEST(a_signal_is_forwarded_once_at_a_time) {
   set_action(SIGUSR1, handle, 0);
   start(SIGUSR1);
@@ -324,6 +348,7 @@ int main(void) {
       IN_SCENE(stop_leaves_a_handler_that_has_replaced_ours),
       IN_SCENE(what_was_stopped_can_be_started_again),
       IN_SCENE(last_tells_deliveries_and_whom_the_last_one_reached),
+      IN_SCENE(unanswered_counts_deliveries_that_no_guest_took),
       IN_SCENE(a_child_can_forward_whatever_threads_its_parent_had),
       IN_SCENE(bad_arguments_change_no_handler),
       IN_SCENE(signals_that_a_handler_must_not_have_are_refused),

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What the reader knows of a module while it reads it. It grows with types,
+ * globals and names of imports and exports; never with code or data.
+ */
+#ifndef WSIG_MODULE_READER_H
+#define WSIG_MODULE_READER_H
+
+#include "cursor.h"
+#include "text.h"
+#include "type.h"
+
+/** A stretch of wsig_module.names. */
+struct wsig_span {
+  size_t start, length;
+};
+
+struct wsig_global {
+  uint64_t value; /* if it is a constant */
+  uint32_t import_number;
+  uint8_t type; /* the first byte of its code */
+  bool is_mutable;
+  uint8_t source; /* wasmsig_value_source */
+};
+
+struct wsig_import {
+  struct wsig_span module, name;
+};
+
+struct wsig_export {
+  struct wsig_span name;
+  uint64_t offset; /* where it starts in the file */
+  uint32_t index;
+  uint8_t kind;
+};
+
+struct wsig_module {
+  struct wsig_cursor cursor;
+  wasmsig_module_report *report;
+  bool wants_polls;
+
+  uint8_t *types; /* the first byte of each one's composite type */
+  size_t type_count, type_capacity;
+  bool in_types;         /* a type may refer to later ones of its group */
+  uint64_t type_highest; /* that was referred to, + 1 */
+  uint64_t type_highest_offset;
+
+  uint64_t function_count, table_count, memory_count, tag_count;
+  uint64_t imported_functions;
+
+  struct wsig_global *globals;
+  size_t global_count, global_capacity;
+  struct wsig_import *imports; /* of globals */
+  size_t import_count, import_capacity;
+  struct wsig_export *exports;
+  size_t export_count, export_capacity;
+  struct wsig_text names; /* of the two */
+
+  unsigned rank; /* of the last section, see sections.c */
+  bool has_code, has_data, has_data_count;
+  uint32_t data_count;
+};
+
+/** Reads all sections, behind the header. */
+void wsig_read_sections(struct wsig_module *module);
+
+/* Sections; each ends where the cursor's limit is. */
+void wsig_read_types(struct wsig_module *module);
+void wsig_read_imports(struct wsig_module *module);
+void wsig_read_functions(struct wsig_module *module);
+void wsig_read_tables(struct wsig_module *module);
+void wsig_read_memories(struct wsig_module *module);
+void wsig_read_tags(struct wsig_module *module);
+void wsig_read_globals(struct wsig_module *module);
+void wsig_read_exports(struct wsig_module *module);
+void wsig_read_start(struct wsig_module *module);
+void wsig_read_elements(struct wsig_module *module);
+void wsig_read_data_count(struct wsig_module *module);
+void wsig_read_code(struct wsig_module *module);
+void wsig_read_data(struct wsig_module *module);
+
+/** The section "name": of functions with plain polls. */
+void wsig_read_function_names(struct wsig_module *module);
+/** Names that it did not tell: of exports. */
+void wsig_name_functions_by_exports(struct wsig_module *module);
+
+/** Fails where two exports have one name; sorts the exports. */
+void wsig_check_export_names(struct wsig_module *module);
+
+/** Fails if the type's index is none of the module's. */
+void wsig_check_type(struct wsig_module *module, const struct wsig_type *type);
+/** Reads an index below `count`, or fails with `detail`. */
+uint32_t wsig_read_index(struct wsig_module *module, uint64_t count,
+                         const char *detail);
+/** Reads the index of a function type. */
+void wsig_read_function_type_index(struct wsig_module *module);
+
+/** What a constant expression gives. */
+struct wsig_value {
+  uint64_t value;
+  uint8_t source; /* wasmsig_value_source */
+};
+
+/** Reads a constant expression with its `end`. `type` is the first byte of the
+ * wanted type's code; of other types than i32 and i64 the value is unknown. */
+struct wsig_value wsig_read_expression(struct wsig_module *module,
+                                       uint8_t type);
+/** One of any type. */
+void wsig_pass_expression(struct wsig_module *module);
+
+#endif

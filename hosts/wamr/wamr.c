@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * WAMR: finds an instance's words and its memory 0, tracks it, and ends what
+ * it runs.
+ *
+ * Why nothing is written where it must not be: memory 0 and the words' values
+ * are read from the instance itself; the registry checks them against each
+ * other before it writes; a memory counts as fixed only if the system says so,
+ * of the others the base is read again at each sync, by the thread that runs
+ * the instance.
+ *
+ * Why a kill ends the right call: wasm_runtime_terminate() sets the instance's
+ * exception and, through the thread manager, a flag that the interpreter reads
+ * at each branch. Both stay set when it comes too late: undo takes back both
+ * (wasm_cluster_set_exception in WAMR's thread_manager.c), and a budget calls
+ * it before its leave returns.
+ */
+#include "wasmsig/wamr.h"
+
+#include <string.h>
+
+static uint64_t length_of(wasm_memory_inst_t memory) {
+  return wasm_memory_get_cur_page_count(memory) *
+         wasm_memory_get_bytes_per_page(memory);
+}
+
+/* False: it is no address in a 32-bit memory. */
+static bool read_address(const wasm_global_inst_t *global, uint64_t *address) {
+  uint32_t value;
+  if (global->is_mutable || global->kind != WASM_I32) return false;
+  memcpy(&value, global->global_data, sizeof value);
+  *address = value;
+  return true;
+}
+
+/* Whether the module exports this name as something else than a global. */
+static bool is_exported(wasm_module_t module, const char *name) {
+  int32_t count = wasm_runtime_get_export_count(module);
+  for (int32_t index = 0; index < count; index++) {
+    wasm_export_t item;
+    memset(&item, 0, sizeof item);
+    wasm_runtime_get_export_type(module, index, &item);
+    if (item.name != NULL && strcmp(item.name, name) == 0) return true;
+  }
+  return false;
+}
+
+/* A verdict: TRACKED, NO_WORDS or NOT_AN_ADDRESS. */
+static int read_words(wasm_module_inst_t module_inst, wasmsig_words *words) {
+  uint64_t *const addresses[WASMSIG_WORD_COUNT] = {
+      [WASMSIG_WORD_SIGNAL] = &words->signal,
+      [WASMSIG_WORD_TERMINATED] = &words->terminated,
+      [WASMSIG_WORD_PENDING] = &words->pending,
+  };
+  wasm_module_t module = wasm_runtime_get_module(module_inst);
+  int verdict = WASMSIG_VERDICT_NO_WORDS;
+  for (int word = 0; word < WASMSIG_WORD_COUNT; word++) {
+    wasm_global_inst_t global;
+    const char *name = wasmsig_word_name(word);
+    if (wasm_runtime_get_export_global_inst(module_inst, name, &global)) {
+      if (!read_address(&global, addresses[word]))
+        return WASMSIG_VERDICT_NOT_AN_ADDRESS;
+      verdict = WASMSIG_VERDICT_TRACKED;
+    } else if (is_exported(module, name)) {
+      return WASMSIG_VERDICT_NOT_AN_ADDRESS;
+    }
+  }
+  return verdict;
+}
+
+/* What the registry finds wrong with the words is the module's fault. */
+static int verdict_of(int error) {
+  switch (error) {
+    case WASMSIG_ERANGE: return WASMSIG_VERDICT_OUT_OF_RANGE;
+    case WASMSIG_EALIGN: return WASMSIG_VERDICT_MISALIGNED;
+    case WASMSIG_EOVERLAP: return WASMSIG_VERDICT_OVERLAP;
+    default: return error;
+  }
+}
+
+static int track(wasmsig_wamr_tracked *tracked) {
+  wasmsig_words words = WASMSIG_WORDS_INIT;
+  int verdict = read_words(tracked->module_inst, &words);
+  if (verdict != WASMSIG_VERDICT_TRACKED) return verdict;
+  wasm_memory_inst_t memory = wasm_runtime_get_memory(tracked->module_inst, 0);
+  if (memory == NULL) return WASMSIG_VERDICT_NO_MEMORY;
+
+  words.memory = wasm_memory_get_base_address(memory);
+  words.length = length_of(memory);
+  words.memory_class =
+      wasmsig_memory_classify(words.memory, words.length,
+                              wasm_memory_get_max_page_count(memory) *
+                                  wasm_memory_get_bytes_per_page(memory),
+                              wasm_memory_get_shared(memory));
+  tracked->memory_class = words.memory_class;
+  return verdict_of(
+      wasmsig_instance_add(tracked->registry, &words, &tracked->instance));
+}
+
+int wasmsig_wamr_track(wasmsig_registry *registry,
+                       wasm_module_inst_t module_inst,
+                       wasmsig_wamr_tracked *tracked) {
+  if (registry == NULL || module_inst == NULL) return WASMSIG_EINVAL;
+  wasmsig_wamr_tracked found = {.registry = registry,
+                                .module_inst = module_inst};
+  int result = track(&found);
+  if (result >= 0 && tracked != NULL) *tracked = found;
+  return result;
+}
+
+int wasmsig_wamr_sync(const wasmsig_wamr_tracked *tracked) {
+  if (tracked == NULL) return WASMSIG_EINVAL;
+  if (tracked->instance == 0 || tracked->memory_class != WASMSIG_MEMORY_MOVABLE)
+    return 0;
+  wasm_memory_inst_t memory = wasm_runtime_get_memory(tracked->module_inst, 0);
+  return wasmsig_instance_sync(tracked->registry, tracked->instance,
+                               wasm_memory_get_base_address(memory),
+                               length_of(memory));
+}
+
+int wasmsig_wamr_untrack(wasmsig_wamr_tracked *tracked) {
+  if (tracked == NULL) return WASMSIG_EINVAL;
+  if (tracked->instance == 0) return 0;
+  int error = wasmsig_instance_remove(tracked->registry, tracked->instance);
+  tracked->instance = 0;
+  return error;
+}
+
+/* Takes locks of the thread manager: never in a signal handler. */
+void wasmsig_wamr_kill(void *module_inst) {
+  wasm_runtime_terminate(module_inst);
+}
+
+void wasmsig_wamr_undo(void *module_inst) {
+  wasm_runtime_clear_exception(module_inst);
+}
+
+int wasmsig_wamr_killer_apply(wasm_module_inst_t module_inst,
+                              wasmsig_budget_options *options) {
+  if (module_inst == NULL || options == NULL) return WASMSIG_EINVAL;
+  options->kill = wasmsig_wamr_kill;
+  options->undo = wasmsig_wamr_undo;
+  options->context = module_inst;
+  options->kill_is_signal_safe = false;
+  return 0;
+}
+
+bool wasmsig_wamr_is_cpu_limit(wasm_module_inst_t module_inst) {
+  if (module_inst == NULL) return false;
+  const char *exception = wasm_runtime_get_exception(module_inst);
+  return exception != NULL && strstr(exception, "terminated by user") != NULL;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Runs all rows against the engine, and what the promises share. */
+#include <signal.h>
+
+#include "guests.h"
+#include "promises.h"
+
+int32_t (*host_call)(int32_t argument);
+
+struct guest *open_guest(const char *text) {
+  return engine.open(text, USUAL, NULL, NULL);
+}
+
+uint32_t word_at(struct guest *guest, uint64_t address) {
+  uint32_t word;
+  memcpy(&word, engine.memory(guest) + address, sizeof word);
+  return word;
+}
+
+uint64_t pending_of(struct guest *guest) {
+  uint64_t pending;
+  memcpy(&pending, engine.memory(guest) + PENDING_AT, sizeof pending);
+  return pending;
+}
+
+void set_word(struct guest *guest, uint64_t address, uint32_t value) {
+  memcpy(engine.memory(guest) + address, &value, sizeof value);
+}
+
+wasmsig_budget_options limits_of(struct guest *guest, uint64_t soft_ns,
+                                 uint64_t hard_ns) {
+  wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
+  limits.soft_ns = soft_ns;
+  limits.hard_ns = hard_ns;
+  limits.registry = guest->registry;
+  engine.limit(guest, &limits);
+  return limits;
+}
+
+struct limited call_limited(struct guest *guest,
+                            const wasmsig_budget_options *limits,
+                            const char *function, int32_t argument) {
+  struct limited call = {.result = -1};
+  wasmsig_budget budget;
+  assert_int_equal(wasmsig_budget_init(&budget, limits), 0);
+  assert_int_equal(wasmsig_budget_enter(&budget), 0);
+  call.ending = engine.call(guest, function, argument, &call.result);
+  call.outcome = wasmsig_budget_leave(&budget);
+  call.used_ns = wasmsig_budget_used_ns(&budget);
+  assert_int_equal(wasmsig_budget_destroy(&budget), 0);
+  return call;
+}
+
+void assert_works(struct guest *guest) {
+  int32_t result = -1;
+  assert_int_equal(engine.call(guest, "work", 10, &result), RETURNED);
+  assert_int_equal(result, 0);
+}
+
+static const int faults[] = {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
+enum { FAULTS = sizeof faults / sizeof faults[0] };
+static struct sigaction handlers_of_engine[FAULTS];
+
+static void keep_handlers_of_engine(void) {
+  for (int i = 0; i < FAULTS; i++)
+    sigaction(faults[i], NULL, &handlers_of_engine[i]);
+}
+
+void give_faults_to_engine(void) {
+  for (int i = 0; i < FAULTS; i++)
+    sigaction(faults[i], &handlers_of_engine[i], NULL);
+}
+
+static int run_rows(const struct row *rows, size_t count) {
+  int failures = 0;
+  for (size_t i = 0; i < count; i++)
+    failures += _cmocka_run_group_tests(rows[i].name, rows[i].promises,
+                                        rows[i].count, NULL, NULL);
+  return failures;
+}
+
+int main(void) {
+  engine.start();
+  keep_handlers_of_engine();
+  int failures = run_rows(rows_of_moving, rows_of_moving_count);
+  if (!engine.has_only_moving_memories) {
+    failures += run_rows(rows_of_words, rows_of_words_count);
+    failures += run_rows(rows_of_signals, rows_of_signals_count);
+    failures += run_rows(rows_of_limits, rows_of_limits_count);
+    failures += run_rows(rows_of_lives, rows_of_lives_count);
+    failures += run_rows(rows_of_engine, rows_of_engine_count);
+  }
+  engine.end();
+  return failures > 0;
+}

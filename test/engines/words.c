@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What a host writes when it instantiates a module, and what it must not. */
+#include "guests.h"
+#include "promises.h"
+
+/* ------------------------------------------------------------------ zeroed */
+
+PROMISE(zeroes_the_signal_word) {
+  struct guest *guest = open_guest(SIGNAL_GUEST);
+  assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
+  assert_int_equal(word_at(guest, SIGNAL_AT), 0);
+  engine.close(guest);
+}
+
+PROMISE(zeroes_the_pending_set) {
+  struct guest *guest = open_guest(WORDS_GUEST);
+  assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
+  assert_int_equal(word_at(guest, SIGNAL_AT), 0);
+  assert_int_equal(pending_of(guest), 0);
+  engine.close(guest);
+}
+
+PROMISE(leaves_the_terminated_word) {
+  struct guest *guest = open_guest(DEAD_GUEST);
+  assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
+  assert_int_equal(word_at(guest, TERMINATED_AT), 7);
+  engine.close(guest);
+}
+
+static const struct CMUnitTest zeroed[] = {
+    KEEPS("instantiation writes 0 to the signal word", zeroes_the_signal_word),
+    KEEPS("instantiation writes 0 to the pending set", zeroes_the_pending_set),
+    KEEPS("instantiation leaves the terminated word as it is",
+          leaves_the_terminated_word),
+};
+
+/* --------------------------------------------------------------- addresses */
+
+/* A module with bad words runs, and what its words hold is left alone. */
+static void assert_runs_untouched(const char *text, int verdict) {
+  struct guest *guest = open_guest(text);
+  assert_int_equal(guest->verdict, verdict);
+  assert_int_equal(word_at(guest, SIGNAL_AT), STARTED);
+  assert_int_equal(wasmsig_registry_count(guest->registry), 0);
+  assert_int_equal(wasmsig_registry_raise(guest->registry, 2), 0);
+  assert_int_equal(word_at(guest, SIGNAL_AT), STARTED);
+  assert_int_equal(engine.sync(guest), 0);
+  assert_works(guest);
+  engine.close(guest);
+}
+
+PROMISE(misaligned) {
+  assert_runs_untouched(MISALIGNED_GUEST, WASMSIG_VERDICT_MISALIGNED);
+}
+
+PROMISE(outside) {
+  assert_runs_untouched(OUTSIDE_GUEST, WASMSIG_VERDICT_OUT_OF_RANGE);
+}
+
+PROMISE(negative) {
+  assert_runs_untouched(NEGATIVE_GUEST, WASMSIG_VERDICT_OUT_OF_RANGE);
+}
+
+PROMISE(overlapping) {
+  assert_runs_untouched(OVERLAPPING_GUEST, WASMSIG_VERDICT_OVERLAP);
+}
+
+PROMISE(half_bad) {
+  assert_runs_untouched(HALF_BAD_GUEST, WASMSIG_VERDICT_MISALIGNED);
+}
+
+PROMISE(no_address) {
+  assert_runs_untouched(FUNCTION_GUEST, WASMSIG_VERDICT_NOT_AN_ADDRESS);
+  assert_runs_untouched(MUTABLE_GUEST, WASMSIG_VERDICT_NOT_AN_ADDRESS);
+  assert_runs_untouched(TOO_WIDE_GUEST, WASMSIG_VERDICT_NOT_AN_ADDRESS);
+}
+
+PROMISE(no_words) {
+  assert_runs_untouched(PLAIN_GUEST, WASMSIG_VERDICT_NO_WORDS);
+}
+
+PROMISE(high) {
+  struct guest *guest = open_guest(HIGH_GUEST);
+  assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
+  assert_int_equal(word_at(guest, HIGH_AT), 0);
+  assert_int_equal(wasmsig_registry_raise(guest->registry, 2), 1);
+  assert_int_equal(word_at(guest, HIGH_AT), 2);
+  engine.close(guest);
+}
+
+static const struct CMUnitTest addresses[] = {
+    KEEPS("a module whose word is misaligned is not written", misaligned),
+    KEEPS("a module whose word lies behind its memory runs", outside),
+    KEEPS("a negative address is a high one, not an absent word", negative),
+    KEEPS("a word above 2 GiB is found", high),
+    KEEPS("a module whose words overlap is not written", overlapping),
+    KEEPS("nothing of a module is written if one of its words is bad",
+          half_bad),
+    KEEPS("an export that is no address is not taken for one", no_address),
+    KEEPS("a module without words runs untracked", no_words),
+};
+
+/* ---------------------------------------------------------------- memory 0 */
+
+static void assert_has_words_in_memory_zero(const char *text) {
+  struct guest *guest = open_guest(text);
+  assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
+  assert_int_equal(word_at(guest, SIGNAL_AT), 0);
+  assert_int_equal(wasmsig_registry_raise(guest->registry, 2), 1);
+  assert_int_equal(word_at(guest, SIGNAL_AT), 2);
+  int32_t signal = 0;
+  assert_int_equal(engine.call(guest, "spin", 0, &signal), RETURNED);
+  assert_int_equal(signal, 2);
+  engine.close(guest);
+}
+
+PROMISE(imported) { assert_has_words_in_memory_zero(IMPORTED_GUEST); }
+
+PROMISE(renamed) { assert_has_words_in_memory_zero(RENAMED_GUEST); }
+
+PROMISE(first_of_two) {
+  NEEDS(engine.has_several_memories);
+  assert_has_words_in_memory_zero(TWO_GUEST);
+}
+
+PROMISE(wide) {
+  NEEDS(engine.has_64_bit_memories);
+  struct guest *guest = open_guest(WIDE_GUEST);
+  assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
+  assert_int_equal(wasmsig_registry_raise(guest->registry, 2), 1);
+  engine.sync(guest);
+  int32_t signal = 0;
+  assert_int_equal(engine.call(guest, "spin", 0, &signal), RETURNED);
+  assert_int_equal(signal, 2);
+  engine.close(guest);
+}
+
+static const struct CMUnitTest memory_zero[] = {
+    KEEPS("the words are in the memory that the module imports", imported),
+    KEEPS("memory 0 may be exported by any name", renamed),
+    KEEPS("of two memories the first one has the words", first_of_two),
+    KEEPS("a module with a 64-bit memory is tracked", wide),
+};
+
+const struct row rows_of_words[] = {
+    ROW("The words are zeroed when a module is instantiated", zeroed),
+    ROW("Addresses are checked; a module that fails runs untracked", addresses),
+    ROW("The words are looked for in memory 0, and in no other", memory_zero),
+};
+const size_t rows_of_words_count =
+    sizeof rows_of_words / sizeof rows_of_words[0];

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "file.h"
+
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A pipe's length is not known before it ends. */
+static bool read_all(int descriptor, size_t expected, uint8_t **bytes,
+                     size_t *length) {
+  size_t room = expected + 1;
+  *bytes = malloc(room);
+  *length = 0;
+  while (*bytes) {
+    ssize_t count = read(descriptor, *bytes + *length, room - *length);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return count == 0;
+    *length += (size_t)count;
+    if (*length < room) continue;
+    room *= 2;
+    uint8_t *more = realloc(*bytes, room);
+    if (!more) free(*bytes);
+    *bytes = more;
+  }
+  errno = ENOMEM;
+  return false;
+}
+
+bool cli_read_file(const char *path, uint8_t **bytes, size_t *length) {
+  struct stat status;
+  bool is_input = strcmp(path, "-") == 0;
+  int descriptor = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+  bool is_read = descriptor >= 0 && fstat(descriptor, &status) == 0;
+  if (is_read && S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+    is_read = false;
+  }
+  size_t expected =
+      is_read && S_ISREG(status.st_mode) ? (size_t)status.st_size : 65535;
+  is_read = is_read && read_all(descriptor, expected, bytes, length);
+  if (!is_read) cli_complain("%s: %s", path, strerror(errno));
+  if (descriptor >= 0 && !is_input) close(descriptor);
+  return is_read;
+}
+
+void cli_complain_of_module(const char *path,
+                            const wasmsig_module_report *report) {
+  const char *text = wasmsig_verdict_text(report->verdict);
+  if (report->verdict == WASMSIG_VERDICT_COMPONENT ||
+      report->verdict == WASMSIG_VERDICT_NOT_WASM)
+    cli_complain("%s: %s%s%s", path, text, report->detail ? ": " : "",
+                 report->detail ? report->detail : "");
+  else
+    cli_complain("%s: %s, at byte %" PRIu64 "%s%s", path, text, report->offset,
+                 report->detail ? ": " : "",
+                 report->detail ? report->detail : "");
+}

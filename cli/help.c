@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What --help says. The manual page says more: docs/man/wasmsig.1. */
+#include "cli.h"
+
+const char cli_help[] =
+    "Usage: wasmsig COMMAND [OPTIONS] FILE.wasm [ARGUMENTS]\n"
+    "\n"
+    "Unix signals and CPU limits for WebAssembly.\n"
+    "\n"
+    "Commands:\n"
+    "  run      run a WASI program: it hears signals, and of its CPU limit\n"
+    "  inspect  say whether signals can reach a module, and if not, why\n"
+    "\n"
+    "  wasmsig COMMAND --help   options of a command\n"
+    "  wasmsig --version        which version this is\n";
+
+const char cli_help_run[] =
+    "Usage: wasmsig run [OPTIONS] FILE.wasm [ARGUMENTS]\n"
+    "\n"
+    "Runs a program for WASI preview 1. FILE may be - for standard input.\n"
+    "\n"
+    "  --cpu-soft TIME      CPU time after which the program is told\n"
+    "  --cpu-hard TIME      CPU time after which it is stopped, with exit\n"
+    "                       status 152\n"
+    "  --signal NAME        what it is told at the soft limit (SIGXCPU)\n"
+    "  --forward NAMES      signals that are passed on to it, with commas\n"
+    "                       between (INT,TERM,HUP,USR1,USR2,QUIT,ALRM,WINCH,\n"
+    "                       CONT), or none\n"
+    "  --dir FOLDER[::NAME] a folder that it may use, under that name\n"
+    "  --env NAME=VALUE     a variable of its environment; NAME alone passes\n"
+    "                       ours on\n"
+    "  --engine NAME        wasmtime (a compiler) or wamr (an interpreter)\n"
+    "  --stats              afterwards: CPU and wall time, memory, signals\n"
+    "  --json               the same as one line of JSON\n"
+    "  --help               this text\n"
+    "\n"
+    "Times are written 250ms, 1.5s or 800us, and are CPU time of the program.\n"
+    "\n"
+    "A forwarded signal asks the program. One that has no signal word, or has\n"
+    "not acknowledged it when the same signal comes again, dies of it.\n"
+    "\n"
+    "Exit status: the program's own; 152 past its CPU limit; 134 for a trap;\n"
+    "128 and the number of the signal that it died of; 1 if it cannot be run;\n"
+    "2 for wrong usage.\n"
+    "\n"
+    "Example: wasmsig run --cpu-soft 1s --cpu-hard 2s --dir . tool.wasm "
+    "in.txt\n";
+
+const char cli_help_inspect[] =
+    "Usage: wasmsig inspect [--json] FILE.wasm\n"
+    "\n"
+    "Says which signal words a module exports, in which memory they lie, how\n"
+    "its code polls them, and whether a host can track its instances; if not,\n"
+    "why, and what would help. FILE may be - for standard input.\n"
+    "\n"
+    "  --json   the same as one line of JSON\n"
+    "  --help   this text\n"
+    "\n"
+    "Exit status: 0 tracked; 3 not tracked; 1 the file cannot be read as a\n"
+    "module; 2 wrong usage.\n";

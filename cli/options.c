@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "options.h"
+
+#include "cli.h"
+#include "engine.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ------------------------------------------------------------------- times */
+
+static const struct {
+  const char *name;
+  uint64_t ns;
+} units[] = {{"ns", 1},
+             {"us", 1000},
+             {"ms", 1000000},
+             {"s", 1000000000},
+             {"m", 60 * UINT64_C(1000000000)}};
+
+static uint64_t unit_of(const char *name) {
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    if (strcmp(name, units[i].name) == 0) return units[i].ns;
+  }
+  return 0;
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* Exact: digits behind the point are worth a tenth of what is before them. A
+ * fraction of a nanosecond is dropped. */
+uint64_t cli_parse_time(const char *text) {
+  const char *unit = text;
+  while (is_digit(*unit) || *unit == '.') unit++;
+  uint64_t scale = unit_of(unit);
+  if (scale == 0 || !is_digit(text[0])) return 0;
+  uint64_t whole = 0;
+  uint64_t fraction = 0;
+  for (; is_digit(*text); text++) {
+    if (whole > INT64_MAX / 10) return 0;
+    whole = whole * 10 + (uint64_t)(*text - '0');
+  }
+  if (whole > INT64_MAX / scale) return 0;
+  if (*text == '.' && !is_digit(*++text)) return 0;
+  for (uint64_t worth = scale / 10; is_digit(*text); text++, worth /= 10)
+    fraction += worth * (uint64_t)(*text - '0');
+  if (text != unit) return 0;
+  uint64_t ns = whole * scale + fraction;
+  return ns > INT64_MAX ? 0 : ns;
+}
+
+static bool take_time(const char *option, const char *text, uint64_t *ns) {
+  *ns = cli_parse_time(text);
+  if (*ns != 0) return true;
+  cli_usage_error("run", "%s: '%s' is no time; write 250ms, 1.5s or 800us",
+                  option, text);
+  return false;
+}
+
+/* ----------------------------------------------------------------- signals */
+
+static bool take_signal(const char *text, int *signal) {
+  *signal = cli_signal_number(text);
+  if (*signal != 0) return true;
+  cli_usage_error("run", "--signal: there is no signal '%s'", text);
+  return false;
+}
+
+static const int forwarded_by_default[] = {SIGINT,  SIGTERM,  SIGHUP,
+                                           SIGUSR1, SIGUSR2,  SIGQUIT,
+                                           SIGALRM, SIGWINCH, SIGCONT};
+
+static void forward_default(struct cli_options *options) {
+  size_t count = sizeof forwarded_by_default / sizeof *forwarded_by_default;
+  for (size_t i = 0; i < count; i++)
+    options->forwards[forwarded_by_default[i]] = true;
+}
+
+/* Cannot be handled, would be raised by a fault, stop the process, or belong
+ * to the C library's threads. */
+static bool can_be_forwarded(int signal) {
+  static const int cannot[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS,  SIGFPE,
+                               SIGILL,  SIGTRAP, SIGSYS,  SIGABRT, SIGTSTP,
+                               SIGTTIN, SIGTTOU, 32,      33};
+  for (size_t i = 0; i < sizeof cannot / sizeof *cannot; i++) {
+    if (cannot[i] == signal) return false;
+  }
+  return true;
+}
+
+static bool take_forward(struct cli_options *options, char *list) {
+  memset(options->forwards, 0, sizeof options->forwards);
+  options->forwards_are_given = true;
+  if (strcmp(list, "none") == 0 || list[0] == '\0') return true;
+  for (char *rest = list, *name; (name = strsep(&rest, ",")) != NULL;) {
+    int signal = cli_signal_number(name);
+    if (signal == 0) {
+      cli_usage_error("run", "--forward: there is no signal '%s'", name);
+      return false;
+    }
+    if (!can_be_forwarded(signal)) {
+      cli_usage_error("run", "--forward: %s cannot be forwarded",
+                      cli_signal_name(signal));
+      return false;
+    }
+    options->forwards[signal] = true;
+  }
+  return true;
+}
+
+/* ------------------------------------------------- folders and environment */
+
+static bool is_folder(const char *path) {
+  struct stat status;
+  if (stat(path, &status) != 0) {
+    cli_usage_error("run", "--dir: %s: %s", path, strerror(errno));
+    return false;
+  }
+  if (S_ISDIR(status.st_mode)) return true;
+  cli_usage_error("run", "--dir: %s is not a folder", path);
+  return false;
+}
+
+static void *grown(void *array, size_t count, size_t size) {
+  void *more = reallocarray(array, count + 1, size);
+  if (more) return more;
+  cli_complain("out of memory");
+  exit(CLI_UNRUNNABLE);
+}
+
+static bool take_folder(struct cli_options *options, char *text) {
+  struct cli_folder folder = {text, text};
+  char *separator = strstr(text, "::");
+  if (separator) {
+    *separator = '\0';
+    folder.guest = separator + 2;
+  }
+  if (folder.host[0] == '\0' || folder.guest[0] == '\0') {
+    cli_usage_error("run", "--dir: write FOLDER, or FOLDER::NAME-FOR-GUEST");
+    return false;
+  }
+  if (!is_folder(folder.host)) return false;
+  options->folders =
+      grown(options->folders, options->folder_count, sizeof folder);
+  options->folders[options->folder_count++] = folder;
+  return true;
+}
+
+static bool take_variable(struct cli_options *options, char *text) {
+  char *equals = strchr(text, '=');
+  const char *value = equals ? equals + 1 : getenv(text);
+  if (equals) *equals = '\0';
+  if (text[0] == '\0') {
+    cli_usage_error("run", "--env: write NAME=VALUE, or NAME to pass it on");
+    return false;
+  }
+  if (!value) {
+    cli_usage_error("run", "--env: %s is not in the environment", text);
+    return false;
+  }
+  size_t count = options->variable_count;
+  options->names = grown(options->names, count, sizeof *options->names);
+  options->values = grown(options->values, count, sizeof *options->values);
+  options->names[count] = text;
+  options->values[count] = value;
+  options->variable_count++;
+  return true;
+}
+
+/* -------------------------------------------------------------------- all */
+
+enum { SOFT = 256, HARD, SIGNAL, FORWARD, DIR, ENV, ENGINE, STATS, JSON, HELP };
+
+static const struct option long_options[] = {
+    {"cpu-soft", required_argument, NULL, SOFT},
+    {"cpu-hard", required_argument, NULL, HARD},
+    {"signal", required_argument, NULL, SIGNAL},
+    {"forward", required_argument, NULL, FORWARD},
+    {"dir", required_argument, NULL, DIR},
+    {"env", required_argument, NULL, ENV},
+    {"engine", required_argument, NULL, ENGINE},
+    {"stats", no_argument, NULL, STATS},
+    {"json", no_argument, NULL, JSON},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0}};
+
+static bool take_engine(struct cli_options *options, const char *name) {
+  options->engine = cli_engine_named(name);
+  if (options->engine) return true;
+  cli_usage_error("run", "--engine: there are wasmtime and wamr, no '%s'",
+                  name);
+  return false;
+}
+
+static bool take(struct cli_options *options, int option) {
+  switch (option) {
+    case SOFT: return take_time("--cpu-soft", optarg, &options->soft_ns);
+    case HARD: return take_time("--cpu-hard", optarg, &options->hard_ns);
+    case SIGNAL: return take_signal(optarg, &options->signal);
+    case FORWARD: return take_forward(options, optarg);
+    case DIR: return take_folder(options, optarg);
+    case ENV: return take_variable(options, optarg);
+    case ENGINE: return take_engine(options, optarg);
+    case STATS: return options->stats = true;
+    case JSON: return options->json = options->stats = true;
+    default: return false;
+  }
+}
+
+static int take_file(struct cli_options *options, int argc, char **argv) {
+  if (optind >= argc)
+    return cli_usage_error("run", "which file? (FILE.wasm is missing)");
+  if (options->soft_ns != WASMSIG_NO_LIMIT &&
+      options->soft_ns > options->hard_ns)
+    return cli_usage_error("run", "--cpu-soft lies above --cpu-hard");
+  options->file = argv[optind];
+  options->arguments = argv + optind;
+  options->argument_count = argc - optind;
+  return -1;
+}
+
+int cli_options_parse(struct cli_options *options, int argc, char **argv) {
+  *options = (struct cli_options){.soft_ns = WASMSIG_NO_LIMIT,
+                                  .hard_ns = WASMSIG_NO_LIMIT,
+                                  .signal = WASMSIG_SIGXCPU,
+                                  .engine = cli_engine_named("wasmtime")};
+  forward_default(options);
+  opterr = 0;
+  optind = 1;
+  for (;;) {
+    /* "+": what follows the file is the guest's. ":": we word the errors. */
+    int option = getopt_long(argc, argv, "+:h", long_options, NULL);
+    if (option == -1) return take_file(options, argc, argv);
+    if (option == HELP || option == 'h') return cli_print_help(cli_help_run);
+    if (option == ':')
+      return cli_usage_error("run", "%s needs a value", argv[optind - 1]);
+    if (option == '?')
+      return cli_usage_error("run", "there is no option '%s'",
+                             argv[optind - 1]);
+    if (!take(options, option)) return CLI_USAGE;
+  }
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What `wasmsig run` was asked to do. */
+#ifndef WASMSIG_CLI_OPTIONS_H
+#define WASMSIG_CLI_OPTIONS_H
+
+#include "wasmsig/host.h"
+
+struct cli_engine;
+
+struct cli_folder {
+  const char *host;
+  const char *guest;
+};
+
+struct cli_options {
+  const char *file;
+  char **arguments; /* of the guest, its own name first; NULL at the end */
+  int argument_count;
+  uint64_t soft_ns; /* CPU time, or WASMSIG_NO_LIMIT */
+  uint64_t hard_ns;
+  int signal;
+  bool forwards[WASMSIG_SIGNAL_MAX + 1];
+  bool forwards_are_given; /* by --forward: also those that are ignored */
+  struct cli_folder *folders;
+  size_t folder_count;
+  const char **names; /* environment of the guest */
+  const char **values;
+  size_t variable_count;
+  const struct cli_engine *engine;
+  bool stats;
+  bool json;
+};
+
+/**
+ * Reads the command line of `wasmsig run`. What is wrong it says on standard
+ * error.
+ *
+ * Returns:   -1 to go on, or the exit status.
+ * Ownership: the options point into argv and the environment; they are never
+ *            freed, as the process ends with them.
+ */
+int cli_options_parse(struct cli_options *options, int argc, char **argv);
+
+/** "250ms" is 250 000 000; 0 if it is no time, or too long (292 years). */
+uint64_t cli_parse_time(const char *text);
+
+#endif

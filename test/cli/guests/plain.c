@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* A program that knows nothing of signals. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int arguments(int argc, char **argv) {
+  for (int i = 2; i < argc; i++) printf("%s\n", argv[i]);
+  return 0;
+}
+
+static int environment(char **argv) {
+  const char *value = getenv(argv[2]);
+  printf("%s\n", value ? value : "(not set)");
+  return 0;
+}
+
+static int print_file(char **argv) {
+  char line[100];
+  FILE *file = fopen(argv[2], "r");
+  if (!file) {
+    printf("cannot open: %s\n", strerror(errno));
+    return 1;
+  }
+  while (fgets(line, sizeof line, file)) fputs(line, stdout);
+  return fclose(file);
+}
+
+static int write_file(char **argv) {
+  FILE *file = fopen(argv[2], "w");
+  return !file || fputs("written\n", file) < 0 || fclose(file);
+}
+
+static int copy_input(void) {
+  char bytes[4096];
+  size_t count;
+  while ((count = fread(bytes, 1, sizeof bytes, stdin)) > 0)
+    fwrite(bytes, 1, count, stdout);
+  return 0;
+}
+
+/* Without a newline at its end, and without a flush. */
+static int write_and_spin(void) {
+  write(1, "half a li", 9);
+  for (volatile unsigned turns = 0;;) turns = turns + 1;
+}
+
+/* Standard output closed, its number taken by a file. */
+static int reuse_output(char **argv) {
+  close(1);
+  FILE *file = fopen(argv[2], "w");
+  if (!file) return 1;
+  fprintf(stderr, "number %d\n", fileno(file));
+  fputs("into the file\n", file);
+  return fclose(file);
+}
+
+static int sleep_a_little(void) {
+  struct timespec a_little = {0, 50000000};
+  return nanosleep(&a_little, NULL) != 0;
+}
+
+/* To a point of the monotonic clock. */
+static int sleep_until(void) {
+  struct timespec until, then;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_nsec += 50000000;
+  if (until.tv_nsec >= 1000000000) {
+    until.tv_nsec -= 1000000000;
+    until.tv_sec++;
+  }
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+  clock_gettime(CLOCK_MONOTONIC, &then);
+  long late_us = (then.tv_sec - until.tv_sec) * 1000000 +
+                 (then.tv_nsec - until.tv_nsec) / 1000;
+  printf("%ld\n", late_us);
+  return 0;
+}
+
+static void trap(void) { __builtin_trap(); }
+
+/* Until the engine's stack is used up. */
+__attribute__((noinline)) static int recurse(int depth) {
+  volatile int here = depth;
+  return depth < 0 ? 0 : recurse(depth + 1) + here;
+}
+
+int main(int argc, char **argv) {
+  const char *deed = argc > 1 ? argv[1] : "";
+  if (strcmp(deed, "arguments") == 0) return arguments(argc, argv);
+  if (strcmp(deed, "environment") == 0) return environment(argv);
+  if (strcmp(deed, "print") == 0) return print_file(argv);
+  if (strcmp(deed, "write") == 0) return write_file(argv);
+  if (strcmp(deed, "copy") == 0) return copy_input();
+  if (strcmp(deed, "spin") == 0) return write_and_spin();
+  if (strcmp(deed, "reuse") == 0) return reuse_output(argv);
+  if (strcmp(deed, "sleep") == 0) return sleep_a_little();
+  if (strcmp(deed, "until") == 0) return sleep_until();
+  if (strcmp(deed, "recurse") == 0) return recurse(0);
+  if (strcmp(deed, "trap") == 0) trap();
+  if (strcmp(deed, "exit") == 0) exit(atoi(argv[2]));
+  return 99;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// A program is told at its soft limit and stopped at its hard one.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { ENGINES, guest, run } from './support/command.mjs'
+
+const plain = guest('plain')
+const signals = guest('signals')
+
+for (const engine of ENGINES) {
+  const deed = (...args) => run(engine, args)
+
+  /** The run's facts, from the last line of standard error. */
+  const facts = (...args) => {
+    const { stderr } = deed('--json', ...args)
+    return JSON.parse(stderr.trim().split('\n').at(-1))
+  }
+
+  test(`${engine}: a program hears SIGXCPU at its soft limit`, () => {
+    const { status, stdout } = deed('--cpu-soft', '50ms', signals, 'busy')
+    assert.equal(stdout, 'busy\nheard 24\n')
+    assert.equal(status, 10)
+  })
+
+  test(`${engine}: never before it`, () => {
+    const { cpu_ns } = facts('--cpu-soft', '50ms', signals, 'busy')
+    assert.ok(cpu_ns >= 50e6, `${cpu_ns} ns`)
+  })
+
+  test(`${engine}: another signal may be asked for`, () => {
+    const args = ['--cpu-soft', '20ms', '--signal', 'usr1', signals, 'busy']
+    assert.equal(deed(...args).stdout, 'busy\nheard 10\n')
+  })
+
+  test(`${engine}: one that does not poll is stopped with status 152`, () => {
+    const { status, stderr } = deed('--cpu-hard', '50ms', signals, 'deaf')
+    assert.equal(status, 152)
+    assert.match(
+      stderr,
+      /^wasmsig: .*: stopped at its CPU limit after [0-9.]+ ms of CPU\n$/
+    )
+  })
+
+  test(`${engine}: never before its limit`, () => {
+    const { ended, cpu_ns } = facts('--cpu-hard', '50ms', signals, 'deaf')
+    assert.equal(ended, 'cpu-limit')
+    assert.ok(cpu_ns >= 50e6, `${cpu_ns} ns`)
+  })
+
+  test(`${engine}: one that goes on after it was told is stopped`, () => {
+    const limits = ['--cpu-soft', '20ms', '--cpu-hard', '50ms']
+    const { status, stdout } = deed(...limits, signals, 'insensible')
+    assert.equal(status, 152)
+    assert.equal(stdout, 'insensible\nheard 24\n')
+  })
+
+  test(`${engine}: what it has written is out when it is stopped`, () => {
+    const { stdout } = deed('--cpu-hard', '50ms', plain, 'spin')
+    assert.equal(stdout, 'half a li')
+  })
+
+  test(`${engine}: time asleep does not count`, () => {
+    const { ended, cpu_ns, wall_ns } = facts(
+      ...['--cpu-hard', '45ms', plain, 'sleep']
+    )
+    assert.equal(ended, 'exit')
+    assert.ok(cpu_ns < 45e6)
+    assert.ok(wall_ns >= 50e6)
+  })
+
+  test(`${engine}: who cannot hear of a soft limit is said`, () => {
+    const { status, stderr } = deed('--cpu-soft', '1s', plain, 'exit', '3')
+    assert.equal(status, 3)
+    assert.match(stderr, /^wasmsig: .*: --cpu-soft cannot be heard: .*\n$/)
+  })
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// A WASI program has its arguments, its environment, its folders and streams,
+// and its end is the command's.
+import assert from 'node:assert/strict'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+import { ENGINES, folder, guest, run } from './support/command.mjs'
+
+const plain = guest('plain')
+
+for (const engine of ENGINES) {
+  const deed = (args, options) => run(engine, args, options)
+
+  test(`${engine}: arguments are passed on as they are`, () => {
+    const { stdout } = deed([plain, 'arguments', '--stats', '', 'ä b'])
+    assert.equal(stdout, '--stats\n\nä b\n')
+  })
+
+  test(`${engine}: the environment is what --env says, and no more`, () => {
+    const env = { ...process.env, OURS: 'ours' }
+    const of = (...args) => deed(args, { env }).stdout
+    assert.equal(of('--env', 'X=a=b', plain, 'environment', 'X'), 'a=b\n')
+    assert.equal(of('--env', 'OURS', plain, 'environment', 'OURS'), 'ours\n')
+    assert.equal(of(plain, 'environment', 'OURS'), '(not set)\n')
+  })
+
+  test(`${engine}: a folder is seen under its name`, (t) => {
+    const path = folder(t)
+    writeFileSync(join(path, 'in.txt'), 'one\ntwo\n')
+    const dir = ['--dir', `${path}::/data`]
+    const { stdout } = deed([...dir, plain, 'print', '/data/in.txt'])
+    assert.equal(stdout, 'one\ntwo\n')
+    assert.equal(deed([...dir, plain, 'write', '/data/out.txt']).status, 0)
+    assert.equal(readFileSync(join(path, 'out.txt'), 'utf8'), 'written\n')
+  })
+
+  test(`${engine}: what is outside the folders cannot be opened`, (t) => {
+    const path = folder(t)
+    writeFileSync(join(path, 'in.txt'), 'one\n')
+    const { status, stdout } = deed([plain, 'print', join(path, 'in.txt')])
+    assert.equal(status, 1)
+    assert.match(stdout, /cannot open/)
+  })
+
+  test(`${engine}: standard input is read to its end`, () => {
+    const input = 'x'.repeat(300_000)
+    assert.equal(deed([plain, 'copy'], { input }).stdout, input)
+  })
+
+  test(`${engine}: standard input may be a file, or nothing`, (t) => {
+    const path = join(folder(t), 'in.txt')
+    writeFileSync(path, 'from a file')
+    const stdio = [openSync(path), 'pipe', 'pipe']
+    assert.equal(deed([plain, 'copy'], { stdio }).stdout, 'from a file')
+    closeSync(stdio[0])
+    assert.equal(deed([plain, 'copy'], { stdio: 'ignore' }).status, 0)
+  })
+
+  test(`${engine}: a number that standard output had can be a file's`, (t) => {
+    const path = folder(t)
+    const dir = ['--dir', `${path}::/`]
+    const { status, stdout } = deed([...dir, plain, 'reuse', '/out.txt'])
+    assert.equal(status, 0)
+    assert.equal(stdout, '')
+    assert.equal(readFileSync(join(path, 'out.txt'), 'utf8'), 'into the file\n')
+  })
+
+  test(`${engine}: the exit status is the program's`, () => {
+    for (const status of [0, 1, 77, 125]) {
+      assert.equal(deed([plain, 'exit', String(status)]).status, status)
+    }
+  })
+
+  test(`${engine}: a trap is status 134, and one line says where`, () => {
+    const { status, stderr } = deed([plain, 'trap'])
+    assert.equal(status, 134)
+    assert.match(stderr, /^wasmsig: .*: trap: .*unreachable.* of CPU\n$/)
+  })
+
+  test(`${engine}: a stack that is used up is a trap too`, () => {
+    const { status, stderr } = deed([plain, 'recurse'])
+    assert.equal(status, 134)
+    assert.match(stderr, /^wasmsig: .*: trap: .*\n$/)
+  })
+
+  test(`${engine}: a sleep takes its time, of either kind`, () => {
+    const begun = Date.now()
+    assert.equal(deed([plain, 'sleep']).status, 0)
+    assert.ok(Date.now() - begun >= 50)
+    const late = Number(deed([plain, 'until']).stdout)
+    assert.ok(late >= 0, `${late} us late`)
+  })
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Signals of the process reach a program that computes, and one that is blocked
+// in a call; who does not answer dies of them.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { test } from 'node:test'
+
+import { COMMAND, ENGINES, guest, pause, startIn } from './support/command.mjs'
+
+const signals = guest('signals')
+const plain = guest('plain')
+
+for (const engine of ENGINES) {
+  const begin = async (t, args, line) => {
+    const running = startIn(t, engine, args)
+    await running.said(line)
+    return running
+  }
+
+  for (const [name, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+    ['SIGUSR1', 10],
+    ['SIGQUIT', 3],
+    ['SIGALRM', 14],
+    ['SIGWINCH', 28],
+    ['SIGCONT', 18]
+  ]) {
+    test(`${engine}: ${name} reaches a program that computes`, async (t) => {
+      const { child, ended } = await begin(t, [signals, 'busy'], 'busy')
+      child.kill(name)
+      const { status, stdout } = await ended
+      assert.equal(stdout, `busy\nheard ${number}\n`)
+      assert.equal(status, 10)
+    })
+  }
+
+  test(`${engine}: a sleep ends early`, async (t) => {
+    const { child, ended } = await begin(t, [signals, 'asleep'], 'asleep')
+    child.kill('SIGTERM')
+    const { status, stdout } = await ended
+    assert.equal(stdout, 'asleep\nwoke 0 heard 15\n')
+    assert.equal(status, 11)
+  })
+
+  test(`${engine}: a read of standard input answers EINTR`, async (t) => {
+    const { child, said, ended } = await begin(
+      ...[t, [signals, 'reading'], 'reading']
+    )
+    child.stdin.write('abc')
+    await said('read 3')
+    child.kill('SIGINT')
+    const { status, stdout } = await ended
+    assert.equal(stdout, 'reading\nread 3\ninterrupted, heard 2\n')
+    assert.equal(status, 12)
+  })
+
+  test(`${engine}: poll answers EINTR`, async (t) => {
+    const { child, ended } = await begin(t, [signals, 'polling'], 'polling')
+    child.kill('SIGUSR2')
+    const { status, stdout } = await ended
+    assert.equal(stdout, 'polling\ninterrupted 1, heard 12\n')
+    assert.equal(status, 13)
+  })
+
+  test(`${engine}: poll tells of input`, async (t) => {
+    const { child, ended } = await begin(t, [signals, 'polling'], 'polling')
+    child.stdin.write('x')
+    assert.equal((await ended).stdout, 'polling\nready 1\n')
+  })
+
+  test(`${engine}: a write into a full pipe ends`, async (t) => {
+    const running = startIn(t, engine, [signals, 'writing'])
+    running.child.stdout.pause()
+    running.child.stdout.removeAllListeners('data')
+    await running.said('writing', 'stderr')
+    await pause(300)
+    running.child.kill('SIGINT')
+    await running.said('interrupted, heard 2', 'stderr')
+    running.child.stdout.resume()
+    assert.equal((await running.ended).status, 14)
+  })
+
+  test(`${engine}: signals that come just as it blocks are not lost`, async (t) => {
+    for (let turn = 0; turn < 20; turn++) {
+      const { child, ended } = await begin(t, [signals, 'asleep'], 'asleep')
+      await pause(turn / 10)
+      child.kill('SIGINT')
+      assert.equal((await ended).stdout, 'asleep\nwoke 0 heard 2\n')
+    }
+  })
+
+  test(`${engine}: one that answers is asked each time`, async (t) => {
+    const { child, said, ended } = await begin(
+      ...[t, [signals, 'insensible'], 'insensible']
+    )
+    for (const [name, line] of [
+      ['SIGINT', 'heard 2\n'],
+      ['SIGTERM', 'heard 2\nheard 15\n'],
+      ['SIGINT', 'heard 2\nheard 15\nheard 2\n'],
+      ['SIGINT', 'heard 2\nheard 15\nheard 2\nheard 2\n']
+    ]) {
+      child.kill(name)
+      await said(line)
+    }
+    child.kill('SIGKILL')
+    assert.equal((await ended).signal, 'SIGKILL')
+  })
+
+  test(`${engine}: the second of a kind ends one that does not answer`, async (t) => {
+    const { child, ended } = await begin(t, [signals, 'deaf'], 'deaf')
+    child.kill('SIGTERM')
+    await pause(100)
+    child.kill('SIGINT')
+    await pause(100)
+    assert.equal(child.exitCode ?? child.signalCode, null)
+    child.kill('SIGINT')
+    const { signal, stderr } = await ended
+    assert.equal(signal, 'SIGINT')
+    assert.match(stderr, /^wasmsig: .*: ended by SIGINT after .* of CPU\n$/)
+  })
+
+  test(`${engine}: one without words dies of the first`, async (t) => {
+    const { child, ended } = await begin(t, [plain, 'spin'], 'half')
+    child.kill('SIGTERM')
+    const { signal, stdout, stderr } = await ended
+    assert.equal(signal, 'SIGTERM')
+    assert.equal(stdout, 'half a li')
+    assert.match(stderr, /^wasmsig: .*: ended by SIGTERM after .* of CPU\n$/)
+  })
+
+  test(`${engine}: harmless signals end nobody`, async (t) => {
+    const { child, ended } = await begin(t, [plain, 'spin'], 'half')
+    for (let i = 0; i < 3; i++) {
+      child.kill('SIGWINCH')
+      child.kill('SIGCONT')
+      await pause(20)
+    }
+    assert.equal(child.exitCode ?? child.signalCode, null)
+    child.kill('SIGTERM')
+    assert.equal((await ended).signal, 'SIGTERM')
+  })
+
+  test(`${engine}: --forward none leaves signals alone`, async (t) => {
+    const args = ['--forward', 'none', signals, 'busy']
+    const { child, ended } = await begin(t, args, 'busy')
+    child.kill('SIGINT')
+    const { signal, stderr } = await ended
+    assert.equal(signal, 'SIGINT')
+    assert.equal(stderr, '')
+  })
+
+  test(`${engine}: --forward names others`, async (t) => {
+    const args = ['--forward', 'PROF,SIGVTALRM,40', signals, 'busy']
+    const { child, ended } = await begin(t, args, 'busy')
+    child.kill('SIGPROF')
+    assert.equal((await ended).stdout, 'busy\nheard 27\n')
+  })
+
+  test(`${engine}: what was ignored at the start stays ignored`, async (t) => {
+    const child = spawn('sh', [
+      ...['-c', 'trap "" HUP INT; exec "$@"', 'sh'],
+      ...[COMMAND, 'run', '--engine', engine, signals, 'busy']
+    ])
+    t.after(() => child.kill('SIGKILL'))
+    child.stdout.setEncoding('utf8')
+    let output = ''
+    const ended = new Promise((resolve) => child.on('close', resolve))
+    await new Promise((resolve) =>
+      child.stdout.on('data', (part) => {
+        output += part
+        resolve()
+      })
+    )
+    child.kill('SIGHUP')
+    child.kill('SIGINT')
+    await pause(100)
+    child.kill('SIGTERM')
+    await ended
+    assert.equal(output, 'busy\nheard 15\n')
+  })
+
+  test(`${engine}: a reader that has gone ends it by SIGPIPE`, async (t) => {
+    const running = startIn(t, engine, [signals, 'writing'])
+    await running.said('writing', 'stderr')
+    running.child.stdout.destroy()
+    assert.equal((await running.ended).signal, 'SIGPIPE')
+  })
+
+  test(`${engine}: it stops and goes on as any process`, async (t) => {
+    const { child, said, ended } = await begin(
+      ...[t, [signals, 'insensible'], 'insensible']
+    )
+    child.kill('SIGTSTP')
+    await pause(100)
+    child.kill('SIGCONT')
+    await said('heard 18')
+    child.kill('SIGKILL')
+    await ended
+  })
+}

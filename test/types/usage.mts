@@ -68,6 +68,12 @@ track({ signal: words.buffer })
 
 const report: ModuleReport = inspect(new Uint8Array(8))
 const why: string | undefined = report.reason ?? report.memory?.from
+const sentence: string | undefined = report.text
+const at: number | bigint | undefined = report.addresses?.__instance_signal
+// @ts-expect-error there is no such word
+report.addresses?.__instance_foo
+const pages: number | undefined = report.memory?.maximum
+const wide: boolean = report.memory?.addressType === 'i64'
 
 const error = new CpuLimitError(1, 2)
 const code: 'ERR_WASMSIG_CPU_LIMIT' = error.code
@@ -75,14 +81,18 @@ const kill: 'engine' | 'word' = capabilities.hardKill
 const tracked: number = stats().tracked.FIXED + (stats().untracked.overlap ?? 0)
 
 export {
+  at,
   code,
   counts,
   installed,
   kill,
   limited,
   number,
+  pages,
+  sentence,
   state,
   sum,
   tracked,
-  why
+  why,
+  wide
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// What can be told of a module before it is instantiated.
+// What can be told of a module before it is instantiated. Where its bytes are
+// known, the native reader tells it; where they are not (most hosts keep those
+// of a module to themselves), or use what only the engine knows yet, or the
+// addon is not loaded, less can be told: by what the JavaScript API shows.
 
 const { isAnyArrayBuffer, isDataView } = require('node:util').types
 
 const { typeError } = require('./errors.js')
 const { exportedMemoryZero } = require('./module-bytes.js')
 const modules = require('./modules.js')
+const native = require('./native.js')
 const { Uint8Array, getterOf, isView } = require('./captured.js')
 
 const { Module } = WebAssembly
@@ -44,54 +48,54 @@ function copyOf(source) {
   throw typeError('module', 'a WebAssembly.Module or its bytes', source)
 }
 
-function compile(source) {
-  const bytes = copyOf(source)
-  const module = new Module(bytes)
-  const memoryZero = exportedMemoryZero(bytes)
-  modules.noteMemoryZero(module, memoryZero)
-  return { module, memoryZero }
-}
+// ------------------------------------------------ by what the engine shows
 
-// ------------------------------------------------------------------ report
-
-function memoryOf(plan) {
-  if (plan.importModule !== undefined) {
-    const { importModule: module, importName: name } = plan
-    return { from: 'import', module, name }
-  }
-  return plan.exportName === undefined
-    ? undefined
-    : { from: 'export', name: plan.exportName }
-}
-
-/** Of a module without words, of which there is no plan. */
-function memoryWithoutPlan(module, memoryZero) {
+function memoryOf(module) {
   const isMemory = ({ kind }) => kind === 'memory'
   const imported = moduleImports(module).find(isMemory)
   if (imported) {
     return { from: 'import', module: imported.module, name: imported.name }
   }
   const name = modules.severalMemories
-    ? (memoryZero ?? modules.nameOfMemoryZero(module))
+    ? modules.nameOfMemoryZero(module)
     : moduleExports(module).find(isMemory)?.name
   return name === undefined ? undefined : { from: 'export', name }
 }
 
-/** What can be told of a module, or of its bytes. */
-function inspect(source) {
-  const isModule = modules.planOf(source) !== undefined
-  const compiled = isModule ? { module: source } : compile(source)
-  const { module, memoryZero } = compiled
+function reportOfEngine(module) {
   const plan = modules.planOf(module)
   const names = new Set(moduleExports(module).map(({ name }) => name))
   const reason = plan ? plan.reason : 'no-words'
-  const memory = plan ? memoryOf(plan) : memoryWithoutPlan(module, memoryZero)
+  const memory = memoryOf(module)
   return {
     tracked: reason === undefined,
     ...(reason !== undefined && { reason }),
     words: modules.WORDS.filter((word) => names.has(word)),
     ...(memory && { memory })
   }
+}
+
+// ------------------------------------------------------------------ report
+
+function inspectModule(module) {
+  const report = modules.headsAreTold && native.inspectModule(module)
+  return report || reportOfEngine(module)
+}
+
+/** The engine judges first: what it refuses is no module. */
+function inspectBytes(bytes) {
+  const module = new Module(bytes)
+  const report = native.inspectBytes(bytes)
+  if (report) return report
+  modules.noteMemoryZero(module, exportedMemoryZero(bytes))
+  return reportOfEngine(module)
+}
+
+/** What can be told of a module, or of its bytes. */
+function inspect(source) {
+  return modules.planOf(source) === undefined
+    ? inspectBytes(copyOf(source))
+    : inspectModule(source)
 }
 
 module.exports = { inspect }

@@ -3,6 +3,13 @@
 // Which exported memory is memory 0? Where an engine has several memories in a
 // module, its JavaScript API cannot tell; the module's bytes can.
 // WebAssembly core specification 3.0, 5.5 "Modules".
+//
+// Why this is not left to the native reader (wasmsig/module.h), which inspect()
+// asks: a wrapper runs it at each compilation, where it takes 0.1 to 1 µs; the
+// reader, which checks all that comes before, takes 0.3 µs for a small module
+// and 2 ms for one of 10 MB. This steps over sections that it does not need, so
+// that what they hold may be newer than we are. And it is there when the addon
+// is not (WASMSIG=off).
 
 const { isDataView } = require('node:util').types
 

@@ -326,6 +326,7 @@ module.exports = {
   bytesAreNeeded,
   exportsOf,
   exportsWords,
+  headsAreTold,
   isMemory,
   memoryBuffer,
   nameOfMemoryZero,

@@ -66,6 +66,14 @@ void instances_drop_all(napi_env env, struct realm_state *state);
  * could not be put there goes on waiting. */
 void instances_sync(napi_env env, struct realm_state *state);
 
+/* module_head.c */
+/* Calls `use` with the bytes of a module, if the host hands them out. They stay
+ * as they are, and there, until it returns. */
+void module_bytes(napi_value module,
+                  void (*use)(void *context, const uint8_t *bytes,
+                              size_t length),
+                  void *context);
+
 /* words.c */
 void words_drop_all(napi_env env, struct realm_state *state);
 
@@ -74,6 +82,7 @@ void define(napi_env env, napi_value exports, const char *name,
             napi_callback function);
 void define_instances(napi_env env, napi_value exports);
 void define_budgets(napi_env env, napi_value exports);
+void define_inspect(napi_env env, napi_value exports);
 void define_module_head(napi_env env, napi_value exports);
 void define_sections(napi_env env, napi_value exports);
 void define_settled(napi_env env, napi_value exports);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The first bytes of a compiled module, up to its exports: they tell which
- * memory is memory 0, whoever compiled it, and from what.
+ * The bytes of a compiled module, whoever compiled it, and from what; and the
+ * first of them, up to its exports: these tell which memory is memory 0.
  *
  * V8 keeps a module's bytes and hands them out in C++ (v8-wasm.h): a
  * CompiledWasmModule is a std::shared_ptr of the native module and the
@@ -67,6 +67,18 @@ static void let_go(struct compiled *compiled) {
   std_string_destroy(compiled->url);
 }
 
+void module_bytes(napi_value module,
+                  void (*use)(void *context, const uint8_t *bytes,
+                              size_t length),
+                  void *context) {
+  if (!can_read()) return;
+  struct compiled compiled;
+  v8_module_get_compiled(&compiled, module);
+  struct span bytes = v8_compiled_get_bytes(&compiled);
+  use(context, bytes.data, bytes.size);
+  let_go(&compiled);
+}
+
 /* -------------------------------------------------- where its exports end */
 
 enum { EXPORTS = 7, START = 8, DATA_COUNT = 12 };
@@ -98,23 +110,28 @@ static size_t head_length(struct span bytes) {
   return 0;
 }
 
+struct head {
+  napi_env env;
+  napi_value value;
+};
+
+static void copy_head(void *context, const uint8_t *bytes, size_t size) {
+  struct head *head = context;
+  void *room = NULL;
+  size_t length = head_length((struct span){bytes, size});
+  if (length > 0 && napi_create_arraybuffer(head->env, length, &room,
+                                            &head->value) == napi_ok)
+    memcpy(room, bytes, length);
+}
+
 /* moduleHead(module): an ArrayBuffer; undefined if it exports nothing or the
  * host does not tell. The caller has made sure that it is a module. */
 static napi_value module_head(napi_env env, napi_callback_info info) {
-  napi_value module, head = NULL;
-  void *room = NULL;
+  struct head head = {env, NULL};
+  napi_value module;
   arguments(env, info, &module, 1);
-  napi_get_undefined(env, &head);
-  if (!can_read()) return head;
-  struct compiled compiled;
-  v8_module_get_compiled(&compiled, module);
-  struct span bytes = v8_compiled_get_bytes(&compiled);
-  size_t length = head_length(bytes);
-  if (length > 0 &&
-      napi_create_arraybuffer(env, length, &room, &head) == napi_ok)
-    memcpy(room, bytes.data, length);
-  let_go(&compiled);
-  return head;
+  module_bytes(module, copy_head, &head);
+  return head.value;
 }
 
 void define_module_head(napi_env env, napi_value exports) {

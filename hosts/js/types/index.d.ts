@@ -272,22 +272,61 @@ export interface Tracking {
   [Symbol.dispose](): void
 }
 
+/**
+ * Where the bytes of a module are known, all of it is told: they are given, or
+ * the engine hands out those of a module (Node from 22 on). Of a module alone,
+ * other hosts show `tracked`, `reason`, `words` and where `memory` is; so do
+ * all if the module uses something newer than wasmsig, or with WASMSIG=off.
+ */
 export interface ModuleReport {
   /**
-   * whether its instances will be tracked, as far as a module tells: addresses
-   * are checked against the memory when it is instantiated
+   * whether its instances will be tracked, as far as this tells. Not judged
+   * are addresses that only its imports tell, and the size of an imported
+   * memory, nor what its start function may add to its own.
    */
   tracked: boolean
-  /** why not; 'no-words' is a module that takes no part */
+  /**
+   * why not, or one reason of several; 'no-words' is a module that takes no
+   * part. Without its bytes 'out-of-range', 'misaligned', 'overlap' and a word
+   * of the wrong type show when it is instantiated, in {@link stats}.
+   */
   reason?: UntrackedReason | 'no-words'
-  /** the exports that are words, of `__instance_signal` and so on */
-  words: string[]
-  /** memory 0, if it can be told which that is */
-  memory?: { from: 'import' | 'export'; module?: string; name: string }
+  /** that in a sentence, for people; known from the bytes */
+  text?: string
+  /** the word that the reason is about, if it is about one; from the bytes */
+  word?: WordName
+  /** the exports that are words */
+  words: WordName[]
+  /**
+   * where the words lie, bytes into memory 0, unless only imports or the engine
+   * tell; a bigint above 2 ** 53; from the bytes
+   */
+  addresses?: { [word in WordName]?: number | bigint }
+  /** memory 0, if it can be told which that is, and others can see it */
+  memory?: MemoryReport
+}
+
+export type WordName =
+  '__instance_signal' | '__instance_terminated' | '__instance_signal_pending'
+
+export interface MemoryReport {
+  /** 'import' also if it is exported as well */
+  from: 'import' | 'export'
+  /** of an import */
+  module?: string
+  name: string
+  /** this and the rest: from the bytes. Of an import it is what it asks for. */
+  shared?: boolean
+  addressType?: 'i32' | 'i64'
+  /** pages of 64 KiB */
+  minimum?: number
+  /** pages of 64 KiB; none if left out */
+  maximum?: number
 }
 
 /**
- * What can be told of a module before it is instantiated.
+ * What can be told of a module before it is instantiated. Bytes are copied
+ * first: others may write to them meanwhile.
  *
  * @throws WebAssembly.CompileError for bytes that the engine refuses
  */

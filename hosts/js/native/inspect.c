@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What a module's bytes tell of it, as the object that inspect() returns
+ * (types/index.d.ts: ModuleReport).
+ *
+ * The engine has taken the bytes already. Where the reader cannot read them all
+ * the same, they use something newer than it knows: then it says nothing, and
+ * lib/ asks the engine.
+ *
+ * Whatever fails here in making a value leaves an exception behind or a field
+ * out: nothing depends on it.
+ */
+#include "addon.h"
+
+#include "wasmsig/module.h"
+
+#include <string.h>
+
+/* --------------------------------------------------------------- its parts */
+
+static void put(napi_env env, napi_value object, const char *name,
+                napi_value value) {
+  napi_property_descriptor field = {
+      .utf8name = name, .value = value, .attributes = napi_default_jsproperty};
+  if (value) napi_define_properties(env, object, 1, &field);
+}
+
+static void put_bool(napi_env env, napi_value object, const char *name,
+                     bool value) {
+  napi_value field = NULL;
+  napi_get_boolean(env, value, &field);
+  put(env, object, name, field);
+}
+
+static napi_value make_text(napi_env env, const char *bytes, size_t length) {
+  napi_value text = NULL;
+  napi_create_string_utf8(env, bytes, length, &text);
+  return text;
+}
+
+static void put_text(napi_env env, napi_value object, const char *name,
+                     const char *text) {
+  put(env, object, name, make_text(env, text, strlen(text)));
+}
+
+static void put_name(napi_env env, napi_value object, const char *name,
+                     const wasmsig_module_name *value) {
+  put(env, object, name, make_text(env, value->bytes, value->length));
+}
+
+/* A number if that is exact, or else a bigint. */
+static napi_value make_integer(napi_env env, uint64_t integer) {
+  if (integer <= UINT64_C(1) << 53) return make_number(env, (double)integer);
+  napi_value value = NULL;
+  napi_create_bigint_uint64(env, integer, &value);
+  return value;
+}
+
+/* ---------------------------------------------------------------- the words */
+
+static napi_value make_words(napi_env env,
+                             const wasmsig_module_report *report) {
+  napi_value words = NULL;
+  napi_create_array(env, &words);
+  uint32_t count = 0;
+  for (int i = 0; i < WASMSIG_WORD_COUNT; i++) {
+    const char *name = wasmsig_word_name(i);
+    if (report->words[i].is_exported)
+      napi_set_element(env, words, count++, make_text(env, name, strlen(name)));
+  }
+  return words;
+}
+
+static napi_value make_addresses(napi_env env,
+                                 const wasmsig_module_report *report) {
+  napi_value addresses = NULL;
+  napi_create_object(env, &addresses);
+  for (int i = 0; i < WASMSIG_WORD_COUNT; i++) {
+    const wasmsig_module_word *word = &report->words[i];
+    bool is_known = word->is_exported && !word->is_mutable;
+    if (is_known && word->address != WASMSIG_NO_WORD)
+      put(env, addresses, wasmsig_word_name(i),
+          make_integer(env, word->address));
+  }
+  return addresses;
+}
+
+/* ----------------------------------------------------------------- memory 0 */
+
+/* NULL if nobody outside of the module can see it. */
+static napi_value make_memory(napi_env env,
+                              const wasmsig_module_memory *memory) {
+  napi_value object = NULL;
+  if (!memory->is_imported && !memory->is_exported) return NULL;
+  napi_create_object(env, &object);
+  put_text(env, object, "from", memory->is_imported ? "import" : "export");
+  if (memory->is_imported)
+    put_name(env, object, "module", &memory->import_module);
+  put_name(env, object, "name",
+           memory->is_imported ? &memory->import_name : &memory->export_name);
+  put_bool(env, object, "shared", memory->is_shared);
+  put_text(env, object, "addressType", memory->is_64_bit ? "i64" : "i32");
+  put(env, object, "minimum", make_number(env, (double)memory->minimum_pages));
+  if (memory->maximum_pages != WASMSIG_NO_MAXIMUM)
+    put(env, object, "maximum",
+        make_number(env, (double)memory->maximum_pages));
+  return object;
+}
+
+/* --------------------------------------------------------------- the report */
+
+/* To JavaScript a memory that is not shown is none, as stats() counts it. */
+static const char *reason_of(wasmsig_verdict verdict) {
+  return wasmsig_verdict_code(verdict == WASMSIG_VERDICT_HIDDEN_MEMORY
+                                  ? WASMSIG_VERDICT_NO_MEMORY
+                                  : verdict);
+}
+
+static napi_value make_report(napi_env env,
+                              const wasmsig_module_report *report) {
+  napi_value object = NULL;
+  bool is_tracked = report->verdict == WASMSIG_VERDICT_TRACKED;
+  napi_create_object(env, &object);
+  put_bool(env, object, "tracked", is_tracked);
+  if (!is_tracked) put_text(env, object, "reason", reason_of(report->verdict));
+  put_text(env, object, "text", wasmsig_verdict_text(report->verdict));
+  if (report->word >= 0)
+    put_text(env, object, "word", wasmsig_word_name(report->word));
+  put(env, object, "words", make_words(env, report));
+  put(env, object, "addresses", make_addresses(env, report));
+  put(env, object, "memory", make_memory(env, &report->memory));
+  return object;
+}
+
+/* --------------------------------------------------------------- functions */
+
+/* What module_bytes() hands through. */
+struct answer {
+  napi_env env;
+  napi_value value;
+};
+
+static void read_bytes(void *context, const uint8_t *bytes, size_t length) {
+  struct answer *answer = context;
+  wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
+  int error = wasmsig_module_inspect(bytes, length, NULL, &report);
+  if (error)
+    throw_code(answer->env, error);
+  else if (wasmsig_verdict_is_readable(report.verdict))
+    answer->value = make_report(answer->env, &report);
+  wasmsig_module_report_release(&report);
+}
+
+/* inspectBytes(bytes: Uint8Array): a report, or undefined. Nobody changes the
+ * bytes meanwhile. */
+static napi_value inspect_bytes(napi_env env, napi_callback_info info) {
+  struct answer answer = {env, NULL};
+  napi_value given;
+  void *bytes = NULL;
+  size_t length = 0;
+  arguments(env, info, &given, 1);
+  if (napi_get_typedarray_info(env, given, NULL, &length, &bytes, NULL, NULL) ==
+      napi_ok)
+    read_bytes(&answer, bytes, length);
+  return answer.value;
+}
+
+/* inspectModule(module): a report; undefined also if the host does not hand
+ * out its bytes. The caller has made sure that it is a module. */
+static napi_value inspect_module(napi_env env, napi_callback_info info) {
+  struct answer answer = {env, NULL};
+  napi_value module;
+  arguments(env, info, &module, 1);
+  module_bytes(module, read_bytes, &answer);
+  return answer.value;
+}
+
+void define_inspect(napi_env env, napi_value exports) {
+  define(env, exports, "inspectBytes", inspect_bytes);
+  define(env, exports, "inspectModule", inspect_module);
+}

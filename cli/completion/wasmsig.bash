@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# bash completion for wasmsig(1).
+
+_wasmsig_files() {
+  local IFS=$'\n'
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen -f -X '!*.wasm' -- "$1"; compgen -d -- "$1")
+}
+
+_wasmsig_words() { # _wasmsig_words WORDS CURRENT
+  mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+# The names of the system's signals, without SIG.
+_wasmsig_signals() { compgen -A signal -- SIG | sed 's/^SIG//' | tr '\n' ' '; }
+
+# Where the module stands among the words: what follows it is the program's.
+_wasmsig_module_at() {
+  local i
+  for ((i = 2; i < COMP_CWORD; i++)); do
+    case "${COMP_WORDS[i]}" in
+      --cpu-soft | --cpu-hard | --signal | --forward | --dir | --env | --engine)
+        ((i++))
+        ;;
+      -?*) ;;
+      *)
+        echo "$i"
+        return
+        ;;
+    esac
+  done
+}
+
+_wasmsig() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  local before=""
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    _wasmsig_words "run inspect help --help --version" "$current"
+    return
+  fi
+  if [ -n "$(_wasmsig_module_at)" ]; then
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    return
+  fi
+  case "$previous" in
+    --cpu-soft | --cpu-hard) return ;;
+    --signal) _wasmsig_words "$(_wasmsig_signals)" "$current" && return ;;
+    --forward)
+      if [[ $current == *,* ]]; then before=${current%,*},; fi
+      _wasmsig_words "none $(_wasmsig_signals)" "${current#"$before"}"
+      COMPREPLY=("${COMPREPLY[@]/#/$before}")
+      return
+      ;;
+    --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
+    --env) mapfile -t COMPREPLY < <(compgen -v -- "$current") && return ;;
+    --engine) _wasmsig_words "wasmtime wamr" "$current" && return ;;
+  esac
+  case "${COMP_WORDS[1]}:$current" in
+    run:-*)
+      _wasmsig_words "--cpu-soft --cpu-hard --signal --forward --dir --env
+        --engine --stats --json --help" "$current"
+      ;;
+    inspect:-*) _wasmsig_words "--json --help" "$current" ;;
+    help:*) _wasmsig_words "run inspect" "$current" ;;
+    *) _wasmsig_files "$current" ;;
+  esac
+}
+
+complete -F _wasmsig wasmsig

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// What `wasmsig inspect` says of a module, to people and to programs.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+import initialise from 'wabt'
+
+import { COMMAND, command, folder, guest } from './support/command.mjs'
+
+const wabt = await initialise()
+
+/** Inspects a module given as text: { status, stdout, stderr }. */
+function inspect(text, ...args) {
+  const module = wabt.parseWat('test.wat', text, { threads: true })
+  const input = module.toBinary({ write_debug_names: true }).buffer
+  return command(['inspect', ...args, '-'], { input })
+}
+
+const json = (text) => JSON.parse(inspect(text, '--json').stdout)
+
+const tracked = `(module
+  (memory (export "memory") 1 4)
+  (global (export "__instance_signal") i32 (i32.const 1024))
+  (global (export "__instance_signal_pending") i32 (i32.const 1032))
+  (func $work (drop (i32.atomic.load (i32.const 1024)))))`
+
+test('a module that can be tracked is status 0', () => {
+  const { status, stdout, stderr } = inspect(tracked)
+  assert.equal(status, 0)
+  assert.equal(stderr, '')
+  assert.match(stdout, /^-: tracked\n/)
+  assert.match(stdout, /__instance_signal +at address 1024 \(i32\)/)
+  assert.match(stdout, /__instance_terminated +not exported/)
+  assert.match(stdout, /memory 0 +exported as "memory", 64 KiB to 256 KiB/)
+  assert.match(stdout, /polls of the signal word +1 atomic, 0 plain/)
+  assert.doesNotMatch(stdout, /hint/)
+})
+
+test('--json says the same to a program', () => {
+  const report = json(tracked)
+  assert.equal(report.tracked, true)
+  assert.equal(report.verdict, 'tracked')
+  assert.deepEqual(report.words.__instance_signal, {
+    kind: 'global',
+    type: 'i32',
+    mutable: false,
+    source: 'constant',
+    address: 1024,
+    import: null
+  })
+  assert.equal(report.words.__instance_terminated, null)
+  assert.deepEqual(report.memory, {
+    count: 1,
+    shared: false,
+    address_type: 'i32',
+    minimum_pages: 1,
+    maximum_pages: 4,
+    export: 'memory',
+    import: null
+  })
+  assert.deepEqual(report.polls, { atomic: 1, plain: 0, plain_functions: [] })
+  assert.deepEqual(report.hints, [])
+})
+
+/** Modules that cannot be tracked: what is said, and what would help. */
+const untracked = {
+  'no-words': ['(module (memory (export "memory") 1))', /WASMSIG_GUEST_WORDS/],
+  'no-memory': [
+    '(module (global (export "__instance_signal") i32 (i32.const 0)))',
+    /memory/
+  ],
+  'hidden-memory': [
+    `(module (memory 1)
+      (global (export "__instance_signal") i32 (i32.const 0)))`,
+    /--export-memory/
+  ],
+  'not-an-address': [
+    `(module (memory (export "memory") 1)
+      (global (export "__instance_signal") (mut i32) (i32.const 0)))`,
+    /immutable/
+  ],
+  'out-of-range': [
+    `(module (memory (export "memory") 1)
+      (global (export "__instance_signal") i32 (i32.const 65536)))`,
+    /must lie in the memory/
+  ],
+  misaligned: [
+    `(module (memory (export "memory") 1)
+      (global (export "__instance_signal") i32 (i32.const 2)))`,
+    /align/
+  ],
+  overlap: [
+    `(module (memory (export "memory") 1)
+      (global (export "__instance_signal") i32 (i32.const 8))
+      (global (export "__instance_terminated") i32 (i32.const 8)))`,
+    /bytes of its own/
+  ]
+}
+
+for (const [verdict, [text, hint]] of Object.entries(untracked)) {
+  test(`${verdict} is status 3, with a hint`, () => {
+    const { status, stdout } = inspect(text)
+    assert.equal(status, 3)
+    assert.match(stdout, new RegExp(`^-: not tracked \\(${verdict}\\): `))
+    assert.match(stdout, /\n {2}hint: /)
+    assert.match(stdout, hint)
+    const report = json(text)
+    assert.deepEqual([report.tracked, report.verdict], [false, verdict])
+    assert.match(report.hints[0], hint)
+  })
+}
+
+test('a function of that name is no word', () => {
+  const { stdout } = inspect(`(module (memory (export "memory") 1)
+    (func (export "__instance_signal")))`)
+  assert.match(stdout, /__instance_signal +a function, not a global/)
+  assert.match(stdout, /hint: a word is the address of a data symbol/)
+})
+
+test('imports are named', () => {
+  const { stdout } = inspect(`(module
+    (import "env" "at" (global $at i32))
+    (import "env" "memory" (memory 2 4 shared))
+    (export "__instance_signal" (global $at)))`)
+  assert.match(stdout, /__instance_signal +imported from "env" "at" \(i32\)/)
+  assert.match(
+    stdout,
+    /memory 0 +imported from "env" "memory", shared, 128 KiB/
+  )
+})
+
+test('a plain poll is named with its function, and explained', () => {
+  const text = `(module
+    (memory (export "memory") 1)
+    (global (export "__instance_signal") i32 (i32.const 64))
+    (func $first)
+    (func $looks (drop (i32.load (i32.const 64)))))`
+  const { status, stdout } = inspect(text)
+  assert.equal(status, 0)
+  assert.match(stdout, /0 atomic, 1 plain \(in function 1 "looks"\)/)
+  assert.match(stdout, /hint: a plain load may be lifted out of a loop/)
+  assert.deepEqual(json(text).polls.plain_functions, [
+    { index: 1, name: 'looks' }
+  ])
+})
+
+test('a word that nothing polls is told', () => {
+  const { stdout } = inspect(`(module
+    (memory (export "memory") 1)
+    (global (export "__instance_signal") i32 (i32.const 64)))`)
+  assert.match(stdout, /none seen/)
+  assert.match(stdout, /hint: no load of the signal word was seen/)
+})
+
+test("a name's control characters are not let at the terminal", () => {
+  const { stdout } = inspect(`(module
+    (memory (export "a\\1b[2J\\00\\22b") 1)
+    (global (export "__instance_signal") i32 (i32.const 64)))`)
+  assert.match(stdout, /exported as "a\\1b\[2J\\00\\22b"/)
+})
+
+test('a C guest of ours is tracked, and polls atomically', () => {
+  const { status, stdout } = command(['inspect', '--json', guest('signals')])
+  assert.equal(status, 0)
+  const { polls } = JSON.parse(stdout)
+  assert.ok(polls.atomic > 0)
+  assert.equal(polls.plain, 0)
+})
+
+test('what cannot be read is status 1, with the byte where it ends', (t) => {
+  const path = join(folder(t), 'short.wasm')
+  writeFileSync(path, readFileSync(guest('plain')).subarray(0, 500))
+  const { status, stdout, stderr } = command(['inspect', path])
+  assert.equal(status, 1)
+  assert.equal(stdout, '')
+  assert.match(
+    stderr,
+    /^wasmsig: .*short\.wasm: it ends too early, at byte 500/
+  )
+  const report = JSON.parse(command(['inspect', '--json', path]).stdout)
+  assert.deepEqual([report.verdict, report.offset], ['truncated', 500])
+})
+
+test('a component is told, and what to do', (t) => {
+  const path = join(folder(t), 'component.wasm')
+  writeFileSync(path, Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0))
+  const { status, stderr } = command(['inspect', path])
+  assert.equal(status, 1)
+  assert.match(stderr, /it is a component, not a core module/)
+  const report = JSON.parse(command(['inspect', '--json', path]).stdout)
+  assert.match(report.hints[0], /take the core module/)
+})
+
+test('files that cannot be read are status 1', (t) => {
+  const missing = command(['inspect', '/nowhere/x.wasm'])
+  assert.equal(missing.status, 1)
+  assert.match(missing.stderr, /No such file or directory/)
+  const directory = command(['inspect', folder(t)])
+  assert.equal(directory.status, 1)
+  assert.match(directory.stderr, /Is a directory/)
+})
+
+test('a full disk is not taken for success', () => {
+  const { status, stderr } = spawnSync(
+    ...['sh', ['-c', `"$0" inspect "$1" >/dev/full`, COMMAND, guest('plain')]],
+    { encoding: 'utf8' }
+  )
+  assert.equal(status, 1)
+  assert.match(stderr, /standard output: No space left/)
+})

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Bad input: one line on standard error, and the status that says whose fault
+// it was. Help is on standard output.
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+import { ENGINES, command, folder, guest, run } from './support/command.mjs'
+
+const plain = guest('plain')
+const exits = [plain, 'exit', '0']
+
+/** Wrong usage: status 2, nothing on standard output, one line. */
+function assertUsage(args, says) {
+  const { status, stdout, stderr } = command(args)
+  assert.match(stderr, says)
+  assert.match(stderr, /^[^\n]+\n$/)
+  assert.equal(stdout, '')
+  assert.equal(status, 2)
+}
+
+// ------------------------------------------------------------------- usage
+
+for (const time of [
+  ...['10', '-5ms', '1e400s', '', 'ms', '5 ms', '1.ms', '.5s', '1.2.3s'],
+  ...['0s', '0.0ms', '5hours', '99999999999s', '9223372036854775808ns', 'NaNs']
+]) {
+  test(`'${time}' is no time`, () => {
+    const says = /^wasmsig run: --cpu-hard: '.*' is no time/
+    assertUsage(['run', '--cpu-hard', time, ...exits], says)
+  })
+}
+
+for (const time of ['250ms', '1.5s', '800us', '100000000ns', '0.25s', '2m']) {
+  test(`'${time}' is a time`, () => {
+    assert.equal(command(['run', '--cpu-hard', time, ...exits]).status, 0)
+  })
+}
+
+test('a soft limit above the hard one is refused', () => {
+  const limits = ['--cpu-soft', '2s', '--cpu-hard', '1s']
+  assertUsage(['run', ...limits, ...exits], /--cpu-soft lies above --cpu-hard/)
+})
+
+test('a signal must be one', () => {
+  for (const name of ['SIGFOO', '0', '65', '-1', '', '2x']) {
+    const says = /--signal: there is no signal/
+    assertUsage(['run', '--signal', name, ...exits], says)
+    const list = ['--forward', `INT,${name}`]
+    assertUsage(['run', ...list, ...exits], /--forward: there is no signal/)
+  }
+})
+
+test('signals that cannot be forwarded are named', () => {
+  for (const name of ['KILL', 'STOP', 'SEGV', 'TSTP', '32']) {
+    const says = /--forward: SIG.* cannot be forwarded/
+    assertUsage(['run', '--forward', name, ...exits], says)
+  }
+})
+
+test('a folder must be one', (t) => {
+  const file = join(folder(t), 'file')
+  writeFileSync(file, '')
+  assertUsage(
+    ['run', '--dir', '/nowhere', ...exits],
+    /--dir: \/nowhere: No such/
+  )
+  assertUsage(['run', '--dir', file, ...exits], /is not a folder/)
+  assertUsage(['run', '--dir', '::x', ...exits], /write FOLDER/)
+})
+
+test('a variable has a name, and is there if it has no value', () => {
+  assertUsage(['run', '--env', '=x', ...exits], /write NAME=VALUE/)
+  assertUsage(['run', '--env', 'NOT_THERE', ...exits], /not in the environment/)
+})
+
+test('options, engines and commands must exist', () => {
+  assertUsage(['run', '--foo', ...exits], /there is no option '--foo'/)
+  assertUsage(['run', '--engine', 'v8', ...exits], /no 'v8'/)
+  assertUsage(['run', '--cpu-hard'], /--cpu-hard needs a value/)
+  assertUsage(['run'], /which file/)
+  assertUsage(['inspect'], /which file/)
+  assertUsage(['inspect', '-x', plain], /there is no option/)
+  assertUsage(['inspect', plain, plain], /one file at a time/)
+  assertUsage(['walk'], /there is no command 'walk'/)
+})
+
+test('without a command it says how to use it', () => {
+  const { status, stderr } = command([])
+  assert.equal(status, 2)
+  assert.match(stderr, /^Usage: wasmsig/)
+})
+
+test('help and version are on standard output', () => {
+  for (const [args, says] of [
+    [['--help'], /^Usage: wasmsig COMMAND/],
+    [['help', 'run'], /^Usage: wasmsig run/],
+    [['run', '--help'], /^Usage: wasmsig run/],
+    [['inspect', '-h'], /^Usage: wasmsig inspect/],
+    [['--version'], /^wasmsig \d+\.\d+\.\d+\n$/]
+  ]) {
+    const { status, stdout, stderr } = command(args)
+    assert.match(stdout, says)
+    assert.equal(stderr, '')
+    assert.equal(status, 0)
+  }
+})
+
+// ------------------------------------------------------------------- files
+
+for (const engine of ENGINES) {
+  /** Status 1 and one line that names the file. */
+  const assertUnrunnable = (t, bytes, says) => {
+    const path = join(folder(t), 'file.wasm')
+    writeFileSync(path, bytes)
+    const { status, stdout, stderr } = run(engine, [path])
+    assert.match(stderr, says)
+    assert.match(stderr, /^wasmsig: [^\n]*file\.wasm: [^\n]+\n$/)
+    assert.equal(stdout, '')
+    assert.equal(status, 1)
+  }
+
+  test(`${engine}: what is not wasm is not run`, (t) => {
+    assertUnrunnable(t, 'hello', /not a WebAssembly binary/)
+    assertUnrunnable(t, '', /not a WebAssembly binary/)
+    assertUnrunnable(t, '(module)', /text/)
+  })
+
+  test(`${engine}: a component is not run`, (t) => {
+    const bytes = Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0)
+    assertUnrunnable(t, bytes, /it is a component/)
+  })
+
+  test(`${engine}: a truncated module is not run`, (t) => {
+    const bytes = readFileSync(plain)
+    assertUnrunnable(t, bytes.subarray(0, 700), /ends too early, at byte 700/)
+  })
+
+  test(`${engine}: a module that the engine refuses is not run`, (t) => {
+    // A function that should return an i32, and returns nothing.
+    const bytes = Uint8Array.of(
+      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f],
+      ...[3, 2, 1, 0, 10, 4, 1, 2, 0, 0x0b]
+    )
+    assertUnrunnable(t, bytes, /file\.wasm: ./)
+  })
+
+  test(`${engine}: an import that WASI does not have is named`, (t) => {
+    // (import "env" "foo" (func)) (memory (export "memory") 1)
+    // (func (export "_start"))
+    const bytes = Uint8Array.of(
+      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0],
+      ...[2, 11, 1, 3, 0x65, 0x6e, 0x76, 3, 0x66, 0x6f, 0x6f, 0, 0],
+      ...[3, 2, 1, 0, 5, 3, 1, 0, 1],
+      ...[7, 19, 2, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 0],
+      ...[6, 0x5f, 0x73, 0x74, 0x61, 0x72, 0x74, 0, 1, 10, 4, 1, 2, 0, 0x0b]
+    )
+    assertUnrunnable(t, bytes, /unknown import: `env::foo`/)
+  })
+
+  test(`${engine}: a module without _start is no program`, (t) => {
+    const bytes = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
+    assertUnrunnable(t, bytes, /no function _start/)
+  })
+
+  test(`${engine}: a file that is not there, or a folder, is not run`, (t) => {
+    const missing = run(engine, ['/nowhere/x.wasm'])
+    assert.equal(missing.status, 1)
+    assert.equal(
+      missing.stderr,
+      'wasmsig: /nowhere/x.wasm: No such file or directory\n'
+    )
+    const path = folder(t)
+    assert.equal(run(engine, [path]).status, 1)
+    assert.match(run(engine, [path]).stderr, /Is a directory/)
+  })
+
+  test(`${engine}: a module may come by standard input`, () => {
+    const input = readFileSync(plain)
+    assert.equal(run(engine, ['-', 'exit', '5'], { input }).status, 5)
+  })
+}

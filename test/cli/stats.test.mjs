@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// What --stats and --json say of a run, whatever ended it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { ENGINES, guest, run, startIn } from './support/command.mjs'
+
+const plain = guest('plain')
+const signals = guest('signals')
+
+const factsIn = (stderr) => JSON.parse(stderr.trim().split('\n').at(-1))
+
+for (const engine of ENGINES) {
+  const facts = (...args) => factsIn(run(engine, ['--json', ...args]).stderr)
+
+  test(`${engine}: without --stats nothing is said of a good end`, () => {
+    assert.equal(run(engine, [plain, 'exit', '0']).stderr, '')
+  })
+
+  test(`${engine}: --stats is a block to read`, () => {
+    const { stderr, status } = run(engine, ['--stats', plain, 'exit', '4'])
+    assert.equal(status, 4)
+    assert.match(stderr, /^wasmsig: .* in \w+: exit, exit status 4\n/)
+    for (const line of [
+      ...['CPU time', 'wall time', 'guest memory', 'peak resident', 'signals']
+    ]) {
+      assert.match(stderr, new RegExp(`^  ${line} +\\S`, 'm'))
+    }
+  })
+
+  test(`${engine}: --json is one line for programs`, () => {
+    const {
+      file,
+      engine: name,
+      ended,
+      status,
+      signal,
+      ...rest
+    } = facts(plain, 'exit', '4')
+    assert.deepEqual(
+      { file, name, ended, status, signal },
+      { file: plain, name: engine, ended: 'exit', status: 4, signal: null }
+    )
+    assert.equal(rest.guest_memory_bytes, 2 * 65536)
+    assert.ok(rest.peak_resident_bytes > 1e6)
+    assert.ok(rest.wall_ns >= rest.cpu_ns)
+    assert.deepEqual(rest.signals, [])
+  })
+
+  test(`${engine}: a trap and the limit are told apart`, () => {
+    assert.equal(facts(plain, 'trap').ended, 'trap')
+    assert.equal(facts(plain, 'trap').status, 134)
+    const limited = facts('--cpu-hard', '20ms', plain, 'spin')
+    assert.equal(limited.ended, 'cpu-limit')
+    assert.equal(limited.status, 152)
+  })
+
+  test(`${engine}: a soft limit is a signal sent, and acknowledged`, () => {
+    const { signals: sent } = facts('--cpu-soft', '30ms', signals, 'busy')
+    assert.equal(sent.length, 1)
+    const [{ signal, sent: count, acknowledged, slowest_ns }] = sent
+    assert.deepEqual([signal, count, acknowledged], ['SIGXCPU', 1, 1])
+    assert.ok(slowest_ns > 0)
+  })
+
+  test(`${engine}: who does not acknowledge is seen`, () => {
+    const limits = ['--cpu-soft', '20ms', '--cpu-hard', '40ms']
+    const [{ sent, acknowledged }] = facts(...limits, signals, 'deaf').signals
+    assert.deepEqual([sent, acknowledged], [1, 0])
+  })
+
+  test(`${engine}: death by a signal is told before it`, async (t) => {
+    const { child, said, ended } = startIn(t, engine, [
+      ...['--json', plain, 'spin']
+    ])
+    await said('half')
+    child.kill('SIGTERM')
+    const { signal, stderr } = await ended
+    assert.equal(signal, 'SIGTERM')
+    const told = factsIn(stderr)
+    assert.deepEqual(
+      [told.ended, told.signal, told.status],
+      ['signal', 'SIGTERM', 143]
+    )
+  })
+
+  test(`${engine}: signals that were forwarded are counted`, async (t) => {
+    const { child, said, ended } = startIn(t, engine, [
+      ...['--json', '--cpu-hard', '700ms', signals, 'insensible']
+    ])
+    await said('insensible')
+    for (let times = 1; times <= 3; times++) {
+      child.kill('SIGUSR1')
+      await said('heard 10\n'.repeat(times))
+    }
+    const [{ signal, sent, acknowledged }] = factsIn(
+      (await ended).stderr
+    ).signals
+    assert.deepEqual([signal, sent, acknowledged], ['SIGUSR1', 3, 3])
+  })
+}

@@ -16,6 +16,7 @@ build: ## install what is missing, build everything once
 
 run: build ## see a guest told, a guest stopped, and a guest hear Ctrl-C
 	@node examples/pi/pi.mjs
+	@examples/shell/run
 
 test: ## every quick test, with the sanitizers too
 	@scripts/setup build test

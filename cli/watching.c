@@ -36,6 +36,10 @@ static sem_t wake;
 static pthread_t watcher;
 static int running; /* atomic */
 
+/* The watcher's; after its end, the main thread's. */
+static bool waits_for_soft;
+static uint64_t last_look_ns;
+
 #define LOAD(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
 #define STORE(place, value) __atomic_store_n(&(place), value, __ATOMIC_RELEASE)
 
@@ -48,7 +52,6 @@ static uint64_t now_ns(void) {
 static void note_sent(int signal, uint64_t at_ns) {
   uint64_t nothing = 0;
   __atomic_add_fetch(&told[signal].sent, 1, __ATOMIC_RELAXED);
-  if (!LOAD(running)) return;
   /* The first of several that wait is what the guest is slow with. */
   __atomic_compare_exchange_n(&told[signal].waits_since_ns, &nothing, at_ns,
                               false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
@@ -86,7 +89,7 @@ static bool soft_limit_was_told(void) {
 
 /* How long to sleep: till the next look at a waiting signal, till the soft
  * limit may have passed, or for a second. */
-static uint64_t pause_ns(uint64_t looks, bool waits_for_soft) {
+static uint64_t pause_ns(uint64_t looks) {
   if (something_waits()) {
     uint64_t pause = looks < 500 ? 20000 : looks * 40;
     return pause < 5000000 ? pause : 5000000;
@@ -106,22 +109,23 @@ static void sleep_until_woken(uint64_t pause) {
   sem_clockwait(&wake, CLOCK_MONOTONIC, &until);
 }
 
+static void look(void) {
+  uint64_t at = now_ns();
+  if (waits_for_soft && soft_limit_was_told()) {
+    /* At the last look it had not been: so it was sent no earlier. */
+    waits_for_soft = false;
+    note_sent(options->signal, last_look_ns);
+  }
+  if (wasmsig_instance_waiting(registry, instance) == 0) note_acknowledged(at);
+  last_look_ns = at;
+}
+
 static void *watch(void *unused) {
   (void)unused;
-  bool waits_for_soft = options->soft_ns != WASMSIG_NO_LIMIT;
-  uint64_t last_look = now_ns();
   for (uint64_t looks = 0; LOAD(running); looks++) {
-    uint64_t at = now_ns();
-    if (waits_for_soft && soft_limit_was_told()) {
-      /* At the last look it had not been: so it was sent no earlier. */
-      waits_for_soft = false;
-      note_sent(options->signal, last_look);
-    } else if (wasmsig_instance_waiting(registry, instance) == 0) {
-      note_acknowledged(at);
-    }
-    last_look = at;
+    look();
     if (!something_waits()) looks = 0;
-    sleep_until_woken(pause_ns(looks, waits_for_soft));
+    sleep_until_woken(pause_ns(looks));
   }
   return NULL;
 }
@@ -133,6 +137,8 @@ void cli_watching_start(const struct cli_options *these,
   registry = where;
   instance = who;
   if (!these->stats || who == 0) return;
+  waits_for_soft = these->soft_ns != WASMSIG_NO_LIMIT;
+  last_look_ns = now_ns();
   sem_init(&wake, 0, 0);
   STORE(running, 1);
   /* Signals are for the thread that may be blocked in a call. */
@@ -147,9 +153,7 @@ void cli_watching_stop(void) {
   STORE(running, 0);
   sem_post(&wake);
   pthread_join(watcher, NULL);
-  /* It may have slept when the guest took the last. */
-  if (wasmsig_instance_waiting(registry, instance) == 0)
-    note_acknowledged(now_ns());
+  look(); /* it may have slept when the guest took the last */
 }
 
 /* ------------------------------------------------------------------- sums */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Looks for primes until it is told to come to an end: by its CPU limit, by
+ * Ctrl-C, or by another signal. SIGUSR1 asks how far it is.
+ *
+ *     wasmsig run --cpu-soft 1s --cpu-hard 2s primes.wasm
+ *
+ * A program of the ordinary kind: its main loop, a handler, a poll.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <wasmsig/guest.h>
+
+WASMSIG_GUEST_WORDS();
+
+static uint64_t found;
+static uint64_t candidate = 2;
+static int told; /* the signal that asked for the end */
+
+static void end(int signal) { told = signal; }
+
+static void report(int signal) {
+  (void)signal;
+  printf("%" PRIu64 " primes below %" PRIu64 " so far\n", found, candidate);
+  fflush(stdout);
+}
+
+static int is_prime(uint64_t number) {
+  for (uint64_t divisor = 2; divisor * divisor <= number; divisor++) {
+    if (number % divisor == 0) return 0;
+  }
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  uint64_t last = argc > 1 ? strtoull(argv[1], NULL, 10) : UINT64_MAX;
+  wasmsig_on(WASMSIG_SIGXCPU, end);
+  wasmsig_on(WASMSIG_SIGINT, end);
+  wasmsig_on(WASMSIG_SIGTERM, end);
+  wasmsig_on(WASMSIG_SIGUSR1, report);
+  printf("looking for primes\n");
+  fflush(stdout);
+  for (; candidate < last && !told; candidate++) {
+    found += (uint64_t)is_prime(candidate);
+    wasmsig_poll();
+  }
+  printf("%" PRIu64 " primes below %" PRIu64 "%s\n", found, candidate,
+         told == WASMSIG_SIGXCPU ? ": out of CPU time"
+         : told                  ? ": interrupted"
+                                 : "");
+  return told ? 3 : 0;
+}

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // A program is told at its soft limit and stopped at its hard one.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { ENGINES, guest, run } from './support/command.mjs'
+import { ENGINES, folder, guest, run } from './support/command.mjs'
 
 const plain = guest('plain')
 const signals = guest('signals')
@@ -58,6 +60,13 @@ for (const engine of ENGINES) {
   test(`${engine}: what it has written is out when it is stopped`, () => {
     const { stdout } = deed('--cpu-hard', '50ms', plain, 'spin')
     assert.equal(stdout, 'half a li')
+  })
+
+  test(`${engine}: so is what it has written into a file`, (t) => {
+    const path = folder(t)
+    const limits = ['--cpu-hard', '50ms', '--dir', `${path}::/`]
+    assert.equal(deed(...limits, plain, 'keep', '/out.txt').status, 152)
+    assert.equal(readFileSync(join(path, 'out.txt'), 'utf8'), 'in the file')
   })
 
   test(`${engine}: time asleep does not count`, () => {

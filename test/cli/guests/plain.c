@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* A program that knows nothing of signals. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,14 @@ static int copy_input(void) {
 /* Without a newline at its end, and without a flush. */
 static int write_and_spin(void) {
   write(1, "half a li", 9);
+  for (volatile unsigned turns = 0;;) turns = turns + 1;
+}
+
+/* Into a file, without closing it. */
+static int write_file_and_spin(char **argv) {
+  int file = open(argv[2], O_WRONLY | O_CREAT, 0666);
+  if (file < 0) return 1;
+  write(file, "in the file", 11);
   for (volatile unsigned turns = 0;;) turns = turns + 1;
 }
 
@@ -96,6 +105,7 @@ int main(int argc, char **argv) {
   if (strcmp(deed, "write") == 0) return write_file(argv);
   if (strcmp(deed, "copy") == 0) return copy_input();
   if (strcmp(deed, "spin") == 0) return write_and_spin();
+  if (strcmp(deed, "keep") == 0) return write_file_and_spin(argv);
   if (strcmp(deed, "reuse") == 0) return reuse_output(argv);
   if (strcmp(deed, "sleep") == 0) return sleep_a_little();
   if (strcmp(deed, "until") == 0) return sleep_until();

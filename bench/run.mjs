@@ -42,6 +42,7 @@ const BENCHES = {
     program('crowd'),
     program('idle')
   ],
+  module: [program('module')],
   js: [inJavaScript('js.mjs')],
   'js-memory': [inJavaScript('js-memory.mjs')],
   'js-import': [inJavaScript('js-import.mjs')]

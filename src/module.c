@@ -182,6 +182,7 @@ static void free_module(struct wsig_module *module) {
   free(module->globals);
   free(module->imports);
   free(module->exports);
+  free(module->blocks);
   wsig_text_release(&module->names);
 }
 

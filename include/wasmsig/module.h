@@ -224,7 +224,8 @@ WASMSIG_API int wasmsig_module_inspect(const void *bytes, size_t length,
 /**
  * Where the bytes of a module come from, in order. Reading takes some 64 KiB
  * of memory and what the module's types, globals and names need; it does not
- * grow with code and data.
+ * grow with code and data. Looking for polls takes a byte for each block that
+ * is open.
  */
 typedef struct wasmsig_module_source {
   void *context;

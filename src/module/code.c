@@ -18,21 +18,86 @@ static void read_locals(struct wsig_module *module) {
   }
 }
 
-static bool needs_block(uint32_t opcode) {
-  return opcode == WSIG_OP_ELSE || opcode == WSIG_OP_CATCH ||
-         opcode == WSIG_OP_CATCH_ALL || opcode == WSIG_OP_DELEGATE;
+/* ----------------------------------------------------------------- blocks */
+
+/* What a block that is open may still have besides its end. */
+enum { NOTHING, AN_ELSE, CATCHES, CATCHES_OR_DELEGATE };
+
+/* Of a block that the instruction opens, or is another branch of. */
+static uint8_t block_of(uint32_t opcode) {
+  switch (opcode) {
+    case WSIG_OP_IF: return AN_ELSE;
+    case WSIG_OP_TRY: return CATCHES_OR_DELEGATE;
+    case WSIG_OP_CATCH: return CATCHES;
+    default: return NOTHING;
+  }
 }
 
+static bool is_branch(uint32_t opcode) {
+  return opcode == WSIG_OP_ELSE || opcode == WSIG_OP_CATCH ||
+         opcode == WSIG_OP_CATCH_ALL;
+}
+
+static bool may_stand_in(uint32_t opcode, uint8_t block) {
+  switch (opcode) {
+    case WSIG_OP_ELSE: return block == AN_ELSE;
+    case WSIG_OP_CATCH:
+    case WSIG_OP_CATCH_ALL: return block >= CATCHES;
+    case WSIG_OP_DELEGATE: return block == CATCHES_OR_DELEGATE;
+    default: return true;
+  }
+}
+
+static void open_block(struct wsig_module *module, uint8_t block) {
+  uint8_t *blocks = wsig_array_grow(module->blocks, module->block_count,
+                                    &module->block_capacity, sizeof *blocks);
+  if (!blocks) {
+    wsig_cursor_break(&module->cursor, WASMSIG_ENOMEM);
+    return;
+  }
+  module->blocks = blocks;
+  blocks[module->block_count++] = block;
+}
+
+static void follow_blocks(struct wsig_module *module,
+                          const struct wsig_instruction *instruction) {
+  uint32_t opcode = instruction->opcode;
+  uint8_t *innermost = &module->blocks[module->block_count - 1];
+  if (!may_stand_in(opcode, *innermost))
+    wsig_cursor_fail(&module->cursor, instruction->offset,
+                     "an instruction that the block around it may have");
+  if (is_branch(opcode)) *innermost = block_of(opcode);
+  int nesting = wsig_instruction_nesting(opcode);
+  if (nesting > 0) open_block(module, block_of(opcode));
+  if (nesting < 0) module->block_count--;
+}
+
+/* ------------------------------------------------------------------ bodies */
+
+/* Who reads code in one pass must be told before it that there are data. */
+static void check_data(struct wsig_module *module,
+                       const struct wsig_instruction *instruction) {
+  if (module->has_data_count) return;
+  for (unsigned i = 0; i < instruction->operand_count; i++)
+    if (instruction->operands[i].kind == WSIG_OPERAND_DATA)
+      wsig_cursor_fail(&module->cursor, instruction->operands[i].offset,
+                       "no index of data: there is no data count");
+}
+
+/* Most instructions are neither, and need not be looked at. */
+static bool is_control(uint32_t opcode) { return opcode < 0x20; }
+static bool has_prefix(uint32_t opcode) { return opcode > 0xff; }
+
 /* Up to the `end` of the function. */
-static void read_instructions(struct wsig_cursor *cursor,
+static void read_instructions(struct wsig_module *module,
                               struct wsig_polls *polls) {
   struct wsig_instruction instruction;
-  uint64_t depth = 1;
-  while (depth > 0 && wsig_read_instruction(cursor, &instruction)) {
-    if (depth == 1 && needs_block(instruction.opcode))
-      wsig_cursor_fail(cursor, instruction.offset,
-                       "an instruction that needs no block around it");
-    depth += (uint64_t)wsig_instruction_nesting(instruction.opcode);
+  module->block_count = 0;
+  open_block(module, NOTHING);
+  while (module->block_count > 0 &&
+         wsig_read_instruction(&module->cursor, &instruction)) {
+    if (is_control(instruction.opcode)) follow_blocks(module, &instruction);
+    if (has_prefix(instruction.opcode)) check_data(module, &instruction);
     wsig_polls_see(polls, &instruction);
   }
 }
@@ -46,7 +111,7 @@ static void read_body(struct wsig_module *module, struct wsig_polls *polls) {
   struct wsig_limit before = wsig_cursor_narrow(
       cursor, size, "more of the function, whose size says that it ends");
   read_locals(module);
-  read_instructions(cursor, polls);
+  read_instructions(module, polls);
   wsig_cursor_expect_limit(
       cursor, "the end of the function, whose size says otherwise");
   wsig_cursor_widen(cursor, before);

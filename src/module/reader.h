@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * What the reader knows of a module while it reads it. It grows with types,
- * globals and names of imports and exports; never with code or data.
+ * globals and names of imports and exports; never with code or data, but for a
+ * byte for each block around an instruction.
  */
 #ifndef WSIG_MODULE_READER_H
 #define WSIG_MODULE_READER_H
@@ -59,6 +60,9 @@ struct wsig_module {
   unsigned rank; /* of the last section, see sections.c */
   bool has_code, has_data, has_data_count;
   uint32_t data_count;
+
+  uint8_t *blocks; /* that are open in a function, see code.c */
+  size_t block_count, block_capacity;
 };
 
 /** Reads all sections, behind the header. */

@@ -6,6 +6,7 @@
 
 import { BUDGET_MUTATIONS, BUDGET_PROGRAMS } from './budgets.mjs'
 import { mutation, unit } from './make.mjs'
+import { MODULE_MUTATIONS, MODULE_PROGRAMS } from './module.mjs'
 
 const fault = (name, flags = []) => ({
   sources: [`test/fault/${name}_registry.c`],
@@ -16,6 +17,7 @@ const fault = (name, flags = []) => ({
 /** How the tests that are named below are built and run. */
 export const PROGRAMS = {
   ...BUDGET_PROGRAMS,
+  ...MODULE_PROGRAMS,
   test_registry: unit('test_registry'),
   test_owners: unit('test_owners'),
   test_classes: unit('test_classes'),
@@ -467,5 +469,6 @@ export const MUTATIONS = [
     'if (key_of(owner, entry - 1) != key) continue;',
     'if (key_of(owner, entry - 1) != key) return false;'
   ),
-  ...BUDGET_MUTATIONS
+  ...BUDGET_MUTATIONS,
+  ...MODULE_MUTATIONS
 ]

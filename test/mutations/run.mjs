@@ -34,7 +34,7 @@ function compile(source, object, flags) {
 }
 
 /** Sources of the core, relative to the root. */
-const CORE = globSync(ROOT, ['src', 'src/os'], '.c')
+const CORE = globSync(ROOT, ['src', 'src/module', 'src/os'], '.c')
 
 function objectOf(folder, source) {
   return path.join(folder, source.replaceAll('/', '_').replace(/c$/, 'o'))

@@ -99,6 +99,8 @@ TEST(a_word_must_lie_in_the_memory) {
                  WASMSIG_VERDICT_TRACKED); /* 131068 */
   assert_verdict(with("\1\x7f\0\x41\x80\x80\x08\x0b", SIGNAL_EXPORTED),
                  WASMSIG_VERDICT_OUT_OF_RANGE); /* 131072 */
+  assert_verdict(with("\1\x7f\0\x41\xfd\xff\x07\x0b", SIGNAL_EXPORTED),
+                 WASMSIG_VERDICT_OUT_OF_RANGE); /* 131069, not aligned either */
 }
 
 TEST(a_word_must_be_aligned_to_its_size) {

@@ -290,8 +290,45 @@ TEST(a_function_ends_where_it_says) {
 
 TEST(a_function_is_made_of_known_instructions) {
   assert_code_malformed("\3\0\xff\x0b", 23);
-  assert_code_malformed("\3\0\5\x0b", 23);           /* else without if */
   assert_code_malformed("\5\0\x28\x80\1\0\x0b", 24); /* an alignment of 128 */
+}
+
+#define assert_code_readable(body)                              \
+  do {                                                          \
+    struct module *module = one(TYPES, "\1\x60\0\0");           \
+    section(module, FUNCTIONS, "\1\0");                         \
+    section(module, CODE, "\1" body);                           \
+    inspect_polls(module);                                      \
+    assert_int_equal(report.verdict, WASMSIG_VERDICT_NO_WORDS); \
+  } while (0)
+
+TEST(else_stands_in_an_if_once) {
+  assert_code_readable("\x06\0\4\x40\5\x0b\x0b");
+  assert_code_malformed("\3\0\5\x0b", 23);
+  assert_code_malformed("\x06\0\2\x40\5\x0b\x0b", 25);
+  assert_code_malformed("\x07\0\4\x40\5\5\x0b\x0b", 26);
+  assert_code_malformed("\x09\0\4\x40\2\x40\5\x0b\x0b\x0b", 27);
+}
+
+TEST(catch_and_delegate_stand_in_a_try) {
+  assert_code_readable("\x0a\0\6\x40\7\0\7\0\x19\x0b\x0b");
+  assert_code_readable("\x06\0\6\x40\x18\0\x0b");
+  assert_code_malformed("\x07\0\2\x40\7\0\x0b\x0b", 25);
+  assert_code_malformed("\x06\0\2\x40\x19\x0b\x0b", 25);
+  assert_code_malformed("\x06\0\2\x40\x18\0\x0b", 25);
+  assert_code_malformed("\x08\0\6\x40\x19\7\0\x0b\x0b", 26);
+  assert_code_malformed("\x08\0\6\x40\7\0\x18\0\x0b", 27);
+}
+
+TEST(code_that_names_data_comes_behind_their_count) {
+  assert_code_malformed("\5\0\xfc\x09\0\x0b", 25);
+  struct module *module = one(TYPES, "\1\x60\0\0");
+  section(module, FUNCTIONS, "\1\0");
+  section(module, DATA_COUNT, "\1");
+  section(module, CODE, "\1\5\0\xfc\x09\0\x0b");
+  section(module, DATA, "\1\1\0");
+  inspect_polls(module);
+  assert_int_equal(report.verdict, WASMSIG_VERDICT_NO_WORDS);
 }
 
 TEST(a_function_has_fewer_than_2_to_the_32_locals) {
@@ -328,6 +365,9 @@ int main(void) {
       cmocka_unit_test(a_tag_has_a_kind_and_the_type_of_a_function),
       cmocka_unit_test(a_function_ends_where_it_says),
       cmocka_unit_test(a_function_is_made_of_known_instructions),
+      cmocka_unit_test(else_stands_in_an_if_once),
+      cmocka_unit_test(catch_and_delegate_stand_in_a_try),
+      cmocka_unit_test(code_that_names_data_comes_behind_their_count),
       cmocka_unit_test(a_function_has_fewer_than_2_to_the_32_locals),
   };
   return cmocka_run_group_tests(tests, NULL, release_report);

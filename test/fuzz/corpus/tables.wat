@@ -1,0 +1,23 @@
+;; SPDX-License-Identifier: Apache-2.0 OR MIT
+(module
+  (import "env" "table" (table $i 1 funcref))
+  (type $f (func (result i32)))
+  (table $a 2 10 funcref)
+  (table $b i64 1 (ref null $f))
+  (table $c 1 (ref func) (ref.func $g))
+  (func $g (type $f)
+    (call_indirect $a (type $f) (i32.const 0))
+    (return_call_indirect $b (type $f) (i64.const 0)))
+  (elem $passive func $g $g)
+  (elem declare func $g)
+  (elem (table $a) (i32.const 0) func $g)
+  (elem $refs funcref (ref.func $g) (ref.null func))
+  (elem (table $b) (i64.const 0) (ref null $f) (ref.func $g))
+  (func
+    (table.init $a $passive (i32.const 0) (i32.const 0) (i32.const 1))
+    (elem.drop $refs)
+    (table.copy $a $i (i32.const 0) (i32.const 0) (i32.const 1))
+    (drop (table.grow $a (ref.null func) (i32.const 1)))
+    (drop (table.size $b))
+    (table.fill $a (i32.const 0) (ref.null func) (i32.const 1))
+    (table.set $a (i32.const 0) (table.get $i (i32.const 0)))))

@@ -1,0 +1,16 @@
+;; SPDX-License-Identifier: Apache-2.0 OR MIT
+(module
+  (memory 1)
+  (func (param v128 i32) (result v128)
+    (v128.load offset=16 align=4 (local.get 1))
+    (v128.load8x8_s (local.get 1))
+    (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 31)
+    (v128.load64_lane 1 (local.get 1) (local.get 0))
+    (i8x16.swizzle)
+    (i32x4.replace_lane 3 (i32x4.extract_lane 0 (local.get 0)))
+    (v128.bitselect (local.get 0) (v128.const f32x4 0 1 2 3))
+    (v128.load32_zero (local.get 1))
+    (f32x4.relaxed_madd (local.get 0) (local.get 0))
+    (i32x4.relaxed_dot_i8x16_i7x16_add_s (local.get 0) (local.get 0))
+    (i8x16.relaxed_swizzle)
+    (v128.store16_lane 7 (local.get 1) (local.get 0))))

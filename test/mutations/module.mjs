@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/*
+ * What the module reader promises, the line that keeps it, and the test that
+ * sees it broken.
+ */
+
+import { mutation, unit } from './make.mjs'
+
+/** How the tests that are named below are built and run. */
+export const MODULE_PROGRAMS = {
+  test_module: unit('test_module'),
+  test_module_malformed: unit('test_module_malformed'),
+  test_module_polls: unit('test_module_polls'),
+  test_module_sources: unit('test_module_sources')
+}
+
+const verdict = mutation('test_module', 'src/module.c')
+const malformed = (file) => mutation('test_module_malformed', file)
+const polls = mutation('test_module_polls', 'src/module/polls.c')
+const cursor = mutation('test_module_sources', 'src/module/cursor.c')
+
+export const MODULE_MUTATIONS = [
+  verdict(
+    'a word of a module lies wholly in its memory',
+    'address > length - size;',
+    'address >= length;'
+  ),
+  verdict(
+    'a pending set of a module is eight bytes',
+    'return word == WASMSIG_WORD_PENDING ? 8 : 4;',
+    'return 4;'
+  ),
+  verdict(
+    'one global of a module is not two words',
+    'if (one->index == other->index) return true;',
+    ''
+  ),
+  verdict(
+    'an imported memory may be larger than it says',
+    'if (memory->is_imported) return false;',
+    ''
+  ),
+  mutation('test_module', 'src/module/expression.c')(
+    'an address of 32 bits wraps',
+    'type == WSIG_TYPE_I32 ? (uint32_t)value : value, type, is_known};',
+    'value, type, is_known};'
+  ),
+  mutation('test_module', 'src/module/declarations.c')(
+    'the first memory is memory 0',
+    'if (module->memory_count++ > 0) return false;',
+    'module->memory_count++;'
+  ),
+  malformed('src/module/cursor.c')(
+    'a number has no more bits than its type',
+    'if (bits - shift < 8 && byte >> (bits - shift)) break;',
+    'if (bits - shift < 8 && byte >= 0x80) break;'
+  ),
+  malformed('src/module/cursor.c')(
+    'a signed number repeats its sign in what does not fit',
+    'if (above != 0 && above != 0x7fu >> (bits - shift - 1)) break;',
+    'if (byte >= 0x80) break;'
+  ),
+  malformed('src/module/cursor.c')(
+    'a section has an end',
+    'cursor->limit = wsig_cursor_offset(cursor) + length;',
+    ''
+  ),
+  malformed('src/module/sections.c')(
+    'sections come in their order',
+    'if (section->rank <= module->rank) {',
+    'if (section->rank == module->rank) {'
+  ),
+  malformed('src/module/text.c')(
+    'a surrogate is no letter',
+    'if (byte == 0xed) state->high = 0x9f;',
+    ''
+  ),
+  malformed('src/module/types.c')(
+    'a type refers to what is there when its group ends',
+    'if (module->type_highest > module->type_count)',
+    'if (false)'
+  ),
+  malformed('src/module/export_names.c')(
+    'no two exports have one name',
+    'if (first != UINT64_MAX)',
+    'if (false)'
+  ),
+  malformed('src/module/code.c')(
+    'an else stands in an if',
+    'case WSIG_OP_ELSE: return block == AN_ELSE;',
+    ''
+  ),
+  malformed('src/module/code.c')(
+    'code that names data comes behind their count',
+    'if (module->has_data_count) return;',
+    'return;'
+  ),
+  polls(
+    'an assignment in a loop is not seen behind it only',
+    'if (held->depth < polls->depth) continue;',
+    'continue;'
+  ),
+  polls('a poll is of memory 0', 'access[1].value == 0 && sum', 'sum'),
+  cursor(
+    'what a source is asked to skip is not read',
+    'cursor->filled_offset += skipped;',
+    ''
+  ),
+  cursor(
+    'a source that says more than was asked for has failed',
+    'if (count < 0 || (size_t)count > room) {',
+    'if (count < 0) {'
+  )
+]

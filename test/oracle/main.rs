@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What wasmparser says of modules, for the module reader to be compared with.
+//!
+//! Standard input: modules, each with its length before it (4 bytes, the lowest
+//! first). Standard output: a line of JSON for each, see compare.mjs.
+mod facts;
+
+use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use wasmparser::{Parser, Validator, WasmFeatures};
+
+/// What the reader knows: WebAssembly 3.0, threads, exceptions of old, and
+/// wide arithmetic.
+fn features() -> WasmFeatures {
+    WasmFeatures::WASM3
+        | WasmFeatures::THREADS
+        | WasmFeatures::LEGACY_EXCEPTIONS
+        | WasmFeatures::WIDE_ARITHMETIC
+        | WasmFeatures::COMPONENT_MODEL
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            letter if letter < ' ' => {
+                out += &format!("\\u{:04x}", letter as u32)
+            }
+            letter => out.push(letter),
+        }
+    }
+    out + "\""
+}
+
+fn fault(at: u64, text: &str) -> String {
+    format!("{{\"at\":{at},\"text\":{}}}", quoted(text))
+}
+
+fn fault_of(error: wasmparser::Error) -> String {
+    fault(error.offset(), error.message())
+}
+
+/// `refused`: why it is not valid. `broken`: why it cannot even be read.
+fn line(module: &[u8]) -> String {
+    let mut validator = Validator::new_with_features(features());
+    let refused = validator.validate_all(module).err().map(fault_of);
+    let mut parser = Parser::new(0);
+    parser.set_features(features());
+    let null = || String::from("null");
+    let (facts, broken) = match facts::read(parser, module) {
+        Ok(facts) if facts.is_beyond => {
+            (null(), fault(0, "beyond the features"))
+        }
+        Ok(_) if Parser::is_component(module) => (null(), null()),
+        Ok(facts) => (facts.json(), null()),
+        Err(error) => (null(), fault_of(error)),
+    };
+    format!(
+        "{{\"refused\":{},\"broken\":{broken},\
+         \"component\":{},\"facts\":{facts}}}",
+        refused.unwrap_or_else(null),
+        Parser::is_component(module),
+    )
+}
+
+fn next(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 4];
+    match input.read_exact(&mut length) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            return Ok(None)
+        }
+        result => result?,
+    }
+    let mut module = vec![0; u32::from_le_bytes(length) as usize];
+    input.read_exact(&mut module)?;
+    Ok(Some(module))
+}
+
+fn main() -> io::Result<()> {
+    let mut input = io::stdin().lock();
+    let mut output = BufWriter::new(io::stdout().lock());
+    while let Some(module) = next(&mut input)? {
+        writeln!(output, "{}", line(&module))?;
+    }
+    output.flush()
+}

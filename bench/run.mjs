@@ -45,7 +45,8 @@ const BENCHES = {
   module: [program('module')],
   js: [inJavaScript('js.mjs')],
   'js-memory': [inJavaScript('js-memory.mjs')],
-  'js-import': [inJavaScript('js-import.mjs')]
+  'js-import': [inJavaScript('js-import.mjs')],
+  engines: [program('engines/engines')]
 }
 
 const NAMES = Object.keys(BENCHES)

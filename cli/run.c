@@ -79,7 +79,7 @@ static int run_job(void) {
   if (!cli_forwarding_start(&options)) return CLI_UNRUNNABLE;
   cli_ending_guest_begins();
   error = is_limited() ? wasmsig_budget_enter(&budget) : WASMSIG_OK;
-  cli_ending_guest_begins(); /* the first enter's threads are not its doing */
+  cli_ending_guest_begins(); /* what enter starts is not its doing */
   if (!error) error = run_guest(&result);
   /* From here on no signal and no limit ends the process but this. */
   bool ends_here = cli_ending_claim();

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * A guest that computes and never polls: its kernel between two marks.
+ *
+ * A mark is a byte written and one awaited, so that whoever runs the guest can
+ * read a clock of its own before the work goes on. At the end of its input the
+ * guest does not wait.
+ */
+#ifndef BENCH_KERNEL_H
+#define BENCH_KERNEL_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline void mark(void) {
+  char byte = '\n';
+  if (write(STDOUT_FILENO, &byte, 1) != 1) exit(EXIT_FAILURE);
+  if (read(STDIN_FILENO, &byte, 1) < 0) exit(EXIT_FAILURE);
+}
+
+static inline int64_t wall_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Runs so many rounds of the kernel as the first argument says, and prints what
+ * comes of them, and the wall time in ns as the last line. */
+static inline int run_kernel(int argc, char **argv,
+                             uint64_t (*kernel)(long rounds)) {
+  long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 1;
+  mark();
+  int64_t start = wall_ns();
+  uint64_t result = kernel(rounds);
+  int64_t ns = wall_ns() - start;
+  mark();
+  printf("%llu\n%lld\n", (unsigned long long)result, (long long)ns);
+  return EXIT_SUCCESS;
+}
+
+#endif

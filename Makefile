@@ -36,7 +36,7 @@ check: ## format, static analysis, types, package metadata
 	@scripts/setup build check
 	@scripts/check
 
-install: build ## library, headers and pkg-config file to PREFIX
+install: build ## command, libraries, headers, pkg-config files to PREFIX
 	@cmake --install build/release --prefix "$(PREFIX)"
 
 clean: ## remove what was built

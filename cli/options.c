@@ -47,7 +47,10 @@ uint64_t cli_parse_time(const char *text) {
     whole = whole * 10 + (uint64_t)(*text - '0');
   }
   if (whole > INT64_MAX / scale) return 0;
-  if (*text == '.' && !is_digit(*++text)) return 0;
+  if (*text == '.') {
+    text++;
+    if (!is_digit(*text)) return 0;
+  }
   for (uint64_t worth = scale / 10; is_digit(*text); text++, worth /= 10)
     fraction += worth * (uint64_t)(*text - '0');
   if (text != unit) return 0;

@@ -71,6 +71,11 @@ static int finish(const struct cli_result *result) {
   }
 }
 
+/* Another thread is ending the process. */
+static void wait_for_the_end(void) {
+  for (;;) pause();
+}
+
 static int run_job(void) {
   struct cli_result result;
   if (!options.engine->load(&job, &result)) return refuse(result.message);
@@ -86,7 +91,7 @@ static int run_job(void) {
   if (is_limited()) wasmsig_budget_leave(&budget);
   cli_watching_stop();
   options.engine->close(&job);
-  while (!ends_here) pause(); /* another thread is about to end the process */
+  if (!ends_here) wait_for_the_end();
   return error ? refuse(wasmsig_error_text(error)) : finish(&result);
 }
 

@@ -52,15 +52,17 @@ void cli_text_duration(struct cli_text *text, uint64_t ns) {
     add_scaled(text, ns, 1000000000, " s");
 }
 
+#define KIB UINT64_C(1024)
+
 void cli_text_size(struct cli_text *text, uint64_t bytes) {
-  if (bytes < 1024)
+  if (bytes < KIB)
     add_scaled(text, bytes, 1, " B");
-  else if (bytes < 1024 * 1024)
-    add_scaled(text, bytes, 1024, " KiB");
-  else if (bytes < 1024 * 1024 * 1024)
-    add_scaled(text, bytes, 1024 * 1024, " MiB");
+  else if (bytes < KIB * KIB)
+    add_scaled(text, bytes, KIB, " KiB");
+  else if (bytes < KIB * KIB * KIB)
+    add_scaled(text, bytes, KIB * KIB, " MiB");
   else
-    add_scaled(text, bytes, 1024 * 1024 * 1024, " GiB");
+    add_scaled(text, bytes, KIB * KIB * KIB, " GiB");
 }
 
 void cli_text_json(struct cli_text *text, const char *string) {

@@ -145,9 +145,10 @@ static char *joined(const char *before, const char *between,
 }
 
 static bool configure_wasi(const struct cli_options *options) {
-  const char **folders = calloc(options->folder_count + 1, sizeof *folders);
-  const char **variables =
-      calloc(options->variable_count + 1, sizeof *variables);
+  /* Referred to until the process ends. */
+  static const char **folders, **variables;
+  folders = calloc(options->folder_count + 1, sizeof *folders);
+  variables = calloc(options->variable_count + 1, sizeof *variables);
   if (!folders || !variables) return false;
   for (size_t i = 0; i < options->folder_count; i++) {
     folders[i] =

@@ -90,7 +90,7 @@ static int32_t buffers_of(const struct cli_memory *memory, uint32_t address,
   if (count > MOST_BUFFERS) count = MOST_BUFFERS;
   for (uint32_t i = 0; i < count; i++) {
     uint32_t place_and_length[2];
-    memcpy(place_and_length, list + i * 8, sizeof place_and_length);
+    memcpy(place_and_length, list + (size_t)i * 8, sizeof place_and_length);
     buffers[i].iov_base = at(memory, place_and_length[0], place_and_length[1]);
     buffers[i].iov_len = place_and_length[1];
     if (!buffers[i].iov_base) return WASI_EFAULT;
@@ -350,7 +350,7 @@ static int32_t serve_poll(const struct cli_memory *memory,
   if (count == 0 || count > MOST_SUBSCRIPTIONS) return CLI_WASI_PASS;
   if (!in || !out || !at(memory, arguments[3], 4)) return WASI_EFAULT;
   for (uint32_t i = 0; i < count; i++) {
-    if (!read_subscription(in + i * SUBSCRIPTION_SIZE, &list[i]))
+    if (!read_subscription(in + (size_t)i * SUBSCRIPTION_SIZE, &list[i]))
       return CLI_WASI_PASS; /* about files, which are always ready */
   }
   uint64_t deadline = first_deadline(list, count, files + 1, &streams);

@@ -1,60 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** Runs the suite in one host: each promise in a process of its own. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { howItDied, runToEnd } from './process.mjs'
 import { PROGRAMS, STAGE } from './stage.mjs'
 import { TOOLS, verdictOf } from './suite/context.mjs'
-import { PROMISES } from './suite/rows.mjs'
+import { PROMISES, ROWS } from './suite/rows.mjs'
 
 const AT_ONCE = 2
-/** Who has not ended by then never will: no check is about time. */
-const PATIENCE_MS = 120_000
 const RESULT = /^RESULT (.*)$/gm
 
-/** What runs now, and must not outlive a run that is ended from outside. */
-const running = new Set()
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => process.exit(1))
-}
-
-/** Runs a program to its end, or for as long as there is patience. */
-async function run(host, args, { flags = [], env = {} } = {}) {
-  const child = spawn(host.program, [...host.command, ...flags, ...args], {
+/** Starts a program of the stage as the host starts it. */
+function run(host, args, { flags = [], env = {} } = {}) {
+  return runToEnd(host.program, [...host.command, ...flags, ...args], {
     cwd: STAGE,
-    env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe']
+    env: { NODE_OPTIONS: '', NO_COLOR: '1', ...env }
   })
-  running.add(child)
-  let [stdout, stderr, late] = ['', '', false]
-  child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text))
-  const patience = setTimeout(() => {
-    late = true
-    child.kill('SIGKILL')
-  }, PATIENCE_MS)
-  const [status, signal] = await once(child, 'close')
-  clearTimeout(patience)
-  running.delete(child)
-  return { status, signal, late, stdout, stderr }
 }
 
 function resultsIn(stdout) {
   return [...stdout.matchAll(RESULT)].map(([, json]) => JSON.parse(json))
 }
 
-/** The line that says most: the error's, or else the last. */
-function tellingLine(text) {
-  const lines = text.trim().split('\n')
-  return lines.find((line) => /Error|^error|panic/.test(line)) ?? lines.pop()
-}
-
-function died({ status, signal, late, stderr }) {
-  if (late) return { verdict: 'broken', why: 'it never ended' }
-  const end = `the process ended with ${signal ?? `status ${status}`}`
-  const said = tellingLine(stderr)
-  return { verdict: 'broken', why: said ? `${end}: ${said}` : end }
-}
+const died = (ended) => ({ verdict: 'broken', why: howItDied(ended) })
 
 /** What became of a promise that nobody judges but itself. */
 function ownVerdict(ended) {
@@ -94,9 +60,7 @@ async function checkWorkerd(host) {
   })
 }
 
-/** The verdicts on all promises, in their order. */
-export async function checkHost(host) {
-  if (host.kind === 'workerd') return checkWorkerd(host)
+async function checkPromises(host) {
   const verdicts = []
   let next = 0
   const worker = async () => {
@@ -107,4 +71,13 @@ export async function checkHost(host) {
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
   return verdicts
+}
+
+/** The verdicts on all promises, in their order, each with its row. */
+export async function checkHost(host) {
+  const check = host.kind === 'workerd' ? checkWorkerd : checkPromises
+  const verdicts = await check(host)
+  return ROWS.flatMap(({ row, promises }) =>
+    promises.map(({ promise }) => ({ row, promise }))
+  ).map((named, index) => ({ ...named, ...verdicts[index] }))
 }

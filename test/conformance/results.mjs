@@ -1,73 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The last run of the suite: results.json, and which suite it was. */
+/**
+ * The last run of a table's suite, in a results.json, and which suite it was.
+ * In memory results are row -> promise -> host -> { verdict, why }.
+ */
 import { createHash } from 'node:crypto'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { HOSTS } from './hosts.mjs'
-import { PROMISES } from './suite/rows.mjs'
+import { readFileSync, writeFileSync } from 'node:fs'
 
-const FILE = new URL('./results.json', import.meta.url)
-
-export const SUITE = fileURLToPath(new URL('./suite/', import.meta.url))
-
-/** The suite's files, below SUITE, in an order that is the same everywhere. */
-export function suiteFiles() {
-  const inFolder = (folder) =>
-    readdirSync(SUITE + folder)
-      .filter((name) => name.endsWith('.mjs'))
-      .map((name) => folder + name)
-  return [...inFolder(''), ...inFolder('promises/')].sort()
-}
-
-/** What decides a run besides the package: the suite, and the hosts. */
-function fingerprint() {
+/** What decides a run besides what is tried: the suite, and the hosts. */
+function fingerprint({ suite, hosts }) {
   const hash = createHash('sha256')
-  for (const file of suiteFiles()) {
-    hash.update(`${file}\0`).update(readFileSync(SUITE + file))
+  for (const [name, path] of suite()) {
+    hash.update(`${name}\0`).update(readFileSync(path))
   }
-  for (const { name, version } of HOSTS) hash.update(`${name} ${version}\0`)
+  for (const { name, version } of hosts) hash.update(`${name} ${version}\0`)
   return hash.digest('hex')
 }
 
-/** Promise -> host -> { verdict, why }, from a run of all hosts. */
-export function collate(runs) {
-  return new Map(
-    PROMISES.map(({ promise }, index) => [
-      promise,
-      new Map(runs.map(({ host, verdicts }) => [host.name, verdicts[index]]))
-    ])
-  )
+/** The map's value of the key; a new map if there is none. */
+function mapIn(map, key) {
+  if (!map.has(key)) map.set(key, new Map())
+  return map.get(key)
 }
 
-/** A promise that was kept needs no more than the word. */
-const pack = (found) => (found.verdict === 'kept' ? 'kept' : found)
+/** Results, from a run of all hosts: each has what `check` gave. */
+export function collate(table, runs) {
+  const results = new Map()
+  for (const { host, found } of runs) {
+    for (const { row, promise, ...one } of found) {
+      mapIn(mapIn(results, row), promise).set(host.name, one)
+    }
+  }
+  const promises = [...results.values()].flatMap((row) => [...row.values()])
+  for (const hosts of promises) {
+    for (const { name } of table.hosts) {
+      if (!hosts.has(name)) hosts.set(name, table.absent)
+    }
+  }
+  return results
+}
+
+/**
+ * What one host is to be compared by: beside what it gave now, the promises of
+ * which only the last run speaks; each with the verdict that it had then.
+ */
+export function compared(table, host, found, before) {
+  const now = new Map(found.map((one) => [one.promise, one]))
+  const expected = new Map()
+  for (const [row, promises] of before) {
+    for (const [promise, hosts] of promises) {
+      expected.set(promise, hosts.get(host.name).verdict)
+      if (!now.has(promise)) now.set(promise, { row, promise, ...table.absent })
+    }
+  }
+  return [...now.values()].map((one) => ({
+    ...one,
+    unexpected: one.verdict !== expected.get(one.promise)
+  }))
+}
+
+/** A promise that was simply kept needs no more than the word. */
+const pack = (found) =>
+  found.verdict === 'kept' && !found.why ? 'kept' : found
 const unpack = (found) => (found === 'kept' ? { verdict: 'kept' } : found)
 
-const mapValues = (object, change) =>
-  Object.entries(object).map(([name, value]) => [name, change(value)])
+const toObject = (map, change) =>
+  Object.fromEntries([...map].map(([key, value]) => [key, change(value)]))
+const toMap = (object, change) =>
+  new Map(Object.entries(object).map(([key, value]) => [key, change(value)]))
 
-export function writeResults(results) {
-  const hosts = Object.fromEntries(HOSTS.map(({ name, said }) => [name, said]))
-  const promises = Object.fromEntries(
-    [...results].map(([promise, found]) => [
-      promise,
-      Object.fromEntries([...found].map(([name, one]) => [name, pack(one)]))
-    ])
+export function writeResults(table, results) {
+  const hosts = Object.fromEntries(
+    table.hosts.map(({ name, said }) => [name, said])
   )
-  const run = { suite: fingerprint(), hosts, promises }
-  writeFileSync(FILE, `${JSON.stringify(run, null, 2)}\n`)
+  const byHost = (found) =>
+    Object.fromEntries(
+      table.hosts.map(({ name }) => [name, pack(found.get(name))])
+    )
+  const rows = toObject(results, (row) => toObject(row, byHost))
+  const run = { suite: fingerprint(table), hosts, rows }
+  writeFileSync(table.results, `${JSON.stringify(run, null, 2)}\n`)
 }
 
 /** The committed run; undefined if there is none, or it was another suite's. */
-export function readResults() {
+export function readResults(table) {
   let run
   try {
-    run = JSON.parse(readFileSync(FILE, 'utf8'))
+    run = JSON.parse(readFileSync(table.results, 'utf8'))
   } catch {
     return undefined
   }
-  if (run.suite !== fingerprint()) return undefined
-  return new Map(
-    mapValues(run.promises, (found) => new Map(mapValues(found, unpack)))
-  )
+  if (run.suite !== fingerprint(table)) return undefined
+  return toMap(run.rows, (row) => toMap(row, (found) => toMap(found, unpack)))
 }

@@ -1,44 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Runs the suite in the hosts, prints TAP, writes or compares the tables. */
+/** Runs the suites in the hosts, prints TAP, writes or compares the tables. */
 import { parseArgs } from 'node:util'
-import { checkHost } from './check-host.mjs'
-import { HOSTS } from './hosts.mjs'
-import {
-  SUITE,
-  collate,
-  readResults,
-  suiteFiles,
-  writeResults
-} from './results.mjs'
-import { prepare } from './stage.mjs'
-import { PROMISES } from './suite/rows.mjs'
+import { ENGINES } from '../engines/engines.mjs'
+import { JAVASCRIPT } from './javascript.mjs'
+import { collate, compared, readResults, writeResults } from './results.mjs'
 import { staleTables, writeTables } from './table.mjs'
 import { Tap } from './tap.mjs'
 
+const TABLES = [JAVASCRIPT, ENGINES]
+
+const namesOf = ({ hosts }) => hosts.map(({ name }) => name)
+
 const HELP = `Usage: scripts/hosts [--compare | --check] [--package DIR] [HOST...]
 
-Fetches each JavaScript host from npm and tries the promises of wasmsig in it.
-Prints TAP. Without options it writes what it found: test/conformance/
-results.json, docs/hosts.md and the table in README.md.
+Tries the promises of wasmsig in each JavaScript host, which it fetches from
+npm, and in each engine in C, by the tests that were built. Prints TAP. Without
+options it writes what it found: results.json beside each suite, docs/hosts.md,
+docs/engines.md and the tables in README.md.
 
-  HOST...        only these, and writes nothing: ${HOSTS.map(({ name }) => name).join(' ')}
+  HOST...        only these; a table is written if all its hosts are there
+${TABLES.map(
+  (table) =>
+    `                 ${table.group}, for all of: ${namesOf(table).join(' ')}`
+).join('\n')}
   --compare      writes nothing: fails where a result is not the written one
   --check        runs nothing: fails if the tables are not those of the last
                  run, or that was a run of another suite
-  --package DIR  tries the package in DIR; writes nothing
+  --package DIR  tries the package in DIR in JavaScript hosts; writes nothing
   --help         print this
 
 Exit status: 0; 1 if a host could not be run, or something differs; 2 for wrong
 usage.
 `
 
-const AGAIN = 'run scripts/hosts'
-
 class Usage extends Error {}
 
 function readOptions(args) {
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals: names } = parseArgs({
       args,
       allowPositionals: true,
       options: {
@@ -48,76 +47,92 @@ function readOptions(args) {
         help: { type: 'boolean' }
       }
     })
-    const unknown = positionals.find(
-      (name) => !HOSTS.some((host) => host.name === name)
-    )
+    const tables = values.package ? [JAVASCRIPT] : TABLES
+    const known = tables.flatMap((table) => [table.group, ...namesOf(table)])
+    const unknown = names.find((name) => !known.includes(name))
     if (unknown) throw new Error(`there is no host ${unknown}`)
-    return { ...values, names: positionals }
+    return { ...values, tables: chosen(tables, names) }
   } catch (error) {
     throw new Usage(error.message)
   }
 }
 
-function checkTables() {
-  const results = readResults()
+/** The tables, each with the hosts that are named; with all if none is. */
+function chosen(tables, names) {
+  const isNamed = (table, { name }) =>
+    names.length === 0 || names.includes(name) || names.includes(table.group)
+  return tables
+    .map((table) => ({
+      table,
+      hosts: table.hosts.filter((host) => isNamed(table, host))
+    }))
+    .filter(({ hosts }) => hosts.length > 0)
+}
+
+/** Whether the written table is that of the last run of the suite. */
+function isCurrent(table) {
+  const again = `run scripts/hosts ${table.group}`
+  const results = readResults(table)
   if (!results) {
-    console.error(`hosts: the last run was of another suite: ${AGAIN}`)
-    return 1
+    console.error(`hosts: the last run was of another suite: ${again}`)
+    return false
   }
-  const stale = staleTables(results)
+  const stale = staleTables(table, results)
   for (const file of stale) {
-    console.error(`hosts: the table in ${file} is not the last run's: ${AGAIN}`)
+    console.error(`hosts: the table in ${file} is not the last run's: ${again}`)
   }
-  return stale.length > 0 ? 1 : 0
+  return stale.length === 0
 }
 
-/** The verdicts as TAP wants them; `before` is what is expected. */
-function toResults(host, verdicts, before) {
-  return verdicts.map((found, index) => {
-    const { promise } = PROMISES[index]
-    const expected = before?.get(promise)?.get(host.name)?.verdict
-    const unexpected = before !== undefined && found.verdict !== expected
-    return { promise, ...found, unexpected }
-  })
-}
-
-async function runHosts(hosts, before) {
-  const tap = new Tap(hosts.length)
+async function runHosts({ table, hosts }, before, tap) {
   const runs = []
   for (const host of hosts) {
     const label = `${host.label} ${host.said}`
     try {
       host.fetch()
-      const verdicts = await checkHost(host)
-      runs.push({ host, verdicts })
-      tap.host(label, toResults(host, verdicts, before))
+      const found = await table.check(host)
+      runs.push({ host, found })
+      tap.host(label, before ? compared(table, host, found, before) : found)
     } catch (error) {
       tap.bailed(label, error.message)
     }
   }
-  return { failed: tap.failed, runs }
+  return runs
 }
 
-async function run({ compare, names, package: packageFolder }) {
-  const some = names.length > 0
-  const hosts = some ? HOSTS.filter(({ name }) => names.includes(name)) : HOSTS
-  const before = compare ? readResults() : undefined
-  if (compare && !before) return checkTables()
+function write({ table, hosts }, runs) {
+  if (hosts.length < table.hosts.length) return
+  const results = collate(table, runs)
+  writeResults(table, results)
+  writeTables(table, results)
+}
 
-  await prepare(suiteFiles(), SUITE, packageFolder)
-  const { failed, runs } = await runHosts(hosts, before)
-  if (failed > 0) return 1
-  if (compare || some || packageFolder) return 0
-  const results = collate(runs)
-  writeResults(results)
-  writeTables(results)
-  return 0
+async function run({ compare, tables, package: packageFolder }) {
+  if (compare && !tables.every(({ table }) => readResults(table))) {
+    tables.forEach(({ table }) => isCurrent(table))
+    return 1
+  }
+  const tap = new Tap(tables.flatMap(({ hosts }) => hosts).length)
+  for (const some of tables) {
+    const failedBefore = tap.failed
+    await some.table.prepare?.(packageFolder)
+    const before = compare ? readResults(some.table) : undefined
+    const runs = await runHosts(some, before, tap)
+    if (compare || packageFolder || tap.failed > failedBefore) continue
+    write(some, runs)
+  }
+  return tap.failed > 0 ? 1 : 0
+}
+
+function check({ tables }) {
+  const current = tables.map(({ table }) => isCurrent(table))
+  return current.every(Boolean) ? 0 : 1
 }
 
 try {
   const options = readOptions(process.argv.slice(2))
   if (options.help) process.stdout.write(HELP)
-  else process.exitCode = await (options.check ? checkTables() : run(options))
+  else process.exitCode = await (options.check ? check : run)(options)
 } catch (error) {
   if (!(error instanceof Usage)) throw error
   console.error(`hosts: ${error.message}; see scripts/hosts --help`)

@@ -1,24 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** The run as Markdown: a short table for the README, all of it for docs/. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { HOSTS } from './hosts.mjs'
-import { ROWS } from './suite/rows.mjs'
 
 const ROOT = new URL('../../', import.meta.url)
 const README = new URL('README.md', ROOT)
-const DOCS = new URL('docs/hosts.md', ROOT)
-const [BEGIN, END] = ['<!-- hosts: begin -->', '<!-- hosts: end -->']
+
+/**
+ * A table is of some hosts and the promises of a suite.
+ *
+ * @typedef {object} Table
+ * @property {string} group what its hosts are called together
+ * @property {string} marker of its place in the README
+ * @property {string} title
+ * @property {string} about the sentence under the title
+ * @property {string} docs the file that has all of it
+ * @property {URL} results where the last run is kept
+ * @property {Host[]} hosts its columns
+ * @property {() => [string, string][]} suite names and paths of its files
+ * @property {(packageFolder?: string) => Promise<void>} [prepare]
+ * @property {(host: Host) => Promise<Found[]>} check
+ * @property {Verdict} [absent] of promises that a host does not speak of
+ * @property {boolean} countsApart what cannot be tried makes its row a part
+ * @property {(found: Found) => boolean} hasNote
+ * @property {(found: Found) => string} note in the README
+ *
+ * @typedef {object} Host
+ * @property {string} name
+ * @property {string} label
+ * @property {string} version what decides the run
+ * @property {string} said the version as one reads it
+ * @property {() => void} fetch throws if it cannot be started
+ *
+ * @typedef {{ verdict: 'kept' | 'partly' | 'broken' | 'apart', why?: string }}
+ *   Verdict
+ * @typedef {Verdict & { row: string, promise: string }} Found
+ */
 
 const SYMBOLS = { kept: '●', partly: '◐', broken: '○', apart: '–' }
 
 const LEGEND = `● kept, ◐ in part, ○ not; – cannot be tried there.`
 
-/** One symbol for many promises; what cannot be tried does not count. */
-export function sumUp(verdicts) {
+/** One verdict for those on many promises. */
+function sumUp(verdicts, { countsApart }) {
   const tried = verdicts.filter((verdict) => verdict !== 'apart')
   if (tried.length === 0) return 'apart'
-  const [first] = tried
-  return tried.every((verdict) => verdict === first) ? first : 'partly'
+  const counted = countsApart ? verdicts : tried
+  return new Set(counted).size === 1 ? counted[0] : 'partly'
 }
 
 /** Notes are numbered in the order in which they are first referred to. */
@@ -38,10 +65,10 @@ class Notes {
   }
 }
 
-function headings(first) {
-  const names = HOSTS.map(({ label, said }) => `${label} ${said}`)
-  const line = ['---', ...HOSTS.map(() => ':-:')]
-  return `| ${first} | ${names.join(' | ')} |\n| ${line.join(' | ')} |`
+function headings({ hosts }) {
+  const names = hosts.map(({ label, said }) => `${label} ${said}`)
+  const line = ['---', ...hosts.map(() => ':-:')]
+  return `| promise | ${names.join(' | ')} |\n| ${line.join(' | ')} |`
 }
 
 function cell(symbol, numbers) {
@@ -51,35 +78,35 @@ function cell(symbol, numbers) {
 }
 
 /** What was found of some promises in a host: a cell, with its notes. */
-function cellOf(promises, host, results, notes, noteOf) {
-  const found = promises.map(({ promise }) => ({
+function cellOf(table, promises, host, notes, note) {
+  const found = promises.map(([promise, hosts]) => ({
     promise,
-    ...results.get(promise).get(host.name)
+    ...hosts.get(host.name)
   }))
   const numbers = found
-    .filter(({ verdict }) => verdict === 'partly' || verdict === 'broken')
-    .map((one) => notes.number(noteOf(one)))
-  const symbol = SYMBOLS[sumUp(found.map(({ verdict }) => verdict))]
-  return cell(symbol, numbers)
+    .filter(table.hasNote)
+    .map((one) => notes.number(note(one)))
+  const verdict = sumUp(
+    found.map((one) => one.verdict),
+    table
+  )
+  return cell(SYMBOLS[verdict], numbers)
 }
 
-function line(title, promises, results, notes, noteOf) {
-  const cells = HOSTS.map((host) =>
-    cellOf(promises, host, results, notes, noteOf)
+/** A line of the table; `promises` are pairs of a promise and its hosts. */
+function line(table, title, promises, notes, note) {
+  const cells = table.hosts.map((host) =>
+    cellOf(table, promises, host, notes, note)
   )
   return `| ${title} | ${cells.join(' | ')} |`
 }
 
-/** A note has to say which promise it is about where a row sums up several. */
-const withPromise = ({ promise, why }) => `*${promise}*: ${why}`
-const alone = ({ why }) => why
-
-export function renderReadme(results) {
+function renderReadme(table, results) {
   const notes = new Notes()
-  const lines = ROWS.map(({ row, promises }) =>
-    line(row, promises, results, notes, withPromise)
+  const lines = [...results].map(([row, promises]) =>
+    line(table, row, [...promises], notes, table.note)
   )
-  return `${headings('promise')}
+  return `${headings(table)}
 ${lines.join('\n')}
 
 ${LEGEND} Found by the run:
@@ -88,53 +115,59 @@ ${notes}
 `
 }
 
-export function renderDocs(results) {
-  const sections = ROWS.map(({ row, promises }) => {
+function renderDocs(table, results) {
+  const sections = [...results].map(([row, promises]) => {
     const notes = new Notes()
-    const lines = promises.map((promise) =>
-      line(promise.promise, [promise], results, notes, alone)
+    const lines = [...promises].map((pair) =>
+      line(table, pair[0], [pair], notes, ({ why }) => why)
     )
     const below = String(notes)
     return `## ${row}
 
-${headings('promise')}
+${headings(table)}
 ${lines.join('\n')}
 ${below && `\n${below}\n`}`
   })
   return `<!-- SPDX-License-Identifier: Apache-2.0 OR MIT -->
 <!-- Written by scripts/hosts; do not edit. -->
 
-# Promises and hosts
+# ${table.title}
 
-Each promise was tried in each host, in a process of its own, by
-[test/conformance](../test/conformance); the notes are from that run.
+${table.about}
 ${LEGEND}
 
 ${sections.join('\n')}`
 }
 
-function readmeWith(results) {
+function readmeWith(table, results) {
   const text = readFileSync(README, 'utf8')
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)]
-  if (begin < 0 || end < begin) {
-    throw new Error(`README.md must have ${BEGIN} and ${END}`)
+  const begin = `<!-- ${table.marker}: begin -->`
+  const end = `<!-- ${table.marker}: end -->`
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
+  if (from < 0 || to < from) {
+    throw new Error(`README.md must have ${begin} and ${end}`)
   }
-  const table = `${BEGIN}\n\n${renderReadme(results)}\n`
-  return text.slice(0, begin) + table + text.slice(end)
+  const rendered = `${begin}\n\n${renderReadme(table, results)}\n`
+  return text.slice(0, from) + rendered + text.slice(to)
 }
 
-export function writeTables(results) {
-  writeFileSync(README, readmeWith(results))
-  writeFileSync(DOCS, renderDocs(results))
+/** The files that have the table, and what is to stand in them. */
+function filesOf(table, results) {
+  return [
+    ['README.md', README, readmeWith(table, results)],
+    [table.docs, new URL(table.docs, ROOT), renderDocs(table, results)]
+  ]
+}
+
+export function writeTables(table, results) {
+  for (const [, file, text] of filesOf(table, results)) {
+    writeFileSync(file, text)
+  }
 }
 
 /** The files whose table is not that of the run. */
-export function staleTables(results) {
-  const files = [
-    ['README.md', README, readmeWith(results)],
-    ['docs/hosts.md', DOCS, renderDocs(results)]
-  ]
-  return files
+export function staleTables(table, results) {
+  return filesOf(table, results)
     .filter(([, file, text]) => {
       try {
         return readFileSync(file, 'utf8') !== text

@@ -27,6 +27,12 @@ static NativeSymbol host_functions[] = {
     {.symbol = "call", .signature = "(i)i"},
 };
 
+static struct version version(void) {
+  struct version found;
+  wasm_runtime_get_version(&found.major, &found.minor, &found.patch);
+  return found;
+}
+
 static void start(void) {
   RuntimeInitArgs arguments;
   /* ISO C has no cast from a function's to an object's address. */
@@ -150,6 +156,7 @@ static void leave_thread(void) { wasm_runtime_destroy_thread_env(); }
 
 const struct engine engine = {
     .name = SOFT_BOUNDS ? "WAMR without the hardware's bounds checks" : "WAMR",
+    .version = version,
     .has_moving_memories = SOFT_BOUNDS,
     .has_only_moving_memories = SOFT_BOUNDS,
     .start = start,

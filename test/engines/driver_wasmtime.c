@@ -42,6 +42,11 @@ static void forget_last(void) {
   last.text = NULL;
 }
 
+static struct version version(void) {
+  return (struct version){WASMTIME_VERSION_MAJOR, WASMTIME_VERSION_MINOR,
+                          WASMTIME_VERSION_PATCH};
+}
+
 static void start(void) {
   engines[USUAL] = make_engine(USUAL);
   engines[MOVING] = make_engine(MOVING);
@@ -253,6 +258,7 @@ static void nothing(void) {}
 
 const struct engine engine = {
     .name = "Wasmtime",
+    .version = version,
     .start = start,
     .end = end,
     .has_several_memories = true,

@@ -43,6 +43,10 @@ enum kind_of_memory {
 
 struct engine {
   const char *name;
+  /* As the engine itself says it, or its headers. */
+  struct version {
+    uint32_t major, minor, patch;
+  } (*version)(void);
   void (*start)(void);
   void (*end)(void);
   /* What its modules may have. */

@@ -164,7 +164,7 @@ static const struct CMUnitTest stopped[] = {
 };
 
 PROMISE(catch_all_sees_no_kill) {
-  NEEDS(engine.has_exceptions);
+  NEEDS(engine.has_exceptions, "the engine has no exceptions");
   struct guest *guest = open_guest(GUARDED_GUEST);
   wasmsig_budget_options limits = limits_of(guest, WASMSIG_NO_LIMIT, LIMIT);
   assert_killed(call_limited(guest, &limits, "guarded", 0));

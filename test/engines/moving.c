@@ -4,7 +4,7 @@
 #include "promises.h"
 
 PROMISE(moved_is_told_at_sync) {
-  NEEDS(engine.has_moving_memories);
+  NEEDS(engine.has_moving_memories, "its memories do not move as it is built");
   struct guest *guest = engine.open(GROWING_GUEST, MOVING, NULL, NULL);
   assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
   assert_int_equal(guest->memory_class, WASMSIG_MEMORY_MOVABLE);
@@ -28,7 +28,7 @@ PROMISE(moved_is_told_at_sync) {
 }
 
 PROMISE(moving_is_limited) {
-  NEEDS(engine.has_moving_memories);
+  NEEDS(engine.has_moving_memories, "its memories do not move as it is built");
   struct guest *guest = engine.open(GROWING_GUEST, MOVING, NULL, NULL);
   wasmsig_budget_options limits = limits_of(guest, 5 * MS, 20 * MS);
   struct limited call = call_limited(guest, &limits, "spin", 0);
@@ -43,7 +43,7 @@ PROMISE(moving_is_limited) {
 }
 
 PROMISE(shared_stays) {
-  NEEDS(engine.has_moving_memories);
+  NEEDS(engine.has_moving_memories, "its memories do not move as it is built");
   struct guest *guest = engine.open(SHARED_GUEST, MOVING, NULL, NULL);
   assert_int_equal(guest->memory_class, WASMSIG_MEMORY_SHARED);
   assert_int_equal(wasmsig_registry_raise(guest->registry, 10), 1);

@@ -26,13 +26,15 @@ struct row {
 #define ROW(sentence, promises) \
   {sentence, promises, sizeof(promises) / sizeof((promises)[0])}
 
-/* What this engine has not got is told as skipped, never as kept. */
-#define NEEDS(condition) \
-  do {                   \
-    if (!(condition)) {  \
-      skip();            \
-      return;            \
-    }                    \
+/* What this engine has not got is told as skipped, never as kept. The reason
+ * goes into the table of engines. */
+#define NEEDS(condition, reason)                        \
+  do {                                                  \
+    if (!(condition)) {                                 \
+      print_message("# cannot be tried: %s\n", reason); \
+      skip();                                           \
+      return;                                           \
+    }                                                   \
   } while (0)
 
 #define MS UINT64_C(1000000)

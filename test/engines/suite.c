@@ -71,25 +71,39 @@ void give_faults_to_engine(void) {
     sigaction(faults[i], &handlers_of_engine[i], NULL);
 }
 
-static int run_rows(const struct row *rows, size_t count) {
+/* In the order of the table of hosts. */
+static const struct chapter {
+  const struct row *rows;
+  const size_t *count;
+  bool is_of_moving;
+} chapters[] = {
+    {rows_of_words, &rows_of_words_count, false},
+    {rows_of_signals, &rows_of_signals_count, false},
+    {rows_of_limits, &rows_of_limits_count, false},
+    {rows_of_moving, &rows_of_moving_count, true},
+    {rows_of_lives, &rows_of_lives_count, false},
+    {rows_of_engine, &rows_of_engine_count, false},
+};
+
+static int run_rows(const struct chapter *chapter) {
   int failures = 0;
-  for (size_t i = 0; i < count; i++)
-    failures += _cmocka_run_group_tests(rows[i].name, rows[i].promises,
-                                        rows[i].count, NULL, NULL);
+  for (size_t i = 0; i < *chapter->count; i++)
+    failures += _cmocka_run_group_tests(chapter->rows[i].name,
+                                        chapter->rows[i].promises,
+                                        chapter->rows[i].count, NULL, NULL);
   return failures;
 }
 
 int main(void) {
+  struct version version = engine.version();
+  print_message("# %s %u.%u.%u\n", engine.name, version.major, version.minor,
+                version.patch);
   engine.start();
   keep_handlers_of_engine();
-  int failures = run_rows(rows_of_moving, rows_of_moving_count);
-  if (!engine.has_only_moving_memories) {
-    failures += run_rows(rows_of_words, rows_of_words_count);
-    failures += run_rows(rows_of_signals, rows_of_signals_count);
-    failures += run_rows(rows_of_limits, rows_of_limits_count);
-    failures += run_rows(rows_of_lives, rows_of_lives_count);
-    failures += run_rows(rows_of_engine, rows_of_engine_count);
-  }
+  int failures = 0;
+  for (size_t i = 0; i < sizeof chapters / sizeof chapters[0]; i++)
+    if (chapters[i].is_of_moving || !engine.has_only_moving_memories)
+      failures += run_rows(&chapters[i]);
   engine.end();
   return failures > 0;
 }

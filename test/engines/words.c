@@ -119,12 +119,13 @@ PROMISE(imported) { assert_has_words_in_memory_zero(IMPORTED_GUEST); }
 PROMISE(renamed) { assert_has_words_in_memory_zero(RENAMED_GUEST); }
 
 PROMISE(first_of_two) {
-  NEEDS(engine.has_several_memories);
+  NEEDS(engine.has_several_memories,
+        "the engine has no modules with two memories");
   assert_has_words_in_memory_zero(TWO_GUEST);
 }
 
 PROMISE(wide) {
-  NEEDS(engine.has_64_bit_memories);
+  NEEDS(engine.has_64_bit_memories, "the engine has no 64-bit memories");
   struct guest *guest = open_guest(WIDE_GUEST);
   assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
   assert_int_equal(wasmsig_registry_raise(guest->registry, 2), 1);

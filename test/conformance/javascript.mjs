@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** The table of JavaScript hosts: its suite, and where it stands. */
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { checkHost } from './check-host.mjs'
+import { HOSTS } from './hosts.mjs'
+import { prepare } from './stage.mjs'
+
+const SUITE = fileURLToPath(new URL('./suite/', import.meta.url))
+
+/** The suite's files, below SUITE, in an order that is the same everywhere. */
+function suiteFiles() {
+  const inFolder = (folder) =>
+    readdirSync(SUITE + folder)
+      .filter((name) => name.endsWith('.mjs'))
+      .map((name) => folder + name)
+  return [...inFolder(''), ...inFolder('promises/')].sort()
+}
+
+/** @type {import('./table.mjs').Table} */
+export const JAVASCRIPT = {
+  group: 'js',
+  marker: 'hosts',
+  title: 'Promises and hosts',
+  about: `Each promise was tried in each host, in a process of its own, by
+[test/conformance](../test/conformance); the notes are from that run.`,
+  docs: 'docs/hosts.md',
+  results: new URL('./results.json', import.meta.url),
+  hosts: HOSTS,
+  suite: () => suiteFiles().map((name) => [name, SUITE + name]),
+  prepare: (packageFolder) => prepare(suiteFiles(), SUITE, packageFolder),
+  check: checkHost,
+  countsApart: false,
+  hasNote: ({ verdict }) => verdict === 'partly' || verdict === 'broken',
+  // A row sums up several promises: a note has to say which it is about.
+  note: ({ promise, why }) => `*${promise}*: ${why}`
+}

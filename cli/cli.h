@@ -25,7 +25,12 @@ int cli_print_help(const char *text);
 int cli_usage_error(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* "wasmsig: FILE: what is wrong" on standard error. */
+/* The status; CLI_UNRUNNABLE, having said why, if standard output has not
+ * taken all. */
+int cli_finish_output(int status);
+
+/* "wasmsig: FILE: what is wrong" on standard error: one line, whatever it
+ * quotes. */
 void cli_complain(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -7,13 +7,15 @@
  * interrupted the claimer in its own thread goes back too, so nobody waits.
  *
  * All of it is async-signal-safe: text is put together by cli_text, and written
- * by write(2). What the guest has written is out before: its writes are system
+ * by write(2), after poll(2) so that no reader who has stopped reading holds up
+ * the end. What the guest has written is out before: its writes are system
  * calls of their own (wasi.c).
  */
 #include "ending.h"
 
 #include "cli.h"
 #include "engine.h"
+#include "forwarding.h"
 #include "signals.h"
 #include "text.h"
 #include "watching.h"
@@ -29,6 +31,10 @@ static int claimed;
 static clockid_t guest_clock; /* CPU time of the thread that runs the guest */
 static uint64_t cpu_at_start_ns;
 static uint64_t wall_at_start_ns;
+
+/* How long a reader of standard error is waited for before the rest is left
+ * unsaid: in a handler nothing else could end the process meanwhile. */
+static int patience_ms = 100;
 
 static uint64_t now_ns(clockid_t clock) {
   struct timespec now;
@@ -104,7 +110,7 @@ static void add_json(struct cli_text *text, const struct facts *facts) {
 
 static void add_block(struct cli_text *text, const struct facts *facts) {
   cli_text_add(text, "wasmsig: ");
-  cli_text_add(text, options->file);
+  cli_text_name(text, options->file);
   cli_text_add(text, " in ");
   cli_text_add(text, options->engine->name);
   cli_text_add(text, ": ");
@@ -139,7 +145,7 @@ static void add_stats(struct cli_text *text, struct facts *facts) {
 static void add_line(struct cli_text *text, const char *what,
                      const char *more) {
   cli_text_add(text, "wasmsig: ");
-  cli_text_add(text, options->file);
+  cli_text_name(text, options->file);
   cli_text_add(text, ": ");
   cli_text_add(text, what);
   cli_text_add(text, more);
@@ -149,11 +155,11 @@ static void add_line(struct cli_text *text, const char *what,
 }
 
 static void say(const char *what, const char *more, struct facts facts) {
-  struct cli_text text;
-  text.length = 0;
+  struct cli_text text = {.descriptor = STDERR_FILENO,
+                          .patience_ms = patience_ms};
   if (what) add_line(&text, what, more);
   add_stats(&text, &facts);
-  cli_text_write(&text, STDERR_FILENO);
+  cli_text_write(&text);
 }
 
 void cli_end_by_limit(void *unused) {
@@ -179,20 +185,30 @@ static void die_of(int signal) {
 
 void cli_end_by_signal(int signal) {
   if (!cli_ending_claim()) return;
-  say("ended by ", cli_signal_name(signal),
+  /* Of a pipe that nobody reads any more a shell says nothing either. */
+  say(signal == SIGPIPE ? NULL : "ended by ", cli_signal_name(signal),
       (struct facts){
           .ended = "signal", .status = 128 + signal, .signal = signal});
   die_of(signal);
   _exit(128 + signal); /* one whose default action ends nobody */
 }
 
+/* A reader that takes its time is waited for, as long as no signal comes. */
+static void wait_for_reader(void) {
+  cli_forwarding_stop();
+  patience_ms = -1;
+}
+
+/* Of a status the system keeps the lowest byte: wait(2). */
 int cli_end_by_exit(int status) {
+  wait_for_reader();
   if (options->stats)
-    say(NULL, "", (struct facts){.ended = "exit", .status = status});
-  return status;
+    say(NULL, "", (struct facts){.ended = "exit", .status = status & 0xff});
+  return status & 0xff;
 }
 
 int cli_end_by_trap(const char *message) {
+  wait_for_reader();
   say("trap: ", message,
       (struct facts){.ended = "trap", .status = CLI_TRAPPED});
   return CLI_TRAPPED;

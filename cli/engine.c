@@ -9,12 +9,49 @@ const struct cli_engine *cli_engine_named(const char *name) {
   return NULL;
 }
 
+static bool is_control(const unsigned char *at, const unsigned char *end) {
+  bool is_c1 = at[0] == 0xc2 && at + 1 < end && at[1] < 0xa0;
+  return at[0] < 0x20 || at[0] == 0x7f || is_c1;
+}
+
+/* A line's text: without its indentation, and the "0: " of a list. */
+static const char *text_of(const char *line, const char *end) {
+  while (line < end && *line == ' ') line++;
+  const char *digits = line;
+  while (digits < end && *digits >= '0' && *digits <= '9') digits++;
+  bool is_item =
+      digits > line && digits + 1 < end && digits[0] == ':' && digits[1] == ' ';
+  return is_item ? digits + 2 : line;
+}
+
+static size_t append(struct cli_result *result, size_t used, const char *from,
+                     const char *end) {
+  for (; from < end && used + 1 < sizeof result->message; from++) {
+    const unsigned char *byte = (const unsigned char *)from;
+    result->message[used++] =
+        is_control(byte, (const unsigned char *)end) ? '?' : *from;
+  }
+  result->message[used] = '\0';
+  return used;
+}
+
 void cli_result_set(struct cli_result *result, enum cli_end end,
                     const char *message, size_t length) {
-  const char *line_end = memchr(message, '\n', length);
-  if (line_end) length = (size_t)(line_end - message);
-  if (length >= sizeof result->message) length = sizeof result->message - 1;
-  memcpy(result->message, message, length);
-  result->message[length] = '\0';
+  static const char causes[] = "Caused by:";
+  static const char colon[] = ": ";
+  const char *last = message + length;
+  size_t used = 0;
   result->end = end;
+  result->message[0] = '\0';
+  while (message < last) {
+    const char *line_end = memchr(message, '\n', (size_t)(last - message));
+    if (!line_end) line_end = last;
+    const char *text = text_of(message, line_end);
+    size_t size = (size_t)(line_end - text);
+    bool says = size > 0 &&
+                (size != sizeof causes - 1 || memcmp(text, causes, size) != 0);
+    if (says && used > 0) used = append(result, used, colon, colon + 2);
+    if (says) used = append(result, used, text, line_end);
+    message = line_end + 1;
+  }
 }

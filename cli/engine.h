@@ -54,7 +54,8 @@ extern const struct cli_engine cli_wamr;
 /* NULL if there is none of that name. */
 const struct cli_engine *cli_engine_named(const char *name);
 
-/* A message's first line, without what engines put around it. */
+/* A message as one line: what engines put on lines of their own is joined by
+ * colons, and control characters of a module's names do not come through. */
 void cli_result_set(struct cli_result *result, enum cli_end end,
                     const char *message, size_t length);
 

@@ -11,25 +11,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A pipe's length is not known before it ends. */
-static bool read_all(int descriptor, size_t expected, uint8_t **bytes,
-                     size_t *length) {
-  size_t room = expected + 1;
-  *bytes = malloc(room);
-  *length = 0;
-  while (*bytes) {
-    ssize_t count = read(descriptor, *bytes + *length, room - *length);
+/* Enough to tell what it is, if it is no module. */
+enum { HEAD = 64 };
+
+/* Fewer bytes than there is room for: the file has ended. */
+static bool fill(int descriptor, uint8_t *bytes, size_t room, size_t *length) {
+  while (*length < room) {
+    ssize_t count = read(descriptor, bytes + *length, room - *length);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return count == 0;
     *length += (size_t)count;
-    if (*length < room) continue;
-    room *= 2;
-    uint8_t *more = realloc(*bytes, room);
-    if (!more) free(*bytes);
-    *bytes = more;
   }
-  errno = ENOMEM;
-  return false;
+  return true;
+}
+
+/* A pipe's length is not known before it ends. A device may never end: what is
+ * no module is not read on. */
+static bool read_all(int descriptor, size_t expected, uint8_t **bytes,
+                     size_t *length) {
+  *bytes = NULL;
+  *length = 0;
+  for (size_t room = HEAD;;) {
+    uint8_t *more = realloc(*bytes, room);
+    if (!more) {
+      free(*bytes);
+      errno = ENOMEM;
+      return false;
+    }
+    *bytes = more;
+    if (!fill(descriptor, *bytes, room, length)) return false;
+    if (*length < room || memcmp(*bytes, "\0asm", 4) != 0) return true;
+    room = room <= expected ? expected + 1 : room * 2;
+  }
 }
 
 bool cli_read_file(const char *path, uint8_t **bytes, size_t *length) {

@@ -5,8 +5,9 @@
 
 #include "wasmsig/module.h"
 
-/* The whole file; false, having said why, if it cannot be read. "-" is standard
- * input. The bytes are never freed: the process ends with them. */
+/* The whole file, or the start of one that does not begin as a module does;
+ * false, having said why, if it cannot be read. "-" is standard input. The
+ * bytes are never freed: the process ends with them. */
 bool cli_read_file(const char *path, uint8_t **bytes, size_t *length);
 
 /* Why it is no module that can be read: one line on standard error. */

@@ -43,19 +43,41 @@ static void wake(void) {
   (void)written; /* full: it is readable, which is all that it is for */
 }
 
+/* How long a guest has for its answer before the same signal counts as a second
+ * request: one key or one timeout(1) may well come twice, to the process and to
+ * its group. */
+#define GRACE_NS UINT64_C(200000000)
+
+static uint64_t asked_ns[WASMSIG_SIGNAL_MAX + 1]; /* atomic */
+
+static uint64_t now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* Whether the guest has left the signal unanswered for too long. */
+static bool is_ignored_by_guest(int signal) {
+  uint64_t unanswered = 0;
+  wasmsig_forward_unanswered(signal, &unanswered);
+  if (unanswered >= 2)
+    return now_ns() - __atomic_load_n(&asked_ns[signal], __ATOMIC_ACQUIRE) >=
+           GRACE_NS;
+  __atomic_store_n(&asked_ns[signal], now_ns(), __ATOMIC_RELEASE);
+  return false;
+}
+
 static void on_signal(int signal, siginfo_t *info, void *ucontext) {
   (void)info, (void)ucontext;
   int saved_errno = errno;
   uint64_t reached = 0;
-  uint64_t unanswered = 0;
   wasmsig_forward_last(signal, NULL, &reached);
-  wasmsig_forward_unanswered(signal, &unanswered);
   if (reached > 0) {
     cli_watching_sent(signal);
     __atomic_add_fetch(&deliveries, 1, __ATOMIC_RELEASE);
     wake();
   }
-  if (!is_harmless(signal) && (reached == 0 || unanswered >= 2))
+  if (!is_harmless(signal) && (reached == 0 || is_ignored_by_guest(signal)))
     cli_end_by_signal(signal);
   errno = saved_errno;
 }
@@ -78,6 +100,18 @@ static bool forward(int signal) {
   return error == WASMSIG_OK;
 }
 
+/* The reader of our output has gone. Only for what --stats tells: else nobody
+ * handles it, and it ends the process without a word, as it does any. */
+static void on_broken_pipe(int signal) { cli_end_by_signal(signal); }
+
+static void tell_of_broken_pipes(void) {
+  struct sigaction before;
+  struct sigaction ours = {.sa_handler = on_broken_pipe};
+  sigfillset(&ours.sa_mask);
+  if (sigaction(SIGPIPE, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+    sigaction(SIGPIPE, &ours, NULL);
+}
+
 bool cli_forwarding_start(const struct cli_options *options) {
   wake_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_descriptor < 0) {
@@ -89,7 +123,16 @@ bool cli_forwarding_start(const struct cli_options *options) {
     if (!options->forwards_are_given && is_ignored(signal)) continue;
     if (!forward(signal)) return false;
   }
+  if (options->stats) tell_of_broken_pipes();
   return true;
+}
+
+void cli_forwarding_stop(void) {
+  for (int signal = 1; signal <= WASMSIG_SIGNAL_MAX; signal++) {
+    if (wasmsig_forward_stop(signal) != WASMSIG_OK) continue;
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigaction(signal, &action, NULL);
+  }
 }
 
 void cli_forwarding_guest(const struct cli_job *of, wasmsig_instance instance) {
@@ -107,12 +150,11 @@ static bool is_told(void) {
   return wasmsig_instance_waiting(job->registry, guest) > 0;
 }
 
+void cli_wait_is_due_again(void) { noted--; }
+
 static bool time_left(uint64_t deadline_ns, struct timespec *left) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  uint64_t now_ns =
-      (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-  uint64_t ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+  uint64_t now = now_ns();
+  uint64_t ns = deadline_ns > now ? deadline_ns - now : 0;
   left->tv_sec = (time_t)(ns / 1000000000);
   left->tv_nsec = (long)(ns % 1000000000);
   return ns > 0;

@@ -26,4 +26,11 @@ void cli_forwarding_guest(const struct cli_job *job, wasmsig_instance instance);
  */
 int cli_wait(struct pollfd *files, nfds_t count, uint64_t deadline_ns);
 
+/* The signal that ended the last wait ends the next one too, if it still waits
+ * then: the call could not tell of it. */
+void cli_wait_is_due_again(void);
+
+/* Signals do again what they do to any process. */
+void cli_forwarding_stop(void);
+
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* `wasmsig inspect`: what the module reader says, for people and programs. */
 #include "cli.h"
+#include "escape.h"
 #include "file.h"
 #include "hints.h"
 #include "inspect_json.h"
+#include "options.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,17 +17,32 @@
 
 /* ------------------------------------------------------------------- text */
 
-/* In quotes. Bytes that are not printable are not let at the terminal. */
+/* What is not printable is not let at the terminal. Answers how many of the
+ * bytes it has printed. */
+static size_t print_character(const char *bytes, size_t length) {
+  struct cli_escaped escaped = cli_escape_controls(bytes, length);
+  fwrite(escaped.bytes, 1, escaped.length, stdout);
+  return escaped.taken;
+}
+
+/* In quotes, as the text format writes it. */
 static void print_name(const wasmsig_module_name *name) {
   putchar('"');
-  for (size_t i = 0; i < name->length; i++) {
-    unsigned char byte = (unsigned char)name->bytes[i];
-    if (byte < 0x20 || byte == 0x7f || byte == '"' || byte == '\\')
-      printf("\\%02x", byte);
+  for (size_t i = 0; i < name->length;) {
+    if (name->bytes[i] == '"' || name->bytes[i] == '\\')
+      printf("\\%02x", name->bytes[i++]);
     else
-      putchar(byte);
+      i += print_character(name->bytes + i, name->length - i);
   }
   putchar('"');
+}
+
+static void print_path(const char *path) {
+  for (size_t left = strlen(path); left > 0;) {
+    size_t taken = print_character(path, left);
+    path += taken;
+    left -= taken;
+  }
 }
 
 static void print_import(const wasmsig_module_name *module,
@@ -127,7 +144,8 @@ static void print_hints(const wasmsig_module_report *report) {
 
 static void print_report(const char *path,
                          const wasmsig_module_report *report) {
-  printf("%s: ", path);
+  print_path(path);
+  fputs(": ", stdout);
   if (report->verdict == WASMSIG_VERDICT_TRACKED) {
     puts("tracked");
   } else {
@@ -185,24 +203,24 @@ static int inspect_file(const char *path, bool json) {
   }
   int status = report_on(path, &report, json);
   wasmsig_module_report_release(&report);
-  if (fflush(stdout) == 0) return status;
-  cli_complain("standard output: %s", strerror(errno));
-  return CLI_UNRUNNABLE;
+  return cli_finish_output(status);
 }
 
 int cli_inspect(int argc, char **argv) {
-  static const struct option long_options[] = {{"json", no_argument, NULL, 'j'},
-                                               {"help", no_argument, NULL, 'h'},
-                                               {NULL, 0, NULL, 0}};
+  enum { JSON = CLI_FIRST_LONG_OPTION, HELP };
+  static const struct option long_options[] = {
+      {"json", no_argument, NULL, JSON},
+      {"help", no_argument, NULL, HELP},
+      {NULL, 0, NULL, 0}};
   bool json = false;
   opterr = 0;
   optind = 1;
   for (int option;
        (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1;) {
-    if (option == 'h') return cli_print_help(cli_help_inspect);
-    if (option != 'j')
-      return cli_usage_error("inspect", "there is no option '%s'",
-                             argv[optind - 1]);
+    if (option == HELP || option == 'h')
+      return cli_print_help(cli_help_inspect);
+    if (option != JSON)
+      return cli_option_error("inspect", argv[optind - 1], long_options);
     json = true;
   }
   if (optind >= argc)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "inspect_json.h"
 
+#include "escape.h"
 #include "hints.h"
 
 #include <inttypes.h>
@@ -13,17 +14,13 @@ const char *cli_kind_name(wasmsig_extern_kind kind) {
   return (size_t)kind < 5 ? names[kind] : "unknown kind";
 }
 
-/* RFC 8259, 7: names are UTF-8 already. */
 static void print_string(const char *bytes, size_t length) {
   putchar('"');
-  for (size_t i = 0; i < length; i++) {
-    unsigned char byte = (unsigned char)bytes[i];
-    if (byte < 0x20)
-      printf("\\u%04x", byte);
-    else if (byte == '"' || byte == '\\')
-      printf("\\%c", byte);
-    else
-      putchar(byte);
+  while (length > 0) {
+    struct cli_escaped escaped = cli_escape_json(bytes, length);
+    fwrite(escaped.bytes, 1, escaped.length, stdout);
+    bytes += escaped.taken;
+    length -= escaped.taken;
   }
   putchar('"');
 }

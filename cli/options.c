@@ -137,6 +137,11 @@ static void *grown(void *array, size_t count, size_t size) {
   exit(CLI_UNRUNNABLE);
 }
 
+/* WAMR takes "GUEST::HOST", and splits it at the first '::'. */
+static bool is_name_for_guest(const char *name) {
+  return !strstr(name, "::") && name[strlen(name) - 1] != ':';
+}
+
 static bool take_folder(struct cli_options *options, char *text) {
   struct cli_folder folder = {text, text};
   char *separator = strstr(text, "::");
@@ -146,6 +151,13 @@ static bool take_folder(struct cli_options *options, char *text) {
   }
   if (folder.host[0] == '\0' || folder.guest[0] == '\0') {
     cli_usage_error("run", "--dir: write FOLDER, or FOLDER::NAME-FOR-GUEST");
+    return false;
+  }
+  if (!is_name_for_guest(folder.guest)) {
+    cli_usage_error("run",
+                    "--dir: '%s' is no name for a guest: it may have no "
+                    "'::', nor a ':' at its end",
+                    folder.guest);
     return false;
   }
   if (!is_folder(folder.host)) return false;
@@ -176,9 +188,49 @@ static bool take_variable(struct cli_options *options, char *text) {
   return true;
 }
 
+/* ------------------------------------------------------------------ errors */
+
+static const char *name_of(int value, const struct option *known) {
+  while (known->name && known->val != value) known++;
+  return known->name;
+}
+
+/* "--s" begins both "--signal" and "--stats". */
+static bool begins_several(const char *name, size_t length,
+                           const struct option *known) {
+  int count = 0;
+  for (; known->name; known++) count += strncmp(known->name, name, length) == 0;
+  return count > 1;
+}
+
+int cli_option_error(const char *command, const char *word,
+                     const struct option *known) {
+  int length = (int)strcspn(word, "=");
+  const char *taken = name_of(optopt, known);
+  if (taken && strchr(word, '='))
+    return cli_usage_error(command, "'--%s' takes no value", taken);
+  if (taken) return cli_usage_error(command, "--%s needs a value", taken);
+  if (optopt != 0)
+    return cli_usage_error(command, "there is no option '-%c'", optopt);
+  if (begins_several(word + 2, (size_t)length - 2, known))
+    return cli_usage_error(command, "'%.*s' is ambiguous", length, word);
+  return cli_usage_error(command, "there is no option '%.*s'", length, word);
+}
+
 /* -------------------------------------------------------------------- all */
 
-enum { SOFT = 256, HARD, SIGNAL, FORWARD, DIR, ENV, ENGINE, STATS, JSON, HELP };
+enum {
+  SOFT = CLI_FIRST_LONG_OPTION,
+  HARD,
+  SIGNAL,
+  FORWARD,
+  DIR,
+  ENV,
+  ENGINE,
+  STATS,
+  JSON,
+  HELP
+};
 
 static const struct option long_options[] = {
     {"cpu-soft", required_argument, NULL, SOFT},
@@ -241,11 +293,8 @@ int cli_options_parse(struct cli_options *options, int argc, char **argv) {
     int option = getopt_long(argc, argv, "+:h", long_options, NULL);
     if (option == -1) return take_file(options, argc, argv);
     if (option == HELP || option == 'h') return cli_print_help(cli_help_run);
-    if (option == ':')
-      return cli_usage_error("run", "%s needs a value", argv[optind - 1]);
-    if (option == '?')
-      return cli_usage_error("run", "there is no option '%s'",
-                             argv[optind - 1]);
+    if (option == ':' || option == '?')
+      return cli_option_error("run", argv[optind - 1], long_options);
     if (!take(options, option)) return CLI_USAGE;
   }
 }

@@ -6,6 +6,7 @@
 #include "wasmsig/host.h"
 
 struct cli_engine;
+struct option; /* of getopt_long() */
 
 struct cli_folder {
   const char *host;
@@ -40,6 +41,18 @@ struct cli_options {
  *            freed, as the process ends with them.
  */
 int cli_options_parse(struct cli_options *options, int argc, char **argv);
+
+/* The values of long options begin here, behind those of short ones. */
+enum { CLI_FIRST_LONG_OPTION = 256 };
+
+/**
+ * Says on standard error why getopt_long() has just answered '?' or ':'.
+ *
+ * word:      argv[optind - 1]
+ * Returns:   CLI_USAGE.
+ */
+int cli_option_error(const char *command, const char *word,
+                     const struct option *known);
 
 /** "250ms" is 250 000 000; 0 if it is no time, or too long (292 years). */
 uint64_t cli_parse_time(const char *text);

@@ -8,6 +8,7 @@
 #include "forwarding.h"
 #include "watching.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 static struct cli_options options;
@@ -35,6 +36,17 @@ static int init_budget(void) {
   limits.kill = cli_end_by_limit;
   limits.kill_is_signal_safe = true;
   return wasmsig_budget_init(&budget, &limits);
+}
+
+/* The first section starts threads and timers, which is not the guest's doing:
+ * one that is empty goes before it. */
+static int enter(void) {
+  int error = wasmsig_budget_enter(&budget);
+  if (error) return error;
+  wasmsig_budget_leave(&budget);
+  error = wasmsig_budget_reset(&budget, NULL);
+  cli_ending_guest_begins();
+  return error ? error : wasmsig_budget_enter(&budget);
 }
 
 /* The start function may have passed the soft limit, when nobody listened. */
@@ -82,9 +94,7 @@ static int run_job(void) {
   int error = init_budget();
   if (error) return refuse(wasmsig_error_text(error));
   if (!cli_forwarding_start(&options)) return CLI_UNRUNNABLE;
-  cli_ending_guest_begins();
-  error = is_limited() ? wasmsig_budget_enter(&budget) : WASMSIG_OK;
-  cli_ending_guest_begins(); /* what enter starts is not its doing */
+  error = is_limited() ? enter() : WASMSIG_OK;
   if (!error) error = run_guest(&result);
   /* From here on no signal and no limit ends the process but this. */
   bool ends_here = cli_ending_claim();
@@ -95,7 +105,21 @@ static int run_job(void) {
   return error ? refuse(wasmsig_error_text(error)) : finish(&result);
 }
 
+/* A stream that we were started without must not become the number of a file of
+ * ours, which the guest would read or write. What stands in its place answers
+ * EBADF, as nothing would: it cannot be read as input, nor written as output.
+ */
+static bool fill_closed_streams(void) {
+  int opened;
+  do {
+    opened = open("/dev/null", fcntl(0, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
+  } while (opened >= 0 && opened <= STDERR_FILENO);
+  if (opened >= 0) close(opened);
+  return opened >= 0;
+}
+
 int cli_run(int argc, char **argv) {
+  if (!fill_closed_streams()) return CLI_UNRUNNABLE;
   int status = cli_options_parse(&options, argc, argv);
   if (status >= 0) return status;
   cli_ending_prepare(&options);
@@ -107,6 +131,8 @@ int cli_run(int argc, char **argv) {
     cli_complain_of_module(options.file, &report);
     return CLI_UNRUNNABLE;
   }
+  if (report.memory.count > 0 && report.memory.is_64_bit)
+    return refuse("its memory has 64-bit addresses, and WASI preview 1 has 32");
   error = wasmsig_registry_create(&job.registry);
   if (error) return refuse(wasmsig_error_text(error));
   job.options = &options;

@@ -1,15 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "text.h"
 
+#include "escape.h"
+
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+/* ----------------------------------------------------------------- writing */
+
+static int64_t now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Takes what has passed since then from the patience. */
+static void lose_patience(struct cli_text *text, int64_t since_ms) {
+  int64_t passed = now_ms() - since_ms;
+  if (text->patience_ms < 0) return;
+  text->patience_ms =
+      passed < text->patience_ms ? text->patience_ms - (int)passed : 0;
+}
+
+/* What comes later would stand behind a gap. */
+static void give_up(struct cli_text *text) {
+  text->descriptor = -1; /* never ready: poll(2) */
+  text->patience_ms = 0;
+}
+
+/* False: nobody takes it in time. A write to a descriptor that is ready does
+ * not block where it takes PIPE_BUF bytes at once, as a pipe does. */
+static bool wait_for_room(struct cli_text *text) {
+  struct pollfd room = {.fd = text->descriptor, .events = POLLOUT};
+  for (;;) {
+    int64_t start = now_ms();
+    int ready = poll(&room, 1, text->patience_ms);
+    int error = errno;
+    lose_patience(text, start);
+    if (ready > 0) return true;
+    if (ready < 0 && error == EINTR) continue;
+    give_up(text);
+    return false;
+  }
+}
+
+/* Ready, yet without room for so much: another writer was faster, or the
+ * descriptor says so too early. */
+static bool try_later(struct cli_text *text) {
+  int64_t start = now_ms();
+  if (text->patience_ms == 0) return false;
+  poll(NULL, 0, 1);
+  lose_patience(text, start);
+  return true;
+}
+
+void cli_text_write(struct cli_text *text) {
+  for (size_t at = 0; at < text->length && wait_for_room(text);) {
+    ssize_t count =
+        write(text->descriptor, text->bytes + at, text->length - at);
+    if (count > 0) at += (size_t)count;
+    if (count >= 0 || errno == EINTR) continue;
+    if (errno != EAGAIN || !try_later(text)) give_up(text);
+  }
+  text->length = 0;
+}
+
+/* ------------------------------------------------------------------ adding */
+
 static void add(struct cli_text *text, const char *bytes, size_t length) {
-  size_t room = sizeof text->bytes - text->length;
-  if (length > room) length = room;
-  memcpy(text->bytes + text->length, bytes, length);
-  text->length += length;
+  while (length > 0) {
+    size_t room = sizeof text->bytes - text->length;
+    size_t count = length < room ? length : room;
+    memcpy(text->bytes + text->length, bytes, count);
+    text->length += count;
+    bytes += count;
+    length -= count;
+    if (text->length == sizeof text->bytes) cli_text_write(text);
+  }
 }
 
 void cli_text_add(struct cli_text *text, const char *string) {
@@ -65,27 +136,23 @@ void cli_text_size(struct cli_text *text, uint64_t bytes) {
     add_scaled(text, bytes, KIB * KIB * KIB, " GiB");
 }
 
-void cli_text_json(struct cli_text *text, const char *string) {
-  static const char hex[] = "0123456789abcdef";
-  add(text, "\"", 1);
-  for (; *string; string++) {
-    unsigned char byte = (unsigned char)*string;
-    char escaped[7] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15], 0};
-    if (byte == '"' || byte == '\\')
-      add(text, "\\", 1);
-    else if (byte < 0x20) {
-      add(text, escaped, 6);
-      continue;
-    }
-    add(text, string, 1);
+static void add_escaped(struct cli_text *text, const char *string,
+                        struct cli_escaped (*escape)(const char *, size_t)) {
+  size_t left = strlen(string);
+  while (left > 0) {
+    struct cli_escaped escaped = escape(string, left);
+    add(text, escaped.bytes, escaped.length);
+    string += escaped.taken;
+    left -= escaped.taken;
   }
+}
+
+void cli_text_json(struct cli_text *text, const char *string) {
+  add(text, "\"", 1);
+  add_escaped(text, string, cli_escape_json);
   add(text, "\"", 1);
 }
 
-void cli_text_write(const struct cli_text *text, int descriptor) {
-  for (size_t at = 0; at < text->length;) {
-    ssize_t count = write(descriptor, text->bytes + at, text->length - at);
-    if (count < 0 && errno != EINTR) return;
-    if (count > 0) at += (size_t)count;
-  }
+void cli_text_name(struct cli_text *text, const char *string) {
+  add_escaped(text, string, cli_escape_controls);
 }

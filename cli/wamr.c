@@ -40,18 +40,18 @@ static bool out_of_memory(struct cli_result *result) {
   return refuse(result, "out of memory");
 }
 
-/* Exceptions begin with "Exception: "; proc_exit leaves one too. */
-static void end_call(struct cli_result *result) {
+/* A guest's exception stands behind "Exception: ", of a start function too;
+ * proc_exit leaves one as well. What else there is the engine refuses. */
+static void end_by(struct cli_result *result, const char *message) {
   static const char prefix[] = "Exception: ";
-  const char *exception = wasm_runtime_get_exception(instance);
-  if (!exception || strstr(exception, "wasi proc exit")) {
+  const char *found = strstr(message, prefix);
+  if (cli_wasi_has_exited(&result->status))
     result->end = CLI_EXITED;
-    result->status = (int)wasm_runtime_get_wasi_exit_code(instance);
-    return;
-  }
-  if (strncmp(exception, prefix, sizeof prefix - 1) == 0)
-    exception += sizeof prefix - 1;
-  cli_result_set(result, CLI_TRAP, exception, strlen(exception));
+  else if (found)
+    cli_result_set(result, CLI_TRAP, found + sizeof prefix - 1,
+                   strlen(found + sizeof prefix - 1));
+  else
+    cli_result_set(result, CLI_REFUSED, message, strlen(message));
 }
 
 /* -------------------------------------------------------------------- WASI */
@@ -59,15 +59,15 @@ static void end_call(struct cli_result *result) {
 uint32_t get_libc_wasi_export_apis(NativeSymbol **symbols);
 
 static NativeSymbol theirs[CLI_WASI_CALLS];
-static NativeSymbol ours[CLI_WASI_CALLS];
+static NativeSymbol ours[CLI_WASI_CALLS + 1]; /* and proc_exit */
 
 /* A parameter that WAMR's own function takes as a native address: '*' in its
  * signature. False if it is outside the memory. */
-static bool native_of(const char *signature, uint32_t which, uint32_t argument,
-                      void **native) {
+static bool native_of(wasm_module_inst_t caller, const char *signature,
+                      uint32_t which, uint32_t argument, void **native) {
   if (signature[1 + which] != '*') return true;
-  if (!wasm_runtime_validate_app_addr(instance, argument, 1)) return false;
-  *native = wasm_runtime_addr_app_to_native(instance, argument);
+  if (!wasm_runtime_validate_app_addr(caller, argument, 1)) return false;
+  *native = wasm_runtime_addr_app_to_native(caller, argument);
   return true;
 }
 
@@ -81,9 +81,10 @@ static int32_t pass(wasm_exec_env_t env, const NativeSymbol *symbol,
                     uint32_t arity, const uint32_t *arguments) {
   void *natives[4] = {NULL};
   void *function = symbol->func_ptr;
+  wasm_module_inst_t caller = wasm_runtime_get_module_inst(env);
   for (uint32_t i = 0; i < arity; i++) {
-    if (!native_of(symbol->signature, i, arguments[i], &natives[i])) {
-      wasm_runtime_set_exception(instance, "out of bounds memory access");
+    if (!native_of(caller, symbol->signature, i, arguments[i], &natives[i])) {
+      wasm_runtime_set_exception(caller, "out of bounds memory access");
       return 0;
     }
   }
@@ -97,8 +98,9 @@ static int32_t pass(wasm_exec_env_t env, const NativeSymbol *symbol,
                                          arguments[2], natives[3]);
 }
 
-static struct cli_memory memory_now(void) {
-  wasm_memory_inst_t memory = wasm_runtime_get_default_memory(instance);
+static struct cli_memory memory_of(wasm_module_inst_t of) {
+  wasm_memory_inst_t memory = wasm_runtime_get_default_memory(of);
+  if (!memory) return (struct cli_memory){NULL, 0};
   return (struct cli_memory){wasm_memory_get_base_address(memory),
                              wasm_memory_get_cur_page_count(memory) *
                                  wasm_memory_get_bytes_per_page(memory)};
@@ -108,7 +110,8 @@ static struct cli_memory memory_now(void) {
  * bits, the result in the first. */
 static void serve(wasm_exec_env_t env, uint64_t *cells) {
   const struct cli_wasi_call *call = wasm_runtime_get_function_attachment(env);
-  struct cli_memory memory = memory_now();
+  /* `instance` is not set yet while a start function runs. */
+  struct cli_memory memory = memory_of(wasm_runtime_get_module_inst(env));
   uint32_t arguments[4] = {0};
   for (uint32_t i = 0; i < call->arity; i++) arguments[i] = (uint32_t)cells[i];
   int32_t answer = call->serve(&memory, arguments);
@@ -118,6 +121,12 @@ static void serve(wasm_exec_env_t env, uint64_t *cells) {
   }
   memcpy(cells, &answer, sizeof answer);
   if (tracked.instance) wasmsig_wamr_sync(&tracked);
+}
+
+/* proc_exit(status): ends the call by an exception that end_by knows. */
+static void serve_exit(wasm_exec_env_t env, uint64_t *cells) {
+  cli_wasi_exit((uint32_t)cells[0]);
+  wasm_runtime_set_exception(wasm_runtime_get_module_inst(env), "exit");
 }
 
 static bool shadow_wasi(void) {
@@ -133,8 +142,10 @@ static bool shadow_wasi(void) {
     ours[i] = (NativeSymbol){call->name, (void *)(uintptr_t)serve,
                              signatures[call->arity], (void *)(uintptr_t)call};
   }
+  ours[CLI_WASI_CALLS] =
+      (NativeSymbol){"proc_exit", (void *)(uintptr_t)serve_exit, "(i)", NULL};
   return wasm_runtime_register_natives_raw(CLI_WASI_MODULE, ours,
-                                           CLI_WASI_CALLS);
+                                           CLI_WASI_CALLS + 1);
 }
 
 /* "NAME=VALUE" and "GUEST::HOST": what WAMR wants. */
@@ -189,19 +200,22 @@ static bool has_start(void) {
     wasm_export_t export;
     wasm_runtime_get_export_type(module, i, &export);
     if (strcmp(export.name, "_start") == 0)
-      return export.kind == WASM_IMPORT_EXPORT_KIND_FUNC;
+      return export.kind == WASM_IMPORT_EXPORT_KIND_FUNC &&
+             wasm_func_type_get_param_count(export.u.func_type) == 0 &&
+             wasm_func_type_get_result_count(export.u.func_type) == 0;
   }
   return false;
 }
 
-/* A signal with which WAMR would wake threads of its own out of blocking calls:
- * it keeps it blocked, and SIGUSR1, its choice, is the guest's. Declared in
+/* The signal with which WAMR would wake threads of its own out of blocking
+ * calls. It keeps it blocked: SIGUSR1, its choice, is the guest's, and SIGSYS
+ * cannot be forwarded anyway. Declared in
  * core/shared/platform/include/platform_api_extension.h. */
 void os_set_signal_number_for_blocking_op(int signal);
 
 static bool load(const struct cli_job *job, struct cli_result *result) {
   char error[256];
-  os_set_signal_number_for_blocking_op(SIGRTMIN);
+  os_set_signal_number_for_blocking_op(SIGSYS);
   if (!wasm_runtime_init() || !shadow_wasi())
     return refuse(result, "WAMR does not start");
   wasm_runtime_set_log_level(WASM_LOG_LEVEL_FATAL);
@@ -223,7 +237,10 @@ static bool instantiate(const struct cli_job *job, struct cli_result *result) {
   (void)job;
   instance =
       wasm_runtime_instantiate(module, STACK_BYTES, 0, error, sizeof error);
-  if (!instance) return refuse(result, error);
+  if (!instance) {
+    end_by(result, error);
+    return false;
+  }
   exec_env = wasm_runtime_create_exec_env(instance, STACK_BYTES);
   return exec_env ? true : out_of_memory(result);
 }
@@ -240,7 +257,8 @@ static void call(const struct cli_job *job, struct cli_result *result) {
   wasm_function_inst_t start =
       wasm_runtime_lookup_wasi_start_function(instance);
   wasm_runtime_call_wasm(exec_env, start, 0, NULL);
-  end_call(result);
+  const char *exception = wasm_runtime_get_exception(instance);
+  if (exception) end_by(result, exception);
 }
 
 static void close_engine(const struct cli_job *job) {
@@ -250,8 +268,7 @@ static void close_engine(const struct cli_job *job) {
 
 static uint64_t memory_size(void) {
   wasm_module_inst_t known = __atomic_load_n(&instance, __ATOMIC_ACQUIRE);
-  return known && wasm_runtime_get_default_memory(known) ? memory_now().length
-                                                         : 0;
+  return known ? memory_of(known).length : 0;
 }
 
 const struct cli_engine cli_wamr = {"wamr", load,         instantiate, track,

@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -43,7 +44,9 @@ enum {
   WASI_EINVAL = 28,
   WASI_EIO = 29,
   WASI_EISDIR = 31,
+  WASI_ENOMEM = 48,
   WASI_ENOSPC = 51,
+  WASI_ENOTSUP = 58,
   WASI_EPERM = 63,
   WASI_EPIPE = 64,
 };
@@ -216,6 +219,7 @@ static int32_t serve_write(const struct cli_memory *memory,
   if (!at(memory, arguments[3], 4)) return WASI_EFAULT;
   error = write_all(stream, buffers, count, &total);
   if (error && total == 0) return error;
+  if (error == WASI_EINTR) cli_wait_is_due_again();
   put_u32(memory, arguments[3], total);
   return WASI_SUCCESS;
 }
@@ -226,12 +230,11 @@ enum { CLOCK_EVENT = 0, READ_EVENT = 1, WRITE_EVENT = 2 };
 enum { ABSOLUTE_TIME = 1, HANG_UP = 1 };
 enum { SUBSCRIPTION_SIZE = 48, EVENT_SIZE = 32 };
 
-#define MOST_SUBSCRIPTIONS 256
-
 struct subscription {
   uint64_t user_data;
   uint8_t kind;
-  int stream;           /* of READ_EVENT and WRITE_EVENT */
+  bool is_ours;         /* a stream of ours, or a clock that we know */
+  int stream;           /* of READ_EVENT and WRITE_EVENT; -1: a file's */
   uint64_t deadline_ns; /* of CLOCK_EVENT, on CLOCK_MONOTONIC */
 };
 
@@ -271,18 +274,20 @@ static bool read_clock(const uint8_t *at_union, struct subscription *into) {
   return true;
 }
 
-/* Whether it is about a stream of ours or a clock. */
-static bool read_subscription(const uint8_t *from, struct subscription *into) {
+static void read_subscription(const uint8_t *from, struct subscription *into) {
   uint32_t number;
   memcpy(&into->user_data, from, sizeof into->user_data);
   into->kind = from[8];
   into->stream = -1;
   into->deadline_ns = UINT64_MAX;
-  if (into->kind == CLOCK_EVENT) return read_clock(from + 16, into);
-  if (into->kind != READ_EVENT && into->kind != WRITE_EVENT) return false;
+  if (into->kind == CLOCK_EVENT) {
+    into->is_ours = read_clock(from + 16, into);
+    return;
+  }
   memcpy(&number, from + 16, sizeof number);
-  into->stream = stream_of(number);
-  return into->stream >= 0;
+  if (into->kind == READ_EVENT || into->kind == WRITE_EVENT)
+    into->stream = stream_of(number);
+  into->is_ours = into->stream >= 0;
 }
 
 static uint8_t *put_event(uint8_t *to, const struct subscription *of,
@@ -306,13 +311,20 @@ static uint8_t *put_stream_event(uint8_t *to, const struct subscription *of,
                    revents & POLLHUP ? HANG_UP : 0);
 }
 
+static uint8_t *put_other_event(uint8_t *to, const struct subscription *of) {
+  bool is_file = of->kind == READ_EVENT || of->kind == WRITE_EVENT;
+  return put_event(to, of, is_file ? WASI_SUCCESS : WASI_ENOTSUP, 0, 0);
+}
+
 /* What of the subscriptions has come: streams that are ready, times that have
- * passed. */
+ * passed, and files, which are always ready. */
 static uint8_t *put_events(uint8_t *to, const struct subscription *list,
                            uint32_t count, const struct pollfd *files) {
   uint64_t now = now_ns(CLOCK_MONOTONIC);
   for (uint32_t i = 0; i < count; i++) {
-    if (list[i].kind == CLOCK_EVENT && list[i].deadline_ns <= now)
+    if (!list[i].is_ours)
+      to = put_other_event(to, &list[i]);
+    else if (list[i].kind == CLOCK_EVENT && list[i].deadline_ns <= now)
       to = put_event(to, &list[i], WASI_SUCCESS, 0, 0);
     else if (list[i].kind != CLOCK_EVENT && files[i].revents)
       to = put_stream_event(to, &list[i], files[i].revents);
@@ -320,46 +332,84 @@ static uint8_t *put_events(uint8_t *to, const struct subscription *list,
   return to;
 }
 
-/* The first deadline; `streams` becomes how many wait for something else. */
-static uint64_t first_deadline(const struct subscription *list, uint32_t count,
-                               struct pollfd *files, uint32_t *streams) {
-  uint64_t first = UINT64_MAX;
-  *streams = 0;
+/* What a set of subscriptions is about. */
+struct set {
+  uint64_t deadline_ns; /* the first; 0 if a file's is among them */
+  uint32_t streams;
+  uint32_t others; /* neither streams of ours nor clocks that we know */
+};
+
+static struct set survey(const struct subscription *list, uint32_t count,
+                         struct pollfd *files) {
+  struct set set = {UINT64_MAX, 0, 0};
   for (uint32_t i = 0; i < count; i++) {
     files[i] = (struct pollfd){.fd = -1}; /* passed over by poll(2) */
-    if (list[i].kind == CLOCK_EVENT) {
-      if (list[i].deadline_ns < first) first = list[i].deadline_ns;
-      continue;
+    if (!list[i].is_ours) {
+      set.others++;
+      set.deadline_ns = 0;
+    } else if (list[i].kind == CLOCK_EVENT) {
+      if (list[i].deadline_ns < set.deadline_ns)
+        set.deadline_ns = list[i].deadline_ns;
+    } else {
+      files[i].fd = list[i].stream;
+      files[i].events = list[i].kind == READ_EVENT ? POLLIN : POLLOUT;
+      set.streams++;
     }
-    files[i].fd = list[i].stream;
-    files[i].events = list[i].kind == READ_EVENT ? POLLIN : POLLOUT;
-    ++*streams;
   }
-  return first;
+  return set;
+}
+
+/* Answers a WASI errno; `*end` becomes where the events end. What is about
+ * files alone is the engine's. What is about a stream never is: the engine
+ * would read ahead what our fd_read is to give. */
+static int32_t poll_all(const struct subscription *list, uint32_t count,
+                        struct pollfd *files, uint8_t *out, uint8_t **end) {
+  struct set set = survey(list, count, files + 1);
+  if (set.others > 0 && set.streams == 0) return CLI_WASI_PASS;
+  bool interrupted = cli_wait(files, count + 1, set.deadline_ns) < 0;
+  if (interrupted && set.streams > 0) return WASI_EINTR;
+  *end = interrupted ? put_event(out, &list[0], WASI_SUCCESS, 0, 0)
+                     : put_events(out, list, count, files + 1);
+  return WASI_SUCCESS;
 }
 
 /* poll_oneoff(in, out, nsubscriptions, nevents) */
 static int32_t serve_poll(const struct cli_memory *memory,
                           const uint32_t *arguments) {
-  static struct subscription list[MOST_SUBSCRIPTIONS];
-  static struct pollfd files[1 + MOST_SUBSCRIPTIONS];
-  uint32_t count = arguments[2], streams;
+  uint32_t count = arguments[2];
   const uint8_t *in =
       at(memory, arguments[0], (uint64_t)count * SUBSCRIPTION_SIZE);
   uint8_t *out = at(memory, arguments[1], (uint64_t)count * EVENT_SIZE);
-  if (count == 0 || count > MOST_SUBSCRIPTIONS) return CLI_WASI_PASS;
+  uint8_t *end = out;
+  if (count == 0) return WASI_EINVAL;
   if (!in || !out || !at(memory, arguments[3], 4)) return WASI_EFAULT;
-  for (uint32_t i = 0; i < count; i++) {
-    if (!read_subscription(in + (size_t)i * SUBSCRIPTION_SIZE, &list[i]))
-      return CLI_WASI_PASS; /* about files, which are always ready */
-  }
-  uint64_t deadline = first_deadline(list, count, files + 1, &streams);
-  bool interrupted = cli_wait(files, count + 1, deadline) < 0;
-  if (interrupted && streams > 0) return WASI_EINTR;
-  uint8_t *end = interrupted ? put_event(out, &list[0], WASI_SUCCESS, 0, 0)
-                             : put_events(out, list, count, files + 1);
-  put_u32(memory, arguments[3], (uint32_t)((end - out) / EVENT_SIZE));
-  return WASI_SUCCESS;
+  /* So many fit into the guest's memory. */
+  struct subscription *list = calloc(count, sizeof *list);
+  struct pollfd *files = calloc((size_t)count + 1, sizeof *files);
+  int32_t error = list && files ? WASI_SUCCESS : WASI_ENOMEM;
+  for (uint32_t i = 0; !error && i < count; i++)
+    read_subscription(in + (size_t)i * SUBSCRIPTION_SIZE, &list[i]);
+  if (!error) error = poll_all(list, count, files, out, &end);
+  free(list);
+  free(files);
+  if (!error)
+    put_u32(memory, arguments[3], (uint32_t)((end - out) / EVENT_SIZE));
+  return error;
+}
+
+/* ---------------------------------------------------------------- proc_exit */
+
+static bool has_exited;
+static int exit_status;
+
+void cli_wasi_exit(uint32_t status) {
+  has_exited = true;
+  exit_status = (int)(status & 0xff); /* what the system keeps of it: wait(2) */
+}
+
+bool cli_wasi_has_exited(int *status) {
+  if (has_exited) *status = exit_status;
+  return has_exited;
 }
 
 static int32_t pass(const struct cli_memory *memory,

@@ -31,6 +31,11 @@ struct cli_wasi_call {
   void (*after)(const uint32_t *arguments);
 };
 
+/* proc_exit is ours too: an engine may know less statuses than a process has.
+ * Both keep it until the call has unwound. */
+void cli_wasi_exit(uint32_t status);
+bool cli_wasi_has_exited(int *status);
+
 #define CLI_WASI_CALLS 5
 extern const struct cli_wasi_call cli_wasi_calls[CLI_WASI_CALLS];
 

@@ -90,20 +90,19 @@ static void end_by_trap(struct cli_result *result, wasm_trap_t *trap) {
   wasm_trap_delete(trap);
 }
 
-/* Of a call: proc_exit comes as an error, so does what a function of the host
- * failed with. */
+/* What a function of the host failed with, where it has a trace of the guest;
+ * else what the engine cannot do. */
 static void end_by_error(struct cli_result *result, wasmtime_error_t *error) {
   wasm_message_t message;
   wasm_frame_vec_t trace;
-  if (wasmtime_error_exit_status(error, &result->status)) {
-    result->end = CLI_EXITED;
-  } else {
-    wasmtime_error_message(error, &message);
-    wasmtime_error_wasm_trace(error, &trace);
+  wasmtime_error_message(error, &message);
+  wasmtime_error_wasm_trace(error, &trace);
+  if (trace.size > 0)
     set_trap(result, message.data, message.size, &trace);
-    wasm_frame_vec_delete(&trace);
-    wasm_byte_vec_delete(&message);
-  }
+  else
+    cli_result_set(result, CLI_REFUSED, message.data, message.size);
+  wasm_frame_vec_delete(&trace);
+  wasm_byte_vec_delete(&message);
   wasmtime_error_delete(error);
 }
 
@@ -112,10 +111,17 @@ static bool went_well(struct cli_result *result, wasmtime_error_t *error,
                       wasm_trap_t *trap) {
   if (error) end_by_error(result, error);
   if (trap) end_by_trap(result, trap);
+  if (cli_wasi_has_exited(&result->status)) result->end = CLI_EXITED;
   return !error && !trap;
 }
 
 /* -------------------------------------------------------------------- load */
+
+static bool is_plain_function(const wasm_externtype_t *type) {
+  const wasm_functype_t *function = wasm_externtype_as_functype_const(type);
+  return function && wasm_functype_params(function)->size == 0 &&
+         wasm_functype_results(function)->size == 0;
+}
 
 static bool has_start(void) {
   wasm_exporttype_vec_t exports;
@@ -125,7 +131,7 @@ static bool has_start(void) {
     const wasm_name_t *name = wasm_exporttype_name(exports.data[i]);
     const wasm_externtype_t *type = wasm_exporttype_type(exports.data[i]);
     if (name->size == 6 && memcmp(name->data, "_start", 6) == 0)
-      found = wasm_externtype_kind(type) == WASM_EXTERN_FUNC;
+      found = is_plain_function(type);
   }
   wasm_exporttype_vec_delete(&exports);
   return found;
@@ -189,14 +195,21 @@ static void close_engine(const struct cli_job *job) {
   /* The rest goes with the process, faster than one by one. */
 }
 
-/* A read of the length that the engine keeps; no lock. */
+/* A read of the length that the engine keeps; no lock. While the guest runs
+ * nothing changes in the store where it is found, but for the moment in which
+ * an instance is added to it: then it is as it was at the last look. */
 static uint64_t memory_size(void) {
+  static uint64_t last_seen; /* atomic */
+  uint64_t now = 0;
   if (!__atomic_load_n(&memory_is_known, __ATOMIC_ACQUIRE)) return 0;
+  if (cli_wasmtime_store_changes())
+    return __atomic_load_n(&last_seen, __ATOMIC_RELAXED);
   if (memory.kind == WASMTIME_EXTERN_MEMORY)
-    return wasmtime_memory_data_size(context, &memory.of.memory);
-  if (memory.kind == WASMTIME_EXTERN_SHAREDMEMORY)
-    return wasmtime_sharedmemory_data_size(memory.of.sharedmemory);
-  return 0;
+    now = wasmtime_memory_data_size(context, &memory.of.memory);
+  else if (memory.kind == WASMTIME_EXTERN_SHAREDMEMORY)
+    now = wasmtime_sharedmemory_data_size(memory.of.sharedmemory);
+  __atomic_store_n(&last_seen, now, __ATOMIC_RELAXED);
+  return now;
 }
 
 const struct cli_engine cli_wasmtime = {

@@ -71,6 +71,11 @@ static wasmtime_error_t *configure(wasmtime_context_t *context,
 static wasmtime_extern_t theirs[CLI_WASI_CALLS];
 static wasmtime_func_t between[CLI_WASI_CALLS];
 static bool between_is_made;
+static int store_changes; /* atomic */
+
+bool cli_wasmtime_store_changes(void) {
+  return __atomic_load_n(&store_changes, __ATOMIC_ACQUIRE) != 0;
+}
 
 /* The i32 parameters of a function of that arity. */
 static const char *parameters(uint32_t arity) {
@@ -152,8 +157,12 @@ static wasm_trap_t *pass(int which, wasmtime_caller_t *caller,
                          wasmtime_val_raw_t *values) {
   wasm_trap_t *trap = NULL;
   uint32_t arity = cli_wasi_calls[which].arity;
-  wasmtime_error_t *error =
-      between_is_made ? NULL : make_between(caller, memory);
+  wasmtime_error_t *error = NULL;
+  if (!between_is_made) {
+    __atomic_store_n(&store_changes, 1, __ATOMIC_RELEASE);
+    error = make_between(caller, memory);
+    __atomic_store_n(&store_changes, 0, __ATOMIC_RELEASE);
+  }
   if (!error)
     error = wasmtime_func_call_unchecked(wasmtime_caller_context(caller),
                                          &between[which], values, arity, &trap);
@@ -208,14 +217,37 @@ static wasm_trap_t *serve(void *which, wasmtime_caller_t *caller,
   return trap;
 }
 
-static wasm_functype_t *type_of(uint32_t arity) {
+/* proc_exit(status): ends the call by a trap that went_well knows. */
+static wasm_trap_t *serve_exit(void *unused, wasmtime_caller_t *caller,
+                               wasmtime_val_raw_t *values, size_t count) {
+  static const char text[] = "exit";
+  (void)unused, (void)caller, (void)count;
+  cli_wasi_exit((uint32_t)values[0].i32);
+  return wasmtime_trap_new(text, sizeof text - 1);
+}
+
+static wasm_functype_t *type_of(uint32_t arity, size_t results_count) {
   wasm_valtype_t *i32s[4];
   wasm_valtype_t *i32 = wasm_valtype_new_i32();
   wasm_valtype_vec_t parameters_of, results;
   for (uint32_t i = 0; i < arity; i++) i32s[i] = wasm_valtype_new_i32();
   wasm_valtype_vec_new(&parameters_of, arity, i32s);
-  wasm_valtype_vec_new(&results, 1, &i32);
+  if (results_count > 0)
+    wasm_valtype_vec_new(&results, 1, &i32);
+  else
+    wasm_valtype_vec_new_empty(&results);
+  if (results_count == 0) wasm_valtype_delete(i32);
   return wasm_functype_new(&parameters_of, &results);
+}
+
+static wasmtime_error_t *shadow_exit(wasmtime_linker_t *linker) {
+  static const char module[] = CLI_WASI_MODULE, name[] = "proc_exit";
+  wasm_functype_t *type = type_of(1, 0);
+  wasmtime_error_t *error = wasmtime_linker_define_func_unchecked(
+      linker, module, sizeof module - 1, name, sizeof name - 1, type,
+      serve_exit, NULL, NULL);
+  wasm_functype_delete(type);
+  return error;
 }
 
 static wasmtime_error_t *shadow(wasmtime_linker_t *linker,
@@ -226,7 +258,7 @@ static wasmtime_error_t *shadow(wasmtime_linker_t *linker,
   if (!wasmtime_linker_get(linker, context, module, length, call->name,
                            strlen(call->name), &theirs[which]))
     return wasmtime_error_new("this Wasmtime lacks a function of WASI");
-  wasm_functype_t *type = type_of(call->arity);
+  wasm_functype_t *type = type_of(call->arity, 1);
   wasmtime_error_t *error = wasmtime_linker_define_func_unchecked(
       linker, module, length, call->name, strlen(call->name), type, serve,
       (void *)(uintptr_t)call, NULL);
@@ -246,5 +278,5 @@ wasmtime_error_t *cli_wasmtime_wasi(wasm_engine_t *of,
   wasmtime_linker_allow_shadowing(linker, true);
   for (int i = 0; !error && i < CLI_WASI_CALLS; i++)
     error = shadow(linker, context, i);
-  return error;
+  return error ? error : shadow_exit(linker);
 }

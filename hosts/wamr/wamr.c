@@ -100,9 +100,10 @@ static int track(wasmsig_wamr_tracked *tracked) {
 int wasmsig_wamr_track(wasmsig_registry *registry,
                        wasm_module_inst_t module_inst,
                        wasmsig_wamr_tracked *tracked) {
-  if (registry == NULL || module_inst == NULL) return WASMSIG_EINVAL;
   wasmsig_wamr_tracked found = {.registry = registry,
                                 .module_inst = module_inst};
+  if (tracked != NULL) *tracked = found;
+  if (registry == NULL || module_inst == NULL) return WASMSIG_EINVAL;
   int result = track(&found);
   if (result >= 0 && tracked != NULL) *tracked = found;
   return result;

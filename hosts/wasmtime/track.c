@@ -228,10 +228,11 @@ int wasmsig_wasmtime_track(wasmsig_registry *registry,
                            const wasmtime_instance_t *instance,
                            const wasmsig_wasmtime_options *options,
                            wasmsig_wasmtime_tracked *tracked) {
+  wasmsig_wasmtime_tracked found = {.registry = registry, .context = context};
+  if (tracked != NULL) *tracked = found;
   if (registry == NULL || context == NULL || instance == NULL ||
       options == NULL || options->size < sizeof *options)
     return WASMSIG_EINVAL;
-  wasmsig_wasmtime_tracked found = {.registry = registry, .context = context};
   int result = track_with(context, instance, options, &found);
   if (result >= 0 && tracked != NULL) *tracked = found;
   return result;

@@ -162,6 +162,43 @@ test("a name's control characters are not let at the terminal", () => {
   assert.match(stdout, /exported as "a\\1b\[2J\\00\\22b"/)
 })
 
+test('nor are those of the second set, which are two bytes in UTF-8', () => {
+  const { stdout } = inspect(`(module
+    (memory (export "\\c3\\a9\\c2\\9b2J") 1)
+    (global (export "__instance_signal") i32 (i32.const 64)))`)
+  assert.match(stdout, /exported as "é\\c2\\9b2J"/)
+})
+
+test('a path is not let at the terminal either', (t) => {
+  const path = join(folder(t), 'a\n\u{1b}[2J')
+  writeFileSync(path, readFileSync(guest('plain')))
+  const { stdout } = command(['inspect', path])
+  assert.match(stdout, /^[^\n]*a\\0a\\1b\[2J: not tracked/)
+})
+
+test('a path that is not UTF-8 is JSON all the same', (t) => {
+  const module = wabt.parseWat('test.wat', tracked, { threads: true })
+  const file = join(folder(t), 'file')
+  writeFileSync(file, module.toBinary({}).buffer)
+  for (const [bytes, read] of [
+    ['\\377', '\ufffd'],
+    ['\\303\\251', '\u00e9'],
+    ['\\303', '\ufffd'],
+    ['\\360\\237\\230\\200', '\u{1f600}'],
+    ['\\300\\257', '\ufffd\ufffd'],
+    ['\\355\\240\\200', '\ufffd\ufffd\ufffd'],
+    ['\\364\\220\\200\\200', '\ufffd\ufffd\ufffd\ufffd']
+  ]) {
+    const { stdout } = spawnSync('sh', [
+      '-c',
+      `p="$1$(printf 'x${bytes}x')"; cp "$1" "$p"; "$0" inspect --json "$p"`,
+      ...[COMMAND, file]
+    ])
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(stdout)
+    assert.equal(JSON.parse(text).file, `${file}x${read}x`)
+  }
+})
+
 test('a C guest of ours is tracked, and polls atomically', () => {
   const { status, stdout } = command(['inspect', '--json', guest('signals')])
   assert.equal(status, 0)

@@ -2,11 +2,19 @@
 // Bad input: one line on standard error, and the status that says whose fault
 // it was. Help is on standard output.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { ENGINES, command, folder, guest, run } from './support/command.mjs'
+import {
+  COMMAND,
+  ENGINES,
+  command,
+  folder,
+  guest,
+  run
+} from './support/command.mjs'
 
 const plain = guest('plain')
 const exits = [plain, 'exit', '0']
@@ -70,6 +78,15 @@ test('a folder must be one', (t) => {
   assertUsage(['run', '--dir', '::x', ...exits], /write FOLDER/)
 })
 
+test('the name of a folder has no :: and ends with no :', () => {
+  for (const name of ['/in::more', '::', '/in:', 'a::']) {
+    const says = /--dir: '.*' is no name for a guest/
+    assertUsage(['run', '--dir', `/tmp::${name}`, ...exits], says)
+  }
+  const { status } = command(['run', '--dir', '/tmp::a:b', ...exits])
+  assert.equal(status, 0)
+})
+
 test('a variable has a name, and is there if it has no value', () => {
   assertUsage(['run', '--env', '=x', ...exits], /write NAME=VALUE/)
   assertUsage(['run', '--env', 'NOT_THERE', ...exits], /not in the environment/)
@@ -84,6 +101,40 @@ test('options, engines and commands must exist', () => {
   assertUsage(['inspect', '-x', plain], /there is no option/)
   assertUsage(['inspect', plain, plain], /one file at a time/)
   assertUsage(['walk'], /there is no command 'walk'/)
+})
+
+test('an option in a cluster is named, not the file behind it', () => {
+  assertUsage(['run', '-xh', ...exits], /run: there is no option '-x' /)
+  assertUsage(['inspect', '-xh', plain], /inspect: there is no option '-x' /)
+})
+
+test('an option that takes no value, or may be two, is told as such', () => {
+  assertUsage(['run', '--stats=1', ...exits], /'--stats' takes no value/)
+  assertUsage(['inspect', '--json=1', plain], /'--json' takes no value/)
+  assertUsage(['inspect', '--help=1', plain], /'--help' takes no value/)
+  assertUsage(['run', '--s', ...exits], /'--s' is ambiguous/)
+  assertUsage(['run', '--cpu=1s', ...exits], /'--cpu' is ambiguous/)
+  assertUsage(['run', '--foo=1', ...exits], /there is no option '--foo'/)
+  assertUsage(['inspect', '--foo', plain], /there is no option '--foo'/)
+  assert.equal(command(['run', '--cpu-h', '1s', ...exits]).status, 0)
+})
+
+test('what is printed of arguments and names is one line', (t) => {
+  assertUsage(['a\nb\x1b[2J'], /no command 'a\\0ab\\1b\[2J'/)
+  assertUsage(['run', '--engine', 'é\u009b\x7f'], /no 'é\\c2\\9b\\7f'/)
+  const path = join(folder(t), 'a\nb')
+  writeFileSync(path, 'hello')
+  for (const args of [
+    ['run', path],
+    ['inspect', path]
+  ]) {
+    assert.match(command(args).stderr, /^wasmsig: [^\n]*a\\0ab: [^\n]+\n$/)
+  }
+})
+
+test('a long argument is printed whole', () => {
+  const name = 'long '.repeat(6000)
+  assert.ok(command([name]).stderr.includes(`'${name}'`))
 })
 
 test('without a command it says how to use it', () => {
@@ -107,7 +158,31 @@ test('help and version are on standard output', () => {
   }
 })
 
+test('help for a command that is not there is wrong usage', () => {
+  assertUsage(['help', 'nothing'], /there is no command 'nothing'/)
+})
+
+test('help that cannot be written is told', () => {
+  for (const args of ['--help', 'help run', 'inspect --help', '--version']) {
+    const { status, stderr } = spawnSync(
+      ...['sh', ['-c', `"$0" ${args} >/dev/full`, COMMAND]],
+      { encoding: 'utf8' }
+    )
+    assert.equal(stderr, 'wasmsig: standard output: No space left on device\n')
+    assert.equal(status, 1)
+  }
+})
+
 // ------------------------------------------------------------------- files
+
+test('what never ends, and is not wasm, is not read to its end', () => {
+  const { status, stderr } = spawnSync(
+    ...['sh', ['-c', 'ulimit -v 4000000; "$0" run /dev/zero', COMMAND]],
+    { encoding: 'utf8', timeout: 20_000 }
+  )
+  assert.match(stderr, /^wasmsig: \/dev\/zero: it is not a WebAssembly binary/)
+  assert.equal(status, 1)
+})
 
 for (const engine of ENGINES) {
   /** Status 1 and one line that names the file. */

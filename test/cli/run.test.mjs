@@ -4,11 +4,32 @@
 import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 
-import { ENGINES, folder, guest, run } from './support/command.mjs'
+import initialise from 'wabt'
+
+import { COMMAND, ENGINES, folder, guest, run } from './support/command.mjs'
 
 const plain = guest('plain')
+const wabt = await initialise()
+
+/** A program that does nothing, with a start function. */
+function assemble(body) {
+  const text = `(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (import "wasi_snapshot_preview1" "fd_write"
+      (func $fd_write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\\10\\00\\00\\00\\02\\00\\00\\00")
+    (data (i32.const 16) "hi")
+    (func $write (drop (call $fd_write
+      (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32))))
+    (func $start ${body})
+    (start $start)
+    (func (export "_start")))`
+  return wabt.parseWat('start.wat', text).toBinary({}).buffer
+}
 
 for (const engine of ENGINES) {
   const deed = (args, options) => run(engine, args, options)
@@ -67,10 +88,70 @@ for (const engine of ENGINES) {
     assert.equal(readFileSync(join(path, 'out.txt'), 'utf8'), 'into the file\n')
   })
 
+  test(`${engine}: a stream that is closed is closed for the program`, () => {
+    const streams = (redirections) =>
+      spawnSync('sh', [
+        '-c',
+        `exec "$0" run --engine "$1" --dir . "$2" streams ${redirections}`,
+        ...[COMMAND, engine, plain]
+      ]).status
+    assert.equal(streams('</dev/null'), 0)
+    assert.equal(streams('<&-'), 1)
+    assert.equal(streams('</dev/null >&-'), 2)
+    assert.equal(streams('</dev/null 2>&-'), 4)
+    assert.equal(streams('<&- >&- 2>&-'), 7)
+  })
+
+  test(`${engine}: input is not lost to a poll that has a file too`, (t) => {
+    const path = folder(t)
+    writeFileSync(join(path, 'file'), '')
+    const dir = ['--dir', `${path}::/`]
+    const input = 'hello-input\n'
+    const { stdout } = deed([...dir, plain, 'poll-file', '/file'], { input })
+    assert.equal(stdout, '12\n')
+  })
+
+  test(`${engine}: a poll may be of any length`, () => {
+    assert.equal(deed([plain, 'poll-many']).stdout, '1000\n')
+  })
+
+  // What runs before _start is the module's start function.
+  const started = (t, body) => {
+    const path = join(folder(t), 'start.wasm')
+    writeFileSync(path, assemble(body))
+    return deed([path])
+  }
+
+  test(`${engine}: a start function may write, exit and trap`, (t) => {
+    const written = started(t, '(call $write)')
+    assert.equal(written.stdout, 'hi')
+    assert.equal(written.status, 0)
+    assert.equal(started(t, '(call $exit (i32.const 130))').status, 130)
+    const trapped = started(t, '(unreachable)')
+    assert.equal(trapped.status, 134)
+    assert.match(trapped.stderr, /trap: .*unreachable/)
+  })
+
+  test(`${engine}: what the host cannot give is no trap`, () => {
+    const { status, stderr } = spawnSync(
+      'sh',
+      [
+        '-c',
+        'ulimit -v 1000000; exec "$0" run --engine "$1" "$2" exit 0',
+        ...[COMMAND, engine, plain]
+      ],
+      { encoding: 'utf8' }
+    )
+    assert.equal(status, 1)
+    assert.match(stderr, /^wasmsig: .*plain\.wasm: /m)
+  })
+
   test(`${engine}: the exit status is the program's`, () => {
-    for (const status of [0, 1, 77, 125]) {
+    for (const status of [0, 1, 77, 125, 126, 130, 152, 255]) {
       assert.equal(deed([plain, 'exit', String(status)]).status, status)
     }
+    assert.equal(deed([plain, 'exit', '256']).status, 0)
+    assert.equal(deed([plain, 'exit', '-1']).status, 255)
   })
 
   test(`${engine}: a trap is status 134, and one line says where`, () => {

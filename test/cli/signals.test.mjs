@@ -2,10 +2,19 @@
 // Signals of the process reach a program that computes, and one that is blocked
 // in a call; who does not answer dies of them.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { COMMAND, ENGINES, guest, pause, startIn } from './support/command.mjs'
+import {
+  COMMAND,
+  ENGINES,
+  folder,
+  guest,
+  pause,
+  startIn
+} from './support/command.mjs'
 
 const signals = guest('signals')
 const plain = guest('plain')
@@ -70,16 +79,27 @@ for (const engine of ENGINES) {
     assert.equal((await ended).stdout, 'polling\nready 1\n')
   })
 
-  test(`${engine}: a write into a full pipe ends`, async (t) => {
-    const running = startIn(t, engine, [signals, 'writing'])
-    running.child.stdout.pause()
-    running.child.stdout.removeAllListeners('data')
-    await running.said('writing', 'stderr')
-    await pause(300)
-    running.child.kill('SIGINT')
-    await running.said('interrupted, heard 2', 'stderr')
-    running.child.stdout.resume()
-    assert.equal((await running.ended).status, 14)
+  for (const deed of ['writing', 'printing']) {
+    test(`${engine}: ${deed} into a full pipe ends`, async (t) => {
+      const running = startIn(t, engine, [signals, deed])
+      running.child.stdout.pause()
+      running.child.stdout.removeAllListeners('data')
+      await running.said('writing', 'stderr')
+      await pause(300)
+      running.child.kill('SIGINT')
+      await running.said('interrupted, heard 2', 'stderr')
+      running.child.stdout.resume()
+      assert.equal((await running.ended).status, 14)
+    })
+  }
+
+  test(`${engine}: one request that comes twice is one`, async (t) => {
+    const { child, ended } = await begin(t, [signals, 'slow'], 'slow')
+    child.kill('SIGINT')
+    child.kill('SIGINT')
+    await pause(1)
+    child.kill('SIGINT')
+    assert.equal((await ended).stdout, 'slow\nheard 2\n')
   })
 
   test(`${engine}: signals that come just as it blocks are not lost`, async (t) => {
@@ -113,7 +133,7 @@ for (const engine of ENGINES) {
     child.kill('SIGTERM')
     await pause(100)
     child.kill('SIGINT')
-    await pause(100)
+    await pause(400)
     assert.equal(child.exitCode ?? child.signalCode, null)
     child.kill('SIGINT')
     const { signal, stderr } = await ended
@@ -186,6 +206,28 @@ for (const engine of ENGINES) {
     await running.said('writing', 'stderr')
     running.child.stdout.destroy()
     assert.equal((await running.ended).signal, 'SIGPIPE')
+  })
+
+  test(`${engine}: a reader who does not read cannot keep it`, (t) => {
+    const told = join(folder(t), 'status')
+    // A pipe that is full, and whose reader looks after two seconds.
+    spawnSync('sh', [
+      '-c',
+      `{ head -c 65536 /dev/zero
+         "$0" run --engine "$1" --cpu-hard 50ms "$2" quiet 2>&1
+         echo $? >"$3"; } | { sleep 2; cp "$3" "$3.early"; }`,
+      ...[COMMAND, engine, plain, told]
+    ])
+    assert.equal(readFileSync(`${told}.early`, 'utf8'), '152\n')
+  })
+
+  test(`${engine}: the reader's going is told by --stats alone`, async (t) => {
+    const running = startIn(t, engine, ['--json', signals, 'writing'])
+    await running.said('writing', 'stderr')
+    running.child.stdout.destroy()
+    const { signal, stderr } = await running.ended
+    assert.equal(signal, 'SIGPIPE')
+    assert.equal(JSON.parse(stderr.split('\n')[1]).signal, 'SIGPIPE')
   })
 
   test(`${engine}: it stops and goes on as any process`, async (t) => {

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // What --stats and --json say of a run, whatever ended it.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { ENGINES, guest, run, startIn } from './support/command.mjs'
+import {
+  COMMAND,
+  ENGINES,
+  command,
+  folder,
+  guest,
+  run,
+  startIn
+} from './support/command.mjs'
 
 const plain = guest('plain')
 const signals = guest('signals')
@@ -41,10 +52,20 @@ for (const engine of ENGINES) {
       { file, name, ended, status, signal },
       { file: plain, name: engine, ended: 'exit', status: 4, signal: null }
     )
-    assert.equal(rest.guest_memory_bytes, 2 * 65536)
+    const { memory } = JSON.parse(command(['inspect', '--json', plain]).stdout)
+    assert.equal(rest.guest_memory_bytes, memory.minimum_pages * 65536)
     assert.ok(rest.peak_resident_bytes > 1e6)
     assert.ok(rest.wall_ns >= rest.cpu_ns)
     assert.deepEqual(rest.signals, [])
+  })
+
+  test(`${engine}: --json is whole, however long the path`, (t) => {
+    const parts = Array.from({ length: 18 }, () => '\u0001'.repeat(200))
+    const directory = join(folder(t), ...parts)
+    mkdirSync(directory, { recursive: true })
+    const file = join(directory, 'plain.wasm')
+    copyFileSync(plain, file)
+    assert.equal(facts(file, 'exit', '4').file, file)
   })
 
   test(`${engine}: a trap and the limit are told apart`, () => {
@@ -99,3 +120,17 @@ for (const engine of ENGINES) {
     assert.deepEqual([signal, sent, acknowledged], ['SIGUSR1', 3, 3])
   })
 }
+
+// Wasmtime refuses arguments that are not UTF-8.
+test('--json is JSON if the path is not UTF-8', (t) => {
+  const file = join(folder(t), 'plain')
+  copyFileSync(plain, file)
+  const { stderr } = spawnSync('sh', [
+    '-c',
+    `p="$1$(printf '\\377')"; cp "$1" "$p"
+       "$0" run --engine wamr --json "$p" exit 4`,
+    ...[COMMAND, file]
+  ])
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(stderr)
+  assert.equal(factsIn(text).file, `${file}\ufffd`)
+})

@@ -45,7 +45,7 @@ for (const engine of ENGINES) {
     const steps = [
       ['wait', 'deaf'],
       ['key', CTRL_C],
-      ['pause', 0.2],
+      ['pause', 0.4],
       ['key', CTRL_C]
     ]
     const { output, status, same_modes } = play(steps, signals, 'deaf')

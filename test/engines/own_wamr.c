@@ -19,8 +19,23 @@ PROMISE(arguments) {
   wasmsig_registry_destroy(registry);
 }
 
+PROMISE(refused_but_held) {
+  wasmsig_registry *registry;
+  wasmsig_wamr_tracked tracked;
+  assert_int_equal(wasmsig_registry_create(&registry), 0);
+  memset(&tracked, 0xff, sizeof tracked);
+  assert_int_equal(wasmsig_wamr_track(registry, NULL, &tracked),
+                   WASMSIG_EINVAL);
+  assert_ptr_equal(tracked.registry, registry);
+  assert_int_equal(tracked.instance, 0);
+  assert_int_equal(wasmsig_wamr_sync(&tracked), 0);
+  assert_int_equal(wasmsig_wamr_untrack(&tracked), 0);
+  wasmsig_registry_destroy(registry);
+}
+
 static const struct CMUnitTest refused[] = {
     KEEPS("what is missing is refused", arguments),
+    KEEPS("what was refused may be synced and untracked", refused_but_held),
 };
 
 const struct row rows_of_engine[] = {

@@ -329,8 +329,26 @@ PROMISE(arguments) {
   close_guest(guest);
 }
 
+PROMISE(refused_but_held) {
+  struct wasmtime_guest *guest = wasmtime_open(SIGNAL_GUEST, USUAL, NULL, NULL);
+  wasmsig_registry *registry = guest->guest.registry;
+  wasmsig_wasmtime_options options = WASMSIG_WASMTIME_OPTIONS_INIT;
+  wasmsig_wasmtime_tracked tracked;
+  options.size = 0;
+  memset(&tracked, 0xff, sizeof tracked);
+  assert_int_equal(wasmsig_wasmtime_track(registry, guest->context,
+                                          &guest->instance, &options, &tracked),
+                   WASMSIG_EINVAL);
+  assert_ptr_equal(tracked.registry, registry);
+  assert_int_equal(tracked.instance, 0);
+  assert_int_equal(wasmsig_wasmtime_sync(&tracked), 0);
+  assert_int_equal(wasmsig_wasmtime_untrack(&tracked), 0);
+  close_guest(guest);
+}
+
 static const struct CMUnitTest refused[] = {
     KEEPS("what is missing is refused", arguments),
+    KEEPS("what was refused may be synced and untracked", refused_but_held),
 };
 
 const struct row rows_of_engine[] = {

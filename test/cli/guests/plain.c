@@ -2,11 +2,13 @@
 /* A program that knows nothing of signals. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <wasi/api.h>
 
 static int arguments(int argc, char **argv) {
   for (int i = 2; i < argc; i++) printf("%s\n", argv[i]);
@@ -49,6 +51,10 @@ static int write_and_spin(void) {
   for (volatile unsigned turns = 0;;) turns = turns + 1;
 }
 
+static int spin_quietly(void) {
+  for (volatile unsigned turns = 0;;) turns = turns + 1;
+}
+
 /* Into a file, without closing it. */
 static int write_file_and_spin(char **argv) {
   int file = open(argv[2], O_WRONLY | O_CREAT, 0666);
@@ -65,6 +71,41 @@ static int reuse_output(char **argv) {
   fprintf(stderr, "number %d\n", fileno(file));
   fputs("into the file\n", file);
   return fclose(file);
+}
+
+/* Standard input and a file in one poll, then the input. */
+static int poll_input_and_file(char **argv) {
+  char bytes[100];
+  struct pollfd files[2] = {{.fd = 0, .events = POLLIN},
+                            {.fd = open(argv[2], O_RDONLY), .events = POLLIN}};
+  while (poll(files, 2, -1) > 0 && !files[0].revents) continue;
+  printf("%d\n", (int)read(0, bytes, sizeof bytes));
+  return files[1].revents == 0;
+}
+
+/* More clocks than anybody needs. */
+static int poll_many(void) {
+  enum { MANY = 1000 };
+  static __wasi_subscription_t list[MANY];
+  static __wasi_event_t events[MANY];
+  __wasi_size_t count;
+  for (int i = 0; i < MANY; i++) {
+    list[i].u.tag = __WASI_EVENTTYPE_CLOCK;
+    list[i].u.u.clock.id = __WASI_CLOCKID_MONOTONIC;
+    list[i].u.u.clock.timeout = 30000000;
+  }
+  if (__wasi_poll_oneoff(list, events, MANY, &count) != 0) return 1;
+  printf("%d\n", (int)count);
+  return 0;
+}
+
+static int try_streams(void) {
+  char byte;
+  ssize_t taken = read(0, &byte, 1);
+  int input = taken < 0 ? errno : 0;
+  int output = write(1, "x", 1) < 0 ? errno : 0;
+  int error = write(2, "x", 1) < 0 ? errno : 0;
+  return (input == EBADF) | (output == EBADF) << 1 | (error == EBADF) << 2;
 }
 
 static int sleep_a_little(void) {
@@ -105,8 +146,12 @@ int main(int argc, char **argv) {
   if (strcmp(deed, "write") == 0) return write_file(argv);
   if (strcmp(deed, "copy") == 0) return copy_input();
   if (strcmp(deed, "spin") == 0) return write_and_spin();
+  if (strcmp(deed, "quiet") == 0) return spin_quietly();
   if (strcmp(deed, "keep") == 0) return write_file_and_spin(argv);
   if (strcmp(deed, "reuse") == 0) return reuse_output(argv);
+  if (strcmp(deed, "streams") == 0) return try_streams();
+  if (strcmp(deed, "poll-many") == 0) return poll_many();
+  if (strcmp(deed, "poll-file") == 0) return poll_input_and_file(argv);
   if (strcmp(deed, "sleep") == 0) return sleep_a_little();
   if (strcmp(deed, "until") == 0) return sleep_until();
   if (strcmp(deed, "recurse") == 0) return recurse(0);

@@ -99,13 +99,33 @@ static int writing(void) {
   }
 }
 
+/* The same by the C library, which goes on where a write has ended early. */
+static int printing(void) {
+  static char bytes[1 << 18];
+  fprintf(stderr, "writing\n");
+  memset(bytes, 'x', sizeof bytes);
+  fwrite(bytes, 1, sizeof bytes, stdout);
+  fprintf(stderr, "interrupted, heard %d\n", heard());
+  return 14;
+}
+
+/* Looks once in a while. */
+static int slow(void) {
+  say("slow");
+  while (!heard()) {
+    for (volatile unsigned turns = 0; turns < 3000000;) turns = turns + 1;
+  }
+  printf("heard %d\n", newest);
+  return 15;
+}
+
 static const struct {
   const char *name;
   int (*run)(void);
-} deeds[] = {{"busy", busy},       {"insensible", insensible},
-             {"deaf", deaf},       {"asleep", asleep},
-             {"reading", reading}, {"polling", polling},
-             {"writing", writing}};
+} deeds[] = {
+    {"busy", busy},       {"insensible", insensible}, {"deaf", deaf},
+    {"asleep", asleep},   {"reading", reading},       {"polling", polling},
+    {"writing", writing}, {"printing", printing},     {"slow", slow}};
 
 int main(int argc, char **argv) {
   for (size_t i = 0; argc > 1 && i < sizeof deeds / sizeof *deeds; i++) {

@@ -10,7 +10,9 @@
  *     wasmsig_registry *registry;
  *     wasmsig_registry_create(&registry);
  *     wasmsig_wamr_tracked tracked;
- *     wasmsig_wamr_track(registry, instance, &tracked);
+ *     int result = wasmsig_wamr_track(registry, instance, &tracked);
+ *     if (result < 0) puts(wasmsig_error_text(result));
+ *     if (result > 0) puts(wasmsig_verdict_text(result));  // no signals
  *
  *     wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
  *     limits.soft_ns = 50 * 1000000;        // told after 50 ms of CPU,
@@ -93,7 +95,7 @@ typedef struct wasmsig_wamr_tracked {
  *            OVERLAP. `*tracked` then has no instance, and may be synced and
  *            untracked all the same.
  * Errors:    EINVAL (something is NULL), ENOMEM, EFULL, EDEAD. Nothing is
- *            tracked.
+ *            tracked, and `*tracked` as after a verdict.
  * Ownership: nothing is taken. The instance must not be deinstantiated while
  *            it is tracked.
  * Threads:   the one that uses the instance. Signal handlers: no.

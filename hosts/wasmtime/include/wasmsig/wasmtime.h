@@ -21,7 +21,10 @@
  *     options.wasm = bytes;                       // what module_new was given
  *     options.wasm_length = length;
  *     wasmsig_wasmtime_tracked tracked;
- *     wasmsig_wasmtime_track(registry, context, &instance, &options, &tracked);
+ *     int result = wasmsig_wasmtime_track(registry, context, &instance,
+ *                                         &options, &tracked);
+ *     if (result < 0) puts(wasmsig_error_text(result));
+ *     if (result > 0) puts(wasmsig_verdict_text(result));  // no signals
  *
  *     wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
  *     limits.soft_ns = 50 * 1000000;              // told after 50 ms of CPU,
@@ -135,7 +138,7 @@ typedef struct wasmsig_wasmtime_tracked {
  *            this instance's module. `*tracked` then has no instance, and may
  *            be synced and untracked all the same.
  * Errors:    EINVAL (something is missing; registry is NULL), ENOMEM, EFULL,
- *            EDEAD. Nothing is tracked.
+ *            EDEAD. Nothing is tracked, and `*tracked` as after a verdict.
  * Ownership: nothing is taken. The store must not be deleted while it is
  *            tracked; see wasmsig_wasmtime_finalizer().
  * Threads:   the one that uses the store. Signal handlers: no.

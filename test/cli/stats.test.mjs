@@ -107,7 +107,7 @@ for (const engine of ENGINES) {
 
   test(`${engine}: signals that were forwarded are counted`, async (t) => {
     const { child, said, ended } = startIn(t, engine, [
-      ...['--json', '--cpu-hard', '700ms', signals, 'insensible']
+      ...['--json', '--cpu-hard', '2s', signals, 'insensible']
     ])
     await said('insensible')
     for (let times = 1; times <= 3; times++) {

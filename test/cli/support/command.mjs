@@ -14,6 +14,10 @@ export const ENGINES = ['wasmtime', 'wamr']
 export const COMMAND =
   process.env.WASMSIG_COMMAND ?? join(root, 'build/release/wasmsig')
 
+/** Why a test that limits the address space cannot be tried, if so. */
+export const noAddressSpace =
+  process.env.ASAN_OPTIONS && 'AddressSanitizer needs the address space'
+
 // ------------------------------------------------------------------- guests
 
 const isNewer = (target, sources) =>

@@ -55,8 +55,10 @@ def play(master, steps, child):
         else:
             resize(master)
     end = time.monotonic() + LONGEST
+    ended = 0
     while True:
-        ended, status = os.waitpid(child, os.WNOHANG)
+        if not ended:
+            ended, status = os.waitpid(child, os.WNOHANG)
         part = read_some(master, 0.02)
         if part:
             output[0] += part

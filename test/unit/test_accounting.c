@@ -151,6 +151,11 @@ CASE(sections_that_sleep_are_not_charged_for_it) {
   expect_within(wasmsig_budget_used_ns(&outer), &all, 20 * US);
 }
 
+/* What may be taken back when the counter is held against the CPU clock, each
+ * ms: a hypervisor that takes the processor for less than 5 us goes unnoticed
+ * till then (host.h), and on a busy machine it does so more than once. */
+#define TAKEN_BACK_NS (100 * US)
+
 CASE(questions_inside_a_section_go_back_by_a_hair_at_most) {
   wasmsig_budget budget;
   make(&budget, NULL, NULL, 60000 * MS, NONE);
@@ -158,12 +163,12 @@ CASE(questions_inside_a_section_go_back_by_a_hair_at_most) {
   uint64_t before = 0, begin = thread_cpu_ns();
   for (unsigned i = 0; i < SECTIONS; i++) {
     uint64_t used = wasmsig_budget_used_ns(&budget);
-    CHILD_AT_LEAST(used + SLACK_NS, before);
+    CHILD_AT_LEAST(used + TAKEN_BACK_NS, before);
     before = used;
   }
   CHILD_AT_LEAST(before + SLACK_NS, thread_cpu_ns() - begin - 1 * MS);
   LEFT(&budget, READY);
-  CHILD_AT_LEAST(wasmsig_budget_used_ns(&budget) + SLACK_NS, before);
+  CHILD_AT_LEAST(wasmsig_budget_used_ns(&budget) + TAKEN_BACK_NS, before);
 }
 
 /* ------------------------------------------------------------- without rseq */

@@ -66,7 +66,7 @@ const CASES = {
   url: () => new URL('https://example.org/a?b=c').searchParams.get('b')
 }
 
-const [name, kills = '300'] = process.argv.slice(2)
+const [name, kills = '300', seconds = '100000'] = process.argv.slice(2)
 const body = CASES[name]
 const forever = () => {
   for (;;) body()
@@ -77,7 +77,9 @@ async function main() {
   const files = openFiles()
   let used = 0
   let turns = 0
-  for (; turns < Number(kills); turns += 1) {
+  const end = performance.now() + Number(seconds) * 1000
+  const goesOn = () => turns === 0 || performance.now() < end
+  for (; turns < Number(kills) && goesOn(); turns += 1) {
     const budget = new CpuBudget({ hard: 1 + Math.random() })
     const before = executionAsyncId()
     const error = storage.run('outer', () => {

@@ -22,6 +22,8 @@ export const PROGRAMS = {
   test_owners: unit('test_owners'),
   test_classes: unit('test_classes'),
   test_index: unit('test_index'),
+  test_forward: unit('test_forward'),
+  test_waiting: unit('test_waiting'),
   stress_delays: {
     sources: ['stress_registry', 'guests', 'owners', 'raisers', 'delays'].map(
       (name) => `test/stress/${name}.c`

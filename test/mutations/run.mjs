@@ -10,7 +10,13 @@
  * must pass. Exit status 1 if a line could be broken unseen.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { globSync } from './glob.mjs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -59,22 +65,41 @@ function coreFor(program) {
   return cores.get(key)
 }
 
-/** Builds a test's program, with one source of the core replaced. */
+/**
+ * What is compiled anew when a source is replaced: itself, or for a header a
+ * copy beside it of each source that includes it, which finds it there first.
+ */
+function affected({ source, file }) {
+  if (source.endsWith('.c')) return [{ source, file }]
+  const include = `#include "${path.basename(source)}"`
+  const users = CORE.filter((user) =>
+    readFileSync(path.join(ROOT, user), 'utf8').includes(include)
+  )
+  if (users.length === 0) throw new Error(`nobody includes ${source}`)
+  return users.map((user) => {
+    const copy = path.join(path.dirname(file), path.basename(user))
+    copyFileSync(path.join(ROOT, user), copy)
+    return { source: user, file: copy }
+  })
+}
+
+/** Builds a test's program, with one file of the core replaced. */
 function build(name, replaced) {
   const program = PROGRAMS[name]
   const flags = program.flags ?? []
   const folder = coreFor(program)
   const objects = CORE.map((source) => objectOf(folder, source))
-  if (replaced) {
-    const object = path.join(WORK, 'mutant.o')
-    const place = path.dirname(path.join(ROOT, replaced.source))
-    compile(replaced.file, object, [
+  for (const { source, file } of replaced ? affected(replaced) : []) {
+    const index = CORE.indexOf(source)
+    if (index < 0) throw new Error(`${source} is not of the core`)
+    objects[index] = path.join(WORK, `mutant-${index}.o`)
+    const place = path.dirname(path.join(ROOT, source))
+    compile(file, objects[index], [
       ...flags,
       '-Iinclude',
       '-Isrc',
       `-I${place}`
     ])
-    objects[CORE.indexOf(replaced.source)] = object
   }
   const binary = path.join(WORK, replaced ? 'mutant' : name)
   execFileSync(

@@ -7,7 +7,7 @@
  * For each entry of list.mjs the line is replaced in a copy, the test that
  * keeps the claim is built with it and run: it must fail (exit status, fault
  * or deadline). First every test is run against the untouched core: there it
- * must pass. Exit status 1 if a line could be broken unseen.
+ * must pass, in one of three runs. Exit status 1 if a line could be broken unseen.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
@@ -161,8 +161,14 @@ const chosen = MUTATIONS.filter(
 )
 let failed = 0
 
+/** A machine that is busy may disturb a test of clocks, though not each time. */
+function passesUntouched(name) {
+  const binary = build(name)
+  return [1, 2, 3].some(() => passes(binary, PROGRAMS[name]))
+}
+
 for (const name of new Set(chosen.map(({ test }) => test))) {
-  if (passes(build(name), PROGRAMS[name])) continue
+  if (passesUntouched(name)) continue
   console.log(`not ok - ${name} fails with nothing broken`)
   failed += 1
 }

@@ -14,6 +14,7 @@
 #include "ending.h"
 
 #include "cli.h"
+#include "clock.h"
 #include "engine.h"
 #include "forwarding.h"
 #include "signals.h"
@@ -23,7 +24,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 static const struct cli_options *options;
@@ -36,22 +36,18 @@ static uint64_t wall_at_start_ns;
  * unsaid: in a handler nothing else could end the process meanwhile. */
 static int patience_ms = 100;
 
-static uint64_t now_ns(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 void cli_ending_prepare(const struct cli_options *these) {
   options = these;
   pthread_getcpuclockid(pthread_self(), &guest_clock);
-  wall_at_start_ns = now_ns(CLOCK_MONOTONIC);
+  wall_at_start_ns = cli_now_ns(CLOCK_MONOTONIC);
   cli_ending_guest_begins();
 }
 
-void cli_ending_guest_begins(void) { cpu_at_start_ns = now_ns(guest_clock); }
+void cli_ending_guest_begins(void) {
+  cpu_at_start_ns = cli_now_ns(guest_clock);
+}
 
-uint64_t cli_cpu_ns(void) { return now_ns(guest_clock) - cpu_at_start_ns; }
+uint64_t cli_cpu_ns(void) { return cli_now_ns(guest_clock) - cpu_at_start_ns; }
 
 bool cli_ending_claim(void) {
   return __atomic_exchange_n(&claimed, 1, __ATOMIC_ACQ_REL) == 0;
@@ -72,7 +68,7 @@ struct facts {
 static void find_out(struct facts *facts) {
   struct rusage usage;
   facts->cpu_ns = cli_cpu_ns();
-  facts->wall_ns = now_ns(CLOCK_MONOTONIC) - wall_at_start_ns;
+  facts->wall_ns = cli_now_ns(CLOCK_MONOTONIC) - wall_at_start_ns;
   facts->guest_bytes = options->engine->memory_size();
   getrusage(RUSAGE_SELF, &usage);
   facts->resident_bytes = (uint64_t)usage.ru_maxrss * 1024;

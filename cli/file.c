@@ -45,11 +45,24 @@ static bool read_all(int descriptor, size_t expected, uint8_t **bytes,
   }
 }
 
+static bool is_input(const char *path) { return strcmp(path, "-") == 0; }
+
+int cli_open_file(const char *path) {
+  int descriptor =
+      is_input(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) cli_complain("%s: %s", path, strerror(errno));
+  return descriptor;
+}
+
+void cli_close_file(const char *path, int descriptor) {
+  if (!is_input(path)) close(descriptor);
+}
+
 bool cli_read_file(const char *path, uint8_t **bytes, size_t *length) {
   struct stat status;
-  bool is_input = strcmp(path, "-") == 0;
-  int descriptor = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-  bool is_read = descriptor >= 0 && fstat(descriptor, &status) == 0;
+  int descriptor = cli_open_file(path);
+  if (descriptor < 0) return false;
+  bool is_read = fstat(descriptor, &status) == 0;
   if (is_read && S_ISDIR(status.st_mode)) {
     errno = EISDIR;
     is_read = false;
@@ -58,7 +71,7 @@ bool cli_read_file(const char *path, uint8_t **bytes, size_t *length) {
       is_read && S_ISREG(status.st_mode) ? (size_t)status.st_size : 65535;
   is_read = is_read && read_all(descriptor, expected, bytes, length);
   if (!is_read) cli_complain("%s: %s", path, strerror(errno));
-  if (descriptor >= 0 && !is_input) close(descriptor);
+  cli_close_file(path, descriptor);
   return is_read;
 }
 

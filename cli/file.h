@@ -5,6 +5,10 @@
 
 #include "wasmsig/module.h"
 
+/* Opens a file to read, "-" is standard input; -1, having said why. */
+int cli_open_file(const char *path);
+void cli_close_file(const char *path, int descriptor);
+
 /* The whole file, or the start of one that does not begin as a module does;
  * false, having said why, if it cannot be read. "-" is standard input. The
  * bytes are never freed: the process ends with them. */

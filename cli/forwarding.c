@@ -13,6 +13,7 @@
 #include "forwarding.h"
 
 #include "cli.h"
+#include "clock.h"
 #include "ending.h"
 #include "signals.h"
 #include "watching.h"
@@ -21,7 +22,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 static int wake_descriptor = -1;
@@ -50,20 +50,16 @@ static void wake(void) {
 
 static uint64_t asked_ns[WASMSIG_SIGNAL_MAX + 1]; /* atomic */
 
-static uint64_t now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* Whether the guest has left the signal unanswered for too long. */
 static bool is_ignored_by_guest(int signal) {
   uint64_t unanswered = 0;
   wasmsig_forward_unanswered(signal, &unanswered);
   if (unanswered >= 2)
-    return now_ns() - __atomic_load_n(&asked_ns[signal], __ATOMIC_ACQUIRE) >=
+    return cli_now_ns(CLOCK_MONOTONIC) -
+               __atomic_load_n(&asked_ns[signal], __ATOMIC_ACQUIRE) >=
            GRACE_NS;
-  __atomic_store_n(&asked_ns[signal], now_ns(), __ATOMIC_RELEASE);
+  __atomic_store_n(&asked_ns[signal], cli_now_ns(CLOCK_MONOTONIC),
+                   __ATOMIC_RELEASE);
   return false;
 }
 
@@ -153,10 +149,9 @@ static bool is_told(void) {
 void cli_wait_is_due_again(void) { noted--; }
 
 static bool time_left(uint64_t deadline_ns, struct timespec *left) {
-  uint64_t now = now_ns();
+  uint64_t now = cli_now_ns(CLOCK_MONOTONIC);
   uint64_t ns = deadline_ns > now ? deadline_ns - now : 0;
-  left->tv_sec = (time_t)(ns / 1000000000);
-  left->tv_nsec = (long)(ns % 1000000000);
+  *left = cli_timespec(ns);
   return ns > 0;
 }
 

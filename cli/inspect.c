@@ -8,12 +8,10 @@
 #include "options.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ------------------------------------------------------------------- text */
 
@@ -187,16 +185,12 @@ static int inspect_file(const char *path, bool json) {
   wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
   wasmsig_module_options options = WASMSIG_MODULE_OPTIONS_INIT;
   options.polls = true;
-  bool is_input = strcmp(path, "-") == 0;
-  int descriptor = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    cli_complain("%s: %s", path, strerror(errno));
-    return CLI_UNRUNNABLE;
-  }
+  int descriptor = cli_open_file(path);
+  if (descriptor < 0) return CLI_UNRUNNABLE;
   int error = wasmsig_module_inspect_file(descriptor, &options, &report);
   const char *why =
       error == WASMSIG_EREAD ? strerror(errno) : wasmsig_error_text(error);
-  if (!is_input) close(descriptor);
+  cli_close_file(path, descriptor);
   if (error) {
     cli_complain("%s: %s", path, why);
     return CLI_UNRUNNABLE;

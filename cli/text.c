@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "text.h"
 
+#include "clock.h"
 #include "escape.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ----------------------------------------------------------------- writing */
 
 static int64_t now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+  return (int64_t)(cli_now_ns(CLOCK_MONOTONIC) / 1000000);
 }
 
 /* Takes what has passed since then from the patience. */

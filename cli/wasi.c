@@ -19,6 +19,7 @@
  */
 #include "wasi.h"
 
+#include "clock.h"
 #include "forwarding.h"
 
 #include <errno.h>
@@ -28,7 +29,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------- errno */
@@ -131,8 +131,13 @@ static void renumber(const uint32_t *arguments) {
 
 /* Files are always ready; what is not open tells so when it is read. */
 static bool can_block(int stream) {
+  static enum { UNKNOWN, READY, BLOCKING } kinds[3]; /* ours never change */
   struct stat status;
-  return fstat(stream, &status) == 0 && !S_ISREG(status.st_mode);
+  if (kinds[stream] == UNKNOWN) {
+    bool is_other = fstat(stream, &status) == 0 && !S_ISREG(status.st_mode);
+    kinds[stream] = is_other ? BLOCKING : READY;
+  }
+  return kinds[stream] == BLOCKING;
 }
 
 /* Until the stream is ready; false if a signal came first. */
@@ -242,12 +247,6 @@ static uint64_t monotonic_origin_ns;
 
 void cli_wasi_set_monotonic_origin(uint64_t ns) { monotonic_origin_ns = ns; }
 
-static uint64_t now_ns(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* A sum that stays at the largest number, which means for ever. */
 static uint64_t later(uint64_t ns, uint64_t more) {
   return ns > UINT64_MAX - more ? UINT64_MAX : ns + more;
@@ -262,13 +261,13 @@ static bool read_clock(const uint8_t *at_union, struct subscription *into) {
   memcpy(&timeout, at_union + 8, sizeof timeout);
   memcpy(&flags, at_union + 24, sizeof flags);
   if (clock > 1) return false;
-  uint64_t now = now_ns(CLOCK_MONOTONIC);
+  uint64_t now = cli_now_ns(CLOCK_MONOTONIC);
   if (!(flags & ABSOLUTE_TIME))
     into->deadline_ns = later(now, timeout);
   else if (clock == 1)
     into->deadline_ns = later(monotonic_origin_ns, timeout);
   else {
-    uint64_t date = now_ns(CLOCK_REALTIME);
+    uint64_t date = cli_now_ns(CLOCK_REALTIME);
     into->deadline_ns = timeout > date ? later(now, timeout - date) : now;
   }
   return true;
@@ -320,7 +319,7 @@ static uint8_t *put_other_event(uint8_t *to, const struct subscription *of) {
  * passed, and files, which are always ready. */
 static uint8_t *put_events(uint8_t *to, const struct subscription *list,
                            uint32_t count, const struct pollfd *files) {
-  uint64_t now = now_ns(CLOCK_MONOTONIC);
+  uint64_t now = cli_now_ns(CLOCK_MONOTONIC);
   for (uint32_t i = 0; i < count; i++) {
     if (!list[i].is_ours)
       to = put_other_event(to, &list[i]);

@@ -28,15 +28,6 @@ static int memory_is_known; /* atomic: set after it */
 
 /* ------------------------------------------------------------------ errors */
 
-static bool refuse_error(struct cli_result *result, wasmtime_error_t *error) {
-  wasm_name_t message;
-  wasmtime_error_message(error, &message);
-  cli_result_set(result, CLI_REFUSED, message.data, message.size);
-  wasm_name_delete(&message);
-  wasmtime_error_delete(error);
-  return false;
-}
-
 static bool refuse(struct cli_result *result, const char *message) {
   cli_result_set(result, CLI_REFUSED, message, strlen(message));
   return false;
@@ -144,14 +135,14 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   context = wasmtime_store_context(store);
   wasmtime_error_t *error =
       wasmtime_module_new(engine, job->bytes, job->length, &module);
-  if (error) return refuse_error(result, error);
+  if (error) return went_well(result, error, NULL);
   if (!has_start())
     return refuse(result, "it has no function _start: it is not a program");
   wasmtime_linker_t *linker = wasmtime_linker_new(engine);
   error = cli_wasmtime_wasi(engine, linker, context, job, &tracked);
   if (!error) error = wasmtime_linker_instantiate_pre(linker, module, &linked);
   wasmtime_linker_delete(linker);
-  return error ? refuse_error(result, error) : true;
+  return went_well(result, error, NULL);
 }
 
 /* -------------------------------------------------------------- the guest */

@@ -9,21 +9,17 @@
  */
 #include "wasmtime_wasi.h"
 
+#include "clock.h"
 #include "wasi.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const wasmsig_wasmtime_tracked *tracked;
 static wasm_engine_t *engine;
 
 /* ------------------------------------------------------------ configuration */
-
-static const char *const *words_of(char **arguments) {
-  return (const char *const *)arguments;
-}
 
 static wasmtime_error_t *add_folders(wasi_config_t *config,
                                      const struct cli_options *options) {
@@ -38,22 +34,15 @@ static wasmtime_error_t *add_folders(wasi_config_t *config,
   return NULL;
 }
 
-static uint64_t now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static wasmtime_error_t *configure(wasmtime_context_t *context,
                                    const struct cli_options *options) {
   /* The guest's monotonic clock begins with its configuration. */
-  cli_wasi_set_monotonic_origin(now_ns());
+  cli_wasi_set_monotonic_origin(cli_now_ns(CLOCK_MONOTONIC));
   wasi_config_t *config = wasi_config_new();
-  bool is_utf8 =
-      wasi_config_set_argv(config, (size_t)options->argument_count,
-                           (const char **)words_of(options->arguments)) &&
-      wasi_config_set_env(config, options->variable_count, options->names,
-                          options->values);
+  bool is_utf8 = wasi_config_set_argv(config, (size_t)options->argument_count,
+                                      (const char **)options->arguments) &&
+                 wasi_config_set_env(config, options->variable_count,
+                                     options->names, options->values);
   wasmtime_error_t *error =
       is_utf8 ? add_folders(config, options)
               : wasmtime_error_new("arguments and environment must be UTF-8");

@@ -14,13 +14,13 @@
  */
 #include "watching.h"
 
+#include "clock.h"
 #include "ending.h"
 #include "signals.h"
 
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <time.h>
 
 static struct {
   uint64_t sent; /* atomic, all of them */
@@ -43,12 +43,6 @@ static uint64_t last_look_ns;
 #define LOAD(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
 #define STORE(place, value) __atomic_store_n(&(place), value, __ATOMIC_RELEASE)
 
-static uint64_t now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static void note_sent(int signal, uint64_t at_ns) {
   uint64_t nothing = 0;
   __atomic_add_fetch(&told[signal].sent, 1, __ATOMIC_RELAXED);
@@ -58,7 +52,7 @@ static void note_sent(int signal, uint64_t at_ns) {
 }
 
 void cli_watching_sent(int signal) {
-  note_sent(signal, now_ns());
+  note_sent(signal, cli_now_ns(CLOCK_MONOTONIC));
   if (LOAD(running)) sem_post(&wake);
 }
 
@@ -101,16 +95,12 @@ static uint64_t pause_ns(uint64_t looks) {
 }
 
 static void sleep_until_woken(uint64_t pause) {
-  struct timespec until;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  uint64_t ns = (uint64_t)until.tv_nsec + pause;
-  until.tv_sec += (time_t)(ns / 1000000000);
-  until.tv_nsec = (long)(ns % 1000000000);
+  struct timespec until = cli_timespec(cli_now_ns(CLOCK_MONOTONIC) + pause);
   sem_clockwait(&wake, CLOCK_MONOTONIC, &until);
 }
 
 static void look(void) {
-  uint64_t at = now_ns();
+  uint64_t at = cli_now_ns(CLOCK_MONOTONIC);
   if (waits_for_soft && soft_limit_was_told()) {
     /* At the last look it had not been: so it was sent no earlier. */
     waits_for_soft = false;
@@ -138,7 +128,7 @@ void cli_watching_start(const struct cli_options *these,
   instance = who;
   if (!these->stats || who == 0) return;
   waits_for_soft = these->soft_ns != WASMSIG_NO_LIMIT;
-  last_look_ns = now_ns();
+  last_look_ns = cli_now_ns(CLOCK_MONOTONIC);
   sem_init(&wake, 0, 0);
   STORE(running, 1);
   /* Signals are for the thread that may be blocked in a call. */

@@ -126,6 +126,15 @@ static bool read_address(wasmtime_context_t *context,
   return true;
 }
 
+/* False: the instance exports nothing of the word's name. */
+static bool get_word(wasmtime_context_t *context,
+                     const wasmtime_instance_t *instance, int word,
+                     wasmtime_extern_t *item) {
+  const char *name = wasmsig_word_name(word);
+  return wasmtime_instance_export_get(context, instance, name, strlen(name),
+                                      item);
+}
+
 /* A verdict: TRACKED, NO_WORDS or NOT_AN_ADDRESS. */
 static int read_words(wasmtime_context_t *context,
                       const wasmtime_instance_t *instance, bool is_64_bit,
@@ -138,10 +147,7 @@ static int read_words(wasmtime_context_t *context,
   int verdict = WASMSIG_VERDICT_NO_WORDS;
   for (int word = 0; word < WASMSIG_WORD_COUNT; word++) {
     wasmtime_extern_t item;
-    const char *name = wasmsig_word_name(word);
-    if (!wasmtime_instance_export_get(context, instance, name, strlen(name),
-                                      &item))
-      continue;
+    if (!get_word(context, instance, word, &item)) continue;
     bool is_address = read_address(context, &item, is_64_bit, addresses[word]);
     wasmtime_extern_delete(&item);
     if (!is_address) return WASMSIG_VERDICT_NOT_AN_ADDRESS;
@@ -154,10 +160,7 @@ static bool has_words(wasmtime_context_t *context,
                       const wasmtime_instance_t *instance) {
   for (int word = 0; word < WASMSIG_WORD_COUNT; word++) {
     wasmtime_extern_t item;
-    const char *name = wasmsig_word_name(word);
-    if (!wasmtime_instance_export_get(context, instance, name, strlen(name),
-                                      &item))
-      continue;
+    if (!get_word(context, instance, word, &item)) continue;
     wasmtime_extern_delete(&item);
     return true;
   }

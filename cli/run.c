@@ -26,7 +26,7 @@ static bool is_limited(void) {
          options.hard_ns != WASMSIG_NO_LIMIT;
 }
 
-/* Without limits a budget is entered all the same: it costs nothing. */
+/* Without limits it is never entered. */
 static int init_budget(void) {
   wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
   limits.soft_ns = options.soft_ns;
@@ -40,13 +40,11 @@ static int init_budget(void) {
 
 /* The first section starts threads and timers, which is not the guest's doing:
  * one that is empty goes before it. */
-static int enter(void) {
+static int warm_up(void) {
   int error = wasmsig_budget_enter(&budget);
   if (error) return error;
   wasmsig_budget_leave(&budget);
-  error = wasmsig_budget_reset(&budget, NULL);
-  cli_ending_guest_begins();
-  return error ? error : wasmsig_budget_enter(&budget);
+  return wasmsig_budget_reset(&budget, NULL);
 }
 
 /* The start function may have passed the soft limit, when nobody listened. */
@@ -94,7 +92,9 @@ static int run_job(void) {
   int error = init_budget();
   if (error) return refuse(wasmsig_error_text(error));
   if (!cli_forwarding_start(&options)) return CLI_UNRUNNABLE;
-  error = is_limited() ? enter() : WASMSIG_OK;
+  if (is_limited()) error = warm_up();
+  cli_ending_guest_begins();
+  if (!error && is_limited()) error = wasmsig_budget_enter(&budget);
   if (!error) error = run_guest(&result);
   /* From here on no signal and no limit ends the process but this. */
   bool ends_here = cli_ending_claim();

@@ -144,7 +144,7 @@ static void add_line(struct cli_text *text, const char *what,
   cli_text_name(text, options->file);
   cli_text_add(text, ": ");
   cli_text_add(text, what);
-  cli_text_add(text, more);
+  cli_text_name(text, more);
   cli_text_add(text, " after ");
   cli_text_duration(text, cli_cpu_ns());
   cli_text_add(text, " of CPU\n");

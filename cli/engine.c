@@ -9,11 +9,6 @@ const struct cli_engine *cli_engine_named(const char *name) {
   return NULL;
 }
 
-static bool is_control(const unsigned char *at, const unsigned char *end) {
-  bool is_c1 = at[0] == 0xc2 && at + 1 < end && at[1] < 0xa0;
-  return at[0] < 0x20 || at[0] == 0x7f || is_c1;
-}
-
 /* A line's text: without its indentation, and the "0: " of a list. */
 static const char *text_of(const char *line, const char *end) {
   while (line < end && *line == ' ') line++;
@@ -26,13 +21,11 @@ static const char *text_of(const char *line, const char *end) {
 
 static size_t append(struct cli_result *result, size_t used, const char *from,
                      const char *end) {
-  for (; from < end && used + 1 < sizeof result->message; from++) {
-    const unsigned char *byte = (const unsigned char *)from;
-    result->message[used++] =
-        is_control(byte, (const unsigned char *)end) ? '?' : *from;
-  }
-  result->message[used] = '\0';
-  return used;
+  size_t room = sizeof result->message - 1 - used;
+  size_t length = (size_t)(end - from) < room ? (size_t)(end - from) : room;
+  memcpy(result->message + used, from, length);
+  result->message[used + length] = '\0';
+  return used + length;
 }
 
 void cli_result_set(struct cli_result *result, enum cli_end end,

@@ -55,7 +55,7 @@ extern const struct cli_engine cli_wamr;
 const struct cli_engine *cli_engine_named(const char *name);
 
 /* A message as one line: what engines put on lines of their own is joined by
- * colons, and control characters of a module's names do not come through. */
+ * colons. A module's names stand in it as they are: who prints it escapes. */
 void cli_result_set(struct cli_result *result, enum cli_end end,
                     const char *message, size_t length);
 

@@ -168,6 +168,25 @@ for (const engine of ENGINES) {
     assert.match(stderr, /^wasmsig: .*: trap: .*unreachable.* of CPU\n$/)
   })
 
+  test(`${engine}: names of the module say nothing to the terminal`, (t) => {
+    const path = join(folder(t), 'named.wasm')
+    const text = `(module (memory (export "memory") 1)
+      (func $ZZZZZ (export "_start") (unreachable)))`
+    const module = wabt.parseWat('named.wat', text)
+    const { buffer } = module.toBinary({ write_debug_names: true })
+    const bytes = Buffer.from(buffer)
+    const name = Buffer.from('\u009b2J')
+    name.copy(bytes, bytes.indexOf('ZZZZZ'))
+    Buffer.from('Z'.repeat(5 - name.length)).copy(
+      bytes,
+      bytes.indexOf(name) + name.length
+    )
+    writeFileSync(path, bytes)
+    const { stderr } = deed([path])
+    assert.match(stderr, /^wasmsig: .*: trap: .*\n$/)
+    assert.doesNotMatch(stderr, /[\u0000-\u0009\u007f-\u009f\ufffd]/)
+  })
+
   test(`${engine}: a stack that is used up is a trap too`, () => {
     const { status, stderr } = deed([plain, 'recurse'])
     assert.equal(status, 134)

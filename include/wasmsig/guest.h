@@ -16,10 +16,21 @@
  *       wasmsig_poll();              // runs the handler here, if it is time
  *     }
  *
- * Needs no libc, no linker flag and no compiler flag: the words are exported
+ * Without handlers: `if (wasmsig_poll() == WASMSIG_SIGXCPU) return so_far;`.
+ * Several signals may wait at once; wasmsig_poll() tells the newest,
+ * wasmsig_pending() tells all.
+ *
+ * It needs no libc, no linker flag and no compiler flag: the words are exported
  * from assembly, and a poll is the instruction i32.atomic.load, so that no
- * compiler and no engine may lift it out of a loop (docs/protocol.md).
- * Compile for wasm32 with clang 14 or later.
+ * compiler and no engine may lift it out of a loop (docs/protocol.md). In a
+ * host that knows nothing of signals a poll costs that load, and answers 0.
+ *
+ * For wasm32, with clang 14 or later or zig's; C99 or later, C++11 or later. A
+ * guest is one thread: with several in one shared memory each signal is one
+ * thread's, whichever polls first, and wasmsig_on is to be called before the
+ * threads start. Handlers run inside the polls, so everything may be called
+ * from one, wasmsig_poll() too; of a handler that never returns, or jumps out
+ * by longjmp, the other signals that were taken with its own are gone.
  */
 #ifndef WASMSIG_GUEST_H
 #define WASMSIG_GUEST_H
@@ -32,18 +43,24 @@
 #endif
 
 #ifdef __cplusplus
+#define WASMSIG_EXTERN_C extern "C"
 extern "C" {
+#else
+#define WASMSIG_EXTERN_C
 #endif
 
-/* Numbers of Linux x86-64, on every host. */
+/* Numbers of Linux x86-64, on every host: signal(7), "Signal numbering". */
 #define WASMSIG_SIGHUP 1
 #define WASMSIG_SIGINT 2
+#define WASMSIG_SIGQUIT 3
 #define WASMSIG_SIGKILL 9
 #define WASMSIG_SIGUSR1 10
 #define WASMSIG_SIGUSR2 12
 #define WASMSIG_SIGALRM 14
 #define WASMSIG_SIGTERM 15
+#define WASMSIG_SIGCONT 18
 #define WASMSIG_SIGXCPU 24
+#define WASMSIG_SIGWINCH 28
 #define WASMSIG_SIGNAL_MAX 64
 
 /** A handler runs inside wasmsig_poll(), like any function that it calls. */
@@ -55,43 +72,84 @@ typedef void (*wasmsig_handler)(int signal);
  */
 #define WASMSIG_IGNORE ((wasmsig_handler) - 1)
 
-/* One definition each, whichever files include this header. */
-extern unsigned int __instance_signal;
-extern wasmsig_handler wasmsig_guest_handlers[WASMSIG_SIGNAL_MAX + 1];
+/** A set of signals: bit n-1 is signal n. */
+typedef unsigned long long wasmsig_set;
+#define WASMSIG_BIT(signal) (1ull << ((signal) - 1))
 
-/* What the signal word holds until a host that knows wasmsig zeroes it. */
+/* What the words hold until a host zeroes them. One that knows the signal word
+ * alone leaves the pending set as it is. */
 #define WASMSIG_UNHOSTED 0xffffu
+#define WASMSIG_NO_SET (~0ull)
+
+/* The words, and what this program knows of them. One definition each,
+ * whichever files include this header. Who reads the words does so by the
+ * functions below: the host writes them at any moment. */
+extern unsigned int __instance_signal;
+extern unsigned int __instance_terminated;
+extern wasmsig_set __instance_signal_pending;
+struct wasmsig_guest {
+  wasmsig_handler handlers[WASMSIG_SIGNAL_MAX + 1];
+  wasmsig_set handled; /* the signals that have one */
+  int saw_unhosted;    /* a poll came before the host did, if there is one */
+  int saw_signal;
+};
+extern struct wasmsig_guest wasmsig_guest;
 
 /**
- * Defines the signal word and the handlers, and exports the word's address as
- * the global `__instance_signal`. Once in a program, at file scope, with a
+ * Defines the three words and the handlers, and exports the words' addresses
+ * as the globals `__instance_signal`, `__instance_terminated` and
+ * `__instance_signal_pending`. Once in a program, at file scope, with a
  * semicolon behind it.
+ *
+ * The words are weak: those of workers-rs or wasm-bindgen in the same module
+ * win. The long name is there for the linker to print, should two libraries
+ * use this macro: it is defined strongly.
  */
-#define WASMSIG_GUEST_WORDS()                                         \
-  WASMSIG_EXTERN_C unsigned int __instance_signal = WASMSIG_UNHOSTED; \
-  WASMSIG_EXTERN_C wasmsig_handler                                    \
-      wasmsig_guest_handlers[WASMSIG_SIGNAL_MAX + 1] = {0};           \
-  __asm__(".export_name __instance_signal, __instance_signal\n")
+#define WASMSIG_GUEST_WORDS()                                             \
+  WASMSIG_EXTERN_C WASMSIG_WORD unsigned int __instance_signal =          \
+      WASMSIG_UNHOSTED;                                                   \
+  WASMSIG_EXTERN_C WASMSIG_WORD unsigned int __instance_terminated = 0;   \
+  WASMSIG_EXTERN_C WASMSIG_WORD                                           \
+      __attribute__((aligned(8))) wasmsig_set __instance_signal_pending = \
+          WASMSIG_NO_SET;                                                 \
+  WASMSIG_EXTERN_C WASMSIG_WORD struct wasmsig_guest wasmsig_guest = {    \
+      {0}, 0, 0, 0};                                                      \
+  WASMSIG_EXTERN_C __attribute__((used)) char                             \
+      wasmsig_guest_words_stand_twice__define_them_in_one_place_only = 0; \
+  __asm__(                                                                \
+      ".export_name __instance_signal, __instance_signal\n"               \
+      ".export_name __instance_terminated, __instance_terminated\n"       \
+      ".export_name __instance_signal_pending, "                          \
+      "__instance_signal_pending\n")
 
-#ifdef __cplusplus
-#define WASMSIG_EXTERN_C extern "C"
-#else
-#define WASMSIG_EXTERN_C
-#endif
+#define WASMSIG_WORD __attribute__((used, weak))
 
 /*
- * A file gets the union of its functions' features: this one, never called,
- * lets the assembler take atomic instructions in a file built without them.
+ * A file has the union of its functions' features: this one, never called,
+ * tells the tools behind the compiler that the file holds atomic instructions.
+ * The instructions themselves are bytes, as clang before 20 does not assemble
+ * them with -mbulk-memory. There the function is left out too: both features
+ * together would keep thread-locals (errno) as such, and those need a setup
+ * that the program does not have. LLVM's WebAssemblyTargetMachine.cpp,
+ * CoalesceFeaturesAndStripAtomics. (An optimiser that then asks for threads to
+ * be enabled is content with -matomics.)
  */
+#if !defined(__wasm_bulk_memory__) || defined(__wasm_atomics__)
+__attribute__((used, weak, visibility("hidden"), target("atomics"))) void
+wasmsig_guest_atomics(void);
 __attribute__((used, weak, visibility("hidden"), target("atomics"))) void
 wasmsig_guest_atomics(void) {}
+#endif
 
-static __inline__ __attribute__((always_inline)) unsigned int
-wasmsig_guest_load(unsigned int *word) {
+#define WASMSIG_INLINE static __inline__ __attribute__((always_inline, unused))
+
+/* The instructions of prefix 0xFE (WebAssembly threads) that are wanted here:
+ * the opcode, the alignment as an exponent of 2, the offset 0. */
+WASMSIG_INLINE unsigned int wasmsig_guest_load(const unsigned int *word) {
   unsigned int value;
   __asm__ volatile(
       "local.get %1\n\t"
-      "i32.atomic.load 0\n\t"
+      ".byte 0xfe, 0x10, 2, 0\n\t" /* i32.atomic.load */
       "local.set %0"
       : "=r"(value)
       : "r"(word)
@@ -99,13 +157,12 @@ wasmsig_guest_load(unsigned int *word) {
   return value;
 }
 
-static __inline__ __attribute__((always_inline)) unsigned int
-wasmsig_guest_take(unsigned int *word) {
+WASMSIG_INLINE unsigned int wasmsig_guest_take(unsigned int *word) {
   unsigned int value;
   __asm__ volatile(
       "local.get %1\n\t"
       "i32.const 0\n\t"
-      "i32.atomic.rmw.xchg 0\n\t"
+      ".byte 0xfe, 0x41, 2, 0\n\t" /* i32.atomic.rmw.xchg */
       "local.set %0"
       : "=r"(value)
       : "r"(word)
@@ -113,50 +170,130 @@ wasmsig_guest_take(unsigned int *word) {
   return value;
 }
 
-/** Whether a host that delivers signals runs this instance. */
-static __inline__ int wasmsig_is_hosted(void) {
-  return wasmsig_guest_load(&__instance_signal) != WASMSIG_UNHOSTED;
+WASMSIG_INLINE wasmsig_set wasmsig_guest_load_set(const wasmsig_set *set) {
+  wasmsig_set value;
+  __asm__ volatile(
+      "local.get %1\n\t"
+      ".byte 0xfe, 0x11, 3, 0\n\t" /* i64.atomic.load */
+      "local.set %0"
+      : "=r"(value)
+      : "r"(set)
+      : "memory");
+  return value;
 }
 
-static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
-  /* Taken by exchange: between a load and a store a signal could be lost. */
+/* Leaves the signals of `kept` in the set, and tells all that were there. */
+WASMSIG_INLINE wasmsig_set wasmsig_guest_keep(wasmsig_set *set,
+                                              wasmsig_set kept) {
+  wasmsig_set value;
+  __asm__ volatile(
+      "local.get %1\n\t"
+      "local.get %2\n\t"
+      ".byte 0xfe, 0x2d, 3, 0\n\t" /* i64.atomic.rmw.and */
+      "local.set %0"
+      : "=r"(value)
+      : "r"(set), "r"(kept)
+      : "memory");
+  return value;
+}
+
+/*
+ * Taking signals. The host ORs a signal into the set, then stores its number
+ * into the word; we take the word, then from the set. So what comes between is
+ * told by a word that is still to be read, and a word whose signal is no longer
+ * in the set came late: nothing is lost, and nothing is told twice.
+ */
+static __attribute__((noinline, unused)) unsigned int wasmsig_guest_take_word(
+    void) {
+  /* By exchange: between a load and a store of 0 a signal could be lost. */
   unsigned int signal = wasmsig_guest_take(&__instance_signal);
   if (signal == WASMSIG_UNHOSTED) {
-    __instance_signal = WASMSIG_UNHOSTED;
+    wasmsig_guest.saw_unhosted = 1;
     return 0;
   }
   if (signal == WASMSIG_SIGKILL) __builtin_trap();
   if (signal == 0 || signal > WASMSIG_SIGNAL_MAX) return 0;
-  wasmsig_handler handler = wasmsig_guest_handlers[signal];
-  if (handler && handler != WASMSIG_IGNORE) handler((int)signal);
-  return (int)signal;
+  wasmsig_guest.saw_signal = 1;
+  return signal;
+}
+
+/* Takes those of `wanted` that wait; `newest` is what the word said. */
+static __attribute__((noinline, unused)) wasmsig_set
+wasmsig_guest_take_from_set(wasmsig_set wanted, unsigned int newest) {
+  wasmsig_set set = wasmsig_guest_load_set(&__instance_signal_pending);
+  if (set == WASMSIG_NO_SET) return newest ? WASMSIG_BIT(newest) : 0;
+  set = wasmsig_guest_keep(&__instance_signal_pending, ~wanted);
+  if (set & WASMSIG_BIT(WASMSIG_SIGKILL)) __builtin_trap();
+  return set & wanted;
+}
+
+static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
+  unsigned int newest = wasmsig_guest_take_word();
+  wasmsig_set set, of_newest;
+  if (newest == 0) return 0;
+  of_newest = WASMSIG_BIT(newest);
+  set = wasmsig_guest_take_from_set(wasmsig_guest.handled | of_newest, newest);
+  if (!(set & of_newest)) newest = 0;
+  for (; set; set &= set - 1) {
+    int signal = __builtin_ctzll(set) + 1;
+    wasmsig_handler handler = wasmsig_guest.handlers[signal];
+    if (handler && handler != WASMSIG_IGNORE) handler(signal);
+  }
+  return (int)newest;
 }
 
 /**
- * Asks whether a signal has come; acknowledges it, runs its handler, if one
- * was set, and returns its number; 0 if there is none. Never returns from
- * SIGKILL: it executes `unreachable`. Costs about a nanosecond when nothing
- * has come.
+ * Asks whether a signal has come. Acknowledges the newest, runs its handler,
+ * if one was set, and those of the others that wait, lowest first; returns the
+ * newest's number, or 0 if there is none. Never returns from SIGKILL: it
+ * executes `unreachable`. Costs the load when nothing has come, about a
+ * nanosecond (docs/guests.md).
  */
-static __inline__ __attribute__((always_inline)) int wasmsig_poll(void) {
-  unsigned int signal = wasmsig_guest_load(&__instance_signal);
-  if (__builtin_expect(signal == 0 || signal == WASMSIG_UNHOSTED, 1)) return 0;
+WASMSIG_INLINE int wasmsig_poll(void) {
+  if (__builtin_expect(wasmsig_guest_load(&__instance_signal) == 0, 1))
+    return 0;
   return wasmsig_guest_deliver();
 }
 
 /**
+ * All signals that wait, acknowledged; handlers are not run. 0 if there are
+ * none. Of a host that knows the signal word alone, it is the newest.
+ */
+WASMSIG_INLINE wasmsig_set wasmsig_pending(void) {
+  unsigned int newest = wasmsig_guest_take_word();
+  return wasmsig_guest_take_from_set(WASMSIG_NO_SET, newest);
+}
+
+/**
  * Sets the handler of a signal: a function, WASMSIG_IGNORE, or 0 (only
- * wasmsig_poll's result tells of it). Returns the handler that stood before;
- * a signal outside 1..64, or SIGKILL, is left alone and answered with 0.
+ * wasmsig_poll's result and wasmsig_pending tell of it). Returns the handler
+ * that stood before; a signal outside 1..64, or SIGKILL, is left alone and
+ * answered with 0.
  */
 static __inline__ __attribute__((unused)) wasmsig_handler
 wasmsig_on(int signal, wasmsig_handler handler) {
   wasmsig_handler before;
   if (signal < 1 || signal > WASMSIG_SIGNAL_MAX || signal == WASMSIG_SIGKILL)
     return 0;
-  before = wasmsig_guest_handlers[signal];
-  wasmsig_guest_handlers[signal] = handler;
+  before = wasmsig_guest.handlers[signal];
+  wasmsig_guest.handlers[signal] = handler;
+  if (handler)
+    wasmsig_guest.handled |= WASMSIG_BIT(signal);
+  else
+    wasmsig_guest.handled &= ~WASMSIG_BIT(signal);
   return before;
+}
+
+/**
+ * Whether a host that delivers signals runs this instance: it has zeroed the
+ * signal word. Certain as soon as the instance has been made; to a poll in the
+ * module's start function (constructors are not that) it says no.
+ */
+WASMSIG_INLINE int wasmsig_is_hosted(void) {
+  if (wasmsig_guest_load(&__instance_signal) == WASMSIG_UNHOSTED) return 0;
+  /* A poll took the 65535 away: what else does the host leave behind? */
+  return !wasmsig_guest.saw_unhosted || wasmsig_guest.saw_signal ||
+         wasmsig_guest_load_set(&__instance_signal_pending) != WASMSIG_NO_SET;
 }
 
 #ifdef __cplusplus

@@ -147,7 +147,8 @@ typedef struct wasmsig_module_memory {
  * through memory is not seen (guests compiled with -O0).
  */
 typedef struct wasmsig_module_polls {
-  /** i32.atomic.load and read-modify-writes. */
+  /** i32.atomic.load and read-modify-writes; i64.atomic.load, which looks at
+   * the word behind it as well. */
   uint64_t atomic;
   /** i32.load and the narrower ones: an engine may lift them out of a loop. */
   uint64_t plain;

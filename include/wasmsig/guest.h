@@ -17,8 +17,8 @@
  *     }
  *
  * Without handlers: `if (wasmsig_poll() == WASMSIG_SIGXCPU) return so_far;`.
- * Several signals may wait at once; wasmsig_poll() tells the newest,
- * wasmsig_pending() tells all.
+ * Several signals may wait at once: wasmsig_poll() tells the newest, handlers
+ * hear each of theirs, and wasmsig_pending() tells all.
  *
  * It needs no libc, no linker flag and no compiler flag: the words are exported
  * from assembly, and a poll is the instruction i32.atomic.load, so that no
@@ -89,8 +89,7 @@ extern unsigned int __instance_terminated;
 extern wasmsig_set __instance_signal_pending;
 struct wasmsig_guest {
   wasmsig_handler handlers[WASMSIG_SIGNAL_MAX + 1];
-  wasmsig_set handled; /* the signals that have one */
-  int saw_unhosted;    /* a poll came before the host did, if there is one */
+  int saw_unhosted; /* a poll came before the host did, if there is one */
   int saw_signal;
 };
 extern struct wasmsig_guest wasmsig_guest;
@@ -113,7 +112,7 @@ extern struct wasmsig_guest wasmsig_guest;
       __attribute__((aligned(8))) wasmsig_set __instance_signal_pending = \
           WASMSIG_NO_SET;                                                 \
   WASMSIG_EXTERN_C WASMSIG_WORD struct wasmsig_guest wasmsig_guest = {    \
-      {0}, 0, 0, 0};                                                      \
+      {0}, 0, 0};                                                         \
   WASMSIG_EXTERN_C __attribute__((used)) char                             \
       wasmsig_guest_words_stand_twice__define_them_in_one_place_only = 0; \
   __asm__(                                                                \
@@ -182,58 +181,50 @@ WASMSIG_INLINE wasmsig_set wasmsig_guest_load_set(const wasmsig_set *set) {
   return value;
 }
 
-/* Leaves the signals of `kept` in the set, and tells all that were there. */
-WASMSIG_INLINE wasmsig_set wasmsig_guest_keep(wasmsig_set *set,
-                                              wasmsig_set kept) {
+WASMSIG_INLINE wasmsig_set wasmsig_guest_take_set(wasmsig_set *set) {
   wasmsig_set value;
   __asm__ volatile(
       "local.get %1\n\t"
-      "local.get %2\n\t"
-      ".byte 0xfe, 0x2d, 3, 0\n\t" /* i64.atomic.rmw.and */
+      "i64.const 0\n\t"
+      ".byte 0xfe, 0x42, 3, 0\n\t" /* i64.atomic.rmw.xchg */
       "local.set %0"
       : "=r"(value)
-      : "r"(set), "r"(kept)
+      : "r"(set)
       : "memory");
   return value;
 }
 
 /*
- * Taking signals. The host ORs a signal into the set, then stores its number
- * into the word; we take the word, then from the set. So what comes between is
- * told by a word that is still to be read, and a word whose signal is no longer
- * in the set came late: nothing is lost, and nothing is told twice.
+ * Takes all signals that wait. The host ORs a signal into the set, then stores
+ * its number into the word; we take the word, then the set. So what comes
+ * between is told by a word that is still to be read, and a word whose signal
+ * is no longer in the set came late: nothing is lost, and nothing is told
+ * twice. `*newest`: the word's signal, the lowest if it came late, or 0.
  */
-static __attribute__((noinline, unused)) unsigned int wasmsig_guest_take_word(
-    void) {
+WASMSIG_INLINE wasmsig_set wasmsig_guest_take_all(unsigned int *newest) {
   /* By exchange: between a load and a store of 0 a signal could be lost. */
-  unsigned int signal = wasmsig_guest_take(&__instance_signal);
-  if (signal == WASMSIG_UNHOSTED) {
+  unsigned int word = wasmsig_guest_take(&__instance_signal);
+  wasmsig_set named, set;
+  *newest = 0;
+  if (word == WASMSIG_UNHOSTED) {
     wasmsig_guest.saw_unhosted = 1;
     return 0;
   }
-  if (signal == WASMSIG_SIGKILL) __builtin_trap();
-  if (signal == 0 || signal > WASMSIG_SIGNAL_MAX) return 0;
-  wasmsig_guest.saw_signal = 1;
-  return signal;
-}
-
-/* Takes those of `wanted` that wait; `newest` is what the word said. */
-static __attribute__((noinline, unused)) wasmsig_set
-wasmsig_guest_take_from_set(wasmsig_set wanted, unsigned int newest) {
-  wasmsig_set set = wasmsig_guest_load_set(&__instance_signal_pending);
-  if (set == WASMSIG_NO_SET) return newest ? WASMSIG_BIT(newest) : 0;
-  set = wasmsig_guest_keep(&__instance_signal_pending, ~wanted);
+  if (word == WASMSIG_SIGKILL) __builtin_trap();
+  named = word && word <= WASMSIG_SIGNAL_MAX ? WASMSIG_BIT(word) : 0;
+  set = named;
+  if (wasmsig_guest_load_set(&__instance_signal_pending) != WASMSIG_NO_SET)
+    set = wasmsig_guest_take_set(&__instance_signal_pending);
   if (set & WASMSIG_BIT(WASMSIG_SIGKILL)) __builtin_trap();
-  return set & wanted;
+  if (!set) return 0;
+  wasmsig_guest.saw_signal = 1;
+  *newest = set & named ? word : (unsigned int)__builtin_ctzll(set) + 1;
+  return set;
 }
 
 static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
-  unsigned int newest = wasmsig_guest_take_word();
-  wasmsig_set set, of_newest;
-  if (newest == 0) return 0;
-  of_newest = WASMSIG_BIT(newest);
-  set = wasmsig_guest_take_from_set(wasmsig_guest.handled | of_newest, newest);
-  if (!(set & of_newest)) newest = 0;
+  unsigned int newest;
+  wasmsig_set set = wasmsig_guest_take_all(&newest);
   for (; set; set &= set - 1) {
     int signal = __builtin_ctzll(set) + 1;
     wasmsig_handler handler = wasmsig_guest.handlers[signal];
@@ -243,11 +234,10 @@ static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
 }
 
 /**
- * Asks whether a signal has come. Acknowledges the newest, runs its handler,
- * if one was set, and those of the others that wait, lowest first; returns the
- * newest's number, or 0 if there is none. Never returns from SIGKILL: it
- * executes `unreachable`. Costs the load when nothing has come, about a
- * nanosecond (docs/guests.md).
+ * Asks whether a signal has come. Acknowledges all that have, runs their
+ * handlers, if such were set, lowest first, and returns the newest's number, or
+ * 0 if there is none. Never returns from SIGKILL: it executes `unreachable`.
+ * Costs the load when nothing has come, about a nanosecond (docs/guests.md).
  */
 WASMSIG_INLINE int wasmsig_poll(void) {
   if (__builtin_expect(wasmsig_guest_load(&__instance_signal) == 0, 1))
@@ -259,9 +249,9 @@ WASMSIG_INLINE int wasmsig_poll(void) {
  * All signals that wait, acknowledged; handlers are not run. 0 if there are
  * none. Of a host that knows the signal word alone, it is the newest.
  */
-WASMSIG_INLINE wasmsig_set wasmsig_pending(void) {
-  unsigned int newest = wasmsig_guest_take_word();
-  return wasmsig_guest_take_from_set(WASMSIG_NO_SET, newest);
+static __attribute__((noinline, unused)) wasmsig_set wasmsig_pending(void) {
+  unsigned int newest;
+  return wasmsig_guest_take_all(&newest);
 }
 
 /**
@@ -277,10 +267,6 @@ wasmsig_on(int signal, wasmsig_handler handler) {
     return 0;
   before = wasmsig_guest.handlers[signal];
   wasmsig_guest.handlers[signal] = handler;
-  if (handler)
-    wasmsig_guest.handled |= WASMSIG_BIT(signal);
-  else
-    wasmsig_guest.handled &= ~WASMSIG_BIT(signal);
   return before;
 }
 

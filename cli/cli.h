@@ -19,6 +19,7 @@ enum cli_status {
 /* One subcommand: it gets its own name as argv[0]. */
 int cli_run(int argc, char **argv);
 int cli_inspect(int argc, char **argv);
+int cli_instrument(int argc, char **argv);
 
 /* Help on standard output, or a pointer to it on standard error. */
 int cli_print_help(const char *text);
@@ -37,5 +38,6 @@ void cli_complain(const char *format, ...)
 extern const char cli_help[];
 extern const char cli_help_run[];
 extern const char cli_help_inspect[];
+extern const char cli_help_instrument[];
 
 #endif

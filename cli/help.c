@@ -8,8 +8,10 @@ const char cli_help[] =
     "Unix signals and CPU limits for WebAssembly.\n"
     "\n"
     "Commands:\n"
-    "  run      run a WASI program: it hears signals, and of its CPU limit\n"
-    "  inspect  say whether signals can reach a module, and if not, why\n"
+    "  run         run a WASI program: it hears signals, and of its CPU "
+    "limit\n"
+    "  inspect     say whether signals can reach a module, and if not, why\n"
+    "  instrument  put polls into a finished module: it can be killed\n"
     "\n"
     "  wasmsig COMMAND --help   options of a command\n"
     "  wasmsig --version        which version this is\n";
@@ -60,3 +62,25 @@ const char cli_help_inspect[] =
     "\n"
     "Exit status: 0 tracked; 3 not tracked; 1 the file cannot be read as a\n"
     "module; 2 wrong usage.\n";
+
+const char cli_help_instrument[] =
+    "Usage: wasmsig instrument [OPTIONS] IN.wasm -o OUT.wasm\n"
+    "\n"
+    "Puts a poll of the signal word into each loop of a finished module, and\n"
+    "the signal words if it has none: a host can then stop it, also where the\n"
+    "engine cannot. A file may be - for standard input or output; OUT may be\n"
+    "IN.\n"
+    "\n"
+    "  -o, --output FILE  where the new module goes\n"
+    "  --every N          poll at each Nth turn of a loop, 1 to 1000000; by\n"
+    "                     default it depends on what the loop does\n"
+    "  --calls            poll at the head of each function, too: for code\n"
+    "                     that recurses without a loop\n"
+    "  -v, --verbose      say how many polls there are, and where the words "
+    "lie\n"
+    "  --help             this text\n"
+    "\n"
+    "Exit status: 0; 1 the module cannot be instrumented, or the new one not\n"
+    "written: OUT is as it was; 2 wrong usage.\n"
+    "\n"
+    "Example: wasmsig instrument tool.wasm -o tool.signals.wasm\n";

@@ -17,7 +17,8 @@ static const char *hint_for_verdict(const wasmsig_module_report *report) {
     case WASMSIG_VERDICT_NO_WORDS:
       return "in C: #include <wasmsig/guest.h> and write "
              "WASMSIG_GUEST_WORDS(); once; a linker drops words that nothing "
-             "exports: -Wl,--export=__instance_signal";
+             "exports: -Wl,--export=__instance_signal. Of a finished module: "
+             "wasmsig instrument IN.wasm -o OUT.wasm";
     case WASMSIG_VERDICT_NO_MEMORY: return "words lie in a memory";
     case WASMSIG_VERDICT_HIDDEN_MEMORY:
       return "export memory 0: -Wl,--export-memory (wasm-ld), or "
@@ -52,6 +53,7 @@ size_t cli_hints(const wasmsig_module_report *report, const char **hints) {
   if (has_word && polls->plain == 0 && polls->atomic == 0)
     hints[count++] =
         "no load of the signal word was seen: if the address is "
-        "not computed in some other way, nothing polls it";
+        "not computed in some other way, nothing polls it; wasmsig "
+        "instrument puts polls in";
   return count;
 }

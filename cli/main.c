@@ -17,7 +17,8 @@ static const struct {
   int (*run)(int argc, char **argv);
   const char *help;
 } commands[] = {{"run", cli_run, cli_help_run},
-                {"inspect", cli_inspect, cli_help_inspect}};
+                {"inspect", cli_inspect, cli_help_inspect},
+                {"instrument", cli_instrument, cli_help_instrument}};
 
 #define COMMANDS (sizeof commands / sizeof *commands)
 

@@ -19,7 +19,8 @@ _wasmsig_module_at() {
   local i
   for ((i = 2; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
-      --cpu-soft | --cpu-hard | --signal | --forward | --dir | --env | --engine)
+      --cpu-soft | --cpu-hard | --signal | --forward | --dir | --env | --engine | \
+        --every | --output | -o)
         ((i++))
         ;;
       -?*) ;;
@@ -36,10 +37,10 @@ _wasmsig() {
   local before=""
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _wasmsig_words "run inspect help --help --version" "$current"
+    _wasmsig_words "run inspect instrument help --help --version" "$current"
     return
   fi
-  if [ -n "$(_wasmsig_module_at)" ]; then
+  if [ "${COMP_WORDS[1]}" != instrument ] && [ -n "$(_wasmsig_module_at)" ]; then
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     return
   fi
@@ -55,6 +56,7 @@ _wasmsig() {
     --dir) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
     --env) mapfile -t COMPREPLY < <(compgen -v -- "$current") && return ;;
     --engine) _wasmsig_words "wasmtime wamr" "$current" && return ;;
+    --every) return ;;
   esac
   case "${COMP_WORDS[1]}:$current" in
     run:-*)
@@ -62,7 +64,10 @@ _wasmsig() {
         --engine --stats --json --help" "$current"
       ;;
     inspect:-*) _wasmsig_words "--json --help" "$current" ;;
-    help:*) _wasmsig_words "run inspect" "$current" ;;
+    instrument:-*)
+      _wasmsig_words "--output --every --calls --verbose --help" "$current"
+      ;;
+    help:*) _wasmsig_words "run inspect instrument" "$current" ;;
     *) _wasmsig_files "$current" ;;
   esac
 }

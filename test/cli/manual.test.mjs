@@ -24,14 +24,15 @@ function offered(words, cwd) {
   return output.split('\n').filter(Boolean)
 }
 
+const COMMANDS = ['run', 'inspect', 'instrument']
+
 test('the manual page has every option of the help', () => {
   const text = readFileSync(manual, 'utf8').replaceAll(' -', ' --')
   const own = new Set(optionsIn(text))
-  for (const option of [
-    ...optionsIn(helpOf('run')),
-    ...optionsIn(helpOf('inspect'))
-  ]) {
-    assert.ok(own.has(option), option)
+  for (const command of COMMANDS) {
+    for (const option of optionsIn(helpOf(command))) {
+      assert.ok(own.has(option), `${command} ${option}`)
+    }
   }
 })
 
@@ -43,15 +44,16 @@ test('the manual page has the exit statuses of the help', () => {
 })
 
 test('bash offers every option of the help', () => {
-  assert.deepEqual(offered(['run', '--']).sort(), optionsIn(helpOf('run')))
-  assert.deepEqual(
-    offered(['inspect', '--']).sort(),
-    optionsIn(helpOf('inspect'))
-  )
+  for (const command of COMMANDS) {
+    assert.deepEqual(
+      offered([command, '--']).sort(),
+      optionsIn(helpOf(command))
+    )
+  }
 })
 
 test('bash offers commands, engines, signals and modules', (t) => {
-  assert.deepEqual(offered(['in']), ['inspect'])
+  assert.deepEqual(offered(['in']), ['inspect', 'instrument'])
   assert.deepEqual(offered(['run', '--engine', 'wa']), ['wasmtime', 'wamr'])
   assert.ok(offered(['run', '--signal', 'USR']).includes('USR1'))
   assert.ok(offered(['run', '--forward', 'INT,TE']).includes('INT,TERM'))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The module reader for libFuzzer: see run. */
+/* The module reader, and polls put into modules, for libFuzzer: see run. */
+#include "instrumented.h"
 #include "mutate.h"
 #include "ways.h"
 
@@ -13,6 +14,7 @@ size_t LLVMFuzzerMutate(uint8_t *bytes, size_t length, size_t most);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
   ways_check(bytes, length);
+  instrumented_check(bytes, length);
   return 0;
 }
 

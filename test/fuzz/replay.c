@@ -8,6 +8,7 @@
  * Where it fails it says which; `mutants FOLDER NUMBER 1` writes that one.
  */
 #include "corpus.h"
+#include "instrumented.h"
 #include "mutate.h"
 #include "ways.h"
 
@@ -24,6 +25,7 @@ static void check(const uint8_t *bytes, size_t length) {
   if (!copy) abort();
   if (length > 0) memcpy(copy, bytes, length);
   ways_check(copy, length);
+  instrumented_check(copy, length);
   free(copy);
 }
 

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Each body is walked once, to find its loops and what they do; then it is
+ * copied in stretches with a poll between two. A poll leaves the operand stack
+ * as it finds it and takes nothing from it, so it may stand behind the head of
+ * any loop, whatever the loop's parameters are, and in code that nobody
+ * reaches.
+ *
+ * Turns are counted in one local of the function, which is appended, or in a
+ * global: no index changes. A counter of powers of two goes up in steps of
+ * 2^32 / N and polls when it comes to 0: one addition, whose result needs no
+ * other comparison and no reset. It starts at 0, so that a function whose loops
+ * are not taken pays nothing. All loops with one counter share its steps: at
+ * every Nth turn one of them polls, whichever it is, and none can keep the
+ * others from it.
+ */
+#include "code.h"
+
+#include "body.h"
+#include "pace.h"
+
+#include <stdlib.h>
+
+/* Engines take no function with more locals: it polls at each turn. */
+enum { MOST_LOCALS = 50000 };
+
+/* Where a poll comes. */
+struct place {
+  uint64_t offset;
+  struct wsig_work work;
+  struct wsig_pace pace;
+  size_t now; /* in the new body: what stood at `offset` */
+};
+
+struct writer {
+  const struct wsig_scan *scan;
+  const struct wsig_plan *plan;
+  struct wsig_code *code;
+  struct place *places; /* of a body: [0] is its head, then its loops */
+  size_t place_count, place_capacity;
+  size_t *around; /* the innermost place around each block that is open */
+  size_t depth, depth_capacity;
+  struct wsig_bytes body;
+  bool failed; /* out of memory */
+};
+
+/* ------------------------------------------------------------------- loops */
+
+static void add_place(struct writer *writer, uint64_t offset) {
+  struct place *places =
+      wsig_array_grow(writer->places, writer->place_count,
+                      &writer->place_capacity, sizeof *places);
+  if (!places) {
+    writer->failed = true;
+    return;
+  }
+  writer->places = places;
+  places[writer->place_count++] = (struct place){.offset = offset};
+}
+
+static void open_block(struct writer *writer, size_t place) {
+  size_t *around = wsig_array_grow(writer->around, writer->depth,
+                                   &writer->depth_capacity, sizeof *around);
+  if (!around) {
+    writer->failed = true;
+    return;
+  }
+  writer->around = around;
+  around[writer->depth++] = place;
+}
+
+/* clang-format off */
+static void note_work(struct wsig_work *work, uint32_t opcode) {
+  switch (opcode) {
+    case 0x12: case 0x13: case 0x15: work->has_tail_calls = true; break;
+    case 0x10: case 0x11: case 0x14: work->has_calls = true; break;
+    case WSIG_PREFIXED(0xfb, 6): case WSIG_PREFIXED(0xfb, 7): /* array.new */
+    case WSIG_PREFIXED(0xfb, 9): case WSIG_PREFIXED(0xfb, 10):
+    case WSIG_PREFIXED(0xfb, 16): case WSIG_PREFIXED(0xfb, 17): /* .fill ... */
+    case WSIG_PREFIXED(0xfb, 18): case WSIG_PREFIXED(0xfb, 19):
+    case WSIG_PREFIXED(0xfc, 8): case WSIG_PREFIXED(0xfc, 10): /* memory */
+    case WSIG_PREFIXED(0xfc, 11):
+    case WSIG_PREFIXED(0xfc, 12): case WSIG_PREFIXED(0xfc, 14): /* table */
+    case WSIG_PREFIXED(0xfc, 15): case WSIG_PREFIXED(0xfc, 17):
+    case WSIG_PREFIXED(0xfe, 1): case WSIG_PREFIXED(0xfe, 2): /* wait */
+    case 0x40: /* memory.grow */
+      work->has_bulk = true;
+      break;
+    default: break;
+  }
+}
+
+/* clang-format on */
+
+static void see(struct writer *writer,
+                const struct wsig_instruction *instruction) {
+  size_t place = writer->around[writer->depth - 1];
+  struct wsig_work *work = &writer->places[place].work;
+  work->instructions++;
+  note_work(work, instruction->opcode);
+  int nesting = wsig_instruction_nesting(instruction->opcode);
+  if (nesting < 0 && writer->depth > 1) writer->depth--;
+  if (nesting <= 0) return;
+  if (instruction->opcode == WSIG_OP_LOOP) {
+    place = writer->place_count;
+    add_place(writer, instruction->end);
+  }
+  open_block(writer, place);
+}
+
+static void find_places(struct writer *writer, struct wsig_bodies *bodies,
+                        const struct wsig_body *body) {
+  struct wsig_instruction instruction;
+  writer->place_count = writer->depth = 0;
+  add_place(writer, body->code);
+  open_block(writer, 0);
+  while (!writer->failed && wsig_body_instruction(bodies, body, &instruction))
+    see(writer, &instruction);
+}
+
+/* -------------------------------------------------------------------- pace */
+
+/* A tail call in a loop leaves it: it is the head's. */
+static bool has_tail_calls(const struct writer *writer) {
+  for (size_t i = 0; i < writer->place_count; i++)
+    if (writer->places[i].work.has_tail_calls) return true;
+  return false;
+}
+
+static struct wsig_pace pace_of(const struct writer *writer, size_t number) {
+  const struct wsig_plan *plan = writer->plan;
+  const struct wsig_work *work = &writer->places[number].work;
+  return number == 0 ? wsig_pace_of_head(work, plan->every, plan->calls)
+                     : wsig_pace_of_loop(work, plan->every);
+}
+
+/* Whether the body counts turns in a local. */
+static bool set_paces(struct writer *writer, const struct wsig_body *body) {
+  bool is_silent = body->function == writer->plan->deliver;
+  bool can_count = body->parameters + body->locals < MOST_LOCALS;
+  bool counts = false;
+  writer->places[0].work.has_tail_calls = has_tail_calls(writer);
+  writer->code->loops += writer->place_count - 1;
+  for (size_t i = 0; i < writer->place_count; i++) {
+    struct wsig_pace *pace = &writer->places[i].pace;
+    if (!is_silent) *pace = pace_of(writer, i);
+    if (pace->counter == WSIG_COUNT_LOCAL && !can_count)
+      *pace = (struct wsig_pace){1, WSIG_COUNT_NOBODY};
+    if (pace->counter == WSIG_COUNT_LOCAL) counts = true;
+    if (pace->counter == WSIG_COUNT_GLOBAL) writer->code->needs_counter = true;
+    if (pace->every > 0) writer->code->polls++;
+  }
+  return counts;
+}
+
+/* ------------------------------------------------------------------- polls */
+
+static void put(struct writer *writer, uint8_t byte) {
+  wsig_bytes_byte(&writer->body, byte);
+}
+
+static void put_indexed(struct writer *writer, uint8_t opcode, uint64_t index) {
+  put(writer, opcode);
+  wsig_bytes_u32(&writer->body, index);
+}
+
+static void put_constant(struct writer *writer, uint32_t value) {
+  put(writer, WSIG_OP_I32_CONST);
+  wsig_bytes_s32(&writer->body, (int32_t)value);
+}
+
+static void put_poll(struct writer *writer) {
+  const struct wsig_bytes *poll = &writer->plan->poll;
+  wsig_bytes_append(&writer->body, poll->data, poll->length);
+}
+
+static bool is_power_of_2(uint32_t number) {
+  return (number & (number - 1)) == 0;
+}
+
+/* One more turn: the counter is left on the stack. */
+static void put_count(struct writer *writer, struct wsig_pace pace,
+                      uint32_t counter) {
+  bool is_local = pace.counter == WSIG_COUNT_LOCAL;
+  put_indexed(writer, is_local ? WSIG_OP_LOCAL_GET : WSIG_OP_GLOBAL_GET,
+              counter);
+  put_constant(writer, is_power_of_2(pace.every)
+                           ? (uint32_t)((UINT64_C(1) << 32) / pace.every)
+                           : 1);
+  put(writer, WSIG_OP_I32_ADD);
+  if (is_local) {
+    put_indexed(writer, WSIG_OP_LOCAL_TEE, counter);
+  } else {
+    put_indexed(writer, WSIG_OP_GLOBAL_SET, counter);
+    put_indexed(writer, WSIG_OP_GLOBAL_GET, counter);
+  }
+}
+
+/* The counter is on the stack: polls at the Nth turn. */
+static void put_turn(struct writer *writer, struct wsig_pace pace,
+                     uint32_t counter) {
+  enum { NO_RESULT = 0x40, EQZ = 0x45, GE_U = 0x4f };
+  bool has_reset = !is_power_of_2(pace.every);
+  if (has_reset) put_constant(writer, pace.every);
+  put(writer, has_reset ? GE_U : EQZ);
+  put(writer, WSIG_OP_IF);
+  put(writer, NO_RESULT);
+  if (has_reset) {
+    put_constant(writer, 0);
+    put_indexed(writer,
+                pace.counter == WSIG_COUNT_LOCAL ? WSIG_OP_LOCAL_SET
+                                                 : WSIG_OP_GLOBAL_SET,
+                counter);
+  }
+  put_poll(writer);
+  put(writer, WSIG_OP_END);
+}
+
+/* `local`: the counter of the body. */
+static void put_place(struct writer *writer, const struct place *place,
+                      uint32_t local) {
+  struct wsig_pace pace = place->pace;
+  if (pace.every == 1) {
+    put_poll(writer);
+  } else if (pace.every > 1) {
+    uint32_t counter =
+        pace.counter == WSIG_COUNT_LOCAL ? local : writer->plan->counter;
+    put_count(writer, pace, counter);
+    put_turn(writer, pace, counter);
+  }
+}
+
+/* ------------------------------------------------------------------ bodies */
+
+static void copy(struct writer *writer, uint64_t start, uint64_t end) {
+  const struct wsig_section *code = writer->scan->known[WSIG_SECTION_CODE];
+  wsig_bytes_append(&writer->body, writer->scan->bytes + code->payload + start,
+                    (size_t)(end - start));
+}
+
+static void put_locals(struct writer *writer, const struct wsig_body *body,
+                       bool counts) {
+  if (!counts) {
+    copy(writer, body->contents, body->code);
+    return;
+  }
+  wsig_bytes_u32(&writer->body, (uint64_t)body->group_count + 1);
+  copy(writer, body->groups, body->code);
+  wsig_bytes_u32(&writer->body, 1);
+  put(writer, WSIG_TYPE_I32);
+}
+
+static void put_stretches(struct writer *writer, const struct wsig_body *body,
+                          uint32_t local) {
+  uint64_t at = body->code;
+  for (size_t i = 0; i < writer->place_count && !writer->failed; i++) {
+    copy(writer, at, writer->places[i].offset);
+    at = writer->places[i].offset;
+    put_place(writer, &writer->places[i], local);
+    writer->places[i].now = writer->body.length;
+  }
+  copy(writer, at, body->end);
+}
+
+/* At least as wide as it was: what follows never moves to the front. */
+static size_t width_of(uint64_t size, uint64_t least) {
+  size_t width = 1;
+  while (size >>= 7) width++;
+  return width > least ? width : (size_t)least;
+}
+
+static void put_size(struct wsig_bytes *payload, uint64_t size, size_t width) {
+  for (; width > 1; width--, size >>= 7)
+    wsig_bytes_byte(payload, (uint8_t)(size | 0x80));
+  wsig_bytes_byte(payload, (uint8_t)size);
+}
+
+static void note_moves(struct writer *writer, const struct wsig_body *body,
+                       size_t base, bool counts) {
+  struct wsig_moves *moves = &writer->code->moves;
+  wsig_moves_add(moves, body->contents, base - body->contents);
+  if (counts) {
+    size_t width = width_of((uint64_t)body->group_count + 1, 1);
+    wsig_moves_add(moves, body->groups, base + width - body->groups);
+  }
+  for (size_t i = 0; i < writer->place_count; i++) {
+    const struct place *place = &writer->places[i];
+    wsig_moves_add(moves, place->offset, base + place->now - place->offset);
+  }
+}
+
+static void put_body(struct writer *writer, const struct wsig_body *body,
+                     bool counts) {
+  struct wsig_bytes *payload = &writer->code->payload;
+  writer->body.length = 0;
+  put_locals(writer, body, counts);
+  put_stretches(writer, body, (uint32_t)(body->parameters + body->locals));
+  wsig_moves_add(&writer->code->moves, body->start,
+                 payload->length - body->start);
+  put_size(payload, writer->body.length,
+           width_of(writer->body.length, body->contents - body->start));
+  note_moves(writer, body, payload->length, counts);
+  wsig_bytes_append(payload, writer->body.data, writer->body.length);
+}
+
+/* All that is before the first body. */
+static void put_head(struct writer *writer, const struct wsig_bodies *bodies) {
+  copy(writer, 0, wsig_cursor_offset(&bodies->cursor));
+  wsig_bytes_append(&writer->code->payload, writer->body.data,
+                    writer->body.length);
+}
+
+static void put_bodies(struct writer *writer, struct wsig_bodies *bodies) {
+  struct wsig_body body;
+  put_head(writer, bodies);
+  while (!writer->failed && wsig_bodies_next(bodies, &body)) {
+    find_places(writer, bodies, &body);
+    if (!writer->failed && !bodies->cursor.failed)
+      put_body(writer, &body, set_paces(writer, &body));
+  }
+}
+
+int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
+                    const struct wsig_plan *plan) {
+  *code = (struct wsig_code){0};
+  if (!scan->known[WSIG_SECTION_CODE]) return WASMSIG_OK;
+  struct writer writer = {.scan = scan, .plan = plan, .code = code};
+  struct wsig_bodies bodies;
+  wsig_bodies_open(&bodies, scan);
+  put_bodies(&writer, &bodies);
+  free(writer.places);
+  free(writer.around);
+  bool failed = writer.failed || writer.body.failed || code->payload.failed ||
+                code->moves.failed;
+  wsig_bytes_release(&writer.body);
+  if (failed) return WASMSIG_ENOMEM;
+  return bodies.cursor.failed ? 1 : WASMSIG_OK;
+}
+
+void wsig_code_release(struct wsig_code *code) {
+  wsig_bytes_release(&code->payload);
+  wsig_moves_release(&code->moves);
+}

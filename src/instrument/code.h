@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The code section with polls put in. */
+#ifndef WSIG_INSTRUMENT_CODE_H
+#define WSIG_INSTRUMENT_CODE_H
+
+#include "bytes.h"
+#include "moves.h"
+#include "scan.h"
+
+#define WSIG_NO_FUNCTION UINT32_MAX
+
+/** What is put in. */
+struct wsig_plan {
+  uint32_t every;   /* turns; 0: as many as each loop can bear */
+  bool calls;       /* also at the heads of functions */
+  uint32_t deliver; /* the function that polls call; WSIG_NO_FUNCTION: none */
+  struct wsig_bytes poll; /* the instructions of one poll */
+  uint32_t counter;       /* a global that counts calls, if need be */
+};
+
+struct wsig_code {
+  struct wsig_bytes payload;
+  struct wsig_moves moves;
+  uint64_t loops, polls;
+  bool needs_counter; /* the plan's global */
+};
+
+/** Errors: ENOMEM; 1: the code is not what it was. */
+int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
+                    const struct wsig_plan *plan);
+void wsig_code_release(struct wsig_code *code);
+
+#endif

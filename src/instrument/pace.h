@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Pace: how often a poll is passed before it is made. */
+#ifndef WSIG_INSTRUMENT_PACE_H
+#define WSIG_INSTRUMENT_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What one turn of a loop does, or one call of a function. */
+struct wsig_work {
+  uint64_t instructions; /* in its own body, without those of loops in it */
+  bool has_calls;
+  bool has_tail_calls;
+  bool has_bulk; /* one instruction that may take long */
+};
+
+/** Who counts. */
+enum wsig_counter {
+  WSIG_COUNT_NOBODY, /* a poll each time */
+  WSIG_COUNT_LOCAL,  /* a local of the function, from 0 at each call */
+  WSIG_COUNT_GLOBAL, /* a global of the module, across calls */
+};
+
+struct wsig_pace {
+  uint32_t every; /* 0: there is no poll at all */
+  enum wsig_counter counter;
+};
+
+/** `every`: what the user wants; 0: whatever fits the loop. Those of one
+ * counter are the same in all of a module. */
+struct wsig_pace wsig_pace_of_loop(const struct wsig_work *work,
+                                   uint32_t every);
+/** Of the head of a function; `calls`: the user wants polls there. */
+struct wsig_pace wsig_pace_of_head(const struct wsig_work *work, uint32_t every,
+                                   bool calls);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Room for words in a module that has none. */
+#ifndef WSIG_INSTRUMENT_ROOM_H
+#define WSIG_INSTRUMENT_ROOM_H
+
+#include "instrument.h"
+#include "scan.h"
+
+/** The bytes of all words: signal at 0, terminated at 4, pending at 8. */
+#define WSIG_ROOM_SIZE 16
+
+struct wsig_room {
+  enum wsig_room_kind kind;
+  uint64_t address; /* a multiple of WSIG_ROOM_SIZE */
+  uint32_t stack;   /* WSIG_ROOM_STACK: the global, which then starts there */
+};
+
+/** Errors: ENOMEM; 1: there is none, and *why. */
+int wsig_room_find(struct wsig_room *room, const struct wsig_scan *scan,
+                   const char **why);
+
+#endif

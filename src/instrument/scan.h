@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Scan: where the parts of a module stand that are written anew.
+ *
+ * The module reader says first whether the bytes are a module at all, down to
+ * each instruction. So what is read here is well-formed; it is read through a
+ * cursor all the same, and what is not stops with a fault.
+ */
+#ifndef WSIG_INSTRUMENT_SCAN_H
+#define WSIG_INSTRUMENT_SCAN_H
+
+#include "module/reader.h"
+
+#include <stddef.h>
+
+/** Numbers of sections, in the binary. */
+enum wsig_section_number {
+  WSIG_SECTION_CUSTOM = 0,
+  WSIG_SECTION_TYPE = 1,
+  WSIG_SECTION_IMPORT = 2,
+  WSIG_SECTION_FUNCTION = 3,
+  WSIG_SECTION_TABLE = 4,
+  WSIG_SECTION_MEMORY = 5,
+  WSIG_SECTION_GLOBAL = 6,
+  WSIG_SECTION_EXPORT = 7,
+  WSIG_SECTION_CODE = 10,
+  WSIG_SECTION_DATA = 11,
+  WSIG_SECTION_COUNT = 14,
+};
+
+/** Bytes [start, end) of the file: its number, its size, its payload. */
+struct wsig_section {
+  uint8_t number;
+  size_t start, payload, end;
+  const char *name; /* of a custom one, not terminated; else NULL */
+  size_t name_length;
+  size_t contents; /* behind the name */
+};
+
+/** Of a type that is no function's all is 0. */
+struct wsig_signature {
+  uint32_t parameters;
+  bool is_plain; /* a function without parameters and results */
+};
+
+struct wsig_scan {
+  const uint8_t *bytes;
+  size_t length;
+  struct wsig_module module; /* globals and exports; exports sorted by name */
+  wasmsig_module_report report;
+
+  struct wsig_section *sections;
+  size_t section_count, section_capacity;
+  const struct wsig_section *known[WSIG_SECTION_COUNT]; /* by number, or NULL */
+
+  struct wsig_signature *signatures;
+  size_t signature_count, signature_capacity;
+  uint32_t *functions; /* the type of each, imported ones first */
+  size_t function_count, function_capacity;
+  uint64_t imported_globals;
+};
+
+/** Reads it all. The report is filled in any case; `*why` says what is wrong
+ * with a module that can be read. Errors: ENOMEM; 1: it cannot be taken. */
+int wsig_scan(struct wsig_scan *scan, const uint8_t *bytes, size_t length,
+              const char **why);
+void wsig_scan_release(struct wsig_scan *scan);
+
+/** A cursor over bytes [start, end); offsets in it begin at `start`. */
+struct wsig_cursor wsig_scan_cursor(const struct wsig_scan *scan, size_t start,
+                                    size_t end);
+
+/** The export of this name; NULL: there is none. */
+const struct wsig_export *wsig_scan_export(const struct wsig_scan *scan,
+                                           const char *name);
+bool wsig_scan_has_section(const struct wsig_scan *scan, const char *name);
+bool wsig_section_is_named(const struct wsig_section *section,
+                           const char *name);
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// `wasmsig instrument`: what becomes of custom sections and of files, and how
+// the command is written.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  lstatSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { test } from 'node:test'
+
+import initialise from 'wabt'
+
+import { COMMAND, command, folder } from './support/command.mjs'
+import {
+  codeOf as code,
+  instrument,
+  pollOf,
+  sections,
+  textToModule,
+  tryInstrument,
+  withCustom
+} from './support/instrument.mjs'
+
+const wabt = await initialise()
+const wat = (text) => textToModule(wabt, text)
+
+const LOOP = '(func (export "run") (loop (br 0)))'
+const OWN = `(memory (export "memory") 1)
+  (global (export "__instance_signal") i32 (i32.const 1024))`
+const pollAt1024 = pollOf(0x80, 0x08)
+
+// ---------------------------------------------------------- custom sections
+
+test('what says where code stands is left out, and said', () => {
+  const plain = wat(`(module ${OWN} ${LOOP})`)
+  for (const name of ['sourceMappingURL', 'external_debug_info']) {
+    const made = tryInstrument(withCustom(plain, name, '\x03abc'))
+    assert.equal(made.status, 0)
+    assert.match(made.stderr, new RegExp(`^wasmsig: -: ${name} is left out: `))
+    assert.ok(!sections(made.bytes).some(([, found]) => found === name))
+  }
+})
+
+test('nothing is left out where no code has moved', () => {
+  const bytes = withCustom(
+    wat(`(module ${OWN} (func))`),
+    'sourceMappingURL',
+    '\x03abc'
+  )
+  const names = sections(tryInstrument(bytes).bytes).map(([, name]) => name)
+  assert.ok(names.includes('sourceMappingURL'))
+})
+
+test('target_features says atomics', () => {
+  const plain = wat(`(module ${OWN} ${LOOP})`)
+  const features = (contents) =>
+    sections(instrument(withCustom(plain, 'target_features', contents)))
+      .find(([, name]) => name === 'target_features')[2]
+      .toString()
+  assert.equal(features('\x01+\x04simd'), '\x02+\x04simd+\x07atomics')
+  assert.equal(features('\x01+\x07atomics'), '\x01+\x07atomics')
+  assert.equal(features('\x01-\x07atomics'), '\x01+\x07atomics')
+})
+
+test('hints of branches move with the code', () => {
+  // Function 0: no locals, a loop with a br_if at its byte 5.
+  const bytes = wat(`(module ${OWN}
+    (func (loop (br_if 0 (i32.const 0)))))`)
+  const hint = [1, 0, 1, 5, 1, 1]
+  const hints = withCustom(bytes, 'metadata.code.branch_hint', hint)
+  const made = instrument(hints, '--every', '1')
+  const body = code(made).subarray(2)
+  const [, , moved] = sections(made).find(([, name]) =>
+    name?.startsWith('metadata')
+  )
+  assert.deepEqual([...moved], [1, 0, 1, 5 + pollAt1024.length, 1, 1])
+  assert.equal(body[moved[3]], 0x0d, 'a br_if')
+  const broken = withCustom(bytes, 'metadata.code.branch_hint', [9, 9])
+  assert.match(tryInstrument(broken).stderr, /branch_hint is left out/)
+})
+
+// ------------------------------------------------------------------- files
+
+const source = wat(`(module ${OWN} ${LOOP})`)
+
+test('the new file has the usual mode, and an old one keeps its own', (t) => {
+  const path = folder(t)
+  const [input, out] = [join(path, 'in.wasm'), join(path, 'out.wasm')]
+  writeFileSync(input, source)
+  const mode = () => statSync(out).mode & 0o7777
+  assert.equal(command(['instrument', input, '-o', out]).status, 0)
+  assert.equal(mode(), 0o666 & ~process.umask())
+  chmodSync(out, 0o640)
+  assert.equal(command(['instrument', input, '-o', out]).status, 0)
+  assert.equal(mode(), 0o640)
+  assert.deepEqual(readFileSync(out), instrument(source))
+  assert.deepEqual(readdirSync(path).sort(), ['in.wasm', 'out.wasm'])
+})
+
+test('a file may be replaced by what is made of it', (t) => {
+  const path = folder(t)
+  const file = join(path, 'a.wasm')
+  const link = join(path, 'link.wasm')
+  writeFileSync(file, source)
+  symlinkSync('a.wasm', link)
+  const { status, stdout, stderr } = command(['instrument', link, '-o', link])
+  assert.deepEqual([status, stdout, stderr], [0, '', ''])
+  assert.ok(lstatSync(link).isSymbolicLink())
+  assert.deepEqual(readFileSync(file), instrument(source))
+})
+
+test('what cannot be written is said, and leaves nothing', (t) => {
+  const path = folder(t)
+  const out = join(path, 'none/out.wasm')
+  const missing = command(['instrument', '-', '-o', out], { input: source })
+  assert.equal(missing.status, 1)
+  assert.match(missing.stderr, /^wasmsig: .*out.wasm: No such file or dir.*\n$/)
+  const full = command(['instrument', '-', '-o', '/dev/full'], {
+    input: source
+  })
+  assert.equal(full.status, 1)
+  assert.match(full.stderr, /^wasmsig: \/dev\/full: No space left on .*\n$/)
+  const old = join(path, 'old.wasm')
+  writeFileSync(old, 'as it was')
+  const limited = spawnSync(
+    'bash',
+    ['-c', 'ulimit -f 0; exec "$0" instrument - -o "$1"', COMMAND, old],
+    { input: source, encoding: 'utf8' }
+  )
+  assert.equal(limited.status, 1)
+  assert.match(limited.stderr, /^wasmsig: .*old.wasm: File too large\n$/)
+  assert.equal(readFileSync(old, 'utf8'), 'as it was')
+  assert.deepEqual(readdirSync(path), ['old.wasm'])
+})
+
+test('--verbose says what was done', () => {
+  const made = tryInstrument(source, '--verbose')
+  assert.equal(made.stderr, 'wasmsig: -: 1 polls, 1 loops, its own words\n')
+})
+
+// ------------------------------------------------------------------- usage
+
+const usage = {
+  'no file': [['-o', 'x'], /IN.wasm is missing/],
+  'two files': [['a', 'b', '-o', 'x'], /'b' is a second/],
+  'no -o': [['a'], /-o OUT.wasm is missing/],
+  '--every 0': [['a', '-o', 'x', '--every', '0'], /'0' is no number from 1 to/],
+  '--every 1000001': [['a', '-o', 'x', '--every=1000001'], /no number from 1/],
+  '--every 4294967297': [['a', '-o', 'x', '--every=4294967297'], /no number/],
+  '--every -1': [['a', '-o', 'x', '--every=-1'], /no number/],
+  '--every 1x': [['a', '-o', 'x', '--every', '1x'], /no number/],
+  '--every ""': [['a', '-o', 'x', '--every', ''], /no number/],
+  '--every alone': [['a', '-o', 'x', '--every'], /--every needs a value/],
+  '--some': [['a', '-o', 'x', '--some'], /there is no option '--some'/]
+}
+for (const [what, [args, why]] of Object.entries(usage))
+  test(`${what} is wrong usage`, () => {
+    const { status, stdout, stderr } = command(['instrument', ...args])
+    assert.equal(status, 2)
+    assert.equal(stdout, '')
+    assert.match(stderr, /^wasmsig instrument: [^\n]+\n$/)
+    assert.match(stderr, why)
+  })
+
+test('--help is help', () => {
+  const { status, stdout } = command(['instrument', '--help'])
+  assert.equal(status, 0)
+  assert.match(stdout, /^Usage: wasmsig instrument /)
+  assert.equal(command(['help', 'instrument']).stdout, stdout)
+})
+
+// ------------------------------------------------------- manual, completion
+
+const file = (name) =>
+  readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
+const optionsIn = (text) => [...new Set(text.match(/--[a-z][a-z-]+/g))].sort()
+
+test('the manual page and bash have every option of the help', () => {
+  const help = optionsIn(command(['instrument', '--help']).stdout)
+  const manual = optionsIn(file('docs/man/wasmsig.1').replaceAll(' -', ' --'))
+  for (const option of help) assert.ok(manual.includes(option), option)
+  const script = `source "$0"; COMP_WORDS=(wasmsig instrument --); COMP_CWORD=2
+    _wasmsig; printf '%s\n' "\${COMPREPLY[@]}"`
+  const path = new URL('../../cli/completion/wasmsig.bash', import.meta.url)
+  const { stdout } = spawnSync('bash', ['-c', script, path.pathname], {
+    encoding: 'utf8'
+  })
+  assert.deepEqual(stdout.split('\n').filter(Boolean).sort(), help)
+})

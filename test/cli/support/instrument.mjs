@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Modules from their text, instrumented by the command, and run.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { HOSTS } from '../../conformance/hosts.mjs'
+import { command } from './command.mjs'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const library = join(root, 'build/engines/wasmtime/lib/libwasmtime.so')
+
+export const noAssembler =
+  !existsSync(library) && "Wasmtime's assembler is not there (scripts/engines)"
+
+/** A binary of a text, which may use all of WebAssembly 3.0. */
+export function assemble(text) {
+  const folder = mkdtempSync(join(tmpdir(), 'wasmsig-'))
+  try {
+    writeFileSync(join(folder, 'module.wat'), text)
+    execFileSync('python3', [
+      join(root, 'test/fuzz/assemble.py'),
+      ...[library, folder, join(folder, 'module.wat')]
+    ])
+    return readFileSync(join(folder, 'module.wasm'))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Instruments a binary: { status, stderr, bytes }. */
+export function tryInstrument(bytes, ...args) {
+  const { status, stdout, stderr } = command(
+    ['instrument', ...args, '-o', '-', '-'],
+    { input: bytes, encoding: 'buffer', maxBuffer: 2 ** 30 }
+  )
+  return { status, stderr: stderr.toString(), bytes: stdout }
+}
+
+/** The same, where it must work, without a word. */
+export function instrument(bytes, ...args) {
+  const made = tryInstrument(bytes, ...args)
+  assert.equal(made.stderr, '')
+  assert.equal(made.status, 0)
+  return made.bytes
+}
+
+/** What `wasmsig inspect` says of a binary. */
+export function report(bytes) {
+  const { stdout } = command(['inspect', '--json', '-'], { input: bytes })
+  return JSON.parse(stdout)
+}
+
+/** The payloads of a module's sections: [number, name of a custom one, bytes].
+ */
+export function sections(bytes) {
+  const found = []
+  let at = 8
+  const u32 = () => {
+    let value = 0
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++]
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) return value
+    }
+  }
+  while (at < bytes.length) {
+    const number = bytes[at++]
+    const size = u32()
+    const end = at + size
+    let name = null
+    if (number === 0) {
+      const length = u32()
+      name = Buffer.from(bytes.subarray(at, at + length)).toString()
+      at += length
+    }
+    found.push([number, name, Buffer.from(bytes.subarray(at, end))])
+    at = end
+  }
+  return found
+}
+
+const u32 = (number) => {
+  const bytes = []
+  for (; number >= 0x80; number = Math.floor(number / 128))
+    bytes.push((number % 128) | 0x80)
+  return Buffer.from([...bytes, number])
+}
+
+/** A module's bytes and a custom section behind them. */
+export function withCustom(bytes, name, contents) {
+  const payload = Buffer.concat([
+    u32(name.length),
+    Buffer.from(name),
+    Buffer.from(contents)
+  ])
+  return Buffer.concat([bytes, Buffer.from([0]), u32(payload.length), payload])
+}
+
+/** The payload of its code section. */
+export const codeOf = (bytes) =>
+  sections(bytes).find(([number]) => number === 10)[2]
+
+/** A binary, with names, of what wabt can read. */
+export function textToModule(wabt, text, options = {}) {
+  const features = { threads: true, memory64: true }
+  const module = wabt.parseWat('test.wat', text, features)
+  return Buffer.from(
+    module.toBinary({ write_debug_names: true, ...options }).buffer
+  )
+}
+
+/** A poll that kills, of a word whose address has these bytes. */
+export const pollOf = (...address) =>
+  Buffer.from([
+    ...[0x41, ...address, 0xfe, 0x10, 2, 0], // i32.const, i32.atomic.load
+    ...[0x41, 9, 0x46, 0x04, 0x40, 0x00, 0x0b] // i32.eq, if, unreachable
+  ])
+
+/** All times that the bytes stand in others. */
+export function countOf(part, bytes) {
+  let count = 0
+  for (let at = 0; (at = bytes.indexOf(part, at)) >= 0; at++) count++
+  return count
+}
+
+/** A host of the conformance suite, if scripts/hosts has put it there. */
+export function host(name) {
+  const found = HOSTS.find((known) => known.name === name)
+  return existsSync(found.program) ? found : null
+}

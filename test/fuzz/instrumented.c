@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "instrumented.h"
+
+#include "instrument.h"
+#include "wasmsig/module.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Not assert(): these are the test, whatever the build. */
+#define MUST(condition)                                            \
+  do {                                                             \
+    if (!(condition)) {                                            \
+      fprintf(stderr, "instrumented.c:%d: not so: %s\n", __LINE__, \
+              #condition);                                         \
+      abort();                                                     \
+    }                                                              \
+  } while (0)
+
+static wasmsig_module_report inspect(const uint8_t *bytes, size_t length) {
+  wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
+  wasmsig_module_options options = WASMSIG_MODULE_OPTIONS_INIT;
+  options.polls = true;
+  MUST(wasmsig_module_inspect(bytes, length, &options, &report) == 0);
+  return report;
+}
+
+static void must_be_refused(const struct wsig_instrumented *made) {
+  MUST(made->why != NULL);
+  MUST(made->bytes.data == NULL && made->bytes.length == 0);
+  MUST(made->word >= -1 && made->word < WASMSIG_WORD_COUNT);
+}
+
+/* Polls of a word whose address is known are seen by the reader, unless they
+ * read the word of attention with it. */
+static void must_have_polls(const struct wsig_instrumented *made,
+                            const wasmsig_module_report *after) {
+  static const char attention[] = "__instance_signal_attention";
+  if (after->words[WASMSIG_WORD_SIGNAL].source != WASMSIG_VALUE_CONSTANT ||
+      memmem(made->bytes.data, made->bytes.length, attention,
+             strlen(attention)))
+    return;
+  MUST(after->polls.atomic >= made->polls);
+}
+
+static void must_be_made(const struct wsig_instrumented *made) {
+  const wasmsig_module_report *before = &made->report;
+  wasmsig_module_report after = inspect(made->bytes.data, made->bytes.length);
+  MUST(after.verdict == WASMSIG_VERDICT_TRACKED);
+  MUST(after.words[WASMSIG_WORD_SIGNAL].is_exported);
+  for (int i = 0; i < WASMSIG_WORD_COUNT; i++)
+    if (before->words[i].is_exported)
+      MUST(after.words[i].index == before->words[i].index &&
+           after.words[i].address == before->words[i].address);
+  must_have_polls(made, &after);
+  wasmsig_module_report_release(&after);
+}
+
+static void must_not_be_made_again(const struct wsig_instrumented *made) {
+  struct wsig_instrument_options options = {.every = 1};
+  struct wsig_instrumented again;
+  MUST(wsig_instrument(&again, made->bytes.data, made->bytes.length,
+                       &options) == 1);
+  must_be_refused(&again);
+  wsig_instrumented_release(&again);
+}
+
+void instrumented_check(const uint8_t *bytes, size_t length) {
+  static const struct wsig_instrument_options ways[] = {
+      {0, false}, {1, true}, {64, false}, {7, true}, {0, true}};
+  struct wsig_instrumented made;
+  int error = wsig_instrument(&made, bytes, length,
+                              &ways[length % (sizeof ways / sizeof *ways)]);
+  MUST(error == 0 || error == 1);
+  if (error) {
+    must_be_refused(&made);
+  } else {
+    must_be_made(&made);
+    must_not_be_made_again(&made);
+  }
+  wsig_instrumented_release(&made);
+}

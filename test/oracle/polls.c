@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Each module that comes in (see mutants.c) goes out, and behind it what
+ * `wasmsig instrument` makes of it, in each of some ways; an empty one where it
+ * refuses:
+ *
+ *     mutants ... | polls | oracle
+ */
+#include "instrument.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void put(const uint8_t *bytes, size_t length) {
+  for (int shift = 0; shift < 32; shift += 8)
+    putchar((int)(length >> shift & 0xff));
+  fwrite(bytes, 1, length, stdout);
+}
+
+static void put_made(const uint8_t *bytes, size_t length) {
+  static const struct wsig_instrument_options ways[] = {
+      {0, false}, {0, true}, {1, false}, {7, true}};
+  put(bytes, length);
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    struct wsig_instrumented made;
+    wsig_instrument(&made, bytes, length, &ways[i]);
+    put(made.bytes.data, made.bytes.length);
+    wsig_instrumented_release(&made);
+  }
+}
+
+int main(void) {
+  uint8_t head[4];
+  while (fread(head, 1, sizeof head, stdin) == sizeof head) {
+    size_t length = (size_t)head[0] | (size_t)head[1] << 8 |
+                    (size_t)head[2] << 16 | (size_t)head[3] << 24;
+    uint8_t *bytes = malloc(length > 0 ? length : 1);
+    if (!bytes || fread(bytes, 1, length, stdin) != length) return EXIT_FAILURE;
+    put_made(bytes, length);
+    free(bytes);
+  }
+  return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+}

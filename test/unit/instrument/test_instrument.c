@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What instrumenting is made of: bytes, moves, paces; and where the bytes of a
+ * module stand after it. */
+#include "../module_bytes.h"
+
+#include "instrument/bytes.h"
+#include "instrument/code.h"
+#include "instrument/instrument.h"
+#include "instrument/moves.h"
+#include "instrument/pace.h"
+
+#include "module/cursor.h"
+
+/* ------------------------------------------------------------------ bytes */
+
+TEST(numbers_in_leb128_are_read_as_they_were_written) {
+  static const int64_t numbers[] = {
+      0,    1,    63,    64,        127,       128,       -1,
+      -64,  -65,  -128,  INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN,
+      8191, 8192, -8192, -8193,     16383,     16384};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    struct wsig_bytes bytes = {0};
+    struct wsig_cursor cursor;
+    wsig_bytes_s64(&bytes, numbers[i]);
+    wsig_bytes_s32(&bytes, (int32_t)numbers[i]);
+    wsig_bytes_u32(&bytes, (uint32_t)numbers[i]);
+    wsig_bytes_u32(&bytes, (uint64_t)numbers[i]);
+    wsig_cursor_open_bytes(&cursor, bytes.data, bytes.length);
+    assert_int_equal(wsig_read_s64(&cursor), numbers[i]);
+    assert_int_equal(wsig_read_s32(&cursor), (int32_t)numbers[i]);
+    assert_int_equal(wsig_read_u32(&cursor), (uint32_t)numbers[i]);
+    assert_int_equal(wsig_read_u64(&cursor), (uint64_t)numbers[i]);
+    assert_false(cursor.failed);
+    assert_int_equal(wsig_cursor_offset(&cursor), bytes.length);
+    wsig_bytes_release(&bytes);
+  }
+}
+
+TEST(bytes_grow_and_stay) {
+  struct wsig_bytes bytes = {0};
+  for (int i = 0; i < 100000; i++) wsig_bytes_byte(&bytes, (uint8_t)i);
+  assert_false(bytes.failed);
+  assert_int_equal(bytes.length, 100000);
+  for (int i = 0; i < 100000; i++) assert_int_equal(bytes.data[i], i & 0xff);
+  wsig_bytes_release(&bytes);
+  assert_null(bytes.data);
+}
+
+TEST(bytes_that_do_not_fit_are_a_failure_that_stays) {
+  struct wsig_bytes bytes = {0};
+  wsig_bytes_byte(&bytes, 1);
+  wsig_bytes_append(&bytes, "", SIZE_MAX / 2 + 2);
+  assert_true(bytes.failed);
+  wsig_bytes_byte(&bytes, 2);
+  assert_int_equal(bytes.length, 1);
+  wsig_bytes_release(&bytes);
+}
+
+/* ------------------------------------------------------------------ moves */
+
+TEST(what_stands_behind_a_move_has_moved) {
+  struct wsig_moves moves = {0};
+  assert_int_equal(wsig_moved(&moves, 7), 7);
+  wsig_moves_add(&moves, 3, 0);
+  assert_int_equal(moves.count, 0);
+  wsig_moves_add(&moves, 10, 5);
+  wsig_moves_add(&moves, 20, 5);
+  wsig_moves_add(&moves, 30, 12);
+  wsig_moves_add(&moves, 30, 13);
+  assert_int_equal(moves.count, 2);
+  assert_int_equal(wsig_moved(&moves, 0), 0);
+  assert_int_equal(wsig_moved(&moves, 9), 9);
+  assert_int_equal(wsig_moved(&moves, 10), 15);
+  assert_int_equal(wsig_moved(&moves, 29), 34);
+  assert_int_equal(wsig_moved(&moves, 30), 43);
+  assert_int_equal(wsig_moved(&moves, 1000), 1013);
+  wsig_moves_release(&moves);
+}
+
+/* ------------------------------------------------------------------- paces */
+
+static void assert_pace(struct wsig_pace pace, uint32_t every,
+                        enum wsig_counter counter) {
+  assert_int_equal(pace.every, every);
+  assert_int_equal(pace.counter, counter);
+}
+
+TEST(a_pace_that_is_wanted_is_kept) {
+  struct wsig_work light = {.instructions = 5};
+  struct wsig_work heavy = {.instructions = 5000, .has_bulk = true};
+  struct wsig_work calling = {.instructions = 5, .has_calls = true};
+  assert_pace(wsig_pace_of_loop(&light, 1), 1, WSIG_COUNT_NOBODY);
+  assert_pace(wsig_pace_of_loop(&calling, 1), 1, WSIG_COUNT_NOBODY);
+  assert_pace(wsig_pace_of_loop(&light, 7), 7, WSIG_COUNT_LOCAL);
+  assert_pace(wsig_pace_of_loop(&heavy, 7), 7, WSIG_COUNT_LOCAL);
+  assert_pace(wsig_pace_of_loop(&calling, 7), 7, WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_pace_of_head(&light, 7, true), 7, WSIG_COUNT_GLOBAL);
+}
+
+TEST(heads_poll_if_that_is_wanted_or_they_are_loops) {
+  struct wsig_work plain = {.instructions = 5};
+  struct wsig_work tail = {.instructions = 5, .has_tail_calls = true};
+  assert_int_equal(wsig_pace_of_head(&plain, 1, false).every, 0);
+  assert_int_equal(wsig_pace_of_head(&plain, 1, true).every, 1);
+  assert_int_equal(wsig_pace_of_head(&tail, 1, false).every, 1);
+}
+
+TEST(paces_of_a_counter_are_powers_of_two) {
+  struct wsig_work light = {.instructions = 5};
+  struct wsig_work calling = {.instructions = 5, .has_calls = true};
+  struct wsig_work heavy = {.instructions = 100000};
+  struct wsig_pace turns = wsig_pace_of_loop(&light, 0);
+  struct wsig_pace calls = wsig_pace_of_loop(&calling, 0);
+  assert_int_equal(turns.every & (turns.every - 1), 0);
+  assert_int_equal(calls.every & (calls.every - 1), 0);
+  assert_true(calls.every > 1 && calls.every < turns.every);
+  assert_pace(wsig_pace_of_head(&light, 0, true), calls.every,
+              WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_pace_of_loop(&heavy, 0), 1, WSIG_COUNT_NOBODY);
+}
+
+/* -------------------------------------------------------------------- code */
+
+/* Two functions: no loops; (local i64) loop, nop, end. Sizes have 5 bytes in
+ * the second, as linkers write them. */
+static const uint8_t code_section[] =
+    "\2"
+    "\2\0\x0b"
+    "\x88\x80\x80\x80\0\1\1\x7e\3\x40\1\x0b\x0b";
+
+static void write_code(struct wsig_code *code, uint32_t every) {
+  struct module *module = module_begin();
+  section(module, TYPES, "\1\x60\0\0");
+  section(module, FUNCTIONS, "\2\0\0");
+  put(module, "\x0a");
+  put_u32(module, sizeof code_section - 1);
+  put_bytes(module, code_section, sizeof code_section - 1);
+  struct wsig_scan scan;
+  const char *why = NULL;
+  assert_int_equal(wsig_scan(&scan, module->bytes, module->length, &why), 0);
+  struct wsig_plan plan = {.every = every, .deliver = WSIG_NO_FUNCTION};
+  wsig_bytes_append(&plan.poll, "POLL", 4);
+  assert_int_equal(wsig_code_write(code, &scan, &plan), 0);
+  wsig_bytes_release(&plan.poll);
+  wsig_scan_release(&scan);
+}
+
+TEST(a_poll_moves_what_stands_behind_it) {
+  struct wsig_code code;
+  write_code(&code, 1);
+  static const uint8_t wanted[] =
+      "\2"
+      "\2\0\x0b"
+      "\x8c\x80\x80\x80\0\1\1\x7e\3\x40POLL\1\x0b\x0b";
+  assert_int_equal(code.payload.length, sizeof wanted - 1);
+  assert_memory_equal(code.payload.data, wanted, sizeof wanted - 1);
+  for (uint64_t at = 0; at < 14; at++)
+    assert_int_equal(wsig_moved(&code.moves, at), at);
+  assert_int_equal(wsig_moved(&code.moves, 14), 18);
+  assert_int_equal(wsig_moved(&code.moves, 16), 20);
+  assert_int_equal(code.loops, 1);
+  assert_int_equal(code.polls, 1);
+  wsig_code_release(&code);
+}
+
+TEST(a_counter_is_a_local_behind_the_others) {
+  struct wsig_code code;
+  write_code(&code, 64);
+  static const uint8_t wanted[] =
+      "\2"
+      "\2\0\x0b"
+      "\x9c\x80\x80\x80\0\2\1\x7e\1\x7f\3\x40"
+      "\x20\1\x41\x80\x80\x80\x20\x6a\x22\1\x45\4\x40POLL\x0b"
+      "\1\x0b\x0b";
+  assert_int_equal(code.payload.length, sizeof wanted - 1);
+  assert_memory_equal(code.payload.data, wanted, sizeof wanted - 1);
+  assert_int_equal(wsig_moved(&code.moves, 11), 11); /* the local's group */
+  assert_int_equal(wsig_moved(&code.moves, 12), 14); /* the loop */
+  assert_int_equal(wsig_moved(&code.moves, 14), 34); /* what is in it */
+  assert_false(code.needs_counter);
+  wsig_code_release(&code);
+}
+
+int main(void) {
+  static const struct CMUnitTest tests[] = {
+      cmocka_unit_test(numbers_in_leb128_are_read_as_they_were_written),
+      cmocka_unit_test(bytes_grow_and_stay),
+      cmocka_unit_test(bytes_that_do_not_fit_are_a_failure_that_stays),
+      cmocka_unit_test(what_stands_behind_a_move_has_moved),
+      cmocka_unit_test(a_pace_that_is_wanted_is_kept),
+      cmocka_unit_test(heads_poll_if_that_is_wanted_or_they_are_loops),
+      cmocka_unit_test(paces_of_a_counter_are_powers_of_two),
+      cmocka_unit_test(a_poll_moves_what_stands_behind_it),
+      cmocka_unit_test(a_counter_is_a_local_behind_the_others),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -91,6 +91,7 @@ struct wasmsig_guest {
   wasmsig_handler handlers[WASMSIG_SIGNAL_MAX + 1];
   int saw_unhosted; /* a poll came before the host did, if there is one */
   int saw_signal;
+  int (*deliver)(void); /* what a poll does, if a library does it; else 0 */
 };
 extern struct wasmsig_guest wasmsig_guest;
 
@@ -112,7 +113,7 @@ extern struct wasmsig_guest wasmsig_guest;
       __attribute__((aligned(8))) wasmsig_set __instance_signal_pending = \
           WASMSIG_NO_SET;                                                 \
   WASMSIG_EXTERN_C WASMSIG_WORD struct wasmsig_guest wasmsig_guest = {    \
-      {0}, 0, 0};                                                         \
+      {0}, 0, 0, 0};                                                      \
   WASMSIG_EXTERN_C __attribute__((used)) char                             \
       wasmsig_guest_words_stand_twice__define_them_in_one_place_only = 0; \
   __asm__(                                                                \
@@ -224,7 +225,9 @@ WASMSIG_INLINE wasmsig_set wasmsig_guest_take_all(unsigned int *newest) {
 
 static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
   unsigned int newest;
-  wasmsig_set set = wasmsig_guest_take_all(&newest);
+  wasmsig_set set;
+  if (wasmsig_guest.deliver) return wasmsig_guest.deliver();
+  set = wasmsig_guest_take_all(&newest);
   for (; set; set &= set - 1) {
     int signal = __builtin_ctzll(set) + 1;
     wasmsig_handler handler = wasmsig_guest.handlers[signal];

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Stands before wasi-libc's file of this name, whose set has one byte. */
+#ifndef __wasilibc___typedef_sigset_t_h
+#define __wasilibc___typedef_sigset_t_h
+
+typedef struct {
+  unsigned long long __bits; /* bit n-1 is signal n */
+} sigset_t;
+
+#endif

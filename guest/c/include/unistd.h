@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* wasi-libc's <unistd.h>, and what it leaves out for want of signals. */
+#ifndef _WASI_EMULATED_GETPID
+#define _WASI_EMULATED_GETPID /* our library has one: getpid is not deprecated \
+                               */
+#endif
+#include_next <unistd.h>
+
+#ifndef _WASMSIG_UNISTD_H
+#define _WASMSIG_UNISTD_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+unsigned alarm(unsigned);
+int pause(void);
+#if defined(_GNU_SOURCE) || defined(_BSD_SOURCE) || \
+    (defined(_XOPEN_SOURCE) && _XOPEN_SOURCE + 0 < 700)
+unsigned ualarm(unsigned, unsigned);
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

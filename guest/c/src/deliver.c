@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The state of a program's signals, and the running of its handlers.
+ *
+ * Who changes the state: functions that the program calls, and wsig_deliver,
+ * which polls call. An instance is one thread, so there is no other; but a
+ * poll may stand anywhere, in the loops of this library too, and the host may
+ * raise at any moment. Why no change is seen half done, and no signal is lost:
+ *
+ *  1. Every change is made between wsig_enter and wsig_leave. A poll there
+ *     calls wsig_deliver as any does; it finds `is_held` and moves what the
+ *     host has raised into `pending`, which is one addition of bits.
+ *  2. Handlers are called with the state let go (wsig_call), so that polls in
+ *     them deliver, and they may call everything here, and never return: who
+ *     jumps out of one leaves behind nothing that is held.
+ *  3. What has come while the state was held is looked at when it is let go:
+ *     if something is pending and not blocked, wsig_leave makes the next poll
+ *     come here, by the attention word. Between that look and the letting go
+ *     there is neither a loop nor a call, and so no poll.
+ *  4. A signal leaves `pending` before its handler is called. Raised again
+ *     meanwhile, it is pending again.
+ *
+ * So deliveries nest as on Unix: a handler is interrupted by signals that
+ * neither its sa_mask nor itself blocks.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <wasi/api.h>
+
+volatile struct wsig_state wsig;
+
+/* Forbids the compiler what a poll would see: moving accesses across it. */
+#define WSIG_FENCE() __asm__ volatile("" ::: "memory")
+
+/* ------------------------------------------------------------------- taking */
+
+#define UNHOSTED 0xffff
+
+/* A host that catches the trap may call the instance again. */
+static _Noreturn void die(void) {
+  wsig.is_held = false;
+  __builtin_trap();
+}
+
+static void note(uint64_t set) {
+  wsig.pending |= set;
+  wsig.taken++;
+  wsig.saw_signal = true;
+  wsig_guest_saw(false);
+  if (set & WSIG_BIT(SIGKILL)) die();
+}
+
+static void take(uint32_t word) {
+  if (word == 0) return;
+  if (word == UNHOSTED) {
+    wsig.saw_unhosted = true;
+    wsig_guest_saw(true);
+    return;
+  }
+  if (word == SIGKILL) die();
+  if (wsig_host_knows_set())
+    note(wsig_take_set());
+  else if (word <= WSIG_LAST)
+    note(WSIG_BIT(word));
+}
+
+void wsig_take(void) { take(wsig_take_word()); }
+
+bool wsig_is_hosted(void) {
+  if (wsig_see_word() == UNHOSTED) return false;
+  return !wsig.saw_unhosted || wsig.saw_signal || wsig_host_knows_set();
+}
+
+/* ------------------------------------------------------------ held, let go */
+
+void wsig_enter(void) {
+  wsig.is_held = true;
+  WSIG_FENCE();
+  wsig_take();
+}
+
+/* Inlined everywhere: a call is where a poll may stand. */
+static inline __attribute__((always_inline)) void let_go(void) {
+  WSIG_FENCE();
+  bool is_due = (wsig.pending & ~wsig.blocked) != 0;
+  if (is_due) wsig_polls_left = 0;
+  __instance_signal_attention = is_due || wsig.timers_run;
+  wsig.is_held = false;
+  WSIG_FENCE();
+}
+
+void wsig_leave(void) { let_go(); }
+
+/* ------------------------------------------------------------------ sending */
+
+void wsig_send(int signal, int code, union sigval value) {
+  wsig.taken++;
+  if (wsig.pending & WSIG_BIT(signal)) return; /* two that wait are one */
+  wsig.origins[signal].code = code;
+  wsig.origins[signal].value = value;
+  wsig.pending |= WSIG_BIT(signal);
+}
+
+/* Out of the pending ones; tells where it came from. */
+static void withdraw(int signal, siginfo_t *info) {
+  wsig.pending &= ~WSIG_BIT(signal);
+  *info = (siginfo_t){.si_signo = signal};
+  info->si_code = wsig.origins[signal].code;
+  info->si_value = wsig.origins[signal].value;
+  /* The next one may be the host's, which tells nothing. */
+  wsig.origins[signal].code = SI_USER;
+  wsig.origins[signal].value.sival_ptr = NULL;
+}
+
+static int lowest(uint64_t set) { return __builtin_ctzll(set) + 1; }
+
+int wsig_accept(uint64_t wanted, siginfo_t *info) {
+  uint64_t ready = wsig.pending & wanted;
+  if (ready == 0) return 0;
+  withdraw(lowest(ready), info);
+  return lowest(ready);
+}
+
+/* ------------------------------------------------------------------ actions */
+
+/* signal(7), "Standard signals": those whose default is that nothing happens,
+ * and those that stop a process, for which there is nobody here. */
+#define HARMLESS                                               \
+  (WSIG_BIT(SIGCHLD) | WSIG_BIT(SIGURG) | WSIG_BIT(SIGWINCH) | \
+   WSIG_BIT(SIGCONT) | WSIG_BIT(SIGSTOP) | WSIG_BIT(SIGTSTP) | \
+   WSIG_BIT(SIGTTIN) | WSIG_BIT(SIGTTOU))
+
+void __SIG_IGN(int signal) { (void)signal; }
+void __SIG_ERR(int signal) {
+  (void)signal;
+  __builtin_trap();
+}
+
+static struct sigaction action_of(int signal) {
+  struct sigaction action;
+  action.sa_handler = wsig.actions[signal].sa_handler;
+  action.sa_mask.__bits = wsig.actions[signal].sa_mask.__bits;
+  action.sa_flags = wsig.actions[signal].sa_flags;
+  if (action.sa_handler == SIG_DFL) {
+    action.sa_handler = wsig_guest_handler(signal);
+    action.sa_flags = SA_RESTART;
+  }
+  return action;
+}
+
+bool wsig_is_ignored(int signal) {
+  void (*handler)(int) = action_of(signal).sa_handler;
+  return handler == SIG_IGN ||
+         (handler == SIG_DFL && (HARMLESS & WSIG_BIT(signal)));
+}
+
+/* With what a shell tells of a process that a signal ended; without a word and
+ * without atexit's functions, as there. */
+static _Noreturn void end_by(int signal) {
+  let_go();
+  __wasi_proc_exit((__wasi_exitcode_t)(128 + signal));
+}
+
+static void call(const struct sigaction *action, siginfo_t *info) {
+  let_go();
+  if (action->sa_flags & SA_SIGINFO)
+    action->sa_sigaction(info->si_signo, info, NULL);
+  else
+    action->sa_handler(info->si_signo);
+  wsig_enter();
+}
+
+static void act(int signal) {
+  struct sigaction action = action_of(signal);
+  uint64_t blocked = wsig.blocked;
+  siginfo_t info;
+  int saved_errno = errno;
+  withdraw(signal, &info);
+  if (wsig_is_ignored(signal)) return;
+  if (action.sa_handler == SIG_DFL) end_by(signal);
+  if (action.sa_flags & (int)SA_RESETHAND)
+    wsig.actions[signal].sa_handler = SIG_DFL;
+  wsig.blocked |= action.sa_mask.__bits & ~WSIG_UNTOUCHABLE;
+  if (!(action.sa_flags & SA_NODEFER)) wsig.blocked |= WSIG_BIT(signal);
+  wsig.handled++;
+  if (!(action.sa_flags & SA_RESTART)) wsig.ending++;
+  call(&action, &info);
+  wsig.blocked = blocked;
+  errno = saved_errno;
+}
+
+void wsig_run(void) {
+  uint64_t ready;
+  while ((ready = wsig.pending & ~wsig.blocked) != 0) act(lowest(ready));
+}
+
+/* -------------------------------------------------------------------- polls */
+
+void wsig_deliver(uint32_t word) {
+  take(word);
+  if (wsig.is_held) return; /* who holds it makes the next poll come back */
+  wsig_enter();
+  if (wsig_timers_look) wsig_timers_look();
+  wsig_run();
+  wsig_leave();
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * For programs that use <wasmsig/guest.h> too: what its functions share, which
+ * WASMSIG_GUEST_WORDS() would define, and the words with it. Those are ours
+ * here. A handler set by wasmsig_on is called where signal(2) has set nothing,
+ * and wasmsig_poll() runs those of signal(2).
+ */
+#include <wasmsig/guest.h>
+
+#include "internal.h"
+
+/* A poll by hand is one like the others, and tells what the word said. */
+static int deliver(void) {
+  uint32_t word = wsig_take_word();
+  wsig_deliver(word);
+  return word <= WASMSIG_SIGNAL_MAX ? (int)word : 0;
+}
+
+__attribute__((weak)) struct wasmsig_guest wasmsig_guest = {.deliver = deliver};
+
+/* For wasmsig_is_hosted(). */
+void wsig_guest_saw(bool is_unhosted) {
+  if (is_unhosted)
+    wasmsig_guest.saw_unhosted = 1;
+  else
+    wasmsig_guest.saw_signal = 1;
+}
+
+void (*wsig_guest_handler(int signal))(int) {
+  wasmsig_handler handler = wasmsig_guest.handlers[signal];
+  return handler == WASMSIG_IGNORE ? SIG_IGN : handler;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * WASI's calls that may wait, as the host has them.
+ *
+ * wasi-libc has a function for each, which calls an import that it names
+ * __imported_wasi_snapshot_preview1_NAME. calls.c defines functions of those
+ * names: so a call of libc's comes to us, with no flag for the linker, and we
+ * call the import by the names here.
+ */
+#ifndef WSIG_GUEST_HOST_H
+#define WSIG_GUEST_HOST_H
+
+#include <stdint.h>
+
+/* The name that libc calls, and that we define. */
+#define WSIG_LIBC(name) __imported_wasi_snapshot_preview1_##name
+
+/* Addresses are numbers here, as they are for the host. */
+#define WSIG_CALL(name, ...)                                                 \
+  __attribute__((import_module("wasi_snapshot_preview1"),                    \
+                 import_name(#name))) int32_t wsig_host_##name(__VA_ARGS__); \
+  int32_t WSIG_LIBC(name)(__VA_ARGS__)
+
+WSIG_CALL(fd_read, int32_t fd, int32_t buffers, int32_t count, int32_t size);
+WSIG_CALL(fd_write, int32_t fd, int32_t buffers, int32_t count, int32_t size);
+WSIG_CALL(poll_oneoff, int32_t in, int32_t out, int32_t count, int32_t size);
+WSIG_CALL(sock_accept, int32_t fd, int32_t flags, int32_t accepted);
+WSIG_CALL(sock_recv, int32_t fd, int32_t buffers, int32_t count, int32_t flags,
+          int32_t size, int32_t flags_out);
+WSIG_CALL(sock_send, int32_t fd, int32_t buffers, int32_t count, int32_t flags,
+          int32_t size);
+
+#define WSIG_ADDRESS(pointer) ((int32_t)(intptr_t)(pointer))
+
+#endif

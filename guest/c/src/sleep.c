@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Sleeping. wasi-libc's functions know no EINTR and no time that is left, so
+ * these stand before them.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+#include <wasi/api.h>
+
+/* A program may have its own. */
+#pragma weak nanosleep
+#pragma weak sleep
+#pragma weak usleep
+
+#define NS_PER_S UINT64_C(1000000000)
+#define LONGEST_S UINT64_C(4000000000)
+
+/* What wasi-libc's clocks point to. */
+struct __clockid {
+  __wasi_clockid_t id;
+};
+
+static bool is_time(const struct timespec *time) {
+  return time->tv_sec >= 0 && time->tv_nsec >= 0 &&
+         time->tv_nsec < (long)NS_PER_S;
+}
+
+static uint64_t ns_of(const struct timespec *time) {
+  uint64_t seconds = (uint64_t)time->tv_sec;
+  if (seconds > LONGEST_S) seconds = LONGEST_S;
+  return seconds * NS_PER_S + (uint64_t)time->tv_nsec;
+}
+
+/* Until then on the given clock, or until a handler was called. The date may
+ * be set while we sleep: it is read again after each wait. */
+static int sleep_until(uint32_t clock, uint64_t then_ns, uint64_t *left_ns) {
+  int error = 0;
+  wsig_enter();
+  uint32_t handled = wsig.handled;
+  for (;;) {
+    uint64_t now = 0;
+    wsig_run();
+    if (!wsig_clock_ns(clock, &now)) error = EINVAL;
+    *left_ns = then_ns > now ? then_ns - now : 0;
+    if (*left_ns == 0 || error) break;
+    if (wsig.handled != handled) error = EINTR;
+    if (error) break;
+    wsig_wait(wsig_now_ns() + *left_ns, 0);
+  }
+  wsig_leave();
+  return error;
+}
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                    struct timespec *left) {
+  uint64_t start_ns = 0, left_ns;
+  bool is_absolute = flags & TIMER_ABSTIME;
+  if ((flags & ~TIMER_ABSTIME) || !is_time(time)) return EINVAL;
+  if (!is_absolute && !wsig_clock_ns(clock->id, &start_ns)) return EINVAL;
+  int error = sleep_until(clock->id, start_ns + ns_of(time), &left_ns);
+  if (error == EINTR && left && !is_absolute) {
+    left->tv_sec = (time_t)(left_ns / NS_PER_S);
+    left->tv_nsec = (long)(left_ns % NS_PER_S);
+  }
+  return error;
+}
+
+int nanosleep(const struct timespec *time, struct timespec *left) {
+  /* By the clock that nobody sets. */
+  int error = clock_nanosleep(CLOCK_MONOTONIC, 0, time, left);
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
+}
+
+/* Answers the seconds that are left. */
+unsigned sleep(unsigned seconds) {
+  struct timespec time = {.tv_sec = (time_t)seconds};
+  return nanosleep(&time, &time) == 0 ? 0 : (unsigned)time.tv_sec;
+}
+
+int usleep(unsigned us) {
+  struct timespec time = {.tv_sec = (time_t)(us / 1000000),
+                          .tv_nsec = (long)(us % 1000000 * 1000)};
+  return nanosleep(&time, NULL);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Interval timers. Nobody raises their signals from outside: while one is set,
+ * the attention word makes every poll call us, and each so many polls we read
+ * the clock. That number adapts, so that the clock is read about each 100 us,
+ * and stays small: a program may slow down from one turn of its loop to the
+ * next. Calls that wait end at the timer's time by themselves (calls.c).
+ *
+ * A timer's signal is never early: it is sent when the clock has been read and
+ * shows that the time has come.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* A program may have its own. */
+#pragma weak ualarm
+
+struct timer {
+  uint64_t deadline_ns; /* 0: not set */
+  uint64_t interval_ns; /* 0: once */
+};
+
+enum { KINDS = 3 };
+static const int signals[KINDS] = {SIGALRM, SIGVTALRM, SIGPROF};
+
+static volatile struct timer timers[KINDS];
+
+/* The time of the clock that a kind of timer goes by. */
+static uint64_t now_of(int kind) {
+  return kind == ITIMER_REAL ? wsig_now_ns() : wsig_cpu_ns();
+}
+
+uint64_t wsig_timers_deadline_ns(void) {
+  uint64_t deadline_ns = timers[ITIMER_REAL].deadline_ns;
+  return deadline_ns ? deadline_ns : WSIG_NEVER;
+}
+
+/* ---------------------------------------------------------------- expiring */
+
+/* To the next time that is still to come: those missed are one signal. */
+static uint64_t next(uint64_t deadline_ns, uint64_t interval_ns, uint64_t now) {
+  if (interval_ns == 0) return 0;
+  return deadline_ns + ((now - deadline_ns) / interval_ns + 1) * interval_ns;
+}
+
+static void look_at(int kind) {
+  uint64_t deadline_ns = timers[kind].deadline_ns;
+  if (deadline_ns == 0) return;
+  uint64_t now = now_of(kind);
+  if (now < deadline_ns) return;
+  timers[kind].deadline_ns = next(deadline_ns, timers[kind].interval_ns, now);
+  wsig_send(signals[kind], SI_KERNEL, (union sigval){.sival_ptr = NULL});
+}
+
+#define LOOK_EACH_NS UINT64_C(100000)
+#define MOST_POLLS 256
+
+static uint32_t polls = 1; /* from one look to the next */
+
+static void choose_polls(void) {
+  static uint64_t last_ns;
+  uint64_t now = wsig_now_ns();
+  uint64_t passed_ns = now - last_ns;
+  last_ns = now;
+  if (passed_ns < LOOK_EACH_NS / 2 && polls < MOST_POLLS) polls *= 2;
+  while (passed_ns > LOOK_EACH_NS && polls > 1) {
+    polls /= 2;
+    passed_ns /= 2;
+  }
+  wsig_polls_left = (int32_t)polls;
+}
+
+void wsig_timers_look(void) {
+  bool any = false;
+  if (!wsig.timers_run) return;
+  for (int kind = 0; kind < KINDS; kind++) {
+    look_at(kind);
+    any = any || timers[kind].deadline_ns != 0;
+  }
+  wsig.timers_run = any;
+  if (any) choose_polls();
+}
+
+/* ----------------------------------------------------------------- setting */
+
+#define NS_PER_S UINT64_C(1000000000)
+#define LONGEST_S UINT64_C(4000000000) /* a hundred years fit in the sums */
+
+static bool is_time(const struct timeval *time) {
+  return time->tv_sec >= 0 && time->tv_usec >= 0 && time->tv_usec < 1000000;
+}
+
+static uint64_t ns_of(const struct timeval *time) {
+  uint64_t seconds = (uint64_t)time->tv_sec;
+  if (seconds > LONGEST_S) seconds = LONGEST_S;
+  return seconds * NS_PER_S + (uint64_t)time->tv_usec * 1000;
+}
+
+/* Upwards: what is left of a timer that runs is not 0. */
+static struct timeval timeval_of(uint64_t ns) {
+  uint64_t us = (ns + 999) / 1000;
+  return (struct timeval){.tv_sec = (time_t)(us / 1000000),
+                          .tv_usec = (suseconds_t)(us % 1000000)};
+}
+
+static struct itimerval left_of(int kind) {
+  uint64_t deadline_ns = timers[kind].deadline_ns, left_ns = 0;
+  if (deadline_ns) {
+    uint64_t now = now_of(kind);
+    left_ns = deadline_ns > now ? deadline_ns - now : 1;
+  }
+  return (struct itimerval){.it_interval = timeval_of(timers[kind].interval_ns),
+                            .it_value = timeval_of(left_ns)};
+}
+
+static void set(int kind, const struct itimerval *to) {
+  uint64_t value_ns = ns_of(&to->it_value);
+  timers[kind].interval_ns = ns_of(&to->it_interval);
+  timers[kind].deadline_ns = value_ns ? now_of(kind) + value_ns : 0;
+  wsig.timers_run = timers[ITIMER_REAL].deadline_ns ||
+                    timers[ITIMER_VIRTUAL].deadline_ns ||
+                    timers[ITIMER_PROF].deadline_ns;
+  polls = 1;
+  wsig_polls_left = 0;
+}
+
+static int fail(int error) {
+  errno = error;
+  return -1;
+}
+
+int getitimer(int kind, struct itimerval *now) {
+  if (kind < 0 || kind >= KINDS) return fail(EINVAL);
+  wsig_enter();
+  *now = left_of(kind);
+  wsig_timers_look();
+  wsig_run();
+  wsig_leave();
+  return 0;
+}
+
+int setitimer(int kind, const struct itimerval *restrict to,
+              struct itimerval *restrict before) {
+  struct itimerval was;
+  if (kind < 0 || kind >= KINDS) return fail(EINVAL);
+  if (!is_time(&to->it_value) || !is_time(&to->it_interval))
+    return fail(EINVAL);
+  wsig_enter();
+  wsig_timers_look(); /* what is due is not lost */
+  was = left_of(kind);
+  set(kind, to);
+  wsig_run();
+  wsig_leave();
+  if (before) *before = was;
+  return 0;
+}
+
+unsigned alarm(unsigned seconds) {
+  struct itimerval to = {.it_value = {.tv_sec = (time_t)seconds}}, before;
+  setitimer(ITIMER_REAL, &to, &before);
+  /* To the nearest second, and not to 0: as Linux answers. */
+  unsigned left = (unsigned)before.it_value.tv_sec;
+  if (before.it_value.tv_usec >= 500000) left++;
+  if (left == 0 && before.it_value.tv_usec > 0) left = 1;
+  return left;
+}
+
+unsigned ualarm(unsigned us, unsigned interval_us) {
+  struct itimerval before,
+      to = {.it_interval = timeval_of((uint64_t)interval_us * 1000),
+            .it_value = timeval_of((uint64_t)us * 1000)};
+  setitimer(ITIMER_REAL, &to, &before);
+  return (unsigned)before.it_value.tv_sec * 1000000 +
+         (unsigned)before.it_value.tv_usec;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Waiting for a signal: sigsuspend, pause, sigwait and their kin.
+ *
+ * A host that knows of waits ends them when it raises. One that does not is
+ * asked each 20 ms whether the word has changed, until a wait has ended early
+ * once. A guest that nobody raises anything in waits for its own timers only.
+ *
+ * No signal is slept through: what came before is pending, and looked at right
+ * before the host is called; what comes later is in the word, of which the host
+ * knows.
+ */
+#include "host.h"
+#include "internal.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+#include <wasi/api.h>
+
+#define SLICE_NS UINT64_C(20000000)
+
+static bool host_ends_waits;
+
+uint64_t wsig_wait_limit_ns(uint64_t deadline_ns) {
+  uint64_t timers_ns = WSIG_NEVER;
+  if (wsig_timers_deadline_ns) timers_ns = wsig_timers_deadline_ns();
+  if (timers_ns < deadline_ns) deadline_ns = timers_ns;
+  if (host_ends_waits || !wsig_is_hosted()) return deadline_ns;
+  uint64_t slice_ns = wsig_now_ns() + SLICE_NS;
+  return slice_ns < deadline_ns ? slice_ns : deadline_ns;
+}
+
+void wsig_waited(uint64_t limit_ns) {
+  if (limit_ns > wsig_now_ns() + SLICE_NS / 4 && wsig_see_word() != 0)
+    host_ends_waits = true;
+}
+
+void wsig_wait(uint64_t deadline_ns, uint64_t wanted) {
+  __wasi_subscription_t time = {.u.tag = __WASI_EVENTTYPE_CLOCK};
+  __wasi_event_t event;
+  __wasi_size_t count;
+  uint64_t limit_ns = wsig_wait_limit_ns(deadline_ns);
+  uint64_t now = wsig_now_ns();
+  uint64_t left_ns = limit_ns > now ? limit_ns - now : 0;
+  time.u.u.clock.id = __WASI_CLOCKID_MONOTONIC;
+  time.u.u.clock.timeout =
+      left_ns < WSIG_LONGEST_NS ? left_ns : WSIG_LONGEST_NS;
+  uint64_t begin_ns = wsig_wait_begins();
+  /* A poll since the caller's own look may have taken the word. From here to
+   * the host's call there is none. */
+  if (wsig.pending & (wanted | ~wsig.blocked)) return;
+  wsig_host_poll_oneoff(WSIG_ADDRESS(&time), WSIG_ADDRESS(&event), 1,
+                        WSIG_ADDRESS(&count));
+  wsig_wait_is_over(begin_ns);
+  wsig_waited(limit_ns);
+  wsig_take();
+  if (wsig_timers_look) wsig_timers_look();
+}
+
+static int fail(int error) {
+  errno = error;
+  return -1;
+}
+
+/* ------------------------------------------------------- until a handler ran
+ */
+
+int sigsuspend(const sigset_t *set) {
+  wsig_enter();
+  uint64_t blocked = wsig.blocked;
+  uint32_t handled = wsig.handled;
+  wsig.blocked = set->__bits & ~WSIG_UNTOUCHABLE;
+  wsig_run();
+  while (wsig.handled == handled) {
+    wsig_wait(WSIG_NEVER, 0);
+    wsig_run();
+  }
+  wsig.blocked = blocked;
+  wsig_run();
+  wsig_leave();
+  return fail(EINTR);
+}
+
+int pause(void) {
+  sigset_t set;
+  sigprocmask(SIG_BLOCK, NULL, &set);
+  return sigsuspend(&set);
+}
+
+int sigpause(int signal) {
+  sigset_t set;
+  sigprocmask(SIG_BLOCK, NULL, &set);
+  if (sigdelset(&set, signal) != 0) return -1;
+  return sigsuspend(&set);
+}
+
+/* --------------------------------------------------- until one is to be taken
+ */
+
+/* Answers it, or the negative of an error number. */
+static int take_one(uint64_t wanted, siginfo_t *info, uint64_t deadline_ns) {
+  uint32_t handled = wsig.handled;
+  for (;;) {
+    int signal = wsig_accept(wanted, info);
+    if (signal) return signal;
+    wsig_run();
+    if (wsig.handled != handled) return -EINTR;
+    if (wsig_now_ns() >= deadline_ns) return -EAGAIN;
+    wsig_wait(deadline_ns, wanted);
+  }
+}
+
+static int accept_one(const sigset_t *set, siginfo_t *info,
+                      uint64_t deadline_ns) {
+  wsig_enter();
+  int signal = take_one(set->__bits & ~WSIG_UNTOUCHABLE, info, deadline_ns);
+  wsig_run();
+  wsig_leave();
+  return signal;
+}
+
+#define NS_PER_S UINT64_C(1000000000)
+
+int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
+                 const struct timespec *restrict timeout) {
+  siginfo_t unwanted;
+  uint64_t deadline_ns = WSIG_NEVER;
+  if (timeout) {
+    if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
+        timeout->tv_nsec >= (long)NS_PER_S)
+      return fail(EINVAL);
+    uint64_t seconds = (uint64_t)timeout->tv_sec;
+    if (seconds < WSIG_LONGEST_NS / NS_PER_S)
+      deadline_ns =
+          wsig_now_ns() + seconds * NS_PER_S + (uint64_t)timeout->tv_nsec;
+  }
+  int signal = accept_one(set, info ? info : &unwanted, deadline_ns);
+  return signal < 0 ? fail(-signal) : signal;
+}
+
+int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info) {
+  return sigtimedwait(set, info, NULL);
+}
+
+/* Of all these, the one that no handler ends. */
+int sigwait(const sigset_t *restrict set, int *restrict signal) {
+  siginfo_t info;
+  do *signal = accept_one(set, &info, WSIG_NEVER);
+  while (*signal == -EINTR);
+  return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* <wasmsig/guest.h> beside POSIX's functions: the words are the library's. */
+#include "check.h"
+
+#include <wasmsig/guest.h>
+
+#ifdef DEFINES_WORDS
+WASMSIG_GUEST_WORDS();
+#endif
+
+static void both(void) {
+  signal(SIGUSR1, hear);
+  wasmsig_on(WASMSIG_SIGUSR2, hear);
+  wasmsig_on(WASMSIG_SIGTERM, WASMSIG_IGNORE);
+  host_raises(SIGUSR1);
+  work();
+  host_raises(SIGUSR2);
+  work();
+  host_raises(SIGTERM);
+  work();
+  CHECK(HEARD(SIGUSR1, SIGUSR2));
+  CHECK(wasmsig_poll() == 0);
+  CHECK(wasmsig_is_hosted());
+}
+
+/* No loop and no call before it: nothing else takes the signal. */
+static void by_hand(void) {
+  signal(SIGUSR1, hear);
+  host_raises(SIGUSR1);
+  CHECK(wasmsig_poll() == SIGUSR1);
+  CHECK(HEARD(SIGUSR1));
+  CHECK(wasmsig_poll() == 0);
+}
+
+static void signal_wins(void) {
+  wasmsig_on(WASMSIG_SIGUSR1, WASMSIG_IGNORE);
+  signal(SIGUSR1, hear);
+  raise(SIGUSR1);
+  CHECK(HEARD(SIGUSR1));
+}
+
+static void tells_of_no_host(void) {
+  pending_set = UINT64_MAX; /* as the program found it */
+  signal_word = 0xffff;
+  CHECK(!wasmsig_is_hosted());
+  work();
+  CHECK(signal_word == 0 && !wasmsig_is_hosted());
+  host_raises(SIGWINCH);
+  work();
+  CHECK(wasmsig_is_hosted());
+}
+
+static const struct test tests[] = {
+    TEST(both, "handlers of signal and of wasmsig_on stand side by side"),
+    TEST(by_hand, "a poll by hand runs the handlers of signal"),
+    TEST(tells_of_no_host, "who asks for a host is told after polls, too"),
+    TEST(signal_wins, "of two for one signal, signal's is called"),
+};
+
+int main(int argc, char **argv) { return RUN(tests); }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** Programs for these tests: how they are made, and the hosts that run them. */
+import assert from 'node:assert/strict'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { COMMAND } from '../../../cli/support/command.mjs'
+
+const here = dirname(fileURLToPath(import.meta.url))
+export const root = join(here, '../../../..')
+const programs = join(here, '..', 'programs')
+const NODE_HOST = join(here, 'node-host.mjs')
+
+/** The compiler, as a user has it in the source tree. */
+export const CC = process.env.WASMSIG_CC ?? join(root, 'guest/c/wasmsig-cc')
+
+export const BUILD = process.env.WASMSIG_BUILD ?? join(root, 'build/release')
+const LIBRARY = join(BUILD, 'lib/wasm32-wasi/libwasmsig-guest.a')
+
+const isNewer = (target, sources) =>
+  existsSync(target) &&
+  sources.every((file) => statSync(file).mtimeMs < statSync(target).mtimeMs)
+
+/** Compiles programs/NAME.c, unless it has been; `flags` make a variant. */
+export function program(name, ...flags) {
+  const source = join(programs, `${name}.c`)
+  const variant = [name, ...flags].join('').replace(/[^\w-]/g, '')
+  const target = join(BUILD, 'posix-guests', `${variant}.wasm`)
+  const sources = [source, join(programs, 'check.h'), LIBRARY, CC, COMMAND]
+  if (isNewer(target, sources)) return target
+  mkdirSync(dirname(target), { recursive: true })
+  const warnings = ['-Wall', '-Wextra', '-Werror']
+  execFileSync(CC, ['-O2', ...warnings, ...flags, '-o', target, source])
+  return target
+}
+
+/** The hosts: how each is called. */
+export const HOSTS = {
+  node: [process.execPath, '--no-warnings', NODE_HOST, '--'],
+  wasmtime: [COMMAND, 'run', '--engine', 'wasmtime'],
+  wamr: [COMMAND, 'run', '--engine', 'wamr']
+}
+
+/** The arguments of a host with options of its own. */
+export const hostWith = (host, ...options) =>
+  host === 'node'
+    ? [...HOSTS.node.slice(0, -1), ...options, '--']
+    : [...HOSTS[host], ...options]
+
+const LONGEST = 60_000
+
+/** Runs it to its end: { status, signal, stdout, stderr }. */
+export function run([command, ...args], ...more) {
+  return spawnSync(command, [...args, ...more], {
+    encoding: 'utf8',
+    timeout: LONGEST
+  })
+}
+
+/** The tests that a program of check.h holds: [name, sentence] each. */
+function testsOf(file) {
+  const { stdout } = run(HOSTS.wasmtime, file)
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'))
+}
+
+/** Makes each test of such a program one of ours, in these hosts. */
+export function testAll(file, hosts = Object.keys(HOSTS), of = '') {
+  for (const [name, sentence] of testsOf(file))
+    for (const host of hosts)
+      test(`${host}${of}: ${sentence}`, () => {
+        const { status, signal, stdout, stderr } = run(HOSTS[host], file, name)
+        assert.equal(status ?? signal, 0, stdout + stderr)
+      })
+}
+
+/** Begins it; `said(text)` waits until it has printed that, `ended` its end. */
+export function start(t, [command, ...args], ...more) {
+  const child = spawn(command, [...args, ...more])
+  const output = { stdout: '', stderr: '' }
+  const looks = new Set()
+  for (const name of ['stdout', 'stderr'])
+    child[name].setEncoding('utf8').on('data', (part) => {
+      output[name] += part
+      for (const look of looks) look()
+    })
+  const ended = new Promise((resolve) =>
+    child.on('close', (status, signal) =>
+      resolve({ status, signal, ...output })
+    )
+  )
+  t.after(() => child.exitCode ?? child.signalCode ?? child.kill('SIGKILL'))
+  const said = (text) =>
+    new Promise((resolve, reject) => {
+      const look = () => output.stdout.includes(text) && resolve()
+      looks.add(look)
+      ended.then(() => reject(new Error(`it ended: ${JSON.stringify(output)}`)))
+      look()
+    })
+  return { child, said, ended }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Puts words/words.o into an archive, which is what rustc links. Done by hand:
+//! that takes no archiver, so no C compiler, where the crate is used.
+
+use std::{env, fs, path::Path};
+
+const LIBRARY: &str = "wasmsig_guest_words";
+
+/// What words.o defines. An archive without an index is one that some linkers
+/// find nothing in.
+const SYMBOLS: [&str; 10] = [
+    "__instance_signal",
+    "__instance_signal_pending",
+    "__instance_terminated",
+    "wasmsig_guest_words_stand_twice__define_them_in_one_place_only",
+    "wasmsig_guest_rust_word",
+    "wasmsig_guest_rust_take_word",
+    "wasmsig_guest_rust_put_word",
+    "wasmsig_guest_rust_set",
+    "wasmsig_guest_rust_take_set",
+    "wasmsig_guest_rust_put_set",
+];
+
+const MAGIC: &[u8] = b"!<arch>\n";
+const HEADER_LENGTH: usize = 60;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=words/words.o");
+    println!("cargo:rustc-check-cfg=cfg(wasmsig_atomics)");
+    if variable("CARGO_CFG_TARGET_ARCH") != "wasm32" {
+        return;
+    }
+    if has_atomics() {
+        println!("cargo:rustc-cfg=wasmsig_atomics");
+    }
+    let object = Path::new(&variable("CARGO_MANIFEST_DIR")).join("words/words.o");
+    let object = fs::read(&object)
+        .unwrap_or_else(|error| panic!("{} cannot be read: {error}", object.display()));
+    let folder = variable("OUT_DIR");
+    let archive = Path::new(&folder).join(format!("lib{LIBRARY}.a"));
+    fs::write(&archive, archive_of(&object))
+        .unwrap_or_else(|error| panic!("{} cannot be written: {error}", archive.display()));
+    println!("cargo:rustc-link-search=native={folder}");
+    println!("cargo:rustc-link-lib=static={LIBRARY}");
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: this is run by cargo"))
+}
+
+/// Whether rustc leaves atomic instructions as they are. Stable Rust takes the
+/// feature, but does not tell of it; so this reads what cargo hands to rustc.
+/// Without bulk-memory LLVM drops the feature wherever there is a thread-local.
+fn has_atomics() -> bool {
+    let told = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    let is_told = |name| told.split(',').any(|feature| feature == name);
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    is_told("bulk-memory") && asked_for("atomics", &flags).unwrap_or(is_told("atomics"))
+}
+
+/// The last `-C target-feature=...` that names the feature decides.
+fn asked_for(feature: &str, flags: &str) -> Option<bool> {
+    flags
+        .split('\x1f')
+        .flat_map(|flag| flag.split_once("target-feature="))
+        .flat_map(|(_, features)| features.split(','))
+        .filter_map(|named| match named.split_at(named.len().min(1)) {
+            ("+", name) if name == feature => Some(true),
+            ("-", name) if name == feature => Some(false),
+            _ => None,
+        })
+        .next_back()
+}
+
+/// The archive's index, then the object. The format is that of GNU's ar.
+fn archive_of(object: &[u8]) -> Vec<u8> {
+    let names: Vec<u8> = SYMBOLS
+        .iter()
+        .flat_map(|name| name.bytes().chain([0]))
+        .collect();
+    let index_length = 4 + 4 * SYMBOLS.len() + names.len();
+    let object_at = MAGIC.len() + HEADER_LENGTH + index_length + index_length % 2;
+
+    let mut index = big_endian(SYMBOLS.len());
+    for _ in SYMBOLS {
+        index.extend(big_endian(object_at));
+    }
+    index.extend(names);
+
+    let mut archive = MAGIC.to_vec();
+    append(&mut archive, "/", &index);
+    append(&mut archive, "words.o/", object);
+    archive
+}
+
+fn append(archive: &mut Vec<u8>, name: &str, content: &[u8]) {
+    let length = content.len();
+    archive.extend(
+        format!(
+            "{name:<16}{:<12}{:<6}{:<6}{:<8}{length:<10}`\n",
+            0, 0, 0, 644
+        )
+        .bytes(),
+    );
+    archive.extend(content);
+    if length % 2 == 1 {
+        archive.push(b'\n');
+    }
+}
+
+fn big_endian(number: usize) -> Vec<u8> {
+    u32::try_from(number)
+        .expect("an archive of a kilobyte")
+        .to_be_bytes()
+        .to_vec()
+}

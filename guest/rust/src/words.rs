@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The words of the protocol: what a host writes, and how it is read.
+
+/// The signal word until a host that knows of signals zeroes it.
+pub(crate) const UNHOSTED: u32 = 0xffff;
+
+/// The pending set until a host that knows it zeroes it.
+pub(crate) const UNKNOWN: u64 = u64::MAX;
+
+pub(crate) use at::{put_set, put_word, set, take_set, take_word, word};
+
+#[cfg(target_arch = "wasm32")]
+mod at {
+    mod object {
+        // words/words.s. Each is one atomic instruction on a word whose address
+        // the linker knows; nothing is asked of the caller.
+        extern "C" {
+            #[cfg(not(wasmsig_atomics))]
+            pub fn wasmsig_guest_rust_word() -> u32;
+            pub fn wasmsig_guest_rust_take_word() -> u32;
+            pub fn wasmsig_guest_rust_put_word(number: u32);
+            pub fn wasmsig_guest_rust_set() -> u64;
+            pub fn wasmsig_guest_rust_take_set() -> u64;
+            pub fn wasmsig_guest_rust_put_set(bits: u64);
+
+            #[cfg(wasmsig_atomics)]
+            pub static __instance_signal: core::sync::atomic::AtomicU32;
+        }
+    }
+
+    /// Out of line: what LLVM does not see, it cannot make a plain load of.
+    #[cfg(not(wasmsig_atomics))]
+    #[inline(always)]
+    pub(crate) fn word() -> u32 {
+        // SAFETY: see `object`.
+        unsafe { object::wasmsig_guest_rust_word() }
+    }
+
+    /// With the target feature LLVM keeps an atomic load as it is (build.rs).
+    #[cfg(wasmsig_atomics)]
+    #[inline(always)]
+    pub(crate) fn word() -> u32 {
+        use core::sync::atomic::Ordering;
+        // SAFETY: a word that lives as long as the module, in words.o or in
+        // another definition that the linker preferred.
+        unsafe { object::__instance_signal.load(Ordering::Relaxed) }
+    }
+
+    /// The signal word, which becomes 0. By exchange: between a load and a
+    /// store a signal could be lost.
+    pub(crate) fn take_word() -> u32 {
+        // SAFETY: see `object`.
+        unsafe { object::wasmsig_guest_rust_take_word() }
+    }
+
+    /// Raises a signal again, unless a newer one is there.
+    pub(crate) fn put_word(number: u32) {
+        // SAFETY: see `object`.
+        unsafe { object::wasmsig_guest_rust_put_word(number) }
+    }
+
+    pub(crate) fn set() -> u64 {
+        // SAFETY: see `object`.
+        unsafe { object::wasmsig_guest_rust_set() }
+    }
+
+    /// The pending set, which becomes empty.
+    pub(crate) fn take_set() -> u64 {
+        // SAFETY: see `object`.
+        unsafe { object::wasmsig_guest_rust_take_set() }
+    }
+
+    /// Adds signals to the pending set.
+    pub(crate) fn put_set(bits: u64) {
+        // SAFETY: see `object`.
+        unsafe { object::wasmsig_guest_rust_put_set(bits) }
+    }
+}
+
+/// Words that no host sees, and that tests play the host of.
+#[cfg(not(target_arch = "wasm32"))]
+mod at {
+    use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+
+    pub(crate) static WORD: AtomicU32 = AtomicU32::new(super::UNHOSTED);
+    pub(crate) static SET: AtomicU64 = AtomicU64::new(super::UNKNOWN);
+
+    pub(crate) fn word() -> u32 {
+        WORD.load(SeqCst)
+    }
+
+    pub(crate) fn take_word() -> u32 {
+        WORD.swap(0, SeqCst)
+    }
+
+    pub(crate) fn put_word(number: u32) {
+        let _ = WORD.compare_exchange(0, number, SeqCst, SeqCst);
+    }
+
+    pub(crate) fn set() -> u64 {
+        SET.load(SeqCst)
+    }
+
+    pub(crate) fn take_set() -> u64 {
+        SET.swap(0, SeqCst)
+    }
+
+    pub(crate) fn put_set(bits: u64) {
+        SET.fetch_or(bits, SeqCst);
+    }
+}
+
+#[cfg(test)]
+pub(crate) use at::{SET, WORD};

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+#
+# What stable Rust cannot say: words that another definition may replace (weak
+# symbols), exports without a flag of the linker, and atomic instructions in a
+# module that is compiled without them. words.o is this file, assembled by
+#
+#     clang-19 --target=wasm32 -matomics -c -o words.o words.s
+#
+# Who changes one changes the other; a test compares them.
+
+	.functype	wasmsig_guest_rust_word () -> (i32)
+	.functype	wasmsig_guest_rust_take_word () -> (i32)
+	.functype	wasmsig_guest_rust_put_word (i32) -> ()
+	.functype	wasmsig_guest_rust_set () -> (i64)
+	.functype	wasmsig_guest_rust_take_set () -> (i64)
+	.functype	wasmsig_guest_rust_put_set (i64) -> ()
+
+# The words, as no host has found them. Weak: workers-rs has a signal word of
+# its own, and wasm-bindgen a terminated word.
+
+	.section	.data.__instance_signal,"",@
+	.weak	__instance_signal
+	.export_name	__instance_signal, __instance_signal
+	.p2align	2
+__instance_signal:
+	.int32	0xffff
+	.size	__instance_signal, 4
+
+	.section	.data.__instance_signal_pending,"",@
+	.weak	__instance_signal_pending
+	.export_name	__instance_signal_pending, __instance_signal_pending
+	.p2align	3
+__instance_signal_pending:
+	.int64	0xffffffffffffffff
+	.size	__instance_signal_pending, 8
+
+	.section	.data.__instance_terminated,"",@
+	.weak	__instance_terminated
+	.export_name	__instance_terminated, __instance_terminated
+	.p2align	2
+__instance_terminated:
+	.int32	0
+	.size	__instance_terminated, 4
+
+# Not weak: whoever else defines the words has it too, and the linker names it.
+
+	.section	.data.wasmsig_guest_words,"",@
+	.globl	wasmsig_guest_words_stand_twice__define_them_in_one_place_only
+wasmsig_guest_words_stand_twice__define_them_in_one_place_only:
+	.int8	0
+	.size	wasmsig_guest_words_stand_twice__define_them_in_one_place_only, 1
+
+# The signal word: looked at, taken, put back (unless another has come).
+
+	.section	.text.wasmsig_guest_rust_word,"",@
+	.globl	wasmsig_guest_rust_word
+	.type	wasmsig_guest_rust_word,@function
+wasmsig_guest_rust_word:
+	.functype	wasmsig_guest_rust_word () -> (i32)
+	i32.const	0
+	i32.atomic.load	__instance_signal
+	end_function
+
+	.section	.text.wasmsig_guest_rust_take_word,"",@
+	.globl	wasmsig_guest_rust_take_word
+	.type	wasmsig_guest_rust_take_word,@function
+wasmsig_guest_rust_take_word:
+	.functype	wasmsig_guest_rust_take_word () -> (i32)
+	i32.const	0
+	i32.const	0
+	i32.atomic.rmw.xchg	__instance_signal
+	end_function
+
+	.section	.text.wasmsig_guest_rust_put_word,"",@
+	.globl	wasmsig_guest_rust_put_word
+	.type	wasmsig_guest_rust_put_word,@function
+wasmsig_guest_rust_put_word:
+	.functype	wasmsig_guest_rust_put_word (i32) -> ()
+	i32.const	0
+	i32.const	0
+	local.get	0
+	i32.atomic.rmw.cmpxchg	__instance_signal
+	drop
+	end_function
+
+# The pending set: looked at, taken, put back (ORed into what has come since).
+
+	.section	.text.wasmsig_guest_rust_set,"",@
+	.globl	wasmsig_guest_rust_set
+	.type	wasmsig_guest_rust_set,@function
+wasmsig_guest_rust_set:
+	.functype	wasmsig_guest_rust_set () -> (i64)
+	i32.const	0
+	i64.atomic.load	__instance_signal_pending
+	end_function
+
+	.section	.text.wasmsig_guest_rust_take_set,"",@
+	.globl	wasmsig_guest_rust_take_set
+	.type	wasmsig_guest_rust_take_set,@function
+wasmsig_guest_rust_take_set:
+	.functype	wasmsig_guest_rust_take_set () -> (i64)
+	i32.const	0
+	i64.const	0
+	i64.atomic.rmw.xchg	__instance_signal_pending
+	end_function
+
+	.section	.text.wasmsig_guest_rust_put_set,"",@
+	.globl	wasmsig_guest_rust_put_set
+	.type	wasmsig_guest_rust_put_set,@function
+wasmsig_guest_rust_put_set:
+	.functype	wasmsig_guest_rust_put_set (i64) -> ()
+	i32.const	0
+	local.get	0
+	i64.atomic.rmw.or	__instance_signal_pending
+	drop
+	end_function
+
+# The module may be said to use atomic instructions.
+
+	.section	.custom_section.target_features,"",@
+	.int8	1
+	.int8	43
+	.int8	7
+	.ascii	"atomics"

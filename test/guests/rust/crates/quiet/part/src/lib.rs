@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A library that asks for the words too.
+#![no_std]
+
+wasmsig_guest::words!();
+
+pub const ANSWER: u32 = 42;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/*
+ * A program for WASI in Node, with CPU limits; what this process is told by
+ * Ctrl-C or kill(1) reaches it while it computes. What `wasmsig run` does, as
+ * a host in JavaScript does it:
+ *
+ *     node node.mjs [--soft MS] [--hard MS] [--signal NAME] FILE.wasm [ARGUMENT]...
+ *
+ * Exit status: the program's own; 152 past its hard limit.
+ */
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { WASI } from 'node:wasi'
+import { CpuBudget, CpuLimitError, forward, install } from 'wasmsig'
+
+const PAST_CPU_LIMIT = 152
+
+const OPTIONS = {
+  soft: { type: 'string' },
+  hard: { type: 'string' },
+  signal: { type: 'string' }
+}
+
+/** Options end where the program's name stands: the rest is the program's. */
+function readOptions(args) {
+  const isValue = (i) => args[i - 1]?.startsWith('--')
+  const end = args.findIndex((arg, i) => !arg.startsWith('--') && !isValue(i))
+  if (end === -1) throw new Error('which program? See the head of this file')
+  const { values } = parseArgs({ args: args.slice(0, end), options: OPTIONS })
+  const limits = { ...values }
+  for (const name of ['soft', 'hard'])
+    if (name in values) limits[name] = Number(values[name])
+  return { limits, program: args.slice(end) }
+}
+
+const { limits, program } = readOptions(process.argv.slice(2))
+install()
+const wasi = new WASI({
+  version: 'preview1',
+  args: program,
+  preopens: { '.': '.' },
+  returnOnExit: true
+})
+const { instance } = await WebAssembly.instantiate(await readFile(program[0]), {
+  wasi_snapshot_preview1: wasi.wasiImport
+})
+
+const budget = new CpuBudget(limits)
+const forwarding = forward(['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'])
+try {
+  process.exitCode = budget.run(() => wasi.start(instance))
+} catch (error) {
+  if (!(error instanceof CpuLimitError)) throw error
+  console.error(`stopped after ${error.used.toFixed(0)} ms of CPU`)
+  process.exitCode = PAST_CPU_LIMIT
+} finally {
+  forwarding.stop()
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Programs that nobody here wrote hear Unix signals: SQLite and QuickJS, built
+// from their authors' sources by examples/programs/build.
+import assert from 'node:assert/strict'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const COMMAND =
+  process.env.WASMSIG_COMMAND ?? join(ROOT, 'build/release/wasmsig')
+const BUILT = process.env.WASMSIG_PROGRAMS ?? join(ROOT, 'build/programs')
+const NODE_HOST = join(ROOT, 'examples/programs/node.mjs')
+const RAISING_HOST = join(ROOT, 'test/guests/support/raise-from-thread.mjs')
+const LONGEST_MS = 60_000
+
+execFileSync(join(ROOT, 'examples/programs/build'), [BUILT], {
+  stdio: ['ignore', 'inherit', 'inherit']
+})
+const program = (name) => join(BUILT, `${name}.wasm`)
+
+// -------------------------------------------------------------------- hosts
+
+const times = ({ soft, hard, signal }, unit, prefix) => [
+  ...(soft ? [`--${prefix}soft`, `${soft}${unit}`] : []),
+  ...(hard ? [`--${prefix}hard`, `${hard}${unit}`] : []),
+  ...(signal ? ['--signal', signal] : [])
+]
+
+/** What starts a program there, with limits in ms. */
+const engine = (name) => (file, args, limits) => [
+  ...[COMMAND, 'run', '--engine', name, '--forward', 'INT', '--dir', '.'],
+  ...[...times(limits, 'ms', 'cpu-'), file, ...args]
+]
+const HOSTS = {
+  'wasmsig run, wasmtime': engine('wasmtime'),
+  'wasmsig run, wamr': engine('wamr'),
+  Node: (file, args, limits) => [
+    ...[process.execPath, '--no-warnings', NODE_HOST],
+    ...[...times(limits, '', ''), file, ...args]
+  ]
+}
+
+/** Starts it; `said` waits for what it prints, `ended` for its end. */
+function start(t, [file, ...args], cwd) {
+  const child = spawn(file, args, { cwd: cwd ?? ROOT })
+  const output = { stdout: '', stderr: '' }
+  const looks = new Set()
+  for (const name of ['stdout', 'stderr']) {
+    child[name].setEncoding('utf8').on('data', (part) => {
+      output[name] += part
+      looks.forEach((look) => look())
+    })
+  }
+  const ended = new Promise((resolve) =>
+    child.on('close', (status, signal) =>
+      resolve({ status, signal, ...output })
+    )
+  )
+  const patience = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS)
+  t.after(() => {
+    clearTimeout(patience)
+    child.kill('SIGKILL')
+  })
+  const said = (text, count = 1) =>
+    new Promise((resolve, reject) => {
+      const look = () =>
+        output.stdout.split(text).length > count &&
+        (looks.delete(look), resolve())
+      looks.add(look)
+      ended.then(() => reject(new Error(`it ended: ${JSON.stringify(output)}`)))
+      look()
+    })
+  // Not at once: it is to come while the program computes, and what it has just
+  // said it may still be saying.
+  const interrupt = async (signal = 'SIGINT') => {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    child.kill(signal)
+  }
+  return { child, said, interrupt, ended }
+}
+
+const runIn = (t, host, name, args, limits = {}, cwd = undefined) =>
+  start(t, HOSTS[host](program(name), args, limits), cwd)
+
+function folder(t) {
+  const path = mkdtempSync(join(tmpdir(), 'wasmsig-'))
+  t.after(() => rmSync(path, { recursive: true }))
+  return path
+}
+
+// ------------------------------------------------------------------- SQLite
+
+const RUNS = 'query: has no end\n'
+const interrupted = (signal, row = 0) =>
+  `${RUNS}${signal}: interrupted (SQLITE_INTERRUPT)\n` +
+  `added: star ${row}\nrows: ${row + 1}\n`
+const WHOLE = 'integrity: ok\n'
+
+let native
+/** query.c and SQLite, compiled for this machine. */
+function nativeQuery() {
+  if (native) return native
+  const sqlite = join(BUILT, 'sources/sqlite')
+  const target = join(BUILT, 'query-native')
+  execFileSync('gcc', [
+    ...['-O0', '-w', '-DSQLITE_THREADSAFE=0', '-DSQLITE_OMIT_LOAD_EXTENSION'],
+    ...['-isystem', sqlite, '-o', target, join(sqlite, 'sqlite3.c')],
+    ...[join(ROOT, 'examples/sqlite/query.c'), '-lm']
+  ])
+  return (native = target)
+}
+
+for (const host of Object.keys(HOSTS)) {
+  test(`${host}: SIGINT ends a query of SQLite's, and the database goes on`, async (t) => {
+    const { said, interrupt, ended } = runIn(t, host, 'query', [])
+    await said(RUNS)
+    await interrupt()
+    const { status, stdout } = await ended
+    assert.equal(stdout, interrupted('SIGINT') + WHOLE)
+    assert.equal(status, 0)
+  })
+
+  test(`${host}: so does SIGXCPU at the soft limit`, async (t) => {
+    const { ended } = runIn(t, host, 'query', [], { soft: 300 })
+    const { status, stdout } = await ended
+    assert.equal(stdout, interrupted('SIGXCPU') + WHOLE)
+    assert.equal(status, 0)
+  })
+
+  test(`${host}: a second and a third query are ended too`, async (t) => {
+    const { said, interrupt, ended } = runIn(t, host, 'query', [
+      ':memory:',
+      '3'
+    ])
+    for (const count of [1, 2, 3]) {
+      await said(RUNS, count)
+      await interrupt()
+    }
+    const rounds = [0, 1, 2].map((row) => interrupted('SIGINT', row))
+    const { status, stdout } = await ended
+    assert.equal(stdout, rounds.join('') + WHOLE)
+    assert.equal(status, 0)
+  })
+
+  test(`${host}: a hard limit stops a query that is not told`, async (t) => {
+    const { ended } = runIn(t, host, 'query', [], { hard: 300 })
+    const { status, stdout } = await ended
+    assert.equal(stdout, RUNS)
+    assert.equal(status, 152)
+  })
+
+  test(`${host}: SQLite elsewhere finds the file whole and goes on in it`, async (t) => {
+    const cwd = folder(t)
+    const { said, interrupt, ended } = runIn(
+      t,
+      host,
+      'query',
+      ['it.db'],
+      {},
+      cwd
+    )
+    await said(RUNS)
+    await interrupt()
+    assert.equal((await ended).stdout, interrupted('SIGINT') + WHOLE)
+    const there = start(t, [nativeQuery(), 'it.db'], cwd)
+    await there.said(RUNS)
+    await there.interrupt('SIGXCPU')
+    const { status, stdout } = await there.ended
+    assert.equal(stdout, interrupted('SIGXCPU', 1) + WHOLE)
+    assert.equal(status, 0)
+  })
+
+  test(`${host}: SQLite's own command line goes on to the next statement`, async (t) => {
+    const limits = { soft: 500, signal: 'SIGINT' }
+    const { child, ended } = runIn(t, host, 'sqlite3', ['-interactive'], limits)
+    child.stdin.end(
+      'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)\n' +
+        "SELECT count(*) FROM n;\nSELECT 'and', 'on';\n"
+    )
+    const { stdout, stderr } = await ended
+    assert.match(stderr, /Runtime error: interrupted \(9\)/)
+    assert.match(stdout, /and\|on/)
+  })
+}
+
+test('Node: raise tells SQLite from another thread, without a signal of the process', () => {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--no-warnings', RAISING_HOST, program('query')],
+    { encoding: 'utf8', timeout: LONGEST_MS, killSignal: 'SIGKILL' }
+  )
+  assert.equal(stdout, interrupted('SIGINT') + WHOLE)
+  assert.equal(status, 0)
+})
+
+test('the same source is an ordinary program for Unix', async (t) => {
+  const { said, interrupt, ended } = start(t, [nativeQuery()])
+  await said(RUNS)
+  await interrupt()
+  const { status, stdout } = await ended
+  assert.equal(stdout, interrupted('SIGINT') + WHOLE)
+  assert.equal(status, 0)
+})
+
+test('no source of these programs knows of us', () => {
+  const ours = ['examples/sqlite/query.c', 'examples/quickjs/lines.js']
+  const theirs = [
+    'sqlite/sqlite3.c',
+    'sqlite/shell.c',
+    'quickjs/quickjs-libc.c'
+  ]
+  for (const file of [
+    ...ours.map((file) => join(ROOT, file)),
+    ...theirs.map((file) => join(BUILT, 'sources', file))
+  ]) {
+    assert.doesNotMatch(readFileSync(file, 'utf8'), /wasmsig|instance_signal/)
+  }
+})
+
+// ------------------------------------------------------------------ QuickJS
+
+const LINES = 'examples/quickjs/lines.js'
+const LINES_SAY = `> 6 * 7
+42
+> print("computing"); for (;;);
+computing
+InternalError: interrupted
+> "and on"
+and on
+`
+
+for (const host of Object.keys(HOSTS)) {
+  test(`${host}: SIGINT ends a script's endless loop, and the next line runs`, async (t) => {
+    const { said, interrupt, ended } = runIn(t, host, 'qjs', [LINES])
+    await said('\ncomputing\n')
+    await interrupt()
+    const { status, stdout } = await ended
+    assert.equal(stdout, LINES_SAY)
+    assert.equal(status, 0)
+  })
+
+  test(`${host}: so does SIGINT at the soft limit`, async (t) => {
+    const limits = { soft: 1000, signal: 'SIGINT' }
+    const { status, stdout } = await runIn(t, host, 'qjs', [LINES], limits)
+      .ended
+    assert.equal(stdout, LINES_SAY)
+    assert.equal(status, 0)
+  })
+
+  test(`${host}: a hard limit stops a script that handles nothing`, async (t) => {
+    const args = ['-e', 'print("computing"); for (;;);']
+    const { ended } = runIn(t, host, 'qjs', args, { hard: 1000 })
+    const { status, stdout } = await ended
+    assert.equal(stdout, 'computing\n')
+    assert.equal(status, 152)
+  })
+
+  test(`${host}: QuickJS's prompt comes back after SIGINT`, async (t) => {
+    const prompt = runIn(t, host, 'qjs', ['-i'])
+    const { child, said, interrupt, ended } = prompt
+    await said('qjs > ')
+    child.stdin.write('print("computing"); for (;;);\n')
+    await said('\ncomputing\n')
+    await interrupt()
+    await said('InternalError: interrupted')
+    await said('qjs > ', 2)
+    child.stdin.write('6 * 7 + 900\n')
+    await said('942')
+    await said('qjs > ', 3)
+    child.stdin.write('\\q\n')
+    assert.equal((await ended).status, 0)
+  })
+}
+
+test('where nobody raises signals, QuickJS runs as ever', () => {
+  const [file, ...args] = HOSTS.Node(program('qjs'), ['-e', 'print(6 * 7)'], {})
+  const env = { ...process.env, WASMSIG: 'off' }
+  const options = { cwd: ROOT, encoding: 'utf8', env, timeout: LONGEST_MS }
+  const { status, stdout } = spawnSync(file, args, options)
+  assert.equal(stdout, '42\n')
+  assert.equal(status, 0)
+})

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
+import { HOSTS } from '../test/conformance/hosts.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const OUTPUT = join(ROOT, 'build', 'bench')
@@ -31,6 +32,13 @@ const inJavaScript = (file) => (samples) => [
   ...(samples ? ['--rounds', samples] : [])
 ]
 
+const inBun = (file) => (samples) => {
+  const bun = HOSTS.find(({ name }) => name === 'bun')
+  bun.fetch()
+  const rounds = samples ? ['--rounds', samples] : []
+  return [bun.program, join(ROOT, 'bench', file), ...rounds]
+}
+
 /** Its commands, run in turn; each takes a number of samples if there is one. */
 const BENCHES = {
   registry: [program('registry')],
@@ -46,7 +54,13 @@ const BENCHES = {
   js: [inJavaScript('js.mjs')],
   'js-memory': [inJavaScript('js-memory.mjs')],
   'js-import': [inJavaScript('js-import.mjs')],
-  engines: [program('engines/engines')]
+  engines: [program('engines/engines')],
+  guests: [
+    inJavaScript('guests/javascript.mjs'),
+    inBun('guests/javascript.mjs'),
+    program('guests/wasmtime'),
+    program('guests/raise')
+  ]
 }
 
 const NAMES = Object.keys(BENCHES)

@@ -10,9 +10,9 @@
  *
  * A kernel is measured by the CPU time of the whole process, helper threads
  * included, from the guest's mark before to the one behind: at both the guest
- * waits until the clock has been read (guests/kernel.h). So neither what the
- * engine does before counts nor what others do meanwhile. Beside it stands the
- * time that the guest sees itself.
+ * waits until the clock has been read (../kernels/kernel.h). So neither what
+ * the engine does before counts nor what others do meanwhile. Beside it stands
+ * the time that the guest sees itself.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */

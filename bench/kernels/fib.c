@@ -11,8 +11,11 @@ __attribute__((noinline)) static uint32_t fib(uint32_t n) {
 static uint64_t sum(long rounds) {
   volatile uint32_t index = INDEX; /* lest one call is that of all rounds */
   uint64_t total = 0;
-  for (long i = 0; i < rounds; i++) total += fib(index);
+  for (long i = 0; i < rounds; i++) {
+    POLL();
+    total += fib(index);
+  }
   return total;
 }
 
-int main(int argc, char **argv) { return run_kernel(argc, argv, sum); }
+KERNEL(sum)

@@ -1,15 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A guest that computes and never polls: its kernel between two marks.
+ * A guest that computes: `KERNEL(function)` at the end of its file makes of it
  *
- * A mark is a byte written and one awaited, so that whoever runs the guest can
- * read a clock of its own before the work goes on. At the end of its input the
- * guest does not wait.
+ *  - a program for WASI, its kernel between two marks. A mark is a byte written
+ *    and one awaited, so that whoever runs the guest can read a clock of its
+ *    own before the work goes on. At the end of its input the guest does not
+ *    wait;
+ *  - with KERNEL_EXPORTED a module that exports the kernel as `run`.
+ *
+ * A kernel says POLL() where one would poll by hand: in the loop around the
+ * innermost one. That is nothing, or with KERNEL_POLLS a poll.
  */
 #ifndef BENCH_KERNEL_H
 #define BENCH_KERNEL_H
 
 #include <stdint.h>
+
+#ifdef KERNEL_POLLS
+#include <wasmsig/guest.h>
+WASMSIG_GUEST_WORDS();
+#define POLL() wasmsig_poll()
+#else
+#define POLL() ((void)0)
+#endif
+
+#ifdef KERNEL_EXPORTED
+
+/* A double holds what the host gives, in JavaScript too. */
+#define KERNEL(kernel)                                              \
+  __attribute__((export_name("run"))) uint32_t run(double rounds) { \
+    return (uint32_t)kernel((long)rounds);                          \
+  }
+
+#else
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -41,4 +65,8 @@ static inline int run_kernel(int argc, char **argv,
   return EXIT_SUCCESS;
 }
 
+#define KERNEL(kernel) \
+  int main(int argc, char **argv) { return run_kernel(argc, argv, kernel); }
+
+#endif
 #endif

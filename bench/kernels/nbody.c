@@ -60,9 +60,12 @@ static void step(void) {
 
 static uint64_t nbody(long rounds) {
   uint64_t bits;
-  for (long i = rounds * STEPS; i > 0; i--) step();
+  for (long i = rounds * STEPS; i > 0; i--) {
+    POLL();
+    step();
+  }
   memcpy(&bits, &bodies[0].at[0], sizeof bits);
   return bits;
 }
 
-int main(int argc, char **argv) { return run_kernel(argc, argv, nbody); }
+KERNEL(nbody)

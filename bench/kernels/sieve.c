@@ -13,6 +13,7 @@ static uint32_t count_primes(void) {
   memset(is_composite, 0, sizeof is_composite);
   for (uint32_t i = 2; i < LIMIT; i++) {
     if (is_composite[i]) continue;
+    POLL();
     count++;
     for (uint64_t j = (uint64_t)i * i; j < LIMIT; j += i) is_composite[j] = 1;
   }
@@ -25,4 +26,4 @@ static uint64_t sieve(long rounds) {
   return total;
 }
 
-int main(int argc, char **argv) { return run_kernel(argc, argv, sieve); }
+KERNEL(sieve)

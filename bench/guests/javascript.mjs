@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * What polls cost a guest in this JavaScript host:
+ *
+ *     node bench/guests/javascript.mjs [--rounds N] [--only instrumented]
+ *     bun bench/guests/javascript.mjs ...
+ *
+ * In each round each kernel runs once without polls and once with each kind of
+ * them, in a random order; a sample is the wall time of such a run. Nobody
+ * raises: what is measured is asking.
+ *
+ * Prints a JSON line for each sample; report.mjs makes statistics of them.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+
+const GUESTS = fileURLToPath(
+  new URL('../../build/release/bench/guests/kernels', import.meta.url)
+)
+const HOST = process.versions.bun ? 'bun' : 'node'
+const KERNELS = ['nbody', 'sieve', 'spectral', 'mandelbrot', 'lcg']
+
+/** Kinds of polls, and what each should cost at most, by host. */
+const GOALS = {
+  hand: { node: { ratio: 1.02 } },
+  compiler: {},
+  instrumented: {}
+}
+const LABELS = {
+  hand: 'by hand',
+  compiler: 'by the compiler',
+  instrumented: 'instrumented'
+}
+const MEDIAN_GOALS = { node: { p50: 1.1 }, bun: { p50: 1.15 } }
+
+const RUN_MS = 6
+// Until the engine's best code is there. V8 has it at once, if told so.
+const WARM_UP_MS = HOST === 'bun' ? 400 : 50
+if (HOST === 'node') setFlagsFromString('--no-liftoff')
+
+function load(name) {
+  const bytes = readFileSync(join(GUESTS, `${name}.wasm`))
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
+  exports._initialize?.()
+  return exports.run
+}
+
+function time(run, rounds) {
+  const start = performance.now()
+  run(rounds)
+  return performance.now() - start
+}
+
+function warmUp(run) {
+  const end = performance.now() + WARM_UP_MS
+  while (performance.now() < end) run(1)
+}
+
+/** How many rounds take RUN_MS. */
+function calibrate(run) {
+  const quickest = (rounds) =>
+    Math.min(...Array.from({ length: 5 }, () => time(run, rounds)))
+  let rounds = 1
+  while (quickest(rounds) < RUN_MS / 2) rounds *= 2
+  return rounds
+}
+
+function shuffled(array) {
+  const copy = [...array]
+  for (let i = copy.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    ;[copy[i], copy[j]] = [copy[j], copy[i]]
+  }
+  return copy
+}
+
+function prepare(kernel, kinds) {
+  const runs = new Map()
+  for (const kind of ['none', ...kinds]) {
+    const run = load(`${kernel}.${kind}`)
+    warmUp(run)
+    runs.set(kind, run)
+  }
+  const rounds = calibrate(runs.get('none'))
+  const result = runs.get('none')(1)
+  for (const [kind, run] of runs) {
+    if (kernel !== 'nbody' && run(1) !== result) {
+      throw new Error(`${kernel}.${kind} reckons otherwise`)
+    }
+  }
+  return { kernel, runs, rounds }
+}
+
+const print = (row, rest) =>
+  console.log(JSON.stringify({ bench: 'guests', row, ...rest }))
+
+function printRun(kernel, kind, goal, polled, bare) {
+  const row = `${HOST}: ${kernel} ${LABELS[kind]}`
+  const unit = 'ms'
+  print(row, { who: 'wasmsig', unit, sample: polled, goal })
+  print(row, { who: 'baseline', what: 'no polls', unit, sample: bare })
+}
+
+const median = (numbers) =>
+  [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
+
+/** The first round sets the order of the rows. */
+function round(prepared, kinds, isFirst) {
+  const order = isFirst ? (array) => [...array] : shuffled
+  const ratios = new Map(kinds.map((kind) => [kind, []]))
+  for (const { kernel, runs, rounds } of order(prepared)) {
+    const times = new Map()
+    for (const [kind, run] of order([...runs])) {
+      times.set(kind, time(run, rounds))
+    }
+    const bare = times.get('none')
+    for (const kind of kinds) {
+      printRun(kernel, kind, GOALS[kind][HOST], times.get(kind), bare)
+      ratios.get(kind).push(times.get(kind) / bare)
+    }
+  }
+  for (const kind of kinds) {
+    print(`${HOST}: median kernel ${LABELS[kind]}`, {
+      ...{ who: 'wasmsig', unit: 'x', sample: median(ratios.get(kind)) },
+      goal: kind === 'instrumented' ? MEDIAN_GOALS[HOST] : undefined
+    })
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '40' },
+    only: { type: 'string' }
+  }
+})
+const kinds = Object.keys(GOALS).filter((k) => (values.only ?? k) === k)
+const prepared = KERNELS.map((kernel) => prepare(kernel, kinds))
+for (let i = 0; i < Number(values.rounds); i++) {
+  round(prepared, kinds, i === 0)
+}

@@ -5,7 +5,7 @@
  * The new file is written beside the old one and takes its place when all of it
  * is there: OUT may be IN, and is as it was if anything goes wrong. It keeps
  * its mode; a symbolic link stays one. What is no regular file (a pipe, a
- * device) is written to as it is.
+ * device, a link to a file that is not there) is written to as it is.
  */
 #include "cli.h"
 #include "file.h"
@@ -86,7 +86,7 @@ static bool write_to(const char *path, const struct wsig_bytes *bytes) {
   struct stat status;
   if (stat(path, &status) != 0) {
     if (errno != ENOENT) return false;
-    return replace(path, new_mode(), bytes);
+    if (lstat(path, &status) != 0) return replace(path, new_mode(), bytes);
   }
   if (S_ISREG(status.st_mode)) {
     if (access(path, W_OK) != 0) return false;
@@ -122,13 +122,39 @@ static void complain_of(const char *path, const struct wsig_instrumented *made,
     cli_complain("%s: %s", path, made->why);
 }
 
+static bool is_first_for_its_reason(const struct wsig_instrumented *made,
+                                    size_t at) {
+  for (size_t i = 0; i < at; i++)
+    if (made->left_out[i].why == made->left_out[at].why) return false;
+  return true;
+}
+
+/* The sections that are left out for the reason of the one at `from`. */
+static void list_left_out(const struct wsig_instrumented *made, size_t from,
+                          char *names, size_t size) {
+  size_t length = 0;
+  for (size_t i = from; i < made->left_out_count && length < size; i++) {
+    const struct wsig_left_out *section = &made->left_out[i];
+    if (section->why != made->left_out[from].why) continue;
+    length += (size_t)snprintf(names + length, size - length, "%s%.*s",
+                               length > 0 ? ", " : "",
+                               (int)section->name_length, section->name);
+  }
+}
+
 /* What the user may not expect. */
 static void warn(const struct order *order,
                  const struct wsig_instrumented *made) {
-  for (size_t i = 0; i < made->left_out_count; i++)
-    cli_complain("%s: %.*s is left out: %s", order->in,
-                 (int)made->left_out[i].name_length, made->left_out[i].name,
+  char names[512];
+  for (size_t i = 0; i < made->left_out_count; i++) {
+    if (!is_first_for_its_reason(made, i)) continue;
+    list_left_out(made, i, names, sizeof names);
+    cli_complain("%s: left out: %s (%s)", order->in, names,
                  made->left_out[i].why);
+  }
+  if (made->room == WSIG_ROOM_LAST_PAGE)
+    cli_complain("%s: its memory can no longer grow: the words lie at its end",
+                 order->in);
   if (made->polls == 0)
     cli_complain(order->how.calls
                      ? "%s: it has no code to poll in"
@@ -142,9 +168,24 @@ static void tell(const struct order *order,
       [WSIG_ROOM_NONE] = "its own words",
       [WSIG_ROOM_MEMORY] = "words in a memory that was added",
       [WSIG_ROOM_PAGE] = "words in a page that was added to its memory",
+      [WSIG_ROOM_LAST_PAGE] = "words in a last page of its memory",
       [WSIG_ROOM_STACK] = "words above its C stack, which is 16 bytes smaller"};
   cli_complain("%s: %" PRIu64 " polls, %" PRIu64 " loops, %s", order->in,
                made->polls, made->loops, rooms[made->room]);
+}
+
+static int write_made(const struct order *order,
+                      const struct wsig_instrumented *made) {
+  signal(SIGXFSZ, SIG_IGN); /* a file that gets too long is an error */
+  if (!write_to(order->out, &made->bytes)) {
+    cli_complain("%s: %s",
+                 is_standard(order->out) ? "standard output" : order->out,
+                 strerror(errno));
+    return CLI_UNRUNNABLE;
+  }
+  warn(order, made);
+  if (order->is_verbose) tell(order, made);
+  return CLI_OK;
 }
 
 static int instrument_file(const struct order *order) {
@@ -153,21 +194,14 @@ static int instrument_file(const struct order *order) {
   if (!cli_read_file(order->in, &bytes, &length)) return CLI_UNRUNNABLE;
   struct wsig_instrumented made;
   int error = wsig_instrument(&made, bytes, length, &order->how);
-  if (error) {
+  int status = CLI_UNRUNNABLE;
+  if (error)
     complain_of(order->in, &made, error);
-    return CLI_UNRUNNABLE;
-  }
-  signal(SIGXFSZ, SIG_IGN); /* a file that gets too long is an error */
-  if (!write_to(order->out, &made.bytes)) {
-    cli_complain("%s: %s",
-                 is_standard(order->out) ? "standard output" : order->out,
-                 strerror(errno));
-    return CLI_UNRUNNABLE;
-  }
-  warn(order, &made);
-  if (order->is_verbose) tell(order, &made);
+  else
+    status = write_made(order, &made);
   wsig_instrumented_release(&made);
-  return CLI_OK;
+  free(bytes);
+  return status;
 }
 
 /* ----------------------------------------------------------------- options */

@@ -4,7 +4,7 @@
  *
  *     query [DATABASE [TIMES]]      in memory and once, if left out
  *
- * Written for Unix: `gcc query.c sqlite3.c` gives the same program there.
+ * Written for Unix: `gcc -I. query.c sqlite3.c` gives the same program there.
  * Exit status: 0 if the database is whole at the end, 1 if it is not, or if
  * something that should have worked did not.
  */

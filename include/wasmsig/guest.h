@@ -279,7 +279,8 @@ wasmsig_on(int signal, wasmsig_handler handler) {
  * module's start function (constructors are not that) it says no.
  */
 WASMSIG_INLINE int wasmsig_is_hosted(void) {
-  if (wasmsig_guest_load(&__instance_signal) == WASMSIG_UNHOSTED) return 0;
+  unsigned int word = wasmsig_guest_load(&__instance_signal);
+  if (word) return word != WASMSIG_UNHOSTED;
   /* A poll took the 65535 away: what else does the host leave behind? */
   return !wasmsig_guest.saw_unhosted || wasmsig_guest.saw_signal ||
          wasmsig_guest_load_set(&__instance_signal_pending) != WASMSIG_NO_SET;

@@ -27,6 +27,7 @@ enum { MOST_LOCALS = 50000 };
 /* Where a poll comes. */
 struct place {
   uint64_t offset;
+  uint64_t label; /* of the first block behind it */
   struct wsig_work work;
   struct wsig_pace pace;
   size_t now; /* in the new body: what stood at `offset` */
@@ -40,6 +41,7 @@ struct writer {
   size_t place_count, place_capacity;
   size_t *around; /* the innermost place around each block that is open */
   size_t depth, depth_capacity;
+  uint64_t labels; /* blocks of the body up to here */
   struct wsig_bytes body;
   bool failed; /* out of memory */
 };
@@ -55,7 +57,8 @@ static void add_place(struct writer *writer, uint64_t offset) {
     return;
   }
   writer->places = places;
-  places[writer->place_count++] = (struct place){.offset = offset};
+  places[writer->place_count++] =
+      (struct place){.offset = offset, .label = writer->labels};
 }
 
 static void open_block(struct writer *writer, size_t place) {
@@ -101,6 +104,7 @@ static void see(struct writer *writer,
   int nesting = wsig_instruction_nesting(instruction->opcode);
   if (nesting < 0 && writer->depth > 1) writer->depth--;
   if (nesting <= 0) return;
+  writer->labels++;
   if (instruction->opcode == WSIG_OP_LOOP) {
     place = writer->place_count;
     add_place(writer, instruction->end);
@@ -112,6 +116,7 @@ static void find_places(struct writer *writer, struct wsig_bodies *bodies,
                         const struct wsig_body *body) {
   struct wsig_instruction instruction;
   writer->place_count = writer->depth = 0;
+  writer->labels = 0;
   add_place(writer, body->code);
   open_block(writer, 0);
   while (!writer->failed && wsig_body_instruction(bodies, body, &instruction))
@@ -289,6 +294,19 @@ static void note_moves(struct writer *writer, const struct wsig_body *body,
   }
 }
 
+/* Each poll is a block, in another one if it is counted. */
+static void note_labels(struct writer *writer, const struct wsig_body *body) {
+  struct wsig_moves *labels = &writer->code->labels;
+  uint64_t by = 0;
+  wsig_moves_add(labels, wsig_label(body->function, 0), by);
+  for (size_t i = 0; i < writer->place_count; i++) {
+    uint32_t every = writer->places[i].pace.every;
+    by += every < 2 ? every : 2;
+    wsig_moves_add(labels, wsig_label(body->function, writer->places[i].label),
+                   by);
+  }
+}
+
 static void put_body(struct writer *writer, const struct wsig_body *body,
                      bool counts) {
   struct wsig_bytes *payload = &writer->code->payload;
@@ -300,6 +318,7 @@ static void put_body(struct writer *writer, const struct wsig_body *body,
   put_size(payload, writer->body.length,
            width_of(writer->body.length, body->contents - body->start));
   note_moves(writer, body, payload->length, counts);
+  note_labels(writer, body);
   wsig_bytes_append(payload, writer->body.data, writer->body.length);
 }
 
@@ -331,7 +350,7 @@ int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
   free(writer.places);
   free(writer.around);
   bool failed = writer.failed || writer.body.failed || code->payload.failed ||
-                code->moves.failed;
+                code->moves.failed || code->labels.failed;
   wsig_bytes_release(&writer.body);
   if (failed) return WASMSIG_ENOMEM;
   return bodies.cursor.failed ? 1 : WASMSIG_OK;
@@ -340,4 +359,5 @@ int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
 void wsig_code_release(struct wsig_code *code) {
   wsig_bytes_release(&code->payload);
   wsig_moves_release(&code->moves);
+  wsig_moves_release(&code->labels);
 }

@@ -18,9 +18,15 @@ struct wsig_plan {
   uint32_t counter;       /* a global that counts calls, if need be */
 };
 
+/** Labels of all functions, in one order: those of polls come between. */
+static inline uint64_t wsig_label(uint32_t function, uint64_t label) {
+  return (uint64_t)function << 32 | label;
+}
+
 struct wsig_code {
   struct wsig_bytes payload;
   struct wsig_moves moves;
+  struct wsig_moves labels; /* of wsig_label() */
   uint64_t loops, polls;
   bool needs_counter; /* the plan's global */
 };

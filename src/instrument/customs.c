@@ -203,6 +203,8 @@ static int rewrite_custom(struct wsig_rewriting *rewriting, size_t number) {
   const struct wsig_section *section = &rewriting->scan->sections[number];
   if (wsig_section_is_named(section, "target_features"))
     rewrite_features(rewriting, number);
+  else if (wsig_section_is_named(section, "name"))
+    wsig_rewrite_names(rewriting, number);
   else if (wsig_section_is_named(section, "sourceMappingURL") ||
            wsig_section_is_named(section, "external_debug_info"))
     leave_out(rewriting, number, "the code no longer stands where it says");

@@ -286,8 +286,9 @@ static void see_access(struct walk *walk,
 static void multiply(struct walk *walk, bool is_shift) {
   struct value b = pop(walk);
   pop(walk);
-  bool is_rounded = is_constant(b) && (is_shift ? b.value >= 4 && b.value < 32
-                                                : b.value % FRAME == 0);
+  bool is_rounded =
+      is_constant(b) && (is_shift ? b.value >= 4 && b.value < 32
+                                  : b.value >= 0 && b.value % FRAME == 0);
   push(walk, is_rounded ? ROUNDED : UNKNOWN, 0);
 }
 

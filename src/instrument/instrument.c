@@ -65,25 +65,34 @@ static bool is_plain(const struct wsig_scan *scan, uint32_t function) {
   return type < scan->signature_count && scan->signatures[type].is_plain;
 }
 
-/* A body of calls alone, several: what wasm-ld puts around each export of a
- * command whose crt1 asks for it (lld/wasm/Writer.cpp,
- * createCommandExportWrapper): constructors before, destructors behind. */
-static bool is_wrapped(const struct wsig_scan *scan, uint32_t function) {
+/* The function that a body of calls alone, several, calls last; else none. */
+static uint32_t last_of_calls(const struct wsig_scan *scan, uint32_t function) {
   enum { CALL = 0x10 };
   struct wsig_bodies bodies;
   struct wsig_body body;
   struct wsig_instruction instruction;
+  uint32_t last = WSIG_NO_FUNCTION;
   unsigned calls = 0;
   wsig_bodies_open(&bodies, scan);
   while (wsig_bodies_next(&bodies, &body))
     while (wsig_body_instruction(&bodies, &body, &instruction)) {
-      if (body.function != function) continue;
-      if (instruction.opcode == CALL)
-        calls++;
-      else if (instruction.opcode != WSIG_OP_END)
-        return false;
+      if (body.function != function || instruction.opcode == WSIG_OP_END)
+        continue;
+      if (instruction.opcode != CALL) return WSIG_NO_FUNCTION;
+      last = (uint32_t)instruction.operands[0].value;
+      calls++;
     }
-  return calls > 1;
+  return calls > 1 ? last : WSIG_NO_FUNCTION;
+}
+
+/* wasm-ld wraps each export of a command whose crt1 asks for it: destructors
+ * run behind each (lld/wasm/Writer.cpp, createCommandExportWrapper). */
+static bool is_wrapped(const struct wsig_scan *scan, uint32_t function) {
+  const struct wsig_export *start = wsig_scan_export(scan, "_start");
+  uint32_t last = last_of_calls(scan, function);
+  return last != WSIG_NO_FUNCTION && start &&
+         start->kind == WASMSIG_EXTERN_FUNCTION &&
+         last_of_calls(scan, start->index) == last;
 }
 
 static int find_deliver(struct wsig_instrumented *made,

@@ -10,7 +10,8 @@
  * - A loop that calls counts in the global: its callees may count on, and in
  *   recursion no call need take many turns, so that a local, which begins at 0
  *   with each call, might never come to a poll.
- * - An instruction that moves much memory may take long: a poll each time.
+ * - An instruction that moves much memory may take long: a poll each time, but
+ *   where calls let pass a few turns.
  *
  * A function that makes a tail call may never come back though it has no loop:
  * its head is taken for one.

@@ -29,6 +29,8 @@ struct wsig_rewriting {
 
 /** Memory, globals and exports: makes room, and the words. */
 void wsig_rewrite_declarations(struct wsig_rewriting *rewriting);
+/** The section "name" of this number. */
+void wsig_rewrite_names(struct wsig_rewriting *rewriting, size_t number);
 /** Custom sections. Errors: ENOMEM. */
 int wsig_rewrite_customs(struct wsig_rewriting *rewriting);
 /** Puts all sections together. */

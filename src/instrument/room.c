@@ -9,8 +9,12 @@
  *    it grow: it gets a page more than it had. Before, an access to an address
  *    of that page trapped; a program that never trapped there never comes
  *    there. Nor can it learn of the page: only memory.size and memory.grow
- *    tell. (A host that grows the memory for it gets the old size as the
- *    answer, one page more, and what it adds lies behind the words.)
+ *    tell.
+ *    A host may let an exported memory grow for a program that takes all behind
+ *    its data for its own, as C allocators without memory.grow do: that page
+ *    would be in its midst. So a stack (3) comes first then, and without one
+ *    the memory gets no larger any more: such a host is told so at once. Unless
+ *    no instruction names the memory: what never comes there never hits it.
  *
  * 3. The C stack of LLVM: the stack pointer starts at S, which becomes S - 16,
  *    and the words lie in [S - 16, S). Stack frames lie below the pointer, and
@@ -49,15 +53,34 @@ static bool asks_for_size(const struct wsig_instruction *instruction) {
          instruction->operands[0].value == 0;
 }
 
-static bool knows_its_size(const struct wsig_scan *scan) {
+/* Whether it concerns memory 0. */
+static bool names_memory(const struct wsig_instruction *instruction) {
+  for (unsigned i = 0; i < instruction->operand_count; i++)
+    if (instruction->operands[i].kind == WSIG_OPERAND_MEMORY &&
+        instruction->operands[i].value == 0)
+      return true;
+  return false;
+}
+
+/* Whether there is such an instruction. */
+static bool has_instruction(
+    const struct wsig_scan *scan,
+    bool (*is_one)(const struct wsig_instruction *instruction)) {
   struct wsig_bodies bodies;
   struct wsig_body body;
   struct wsig_instruction instruction;
   wsig_bodies_open(&bodies, scan);
   while (wsig_bodies_next(&bodies, &body))
     while (wsig_body_instruction(&bodies, &body, &instruction))
-      if (asks_for_size(&instruction)) return true;
+      if (is_one(&instruction)) return true;
   return bodies.cursor.failed;
+}
+
+/* Whether a host can let it grow, and the program come to what it gets. */
+static bool can_grow_outside(const struct wsig_scan *scan) {
+  const wasmsig_module_memory *memory = &scan->report.memory;
+  return memory->is_exported && memory->maximum_pages > memory->minimum_pages &&
+         has_instruction(scan, names_memory);
 }
 
 static bool can_be_longer(const wasmsig_module_memory *memory) {
@@ -130,9 +153,15 @@ int wsig_room_find(struct wsig_room *room, const struct wsig_scan *scan,
     room->kind = WSIG_ROOM_MEMORY;
     return WASMSIG_OK;
   }
-  if (!can_be_longer(memory) || knows_its_size(scan))
+  if (!can_be_longer(memory) || has_instruction(scan, asks_for_size))
     return find_in_stack(room, scan, why);
-  room->kind = WSIG_ROOM_PAGE;
+  bool can_grow = can_grow_outside(scan);
+  if (can_grow) {
+    int error = find_in_stack(room, scan, why);
+    if (error <= 0) return error;
+    *why = NULL;
+  }
+  room->kind = can_grow ? WSIG_ROOM_LAST_PAGE : WSIG_ROOM_PAGE;
   room->address = memory->minimum_pages * PAGE;
   return WASMSIG_OK;
 }

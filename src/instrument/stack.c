@@ -4,6 +4,9 @@
  * by an export or the section "name". Where nothing has a name, it is the first
  * mutable global of the module, if it is used as a stack pointer is, by all
  * code: the linker defines it before all others.
+ *
+ * The linker knows one memory. Of a module that has more (two were merged), the
+ * stack may lie in any.
  */
 #include "stack.h"
 
@@ -118,6 +121,10 @@ static int refuse(const char **why, const char *reason) {
 
 int wsig_stack_find(struct wsig_stack *stack, const struct wsig_scan *scan,
                     const char **why) {
+  if (scan->report.memory.count > 1)
+    return refuse(why,
+                  "no room for the words: it has several memories, and its C "
+                  "stack, if any, may lie in another than the first");
   uint32_t first = first_mutable(scan);
   struct names names = names_of(scan, first);
   stack->global = names.has_stack ? names.stack : first;

@@ -44,7 +44,7 @@ test('what says where code stands is left out, and said', () => {
   for (const name of ['sourceMappingURL', 'external_debug_info']) {
     const made = tryInstrument(withCustom(plain, name, '\x03abc'))
     assert.equal(made.status, 0)
-    assert.match(made.stderr, new RegExp(`^wasmsig: -: ${name} is left out: `))
+    assert.match(made.stderr, new RegExp(`^wasmsig: -: left out: ${name} \\(`))
     assert.ok(!sections(made.bytes).some(([, found]) => found === name))
   }
 })
@@ -57,6 +57,41 @@ test('nothing is left out where no code has moved', () => {
   )
   const names = sections(tryInstrument(bytes).bytes).map(([, name]) => name)
   assert.ok(names.includes('sourceMappingURL'))
+})
+
+/** A section of names: of the labels of function 0, and [4, "t"] of a type. */
+const labelNames = (...labels) => {
+  const names = labels.flatMap(([label, name]) => [label, 1, name.charCodeAt()])
+  const functions = [1, 0, labels.length, ...names]
+  return [3, functions.length, ...functions, 4, 4, 1, 0, 1, 0x74]
+}
+
+test('names of labels keep to their blocks', () => {
+  const bytes = wat(`(module ${OWN} (func
+    (block (loop (block (br_if 0 (i32.const 1))) (loop (if (i32.const 1)
+      (then nop)))))))`)
+  const renamed = (...args) =>
+    sections(
+      instrument(
+        withCustom(
+          bytes,
+          'name',
+          labelNames([0, 'b'], [1, 'l'], [2, 'c'], [3, 'm'], [4, 'i'])
+        ),
+        ...args
+      )
+    ).find(([, name, contents]) => name === 'name' && contents[0] === 3)[2]
+  const expected = (...labels) =>
+    Buffer.from(labelNames(...labels.map((label, i) => [label, 'blcmi'[i]])))
+  assert.deepEqual(renamed('--every', '1'), expected(0, 1, 3, 4, 6))
+  assert.deepEqual(renamed('--every', '7'), expected(0, 1, 4, 5, 8))
+  const both = ['--every', '1', '--calls']
+  assert.deepEqual(renamed(...both), expected(1, 2, 4, 5, 7))
+  const broken = withCustom(bytes, 'name', [3, 4, 1, 0, 9, 9])
+  assert.deepEqual(
+    sections(instrument(broken)).findLast(([, name]) => name === 'name')[2],
+    Buffer.from([3, 4, 1, 0, 9, 9])
+  )
 })
 
 test('target_features says atomics', () => {
@@ -84,7 +119,7 @@ test('hints of branches move with the code', () => {
   assert.deepEqual([...moved], [1, 0, 1, 5 + pollAt1024.length, 1, 1])
   assert.equal(body[moved[3]], 0x0d, 'a br_if')
   const broken = withCustom(bytes, 'metadata.code.branch_hint', [9, 9])
-  assert.match(tryInstrument(broken).stderr, /branch_hint is left out/)
+  assert.match(tryInstrument(broken).stderr, /left out: .*branch_hint/)
 })
 
 // ------------------------------------------------------------------- files
@@ -115,6 +150,16 @@ test('a file may be replaced by what is made of it', (t) => {
   assert.deepEqual([status, stdout, stderr], [0, '', ''])
   assert.ok(lstatSync(link).isSymbolicLink())
   assert.deepEqual(readFileSync(file), instrument(source))
+})
+
+test('a link to a file that is not there makes that file', (t) => {
+  const path = folder(t)
+  const link = join(path, 'link.wasm')
+  symlinkSync('new.wasm', link)
+  const made = command(['instrument', '-', '-o', link], { input: source })
+  assert.deepEqual([made.status, made.stderr], [0, ''])
+  assert.ok(lstatSync(link).isSymbolicLink())
+  assert.deepEqual(readFileSync(join(path, 'new.wasm')), instrument(source))
 })
 
 test('what cannot be written is said, and leaves nothing', (t) => {

@@ -262,9 +262,8 @@ const legacy = `(module
 
 /** Runs `compare.mjs` with the newest engine there is. */
 function compare(files) {
-  const node = host('node-26')?.program ?? process.execPath
   return JSON.parse(
-    execFileSync(node, [COMPARE, ...files], {
+    execFileSync(host('node-26').program, [COMPARE, ...files], {
       encoding: 'utf8',
       env: { ...process.env, NODE_OPTIONS: '' }
     })

@@ -181,6 +181,25 @@ test('words lie in a page more, if the module cannot see its size', () => {
   assert.match(tryInstrument(module('65536')).stderr, /no room/)
 })
 
+const STORES = '(func (param i32) (i32.store (local.get 0) (i32.const 1)))'
+
+test('a host that lets a memory grow never puts words amid its data', () => {
+  const pages = (memory, functions) => {
+    const made = tryInstrument(wat(`(module ${memory} ${LOOP} ${functions})`))
+    const { minimum_pages, maximum_pages } = report(made.bytes).memory
+    return [minimum_pages, maximum_pages, made.stderr]
+  }
+  const told =
+    'wasmsig: -: its memory can no longer grow: the words lie at its end\n'
+  assert.deepEqual(pages('(memory (export "m") 1)', STORES), [2, 2, told])
+  assert.deepEqual(pages('(memory (export "m") 1 9)', STORES), [2, 2, told])
+  assert.deepEqual(pages('(memory (export "m") 1 1)', STORES), [2, 2, ''])
+  assert.deepEqual(pages('(memory 1 9)', STORES), [2, 9, ''], 'no host sees it')
+  assert.deepEqual(pages('(memory (export "m") 1)', ''), [2, null, ''])
+  const stack = `(global $__stack_pointer (mut i32) (i32.const 4096)) ${FRAME}`
+  assert.deepEqual(pages('(memory (export "m") 1)', stack), [1, null, ''])
+})
+
 test('words of a memory with 64-bit addresses have such addresses', () => {
   const made = instrument(wat(`(module (memory i64 1) ${LOOP})`))
   const { tracked, words } = report(made)
@@ -270,6 +289,20 @@ for (const [why, options] of Object.entries(noStack))
     assert.equal(bytes.length, 0)
   })
 
+test('there is no room in a stack that may lie in another memory', () => {
+  const text = (second) => `(module (memory 1) ${second} ${LOOP} ${GROWS}
+    (global $__stack_pointer (mut i32) (i32.const 4096)) ${FRAME})`
+  const made = (second) => {
+    const module = wabt.parseWat('two.wat', text(second), {
+      multi_memory: true
+    })
+    const { buffer } = module.toBinary({ write_debug_names: true })
+    return tryInstrument(Buffer.from(buffer))
+  }
+  assert.equal(made('').status, 0)
+  assert.match(made('(memory 1)').stderr, /no room for .* several memories/)
+})
+
 test('data beside the words do not matter', () => {
   for (const data of [4072, 4096])
     assert.equal(addresses(instrument(stack({ data })))[0], 4080)
@@ -311,6 +344,12 @@ const unnamed = {
       (global.set 0 (i32.sub (local.get $frame)
         (i32.and (i32.add (local.get $n) (i32.const 15)) (i32.const -16))))
       (global.set 0 (local.get $frame)))`
+  ],
+  'an array of a size below 0': [
+    false,
+    `${FRAME} (func (param $n i32)
+      (global.set 0 (i32.sub (global.get 0)
+        (i32.mul (local.get $n) (i32.const -16)))))`
   ],
   'a frame of another alignment': [
     true,
@@ -413,7 +452,8 @@ const refused = {
     () =>
       wat(`(module ${OWN} ${LOOP} (func $begin) (func $deliver) (func $end)
         (func (export "__instance_signal_deliver")
-          (call $begin) (call $deliver) (call $end)))`),
+          (call $begin) (call $deliver) (call $end))
+        (func (export "_start") (call $begin) (call $end)))`),
     /its linker wrapped __instance_signal_deliver.*wasmsig-cc/
   ],
   'a module that has been instrumented': [

@@ -107,6 +107,8 @@ execFileSync(
   ['--install', join(ROOT, 'build/release'), '--prefix', PREFIX],
   { stdio: ['ignore', 'ignore', 'inherit'] }
 )
+// As under /usr: no guest is to see it.
+writeFileSync(join(PREFIX, 'include/stdio.h'), "#error the host's header\n")
 
 const page = readFileSync(join(ROOT, 'docs/guests.md'), 'utf8')
 partsOf(page).forEach((part, i) => {

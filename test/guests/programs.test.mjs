@@ -260,7 +260,8 @@ for (const host of Object.keys(HOSTS)) {
   })
 
   test(`${host}: QuickJS's prompt comes back after SIGINT`, async (t) => {
-    const prompt = runIn(t, host, 'qjs', ['-i'])
+    // It writes its history where it is.
+    const prompt = runIn(t, host, 'qjs', ['-i'], {}, folder(t))
     const { child, said, interrupt, ended } = prompt
     await said('qjs > ')
     child.stdin.write('print("computing"); for (;;);\n')

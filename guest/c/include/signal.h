@@ -2,7 +2,7 @@
 /*
  * <signal.h> for WebAssembly guests: stands before wasi-libc's, whose signals
  * are an emulation inside the program. Here a host raises them (wasmsig), and
- * libwasmsig-guest-posix.a runs their handlers. README.md says what there is.
+ * libwasmsig-guest.a runs their handlers. README.md says what there is.
  *
  * Numbers and values are Linux's on x86-64. Only SIG_IGN and SIG_ERR cannot be
  * 1 and -1: a function's address is its index in a table, and 1 is the first

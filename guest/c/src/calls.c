@@ -50,15 +50,15 @@ static void subscribe_to_time(__wasi_subscription_t *to, uint64_t ns) {
   to->u.u.clock.timeout = ns;
 }
 
-/* Until there is something to read, or a timer of ours expires: answers EINTR
- * then. Where the host cannot tell of this file, the read will wait for it. */
-static int32_t wait_for_input(int32_t fd, uint64_t deadline_ns) {
+/* Answers 0 if there is something to read, EINTR if the host says so, and
+ * TIMEDOUT if it tells of the time: of a signal, some hosts tell as of that.
+ * Where it cannot tell of this file, the read will wait for it. */
+static int32_t wait_for_input_once(int32_t fd, uint64_t left_ns) {
   __wasi_subscription_t list[2] = {0};
   __wasi_event_t events[2];
   __wasi_size_t count = 0;
-  uint64_t now = wsig_now_ns(), begin_ns = wsig_wait_begins();
-  if (deadline_ns <= now) return __WASI_ERRNO_INTR;
-  subscribe_to_time(&list[0], deadline_ns - now);
+  uint64_t begin_ns = wsig_wait_begins();
+  subscribe_to_time(&list[0], left_ns);
   list[1].userdata = THEIRS;
   list[1].u.tag = __WASI_EVENTTYPE_FD_READ;
   list[1].u.u.fd_read.file_descriptor = fd;
@@ -69,6 +69,20 @@ static int32_t wait_for_input(int32_t fd, uint64_t deadline_ns) {
   for (__wasi_size_t i = 0; i < count; i++) {
     if (events[i].userdata == THEIRS) return 0;
   }
+  return __WASI_ERRNO_TIMEDOUT;
+}
+
+/* Until there is something to read; EINTR if a signal came before that, or a
+ * timer of ours expired. A host that counts in milliseconds tells of the time
+ * too early: nothing has come then, and the wait goes on. */
+static int32_t wait_for_input(int32_t fd, uint64_t deadline_ns) {
+  uint32_t taken = wsig.taken;
+  do {
+    uint64_t now = wsig_now_ns();
+    if (deadline_ns <= now) return __WASI_ERRNO_INTR;
+    int32_t error = wait_for_input_once(fd, deadline_ns - now);
+    if (error != __WASI_ERRNO_TIMEDOUT) return error;
+  } while (wsig_see_word() == 0 && wsig.taken == taken);
   return __WASI_ERRNO_INTR;
 }
 
@@ -203,6 +217,17 @@ static uint32_t their_events(const struct wait *wait, uint32_t count,
   return theirs;
 }
 
+/* Whether what the host answered may come of a signal: what is theirs comes
+ * early by itself. */
+static bool is_of_signal(const struct wait *wait, int32_t error,
+                         uint32_t count) {
+  if (error) return error == __WASI_ERRNO_INTR;
+  for (uint32_t i = 0; i < count; i++) {
+    if (wait->events[i].userdata == OUR_USERDATA) return true;
+  }
+  return false;
+}
+
 static int32_t wait_once(struct wait *wait, __wasi_event_t *out,
                          __wasi_size_t *their_count) {
   __wasi_size_t count = 0;
@@ -214,7 +239,7 @@ static int32_t wait_once(struct wait *wait, __wasi_event_t *out,
       WSIG_ADDRESS(wait->list), WSIG_ADDRESS(wait->events),
       (int32_t)(wait->count + 1), WSIG_ADDRESS(&count));
   wsig_wait_is_over(begin_ns);
-  wsig_waited(limit_ns);
+  if (is_of_signal(wait, error, count)) wsig_waited(limit_ns);
   *their_count = error ? 0 : their_events(wait, count, out);
   return error;
 }

@@ -116,7 +116,8 @@ WSIG_HIDDEN void wsig_wait_is_over(uint64_t begin_ns);
  * entered. */
 WSIG_HIDDEN void wsig_wait(uint64_t deadline_ns, uint64_t wanted);
 
-/* For who waits otherwise: until when at most, and that it is over. */
+/* For who waits otherwise: until when at most, and that it is over, if nothing
+ * but that time or a signal can have ended it. */
 WSIG_HIDDEN uint64_t wsig_wait_limit_ns(uint64_t deadline_ns);
 WSIG_HIDDEN void wsig_waited(uint64_t limit_ns);
 

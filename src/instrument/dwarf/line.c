@@ -90,12 +90,13 @@ static void put_advance(struct program *program, uint64_t by) {
   wsig_bytes_u32(program->out, by);
 }
 
-/* The old program advances: by how much the new one does. */
+/* The old program advances: by how much the new one does. Rows past the end of
+ * the code (Binaryen writes such) keep their distance from it. */
 static bool advance(struct program *program, uint64_t by, uint64_t *new_by) {
   *new_by = by;
   if (program->is_dropped) return true;
   uint64_t old = program->old + by;
-  uint64_t new = wsig_dwarf_moved(program->dwarf, old);
+  uint64_t new = wsig_moved(program->dwarf->moves, old);
   if (old < program->old || new < program->new)
     return wsig_dwarf_refuse(program->dwarf,
                              "a line table whose addresses descend");

@@ -128,8 +128,9 @@ export function countOf(part, bytes) {
   return count
 }
 
-/** A host of the conformance suite, if scripts/hosts has put it there. */
+/** A host of the conformance suite; fetched, unless it is there. */
 export function host(name) {
   const found = HOSTS.find((known) => known.name === name)
-  return existsSync(found.program) ? found : null
+  found.fetch()
+  return found
 }

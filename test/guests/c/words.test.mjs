@@ -123,6 +123,7 @@ test('nor does it hide one that knows the signal word alone', () => {
   it.storeWord(0)
   assert.equal(it.is_hosted(), 0, 'not to be told from no host')
   it.storeWord(SIGINT)
+  assert.equal(it.is_hosted(), 1, 'it has raised a signal')
   assert.equal(it.poll(), SIGINT)
   assert.equal(it.is_hosted(), 1)
 })

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -17,7 +18,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { CC, HOSTS, root, run } from './support/posix.mjs'
+import { BUILD, CC, HOSTS, root, run } from './support/posix.mjs'
 
 const source = (name) => join(root, `test/guests/posix/programs/${name}.c`)
 const plain = source('plain')
@@ -32,7 +33,8 @@ const cc = (cwd, args, env = {}) =>
   spawnSync(CC, args, {
     encoding: 'utf8',
     cwd,
-    env: { ...process.env, ...env }
+    env: { ...process.env, ...env },
+    timeout: 60_000
   })
 
 const exportsOf = (file) =>
@@ -87,6 +89,19 @@ for (const [flag, product] of [
     assert.equal(status, 0, stderr)
     assert.deepEqual(readdirSync(cwd), [product])
   })
+
+test('with -c it writes where -o says, even to a.out', (t) => {
+  const cwd = folder(t)
+  assert.equal(cc(cwd, ['-c', '-o', 'a.out', plain]).status, 0)
+  assert.deepEqual(readdirSync(cwd), ['a.out'])
+})
+
+test('clang has a second name for -c', (t) => {
+  const cwd = folder(t)
+  const { status, stderr } = cc(cwd, ['--compile', plain])
+  assert.equal(status, 0, stderr)
+  assert.deepEqual(readdirSync(cwd), ['plain.o'])
+})
 
 test('-E and -M write to standard output', (t) => {
   const cwd = folder(t)
@@ -151,7 +166,8 @@ test('its own options go to wasmsig instrument', (t) => {
 
 test('a bad number of turns is refused', (t) => {
   const cwd = folder(t)
-  assert.equal(cc(cwd, ['--wasmsig-every=none', plain]).status, 2)
+  for (const number of ['none', ''])
+    assert.equal(cc(cwd, [`--wasmsig-every=${number}`, plain]).status, 2)
   assert.deepEqual(readdirSync(cwd), [])
 })
 
@@ -193,6 +209,31 @@ test('CC names the compiler, unless it is this one or no clang', (t) => {
   assert.ok(existsSync(join(cwd, 'called')))
   for (const other of [CC, 'gcc'])
     assert.equal(cc(cwd, ['-c', plain], { CC: other }).status, 0)
+})
+
+test('CC may be this one in a folder of clangs, or have arguments', (t) => {
+  const cwd = join(folder(t), 'clang')
+  mkdirSync(cwd)
+  const self = join(cwd, 'my-cc')
+  symlinkSync(CC, self)
+  for (const name of [self, 'ccache clang -m32'])
+    assert.equal(cc(cwd, ['-c', plain], { CC: name }).status, 0)
+})
+
+test('folders of any name will do', (t) => {
+  const cwd = folder(t)
+  symlinkSync(BUILD, join(cwd, 'a, b'))
+  const { status, stderr } = cc(cwd, [plain], {
+    WASMSIG_BUILD: join(cwd, 'a, b')
+  })
+  assert.equal(status, 0, stderr)
+})
+
+test('a program that asks for what is the default anyway hears signals', (t) => {
+  const cwd = folder(t)
+  cc(cwd, ['-mexec-model=command', source('actions'), '-o', 'p.wasm'])
+  const { status } = run(HOSTS.wasmtime, join(cwd, 'p.wasm'), 'host_runs')
+  assert.equal(status, 0)
 })
 
 test('it works through a link from anywhere', (t) => {

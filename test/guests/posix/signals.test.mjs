@@ -71,6 +71,23 @@ for (const host of Object.keys(HOSTS)) {
       assert.equal(stdout, lines[deed])
     })
 
+  test(`${host}: a program that select has woken before wakes`, async (t) => {
+    const running = await begin(t, host, 'pausing_after_select')
+    // Not at once: it is to come while select waits.
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    running.child.kill('SIGUSR2')
+    await running.said('ready\nready')
+    const { stdout } = await insist(running, 'SIGUSR2')
+    assert.equal(stdout, 'ready\nready\npaused -1 1 heard 12\n')
+  })
+
+  test(`${host}: a timer with SA_RESTART ends no read`, async (t) => {
+    const { child, said, ended } = await begin(t, host, 'reading_beside_timer')
+    await said('heard 14')
+    child.stdin.write('abc\n')
+    assert.equal((await ended).stdout, 'ready\nheard 14\nread 4 abc\n')
+  })
+
   test(`${host}: no signal is lost between unblocking and waiting`, async (t) => {
     for (let turn = 0; turn < 10; turn++) {
       const { child, ended } = await begin(t, host, 'suspending')

@@ -145,6 +145,20 @@ TEST(the_end_of_a_sequence_moves) {
   assert_rows(4);
 }
 
+TEST(rows_past_the_code_keep_their_distance_from_it) {
+  static const char program[] = SET("\x14\0") "\1\2\x80\x80\4\1\2\4" END;
+  insert(22, 7);
+  put_unit(program, sizeof program - 1);
+  assert_moves();
+  const uint8_t *new = new_bytes(LINE);
+  struct table after =
+      read_program(new + HEADER_LENGTH, new + new_length(LINE), 13);
+  assert_int_equal(after.count, 3);
+  assert_int_equal(after.rows[0].address, 20);
+  assert_int_equal(after.rows[1].address, 20 + 0x10000 + 7);
+  assert_int_equal(after.rows[2].address, 20 + 0x10000 + 4 + 7);
+}
+
 TEST(sequences_of_dropped_functions_stay) {
   static const char program[] =
       SET("\0\0") "\1\2\x20\1\2\4" END
@@ -268,6 +282,7 @@ int main(void) {
       SECTIONS_TEST(a_special_opcode_without_room_gets_an_advance),
       SECTIONS_TEST(all_advances_move),
       SECTIONS_TEST(the_end_of_a_sequence_moves),
+      SECTIONS_TEST(rows_past_the_code_keep_their_distance_from_it),
       SECTIONS_TEST(sequences_of_dropped_functions_stay),
       SECTIONS_TEST(a_sequence_without_an_address_starts_at_zero),
       SECTIONS_TEST(what_does_not_advance_is_copied),

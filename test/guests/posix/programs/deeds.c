@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -108,6 +109,10 @@ static int reading_on(void) {
   return 0;
 }
 
+static void tick(int signal) {
+  if (++times == 20) say_heard(signal);
+}
+
 static int reading_with_alarm(void) {
   char text[8];
   handle_all(0);
@@ -124,6 +129,29 @@ static int polling(void) {
   say("ready");
   int ready = poll(&file, 1, -1);
   printf("poll %d %d heard %d\n", ready, errno == EINTR, (int)heard);
+  return 0;
+}
+
+/* The host need not end what the first signal came in: it was over anyway. */
+static int pausing_after_select(void) {
+  handle_all(SA_RESTART);
+  say("ready");
+  while (!heard) {
+    struct timeval soon = {.tv_usec = 10000};
+    select(0, NULL, NULL, NULL, &soon);
+  }
+  return pausing();
+}
+
+/* Of a timer whose times are no whole milliseconds. */
+static int reading_beside_timer(void) {
+  char text[8] = "";
+  struct itimerval often = {{0, 2700}, {0, 2700}};
+  signal(SIGALRM, tick);
+  say("ready");
+  setitimer(ITIMER_REAL, &often, NULL);
+  ssize_t count = read(0, text, sizeof text);
+  printf("read %d %s", (int)count, text);
   return 0;
 }
 
@@ -193,6 +221,8 @@ int main(int argc, char **argv) {
       {"suspending", suspending},
       {"polling", polling},
       {"reading_with_alarm", reading_with_alarm},
+      {"pausing_after_select", pausing_after_select},
+      {"reading_beside_timer", reading_beside_timer},
       {"aborting", aborting},
       {"mute_with_atexit", mute_with_atexit},
   };

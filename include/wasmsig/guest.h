@@ -29,8 +29,8 @@
  * guest is one thread: with several in one shared memory each signal is one
  * thread's, whichever polls first, and wasmsig_on is to be called before the
  * threads start. Handlers run inside the polls, so everything may be called
- * from one, wasmsig_poll() too; of a handler that never returns, or jumps out
- * by longjmp, the other signals that were taken with its own are gone.
+ * from one, wasmsig_poll() too; of a handler that never returns, or leaves by
+ * longjmp or an exception, the other signals taken with its own are gone.
  */
 #ifndef WASMSIG_GUEST_H
 #define WASMSIG_GUEST_H

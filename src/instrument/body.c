@@ -53,3 +53,15 @@ bool wsig_body_instruction(struct wsig_bodies *bodies,
          wsig_cursor_offset(&bodies->cursor) < body->end &&
          wsig_read_instruction(&bodies->cursor, instruction);
 }
+
+bool wsig_bodies_have(struct wsig_bodies *bodies,
+                      bool (*is_one)(const struct wsig_instruction *,
+                                     const void *context),
+                      const void *context) {
+  struct wsig_body body;
+  struct wsig_instruction instruction;
+  while (wsig_bodies_next(bodies, &body))
+    while (wsig_body_instruction(bodies, &body, &instruction))
+      if (is_one(&instruction, context)) return true;
+  return false;
+}

@@ -51,4 +51,11 @@ bool wsig_body_instruction(struct wsig_bodies *bodies,
                            const struct wsig_body *body,
                            struct wsig_instruction *instruction);
 
+/** Whether there is such an instruction in what is left. False where the cursor
+ * fails, too. */
+bool wsig_bodies_have(struct wsig_bodies *bodies,
+                      bool (*is_one)(const struct wsig_instruction *,
+                                     const void *context),
+                      const void *context);
+
 #endif

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "moves.h"
 
+#include "module/text.h"
+
 #include <stdlib.h>
 
 static bool reserve(struct wsig_moves *moves) {
   if (moves->failed) return false;
-  if (moves->count < moves->capacity) return true;
-  size_t capacity = moves->capacity < 64 ? 64 : moves->capacity * 2;
-  struct wsig_move *grown = NULL;
-  if (capacity <= SIZE_MAX / sizeof(*grown))
-    grown = realloc(moves->moves, capacity * sizeof(*grown));
-  if (!grown) {
-    moves->failed = true;
-    return false;
-  }
-  moves->moves = grown;
-  moves->capacity = capacity;
-  return true;
+  struct wsig_move *grown = wsig_array_grow(moves->moves, moves->count,
+                                            &moves->capacity, sizeof *grown);
+  moves->failed = !grown;
+  if (grown) moves->moves = grown;
+  return grown;
 }
 
 void wsig_moves_add(struct wsig_moves *moves, uint64_t from, uint64_t by) {

@@ -46,7 +46,9 @@
 
 /* ---------------------------------------------------------------- 2: a page */
 
-static bool asks_for_size(const struct wsig_instruction *instruction) {
+static bool asks_for_size(const struct wsig_instruction *instruction,
+                          const void *unused) {
+  (void)unused;
   enum { MEMORY_SIZE = 0x3f, MEMORY_GROW = 0x40 };
   return (instruction->opcode == MEMORY_SIZE ||
           instruction->opcode == MEMORY_GROW) &&
@@ -54,7 +56,9 @@ static bool asks_for_size(const struct wsig_instruction *instruction) {
 }
 
 /* Whether it concerns memory 0. */
-static bool names_memory(const struct wsig_instruction *instruction) {
+static bool names_memory(const struct wsig_instruction *instruction,
+                         const void *unused) {
+  (void)unused;
   for (unsigned i = 0; i < instruction->operand_count; i++)
     if (instruction->operands[i].kind == WSIG_OPERAND_MEMORY &&
         instruction->operands[i].value == 0)
@@ -62,18 +66,13 @@ static bool names_memory(const struct wsig_instruction *instruction) {
   return false;
 }
 
-/* Whether there is such an instruction. */
-static bool has_instruction(
-    const struct wsig_scan *scan,
-    bool (*is_one)(const struct wsig_instruction *instruction)) {
+/* Whether there is such an instruction; code that is unreadable may have it. */
+static bool has_instruction(const struct wsig_scan *scan,
+                            bool (*is_one)(const struct wsig_instruction *,
+                                           const void *)) {
   struct wsig_bodies bodies;
-  struct wsig_body body;
-  struct wsig_instruction instruction;
   wsig_bodies_open(&bodies, scan);
-  while (wsig_bodies_next(&bodies, &body))
-    while (wsig_body_instruction(&bodies, &body, &instruction))
-      if (is_one(&instruction)) return true;
-  return bodies.cursor.failed;
+  return wsig_bodies_have(&bodies, is_one, NULL) || bodies.cursor.failed;
 }
 
 /* Whether a host can let it grow, and the program come to what it gets. */

@@ -100,18 +100,17 @@ static uint32_t first_mutable(const struct wsig_scan *scan) {
   return UINT32_MAX;
 }
 
+static bool is_get_of(const struct wsig_instruction *instruction,
+                      const void *global) {
+  return instruction->opcode == WSIG_OP_GLOBAL_GET &&
+         instruction->operands[0].value == *(const uint32_t *)global;
+}
+
 /* A stack that nobody uses may be one of no size. */
 static bool is_used(const struct wsig_scan *scan, uint32_t global) {
   struct wsig_bodies bodies;
-  struct wsig_body body;
-  struct wsig_instruction instruction;
   wsig_bodies_open(&bodies, scan);
-  while (wsig_bodies_next(&bodies, &body))
-    while (wsig_body_instruction(&bodies, &body, &instruction))
-      if (instruction.opcode == WSIG_OP_GLOBAL_GET &&
-          instruction.operands[0].value == global)
-        return true;
-  return false;
+  return wsig_bodies_have(&bodies, is_get_of, &global);
 }
 
 static int refuse(const char **why, const char *reason) {

@@ -47,7 +47,6 @@ static _Noreturn void die(void) {
 static void note(uint64_t set) {
   wsig.pending |= set;
   wsig.taken++;
-  wsig.saw_signal = true;
   wsig_guest_saw(false);
   if (set & WSIG_BIT(SIGKILL)) die();
 }
@@ -55,7 +54,6 @@ static void note(uint64_t set) {
 static void take(uint32_t word) {
   if (word == 0) return;
   if (word == UNHOSTED) {
-    wsig.saw_unhosted = true;
     wsig_guest_saw(true);
     return;
   }
@@ -67,11 +65,6 @@ static void take(uint32_t word) {
 }
 
 void wsig_take(void) { take(wsig_take_word()); }
-
-bool wsig_is_hosted(void) {
-  if (wsig_see_word() == UNHOSTED) return false;
-  return !wsig.saw_unhosted || wsig.saw_signal || wsig_host_knows_set();
-}
 
 /* ------------------------------------------------------------ held, let go */
 

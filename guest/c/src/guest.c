@@ -26,6 +26,8 @@ void wsig_guest_saw(bool is_unhosted) {
     wasmsig_guest.saw_signal = 1;
 }
 
+bool wsig_is_hosted(void) { return wasmsig_is_hosted(); }
+
 void (*wsig_guest_handler(int signal))(int) {
   wasmsig_handler handler = wasmsig_guest.handlers[signal];
   return handler == WASMSIG_IGNORE ? SIG_IGN : handler;

@@ -43,13 +43,11 @@ struct wsig_state {
   uint64_t blocked;
   struct sigaction actions[WSIG_LAST + 1];
   struct wsig_origin origins[WSIG_LAST + 1];
-  uint32_t taken;    /* signals that ever came */
-  uint32_t handled;  /* handlers that were ever called */
-  uint32_t ending;   /* of these, such as end a blocking call */
-  bool is_held;      /* see deliver.c */
-  bool timers_run;   /* polls are to look at the clocks */
-  bool saw_signal;   /* from the host */
-  bool saw_unhosted; /* the word held 0xFFFF when it was first taken */
+  uint32_t taken;   /* signals that ever came */
+  uint32_t handled; /* handlers that were ever called */
+  uint32_t ending;  /* of these, such as end a blocking call */
+  bool is_held;     /* see deliver.c */
+  bool timers_run;  /* polls are to look at the clocks */
 };
 
 /* Volatile: it changes at polls, of which the compiler knows nothing. */

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { capabilities } from 'wasmsig'
-import { start } from './support/child.mjs'
+import { run, start } from './support/child.mjs'
 
 const steps = new Map()
 let ending
@@ -50,6 +50,16 @@ describe('Pyodide', () => {
   test('after untrack nobody is told', () => {
     assert.deepEqual(steps.get('untracked'), { came: 0, word: 0 })
   })
+})
+
+test('Python hears each of the signals that another thread raises', async (t) => {
+  const storm = (...args) =>
+    run('pyodide-storm.mjs', { args, patience: 90_000 })
+  const { stdout, stderr, signal } = await storm()
+  assert.deepEqual({ stderr, signal }, { stderr: '', signal: 'SIGTERM' })
+  assert.deepEqual(JSON.parse(stdout), { raised: 5000, lost: 0 })
+  const { stdout: plain } = await storm('--typed-array', '1000')
+  t.diagnostic(`with a typed array for the buffer: ${plain.trim()}`)
 })
 
 const engine = capabilities.hardKill === 'engine'

@@ -60,6 +60,8 @@ forwarding.stop()
 
 const words = new Int32Array(new SharedArrayBuffer(8))
 const tracking: Tracking = track({ signal: words, terminated: words })
+const taken: number | undefined = tracking.interruptBuffer?.[0]
+const forPyodide = tracking.interruptBuffer as Uint8Array
 tracking.untrack()
 // @ts-expect-error floats are no words
 track({ signal: new Float32Array(1) })
@@ -84,6 +86,7 @@ export {
   at,
   code,
   counts,
+  forPyodide,
   installed,
   kill,
   limited,
@@ -92,6 +95,7 @@ export {
   sentence,
   state,
   sum,
+  taken,
   tracked,
   why,
   wide

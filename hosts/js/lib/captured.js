@@ -16,6 +16,7 @@ function getterOf(prototype, name) {
 module.exports = {
   uncurry,
   getterOf,
+  Int32Array,
   Proxy,
   Uint8Array,
   apply: Reflect.apply,

@@ -5,6 +5,7 @@
 const native = require('./native.js')
 const { detachable, overlap, rangeError, typeError } = require('./errors.js')
 const { Uint8Array, getterOf } = require('./captured.js')
+const { InterruptBuffer } = require('./interrupt-buffer.js')
 const { isSharedArrayBuffer } = require('node:util').types
 
 const WORD_BYTES = 4
@@ -123,6 +124,9 @@ function track(words) {
     tracked = false
   }
   const tracking = { untrack }
+  if (signal) {
+    tracking.interruptBuffer = new InterruptBuffer(buffer, signal.offset)
+  }
   if (Symbol.dispose) tracking[Symbol.dispose] = untrack
   return tracking
 }

@@ -230,8 +230,8 @@ export function forward(
  * ends, and their memory is held as long.
  *
  *     const words = new Int32Array(new SharedArrayBuffer(4))
- *     pyodide.setInterruptBuffer(new Uint8Array(words.buffer))
- *     track({ signal: words })
+ *     const { interruptBuffer } = track({ signal: words })
+ *     pyodide.setInterruptBuffer(interruptBuffer as Uint8Array)
  *
  * Each array is one of integers, has at least 4 bytes, begins at an address
  * that 4 divides, and lies on a SharedArrayBuffer. From V8 13 on (Node 24) it
@@ -269,6 +269,15 @@ export type TypedArray =
 export interface Tracking {
   /** Ends it; a second call does nothing. */
   untrack(): void
+  /**
+   * The signal word as one element, for code of this thread that takes a signal
+   * by reading it and then storing 0: Pyodide's setInterruptBuffer. That store
+   * takes only what was read; a signal that came since stays. A typed array over
+   * the word loses it (Pyodide lost 20 to 40 of 1,000 that another thread raised
+   * in a Python loop). Index 0 reads 1 to 64, or 0; to store a signal's number
+   * raises it. Absent where no signal word is tracked.
+   */
+  readonly interruptBuffer?: { [index: number]: number }
   [Symbol.dispose](): void
 }
 

@@ -17,8 +17,9 @@ def told(number, frame):
 
 signal.signal(signal.SIGXCPU, told)
 
-def loop():
+def loop(begin=lambda: None):
     try:
+        begin()
         while True:
             pass
     except Told as error:
@@ -47,8 +48,8 @@ def endless():
 
 const python = await loadPyodide()
 const words = new Int32Array(new SharedArrayBuffer(4)).fill(-1)
-python.setInterruptBuffer(new Uint8Array(words.buffer)) // reads byte 0
 const tracking = track({ signal: words })
+python.setInterruptBuffer(tracking.interruptBuffer)
 python.runPython(PROGRAM)
 
 function step(name, action) {
@@ -61,7 +62,7 @@ function step(name, action) {
   console.log(JSON.stringify([name, came, words[0]]))
 }
 
-const call = (name) => python.globals.get(name)()
+const call = (name, ...args) => python.globals.get(name)(...args)
 const soft = { soft: 50, hard: 10_000 }
 step('handler', () => new CpuBudget(soft).run(call, 'loop'))
 step('goes on', () => new CpuBudget(soft).run(call, 'heard'))
@@ -70,8 +71,8 @@ step('pending', () => python.runPython('1 + 1'))
 step('afterwards', () => python.runPython('1 + 1'))
 
 const forwarding = forward(['SIGINT'])
-console.log('busy')
-step('forwarded', () => call('loop'))
+const busy = () => console.log('busy') // from inside Python's try
+step('forwarded', () => call('loop', busy))
 forwarding.stop()
 
 if (capabilities.hardKill === 'engine') {

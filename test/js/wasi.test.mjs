@@ -59,3 +59,21 @@ for (const way of ['instantiate', 'Instance']) {
     }
   )
 }
+
+test(
+  'one that never polls is killed, by its hard limit alone',
+  { skip: others && 'these cannot end a call' },
+  async () => {
+    const ended = await run('wasi-killed.mjs', { flags })
+    assert.equal(ended.stderr, '')
+    assert.deepEqual(ended.stdout.trim().split('\n'), [
+      'start ERR_WASMSIG_CPU_LIMIT',
+      'start ERR_WASI_ALREADY_STARTED',
+      'start returned 0',
+      'initialize ERR_WASMSIG_CPU_LIMIT',
+      'initialize ERR_WASI_ALREADY_STARTED',
+      'initialize returned undefined',
+      'kills 2'
+    ])
+  }
+)

@@ -52,13 +52,18 @@ static void read_text(napi_env env, napi_value value, char *text, size_t size) {
   text[length] = 0;
 }
 
-/* Functions of the host that a kill may unwind: they call a user's function,
- * and leave nothing undone. lib/vm.js, lib/events.js in Node's sources. */
+/* Functions of the host that a kill may unwind: they call a user's function or
+ * a guest's, and leave nothing undone. lib/vm.js, lib/events.js, lib/wasi.js in
+ * Node's sources. A WASI object that began to start an instance cannot start
+ * another one, which is so after an exception as well. */
 static bool may_be_unwound(napi_env env, const char *script, napi_value frame) {
   char function[32];
   read_text(env, v8_stack_frame_get_function_name(frame), function,
             sizeof function);
   if (strcmp(script, "node:events") == 0) return strcmp(function, "emit") == 0;
+  if (strcmp(script, "node:wasi") == 0)
+    return strcmp(function, "start") == 0 ||
+           strcmp(function, "initialize") == 0;
   /* The other ones take SIGINT's listeners away and put them back. */
   return strcmp(script, "node:vm") == 0 && (strncmp(function, "runIn", 5) == 0);
 }

@@ -21,8 +21,10 @@ import initialise from 'wabt'
 import { COMMAND, command, folder } from './support/command.mjs'
 import {
   codeOf as code,
+  LOOP,
+  OWN,
   instrument,
-  pollOf,
+  pollAt1024,
   sections,
   textToModule,
   tryInstrument,
@@ -31,11 +33,6 @@ import {
 
 const wabt = await initialise()
 const wat = (text) => textToModule(wabt, text)
-
-const LOOP = '(func (export "run") (loop (br 0)))'
-const OWN = `(memory (export "memory") 1)
-  (global (export "__instance_signal") i32 (i32.const 1024))`
-const pollAt1024 = pollOf(0x80, 0x08)
 
 // ---------------------------------------------------------- custom sections
 

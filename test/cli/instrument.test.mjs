@@ -12,8 +12,10 @@ import { command, folder, guest } from './support/command.mjs'
 import {
   codeOf as code,
   countOf,
+  LOOP,
+  OWN,
   instrument,
-  pollOf,
+  pollAt1024,
   report,
   sections,
   textToModule,
@@ -24,12 +26,6 @@ import {
 const wabt = await initialise()
 
 const wat = (text, options) => textToModule(wabt, text, options)
-
-const LOOP = '(func (export "run") (loop (br 0)))'
-const OWN = `(memory (export "memory") 1)
-  (global (export "__instance_signal") i32 (i32.const 1024))`
-
-const pollAt1024 = pollOf(0x80, 0x08)
 
 // ------------------------------------------------------------------- polls
 

@@ -84,10 +84,10 @@ for (const engine of ENGINES) {
       const running = startIn(t, engine, [signals, deed])
       running.child.stdout.pause()
       running.child.stdout.removeAllListeners('data')
-      await running.said('writing', 'stderr')
+      await running.said('writing', { where: 'stderr' })
       await pause(300)
       running.child.kill('SIGINT')
-      await running.said('interrupted, heard 2', 'stderr')
+      await running.said('interrupted, heard 2', { where: 'stderr' })
       running.child.stdout.resume()
       assert.equal((await running.ended).status, 14)
     })
@@ -203,7 +203,7 @@ for (const engine of ENGINES) {
 
   test(`${engine}: a reader that has gone ends it by SIGPIPE`, async (t) => {
     const running = startIn(t, engine, [signals, 'writing'])
-    await running.said('writing', 'stderr')
+    await running.said('writing', { where: 'stderr' })
     running.child.stdout.destroy()
     assert.equal((await running.ended).signal, 'SIGPIPE')
   })
@@ -223,7 +223,7 @@ for (const engine of ENGINES) {
 
   test(`${engine}: the reader's going is told by --stats alone`, async (t) => {
     const running = startIn(t, engine, ['--json', signals, 'writing'])
-    await running.said('writing', 'stderr')
+    await running.said('writing', { where: 'stderr' })
     running.child.stdout.destroy()
     const { signal, stderr } = await running.ended
     assert.equal(signal, 'SIGPIPE')

@@ -2,12 +2,14 @@
 // Programs that nobody here wrote hear Unix signals: SQLite and QuickJS, built
 // from their authors' sources by examples/programs/build.
 import assert from 'node:assert/strict'
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+
+import { begin } from '../support/processes.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const COMMAND =
@@ -44,43 +46,17 @@ const HOSTS = {
   ]
 }
 
-/** Starts it; `said` waits for what it prints, `ended` for its end. */
-function start(t, [file, ...args], cwd) {
-  const child = spawn(file, args, { cwd: cwd ?? ROOT })
-  const output = { stdout: '', stderr: '' }
-  const looks = new Set()
-  for (const name of ['stdout', 'stderr']) {
-    child[name].setEncoding('utf8').on('data', (part) => {
-      output[name] += part
-      looks.forEach((look) => look())
-    })
-  }
-  const ended = new Promise((resolve) =>
-    child.on('close', (status, signal) =>
-      resolve({ status, signal, ...output })
-    )
-  )
-  const patience = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS)
-  t.after(() => {
-    clearTimeout(patience)
-    child.kill('SIGKILL')
-  })
-  const said = (text, count = 1) =>
-    new Promise((resolve, reject) => {
-      const look = () =>
-        output.stdout.split(text).length > count &&
-        (looks.delete(look), resolve())
-      looks.add(look)
-      ended.then(() => reject(new Error(`it ended: ${JSON.stringify(output)}`)))
-      look()
-    })
+/** Starts it, for as long as a test may take; `interrupt` is Ctrl-C. */
+function start(t, [file, ...args], cwd = ROOT) {
+  const options = { cwd, timeout: LONGEST_MS, killSignal: 'SIGKILL' }
+  const running = begin(t, file, args, options)
   // Not at once: it is to come while the program computes, and what it has just
   // said it may still be saying.
   const interrupt = async (signal = 'SIGINT') => {
     await new Promise((resolve) => setTimeout(resolve, 100))
-    child.kill(signal)
+    running.child.kill(signal)
   }
-  return { child, said, interrupt, ended }
+  return { ...running, interrupt }
 }
 
 const runIn = (t, host, name, args, limits = {}, cwd = undefined) =>
@@ -137,7 +113,7 @@ for (const host of Object.keys(HOSTS)) {
       '3'
     ])
     for (const count of [1, 2, 3]) {
-      await said(RUNS, count)
+      await said(RUNS, { count })
       await interrupt()
     }
     const rounds = [0, 1, 2].map((row) => interrupted('SIGINT', row))
@@ -268,10 +244,10 @@ for (const host of Object.keys(HOSTS)) {
     await said('\ncomputing\n')
     await interrupt()
     await said('InternalError: interrupted')
-    await said('qjs > ', 2)
+    await said('qjs > ', { count: 2 })
     child.stdin.write('6 * 7 + 900\n')
     await said('942')
-    await said('qjs > ', 3)
+    await said('qjs > ', { count: 3 })
     child.stdin.write('\\q\n')
     assert.equal((await ended).status, 0)
   })

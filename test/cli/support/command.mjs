@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // The command as a user runs it, and the programs that it runs.
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+import { isNewer } from '../../support/built.mjs'
+import { begin } from '../../support/processes.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '..', '..', '..')
@@ -19,10 +22,6 @@ export const noAddressSpace =
   process.env.ASAN_OPTIONS && 'AddressSanitizer needs the address space'
 
 // ------------------------------------------------------------------- guests
-
-const isNewer = (target, sources) =>
-  existsSync(target) &&
-  sources.every((file) => statSync(file).mtimeMs < statSync(target).mtimeMs)
 
 /** Compiles test/cli/guests/NAME.c for WASI, unless it has been. */
 export function guest(name) {
@@ -62,37 +61,9 @@ export function command(args, options = {}) {
 export const run = (engine, args, options) =>
   command(['run', '--engine', engine, ...args], options)
 
-/** Begins it; `said(text)` waits until it has printed that, `ended` its end. */
-export function start(t, args, stdio = 'pipe') {
-  const child = spawn(COMMAND, args, { stdio })
-  const output = { stdout: '', stderr: '' }
-  const waiting = new Set()
-  for (const name of ['stdout', 'stderr']) {
-    child[name]?.setEncoding('utf8')
-    child[name]?.on('data', (part) => {
-      output[name] += part
-      for (const look of waiting) look()
-    })
-  }
-  const ended = new Promise((resolve) =>
-    child.on('close', (status, signal) =>
-      resolve({ status, signal, ...output })
-    )
-  )
-  t.after(() => child.exitCode ?? child.signalCode ?? child.kill('SIGKILL'))
-  const said = (text, where = 'stdout') =>
-    new Promise((resolve, reject) => {
-      const look = () => {
-        if (!output[where].includes(text)) return
-        waiting.delete(look)
-        resolve()
-      }
-      waiting.add(look)
-      ended.then(() => reject(new Error(`it ended: ${JSON.stringify(output)}`)))
-      look()
-    })
-  return { child, said, ended }
-}
+/** Begins it, for a test to talk with. */
+export const start = (t, args, stdio = 'pipe') =>
+  begin(t, COMMAND, args, { stdio })
 
 export const startIn = (t, engine, args, stdio) =>
   start(t, ['run', '--engine', engine, ...args], stdio)

@@ -121,6 +121,12 @@ export const pollOf = (...address) =>
     ...[0x41, 9, 0x46, 0x04, 0x40, 0x00, 0x0b] // i32.eq, if, unreachable
   ])
 
+/** A module's own words, and an endless loop, for a text. */
+export const OWN = `(memory (export "memory") 1)
+  (global (export "__instance_signal") i32 (i32.const 1024))`
+export const LOOP = '(func (export "run") (loop (br 0)))'
+export const pollAt1024 = pollOf(0x80, 0x08)
+
 /** All times that the bytes stand in others. */
 export function countOf(part, bytes) {
   let count = 0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** The example as a user starts it: a process of its own. */
+import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -27,6 +28,16 @@ export function runPi(...args) {
         })
     )
   })
+}
+
+/** Another guest does in it what the one in C does. */
+export async function checkPi(path) {
+  const { status, stdout, stderr } = await runPi('--json', path)
+  assert.equal(status, 0, stderr)
+  const { told, stopped, 'Ctrl-C': interrupted } = JSON.parse(stdout)
+  assert.equal(told.signal, 24)
+  assert.equal(stopped.code, 'ERR_WASMSIG_CPU_LIMIT')
+  assert.equal(interrupted.signal, 2)
 }
 
 function pathFromHere(path) {

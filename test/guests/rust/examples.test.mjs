@@ -7,19 +7,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { folder } from '../../cli/support/command.mjs'
-import { runPi } from '../../e2e/support/example.mjs'
+import { checkPi } from '../../e2e/support/example.mjs'
 import { BROWSER, OUTPUT, ROOT, build } from './support/cargo.mjs'
 
 test('pi in Rust is told, is stopped, and hears Ctrl-C', async (t) => {
   const path = join(folder(t), 'pi.wasm')
   const options = { target: BROWSER, lib: 'pi' }
   writeFileSync(path, build(join(ROOT, 'examples/pi-rust'), options))
-  const { status, stdout, stderr } = await runPi('--json', path)
-  assert.equal(status, 0, stderr)
-  const { told, stopped, 'Ctrl-C': interrupted } = JSON.parse(stdout)
-  assert.equal(told.signal, 24)
-  assert.equal(stopped.code, 'ERR_WASMSIG_CPU_LIMIT')
-  assert.equal(interrupted.signal, 2)
+  await checkPi(path)
 })
 
 test('a module of wasm-bindgen is told in a loop and while it waits', () => {

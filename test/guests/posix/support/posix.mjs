@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** Programs for these tests: how they are made, and the hosts that run them. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { COMMAND } from '../../../cli/support/command.mjs'
+import { isNewer } from '../../../support/built.mjs'
+import { begin } from '../../../support/processes.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 export const root = join(here, '../../../..')
@@ -19,10 +21,6 @@ export const CC = process.env.WASMSIG_CC ?? join(root, 'guest/c/wasmsig-cc')
 
 export const BUILD = process.env.WASMSIG_BUILD ?? join(root, 'build/release')
 const LIBRARY = join(BUILD, 'lib/wasm32-wasi/libwasmsig-guest.a')
-
-const isNewer = (target, sources) =>
-  existsSync(target) &&
-  sources.every((file) => statSync(file).mtimeMs < statSync(target).mtimeMs)
 
 /** Compiles programs/NAME.c, unless it has been; `flags` make a variant. */
 export function program(name, ...flags) {
@@ -79,28 +77,6 @@ export function testAll(file, hosts = Object.keys(HOSTS), of = '') {
       })
 }
 
-/** Begins it; `said(text)` waits until it has printed that, `ended` its end. */
-export function start(t, [command, ...args], ...more) {
-  const child = spawn(command, [...args, ...more])
-  const output = { stdout: '', stderr: '' }
-  const looks = new Set()
-  for (const name of ['stdout', 'stderr'])
-    child[name].setEncoding('utf8').on('data', (part) => {
-      output[name] += part
-      for (const look of looks) look()
-    })
-  const ended = new Promise((resolve) =>
-    child.on('close', (status, signal) =>
-      resolve({ status, signal, ...output })
-    )
-  )
-  t.after(() => child.exitCode ?? child.signalCode ?? child.kill('SIGKILL'))
-  const said = (text) =>
-    new Promise((resolve, reject) => {
-      const look = () => output.stdout.includes(text) && resolve()
-      looks.add(look)
-      ended.then(() => reject(new Error(`it ended: ${JSON.stringify(output)}`)))
-      look()
-    })
-  return { child, said, ended }
-}
+/** Begins it, for a test to talk with. */
+export const start = (t, [command, ...args], ...more) =>
+  begin(t, command, [...args, ...more])

@@ -58,6 +58,20 @@ describe('interruptBuffer', () => {
     assert.equal(buffer[0], 2)
   })
 
+  test('what is no signal cannot be stored, and takes none', () => {
+    raise('SIGINT')
+    assert.equal(buffer[0], 2)
+    for (const value of [65, -1, 0.5, NaN, false, '0', null]) {
+      assert.throws(() => (buffer[0] = value), { code: /^ERR_WASMSIG_/ })
+      assert.equal(word[0], 2)
+    }
+  })
+
+  test('nothing stands in its place', () => {
+    assert.throws(() => (tracking.interruptBuffer = [0]), TypeError)
+    assert.equal(tracking.interruptBuffer, buffer)
+  })
+
   test('what is no signal reads as none, and stays', () => {
     for (const value of [0xffff, -1, 65]) {
       word[0] = value

@@ -3,7 +3,7 @@
 // A signal word for code that takes a signal by a load and then a store of 0,
 // as Pyodide does (_Py_CheckEmscriptenSignals_Helper, in CPython's
 // Python/emscripten_signal.c). A signal that comes between the two would be
-// lost: 20 to 40 of 1,000 that another thread raised while Python looped
+// lost: some 20 to 45 of 1,000 that another thread raised while Python looped
 // (test/js/programs/pyodide-storm.mjs --typed-array).
 //
 // Why it is correct: what is stored over is what the load saw. If another
@@ -12,6 +12,7 @@
 // XSH 2.4.1). Only the thread whose word it is has this object.
 
 const { Int32Array } = require('./captured.js')
+const { signalNumber } = require('./signals.js')
 
 const { load, store, compareExchange } = Atomics
 const SIGNAL_MAX = 64
@@ -31,7 +32,7 @@ class InterruptBuffer {
   }
 
   set 0(value) {
-    if (value !== 0) store(this.#word, 0, value)
+    if (value !== 0) store(this.#word, 0, signalNumber(value))
     else if (this.#seen !== 0) compareExchange(this.#word, 0, this.#seen, 0)
     this.#seen = 0
   }

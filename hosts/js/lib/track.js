@@ -125,7 +125,10 @@ function track(words) {
   }
   const tracking = { untrack }
   if (signal) {
-    tracking.interruptBuffer = new InterruptBuffer(buffer, signal.offset)
+    Object.defineProperty(tracking, 'interruptBuffer', {
+      value: new InterruptBuffer(buffer, signal.offset),
+      enumerable: true
+    })
   }
   if (Symbol.dispose) tracking[Symbol.dispose] = untrack
   return tracking

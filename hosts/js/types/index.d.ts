@@ -273,9 +273,10 @@ export interface Tracking {
    * The signal word as one element, for code of this thread that takes a signal
    * by reading it and then storing 0: Pyodide's setInterruptBuffer. That store
    * takes only what was read; a signal that came since stays. A typed array over
-   * the word loses it (Pyodide lost 20 to 40 of 1,000 that another thread raised
-   * in a Python loop). Index 0 reads 1 to 64, or 0; to store a signal's number
-   * raises it. Absent where no signal word is tracked.
+   * the word loses it (Pyodide lost some 20 to 45 of 1,000 that another thread
+   * raised in a Python loop). Index 0 reads 1 to 64, or 0; to store a signal's
+   * number or name raises it, to store anything else throws, and nothing is
+   * taken. Absent where no signal word is tracked.
    */
   readonly interruptBuffer?: { [index: number]: number }
   [Symbol.dispose](): void

@@ -23,6 +23,21 @@ function checkTracked({ same, wasmsig }, words) {
   same('the word at last', words[0], 2)
 }
 
+/** Takes a signal by a load and then a store of 0, as Pyodide does. */
+function checkInterruptBuffer({ same, wasmsig }) {
+  const words = new Int32Array(new SharedArrayBuffer(8), 4, 1)
+  const tracking = wasmsig.track({ signal: words })
+  const { interruptBuffer } = tracking
+  wasmsig.raise('SIGINT')
+  same('what was read', interruptBuffer[0], 2)
+  wasmsig.raise('SIGXCPU')
+  interruptBuffer[0] = 0
+  same('the signal that came since', interruptBuffer[0], 24)
+  interruptBuffer[0] = 0
+  same('the word when it was taken', words[0], 0)
+  tracking.untrack()
+}
+
 export const BY_HAND = [
   {
     promise: 'a word on a SharedArrayBuffer is told (Pyodide with threads)',
@@ -35,6 +50,10 @@ export const BY_HAND = [
     run(host) {
       checkTracked(host, new Int32Array(16))
     }
+  },
+  {
+    promise: 'interruptBuffer loses no signal between a load and a store',
+    run: checkInterruptBuffer
   },
   {
     promise: 'words that cannot be tracked are refused with a code',

@@ -96,6 +96,9 @@ const GROWS = `
     (drop (memory.grow (i32.const 1)))
     (memory.size))`
 
+/** A program for WASI that never polls. */
+const START = '(func (export "_start") (drop (call $burn)))'
+
 const NAMED_ZERO = '(memory (import "env" "zero") 1)'
 const RENAMED = '(memory (export "linear") 1)'
 const HUGE = '(memory (export "memory") 32769)'
@@ -120,6 +123,7 @@ export const GUESTS = {
   ],
   guarded: [OWN, signal(), LOOPS, GUARDED],
   plain: [OWN, SIGNAL_STARTS, LOOPS],
+  program: [OWN, signal(), LOOPS, START],
   imported: [IMPORTED, signal(), SIGNAL_STARTS, LOOPS],
   'imported-zero': [NAMED_ZERO, signal(), SIGNAL_STARTS],
   shared: [SHARED, signal(), LOOPS],

@@ -118,6 +118,14 @@ export const STOPPED = [
     run: isStopped(({ instance }) => instance('signal').exports.burn())
   },
   {
+    promise: 'a WASI program that never polls is stopped, under node:wasi',
+    async run(host) {
+      const { WASI } = await import('node:wasi')
+      const wasi = new WASI({ version: 'preview1', returnOnExit: true })
+      isStopped(({ instance }) => wasi.start(instance('program')))(host)
+    }
+  },
+  {
     promise: 'a loop of JavaScript is stopped',
     run: isStopped(({ loop }) => loop())
   },

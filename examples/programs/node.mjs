@@ -14,6 +14,8 @@ import { WASI } from 'node:wasi'
 import { CpuBudget, CpuLimitError, forward, install } from 'wasmsig'
 
 const PAST_CPU_LIMIT = 152
+const USAGE =
+  'usage: node node.mjs [--soft MS] [--hard MS] [--signal NAME] FILE.wasm [ARGUMENT]...'
 
 const OPTIONS = {
   soft: { type: 'string' },
@@ -21,20 +23,33 @@ const OPTIONS = {
   signal: { type: 'string' }
 }
 
+function refuse(why) {
+  console.error(`${why}\n${USAGE}`)
+  process.exit(2)
+}
+
 /** Options end where the program's name stands: the rest is the program's. */
 function readOptions(args) {
-  const isValue = (i) => args[i - 1]?.startsWith('--')
+  const isValue = (i) => /^--[^=]+$/.test(args[i - 1] ?? '')
   const end = args.findIndex((arg, i) => !arg.startsWith('--') && !isValue(i))
-  if (end === -1) throw new Error('which program? See the head of this file')
+  if (end === -1) refuse('which program?')
   const { values } = parseArgs({ args: args.slice(0, end), options: OPTIONS })
   const limits = { ...values }
   for (const name of ['soft', 'hard'])
     if (name in values) limits[name] = Number(values[name])
-  return { limits, program: args.slice(end) }
+  return { program: args.slice(end), budget: new CpuBudget(limits) }
 }
 
-const { limits, program } = readOptions(process.argv.slice(2))
+function options() {
+  try {
+    return readOptions(process.argv.slice(2))
+  } catch (error) {
+    return refuse(error.message)
+  }
+}
+
 install()
+const { program, budget } = options()
 const wasi = new WASI({
   version: 'preview1',
   args: program,
@@ -45,7 +60,6 @@ const { instance } = await WebAssembly.instantiate(await readFile(program[0]), {
   wasi_snapshot_preview1: wasi.wasiImport
 })
 
-const budget = new CpuBudget(limits)
 const forwarding = forward(['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'])
 try {
   process.exitCode = budget.run(() => wasi.start(instance))

@@ -6,7 +6,11 @@ import * as os from 'qjs:os'
 
 os.signal(os.SIGINT, () => {})
 
-for (const line of ['6 * 7', 'print("computing"); for (;;);', '"and on"']) {
+for (const line of [
+  '6 * 7',
+  'print("computing"); for (;;);',
+  '["and", "on"].join(" ")'
+]) {
   print('>', line)
   std.out.flush()
   try {

@@ -21,11 +21,12 @@ export function begin(t, file, args, options = {}) {
       for (const look of waiting) look()
     })
   }
-  const ended = new Promise((resolve) =>
+  const ended = new Promise((resolve, reject) => {
+    child.on('error', reject)
     child.on('close', (status, signal) =>
       resolve({ status, signal, ...output })
     )
-  )
+  })
   t.after(() => child.exitCode ?? child.signalCode ?? child.kill('SIGKILL'))
   const said = (text, { where = 'stdout', count = 1 } = {}) =>
     new Promise((resolve, reject) => {
@@ -35,7 +36,10 @@ export function begin(t, file, args, options = {}) {
         resolve()
       }
       waiting.add(look)
-      ended.then(() => reject(new Error(`it ended: ${JSON.stringify(output)}`)))
+      ended.then(
+        () => reject(new Error(`it ended: ${JSON.stringify(output)}`)),
+        reject
+      )
       look()
     })
   return { child, said, ended }

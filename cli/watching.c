@@ -75,23 +75,27 @@ static void note_acknowledged(uint64_t at_ns) {
   }
 }
 
+#define SHORT_NS UINT64_C(20000)
+#define BEFORE_SOFT_NS UINT64_C(1000000)
+
 static bool soft_limit_was_told(void) {
   wasmsig_statistics statistics;
   wasmsig_get_statistics(&statistics);
   return statistics.soft > 0;
 }
 
-/* How long to sleep: till the next look at a waiting signal, till the soft
- * limit may have passed, or for a second. */
+/* How long to sleep: till the next look at a waiting signal, till a moment
+ * before the soft limit may have passed, or for a second. A moment before: what
+ * is told when the limit has passed is the time since the look before. */
 static uint64_t pause_ns(uint64_t looks) {
   if (something_waits()) {
-    uint64_t pause = looks < 500 ? 20000 : looks * 40;
+    uint64_t pause = looks < 500 ? SHORT_NS : looks * 40;
     return pause < 5000000 ? pause : 5000000;
   }
   if (!waits_for_soft) return UINT64_C(1000000000);
   uint64_t used = cli_cpu_ns();
   uint64_t left = options->soft_ns > used ? options->soft_ns - used : 0;
-  return left > 20000 ? left : 20000;
+  return left > BEFORE_SOFT_NS + SHORT_NS ? left - BEFORE_SOFT_NS : SHORT_NS;
 }
 
 static void sleep_until_woken(uint64_t pause) {

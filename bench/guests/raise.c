@@ -7,8 +7,12 @@
  *
  * A sample is the time from before the raise until the handler's first import
  * reads the clock, by the monotonic clock. Half a turn of the guest's loop is
- * in it, and that the word goes from one processor to the other. `turn` is how
- * long a turn is.
+ * in it, and that the word goes from one processor to the other. That alone is
+ * the baseline: the same thread, in the guest's place, does nothing but wait
+ * for a word of the host's. `turn` is how long a turn of the guest's is.
+ *
+ * Both take turns, some samples at a time. The first of each is not counted:
+ * whoever waits may just begin to.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -22,6 +26,7 @@
 #include <wasmsig/wasmtime.h>
 
 #define SAMPLES 20000
+#define TURN 200  /* samples before the other's turn, and one not counted */
 #define SIGNAL 10 /* SIGUSR1, as the guest expects */
 #define PAUSE_NS 20000
 #define PATIENCE_NS (2 * SECOND)
@@ -30,25 +35,53 @@ static wasmsig_registry *registry;
 static wasmtime_context_t *context;
 static wasmtime_instance_t instance;
 
-static long samples;
-static long heard_count;            /* the guest's thread's */
+static long turns;                  /* of each of the two */
+static _Atomic bool is_told;        /* the baseline's word */
 static _Atomic int64_t heard_at_ns; /* 0: not yet */
 
+/* ---------------------------------------------------------------- who hears */
+
+static void note_heard(int64_t now) {
+  atomic_store_explicit(&heard_at_ns, now, memory_order_release);
+}
+
+/* Answers whether the guest's turn is over. */
 static wasm_trap_t *on_heard(void *unused, wasmtime_caller_t *caller,
                              const wasmtime_val_t *arguments, size_t count,
                              wasmtime_val_t *results, size_t result_count) {
+  static long heard_count;
   int64_t now = now_ns(CLOCK_MONOTONIC);
   (void)unused, (void)caller, (void)arguments, (void)count, (void)result_count;
   results[0].kind = WASMTIME_I32;
-  results[0].of.i32 = ++heard_count == samples;
-  atomic_store_explicit(&heard_at_ns, now, memory_order_release);
+  results[0].of.i32 = ++heard_count % (TURN + 1) == 0;
+  note_heard(now);
   return NULL;
 }
 
-static int64_t raise_and_wait(void) {
+static void wait_for_word(void) {
+  for (int i = 0; i <= TURN; i++) {
+    while (!atomic_load_explicit(&is_told, memory_order_acquire)) continue;
+    int64_t now = now_ns(CLOCK_MONOTONIC);
+    atomic_store_explicit(&is_told, false, memory_order_relaxed);
+    note_heard(now);
+  }
+}
+
+/* ---------------------------------------------------------------- who raises
+ */
+
+static void raise_signal(void) {
+  check((int)wasmsig_registry_raise(registry, SIGNAL), "raise");
+}
+
+static void write_word(void) {
+  atomic_store_explicit(&is_told, true, memory_order_release);
+}
+
+static int64_t tell_and_wait(void (*tell)(void)) {
   int64_t start = now_ns(CLOCK_MONOTONIC), heard;
   atomic_store_explicit(&heard_at_ns, 0, memory_order_relaxed);
-  check((int)wasmsig_registry_raise(registry, SIGNAL), "raise");
+  tell();
   do {
     heard = atomic_load_explicit(&heard_at_ns, memory_order_acquire);
     if (!heard && now_ns(CLOCK_MONOTONIC) - start > PATIENCE_NS)
@@ -57,19 +90,31 @@ static int64_t raise_and_wait(void) {
   return heard - start;
 }
 
-static void *raise_all(void *unused) {
-  (void)unused;
-  for (long i = 0; i < samples; i++) {
+static void tell_all(void (*tell)(void), const char *who) {
+  for (int i = 0; i <= TURN; i++) {
     int64_t until = now_ns(CLOCK_MONOTONIC) + chance(PAUSE_NS);
     while (now_ns(CLOCK_MONOTONIC) < until) continue;
+    int64_t taken = tell_and_wait(tell);
+    if (i == 0) continue;
     printf(
-        "{\"bench\":\"guests\",\"row\":\"raise to handler\","
-        "\"who\":\"wasmsig\",\"goal\":{\"p99\":10},\"unit\":\"us\","
-        "\"sample\":%.4g}\n",
-        (double)raise_and_wait() / US);
+        "{\"bench\":\"guests\",\"row\":\"raise to handler\",%s,"
+        "\"unit\":\"us\",\"sample\":%.4g}\n",
+        who, (double)taken / US);
+  }
+}
+
+static void *raise_all(void *unused) {
+  (void)unused;
+  for (long i = 0; i < turns; i++) {
+    tell_all(raise_signal, "\"who\":\"wasmsig\",\"goal\":{\"p99\":10}");
+    tell_all(write_word,
+             "\"who\":\"baseline\",\"what\":\"a thread that waits\"");
   }
   return NULL;
 }
+
+/* --------------------------------------------------------------------- guest
+ */
 
 static void instantiate(void) {
   wasm_byte_vec_t bytes;
@@ -96,26 +141,39 @@ static void instantiate(void) {
     fail("teller.wasm", "cannot be tracked");
 }
 
+struct spent {
+  int64_t ns, turns;
+};
+
+/* The guest's turn, until it has heard of TURN + 1 signals. */
+static void run_guest(const wasmtime_func_t *run, struct spent *spent) {
+  wasmtime_val_t result;
+  wasm_trap_t *trap = NULL;
+  int64_t start = now_ns(CLOCK_THREAD_CPUTIME_ID);
+  check_wasmtime(wasmtime_func_call(context, run, NULL, 0, &result, 1, &trap),
+                 "run");
+  if (trap) fail("the guest", "has trapped");
+  spent->ns += now_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+  spent->turns += result.of.i64;
+}
+
 int main(int argc, char **argv) {
   pthread_t raiser;
   wasmtime_extern_t run;
-  wasmtime_val_t turns;
-  wasm_trap_t *trap = NULL;
-  samples = parse_samples(argc, argv, SAMPLES);
+  struct spent spent = {0, 0};
+  turns = (parse_samples(argc, argv, SAMPLES) + TURN - 1) / TURN;
   instantiate();
   if (!wasmtime_instance_export_get(context, &instance, "run", 3, &run))
     fail("teller.wasm", "has no run");
-  int64_t start = now_ns(CLOCK_THREAD_CPUTIME_ID);
   check_error(pthread_create(&raiser, NULL, raise_all, NULL), "thread");
-  check_wasmtime(
-      wasmtime_func_call(context, &run.of.func, NULL, 0, &turns, 1, &trap),
-      "run");
-  int64_t spent = now_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+  for (long i = 0; i < turns; i++) {
+    run_guest(&run.of.func, &spent);
+    wait_for_word();
+  }
   pthread_join(raiser, NULL);
-  if (trap) fail("the guest", "has trapped");
   printf(
       "{\"bench\":\"guests\",\"row\":\"turn of its loop\",\"who\":\"wasmsig\","
       "\"unit\":\"us\",\"sample\":%.4g}\n",
-      (double)spent / (double)turns.of.i64 / US);
+      (double)spent.ns / (double)spent.turns / US);
   return 0;
 }

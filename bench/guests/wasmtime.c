@@ -27,7 +27,7 @@ static const char *const kernels[] = {"nbody", "sieve", "spectral",
 #define KERNELS (sizeof kernels / sizeof *kernels)
 
 /* How a kernel runs: a module, in an engine. */
-enum { NONE, HAND, COMPILER, INSTRUMENTED, EPOCHS, FUEL, WAYS };
+enum { NONE, HAND, CALL, COMPILER, INSTRUMENTED, EACH, EPOCHS, FUEL, WAYS };
 
 static const struct way {
   const char *module, *label;
@@ -35,8 +35,10 @@ static const struct way {
 } ways[WAYS] = {
     [NONE] = {"none", "no polls", false, false},
     [HAND] = {"hand", "by hand", false, false},
+    [CALL] = {"call", "by hand, a call", false, false},
     [COMPILER] = {"compiler", "by the compiler", false, false},
     [INSTRUMENTED] = {"instrumented", "instrumented", false, false},
+    [EACH] = {"each", "instrumented, each turn", false, false},
     [EPOCHS] = {"none", "epochs", true, false},
     [FUEL] = {"none", "fuel", false, true},
 };
@@ -100,7 +102,7 @@ static void load_all(void) {
 
 /* --------------------------------------------------------------- measuring */
 
-static int64_t run_ns(struct guest *guest, double rounds) {
+static int64_t run_ns(struct guest *guest, double rounds, uint32_t *answer) {
   wasmtime_val_t argument = {.kind = WASMTIME_F64, .of.f64 = rounds};
   wasmtime_val_t result;
   wasm_trap_t *trap = NULL;
@@ -108,16 +110,30 @@ static int64_t run_ns(struct guest *guest, double rounds) {
   check_wasmtime(wasmtime_func_call(guest->context, &guest->run, &argument, 1,
                                     &result, 1, &trap),
                  "run");
+  int64_t spent = now_ns(CLOCK_THREAD_CPUTIME_ID) - start;
   if (trap) fail("run", "has trapped");
-  return now_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+  if (answer) *answer = (uint32_t)result.of.i32;
+  return spent;
+}
+
+/* The first run of each, as a kernel may go on where it was. */
+static void check_answers(void) {
+  for (size_t i = 0; i < KERNELS; i++) {
+    uint32_t first, other;
+    run_ns(&guests[i][NONE], 1, &first);
+    for (int way = NONE + 1; way < WAYS; way++) {
+      run_ns(&guests[i][way], 1, &other);
+      if (other != first) fail(kernels[i], "computes otherwise with polls");
+    }
+  }
 }
 
 static void calibrate(void) {
   for (size_t i = 0; i < KERNELS; i++) {
     int64_t spent = 0;
     double rounds = 1;
-    while (spent < WARM_UP_NS) spent += run_ns(&guests[i][NONE], 1);
-    while (run_ns(&guests[i][NONE], rounds) < RUN_NS / 2) rounds *= 2;
+    while (spent < WARM_UP_NS) spent += run_ns(&guests[i][NONE], 1, NULL);
+    while (run_ns(&guests[i][NONE], rounds, NULL) < RUN_NS / 2) rounds *= 2;
     rounds_of[i] = rounds;
   }
 }
@@ -148,14 +164,18 @@ static void run_kernel(size_t kernel, bool is_first, int64_t *ns) {
   for (uint32_t i = 0; i < WAYS; i++) order[i] = i;
   if (!is_first) shuffle(order, WAYS);
   for (uint32_t i = 0; i < WAYS; i++)
-    ns[order[i]] = run_ns(&guests[kernel][order[i]], rounds_of[kernel]);
+    ns[order[i]] = run_ns(&guests[kernel][order[i]], rounds_of[kernel], NULL);
 }
 
 static void print_kernel(size_t i, const int64_t *ns) {
   const char *kernel = kernels[i];
   print_pair(kernel, HAND, NONE, "{\"ratio\":1.02}", ns);
+  print_pair(kernel, CALL, NONE, NULL, ns);
   print_pair(kernel, COMPILER, NONE, NULL, ns);
   print_pair(kernel, INSTRUMENTED, NONE, NULL, ns);
+  print_pair(kernel, EACH, NONE, NULL, ns);
+  print_pair(kernel, EPOCHS, NONE, NULL, ns);
+  print_pair(kernel, FUEL, NONE, NULL, ns);
   print_pair(kernel, INSTRUMENTED, EPOCHS, NULL, ns);
   print_pair(kernel, INSTRUMENTED, FUEL, NULL, ns);
 }
@@ -174,19 +194,30 @@ static double median_ratio(int64_t ns[KERNELS][WAYS], int way, int beside) {
   return ratios[KERNELS / 2];
 }
 
+static void print_median(int way, int beside, const char *goal,
+                         int64_t ns[KERNELS][WAYS]) {
+  char row[96];
+  snprintf(row, sizeof row, "median kernel %s%s%s", ways[way].label,
+           beside == NONE ? "" : " beside ",
+           beside == NONE ? "" : ways[beside].label);
+  print(row, NULL, "x", goal, median_ratio(ns, way, beside));
+}
+
 static void print_medians(int64_t ns[KERNELS][WAYS]) {
-  print("median kernel instrumented", NULL, "x", "{\"p50\":1.1}",
-        median_ratio(ns, INSTRUMENTED, NONE));
-  print("median kernel instrumented beside epochs", NULL, "x", "{\"p50\":1}",
-        median_ratio(ns, INSTRUMENTED, EPOCHS));
-  print("median kernel epochs", NULL, "x", NULL,
-        median_ratio(ns, EPOCHS, NONE));
-  print("median kernel fuel", NULL, "x", NULL, median_ratio(ns, FUEL, NONE));
+  print_median(HAND, NONE, "{\"p50\":1.02}", ns);
+  print_median(CALL, NONE, NULL, ns);
+  print_median(COMPILER, NONE, NULL, ns);
+  print_median(INSTRUMENTED, NONE, "{\"p50\":1.1}", ns);
+  print_median(EACH, NONE, NULL, ns);
+  print_median(EPOCHS, NONE, NULL, ns);
+  print_median(FUEL, NONE, NULL, ns);
+  print_median(INSTRUMENTED, EPOCHS, "{\"p50\":1}", ns);
 }
 
 int main(int argc, char **argv) {
   long rounds = parse_samples(argc, argv, 40);
   load_all();
+  check_answers();
   calibrate();
   for (long round = 0; round < rounds; round++) {
     int64_t ns[KERNELS][WAYS];

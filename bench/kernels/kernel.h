@@ -9,17 +9,26 @@
  *  - with KERNEL_EXPORTED a module that exports the kernel as `run`.
  *
  * A kernel says POLL() where one would poll by hand: in the loop around the
- * innermost one. That is nothing, or with KERNEL_POLLS a poll.
+ * innermost one. That is nothing, or with KERNEL_POLLS a poll, or with
+ * KERNEL_CALLS a call of a function that polls: the poll of the Rust crate
+ * without the atomics feature.
  */
 #ifndef BENCH_KERNEL_H
 #define BENCH_KERNEL_H
 
 #include <stdint.h>
 
-#ifdef KERNEL_POLLS
+#if defined(KERNEL_POLLS)
 #include <wasmsig/guest.h>
 WASMSIG_GUEST_WORDS();
 #define POLL() wasmsig_poll()
+#elif defined(KERNEL_CALLS)
+#include <wasmsig/guest.h>
+WASMSIG_GUEST_WORDS();
+static __attribute__((noinline)) int poll_by_call(void) {
+  return wasmsig_poll();
+}
+#define POLL() poll_by_call()
 #else
 #define POLL() ((void)0)
 #endif

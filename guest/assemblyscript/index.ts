@@ -26,11 +26,18 @@
  * Compile with `--enable threads`: a poll is the instruction i32.atomic.load,
  * so that no engine may lift it out of a loop. The memory need not be shared.
  *
- * Why nothing is lost and nothing comes twice: a host ORs a signal's bit into
- * the pending set, then stores its number into the signal word. We take the
- * word first, then the set. A bit that comes after that has its word after it
- * too, and the next poll finds it; a word whose bit was taken finds the set
- * empty.
+ * Why nothing is lost and nothing comes twice, whenever the host raises: it ORs
+ * a signal's bit into the pending set, then stores its number into the signal
+ * word. We take the word first, then the set. A bit that comes after that has
+ * its word after it too, and the next poll finds it; a word whose bit was taken
+ * is not in the set, and says nothing.
+ *
+ * What nobody heard is put back the host's way: into the set, then into the
+ * word, there only if the word is 0. If it is not, a poll follows anyway, and
+ * finds in the set what was put there before. A signal is in the set, in the
+ * hands of one poll, or heard: so it is heard once each time that the host ORs
+ * it in. A host that knows the word alone leaves the set at all ones: then a
+ * poll takes one signal, and puts nothing back.
  */
 
 const UNHOSTED: u32 = 0xffff
@@ -93,15 +100,23 @@ const handlers: usize = memory.data(
   alignof<usize>()
 )
 
+/** What waits since an earlier poll, which answered another. */
+let passedOver: u64 = 0
+
 /** Whether a poll found the word as no host leaves it ... */
 let sawUnhosted = false
 /** ... and whether a signal has come after that. */
 let heardSince = false
 
 /**
- * Asks whether a signal has come; acknowledges all that have, runs their
- * handlers in ascending order, and returns the newest; 0 if there is none.
- * Never returns from SIGKILL: it executes `unreachable`.
+ * Asks whether a signal has come, and returns its number, acknowledged, or 0 if
+ * none has. Of several it returns the newest; the next polls return the others,
+ * before what comes meanwhile. First it runs the handlers of all that have come
+ * and have one, in ascending order: these signals are acknowledged too. Never
+ * returns from SIGKILL: it executes `unreachable`.
+ *
+ * Of a handler that throws, those handlers do not run that would have run in
+ * the same poll, and its answer is gone; what has no handler still waits.
  */
 // @ts-ignore: decorator
 @inline
@@ -120,6 +135,7 @@ export function poll(): i32 {
 export function pending(): u64 {
   if (!atomic.load<u32>(__instance_signal)) return 0
   take()
+  passedOver = 0
   return taken
 }
 
@@ -158,13 +174,54 @@ let taken: u64 = 0
 
 /** What a poll does when the word is not 0. */
 function deliver(): i32 {
-  const newest = take()
-  for (let rest = taken; rest; rest &= rest - 1) {
-    const signal = <i32>ctz(rest) + 1
-    const handler = load<usize>(handlers + (<usize>signal) * sizeof<usize>())
+  const answer = choose(take())
+  let handled: u64 = 0
+  for (let rest = taken; rest; rest &= rest - 1)
+    if (handlerOf(lowest(rest))) handled |= rest & -rest
+  // Before the handlers run, which need not return; polls in them answer it.
+  passOver(taken & ~(handled | bit(answer)))
+  for (; handled; handled &= handled - 1) {
+    const signal = lowest(handled)
+    const handler = handlerOf(signal)
     if (handler) changetype<Handler>(handler)(signal)
+    else if (signal != answer) putBack(bit(signal)) // removed by an earlier one
   }
-  return newest
+  return answer
+}
+
+/**
+ * One that an earlier poll passed over, if there is one, else the newest.
+ * Otherwise a signal that comes between any two polls, as a timer's, would hide
+ * an older one for ever.
+ */
+function choose(newest: i32): i32 {
+  const waited = taken & passedOver
+  return waited ? lowest(waited) : newest
+}
+
+/**
+ * Those passed over before are all answered before others are added to them, so
+ * none waits more than 127 polls.
+ */
+function passOver(signals: u64): void {
+  const before = signals & passedOver
+  passedOver = before ? before : signals
+  if (signals) putBack(signals)
+}
+
+function putBack(signals: u64): void {
+  atomic.or<u64>(__instance_signal_pending, signals)
+  atomic.cmpxchg<u32>(__instance_signal, 0, lowest(signals))
+}
+
+// @ts-ignore: decorator
+@inline
+function handlerOf(signal: i32): usize {
+  return load<usize>(handlers + (<usize>signal) * sizeof<usize>())
+}
+
+function lowest(signals: u64): i32 {
+  return <i32>ctz(signals) + 1
 }
 
 /** Returns the newest signal or 0, and leaves all in `taken`. */
@@ -187,7 +244,7 @@ function take(): i32 {
   }
   if (!taken) return 0
   heardSince = true
-  return taken & named ? word : <i32>ctz(taken) + 1
+  return taken & named ? word : lowest(taken)
 }
 
 function bit(signal: i32): u64 {

@@ -17,8 +17,9 @@
  *     }
  *
  * Without handlers: `if (wasmsig_poll() == WASMSIG_SIGXCPU) return so_far;`.
- * Several signals may wait at once: wasmsig_poll() tells the newest, handlers
- * hear each of theirs, and wasmsig_pending() tells all.
+ * Several signals may wait at once. Handlers hear each of theirs; of the others
+ * wasmsig_poll() tells one, and those that it does not tell keep waiting for
+ * the next poll. wasmsig_pending() tells and takes all.
  *
  * It needs no libc, no linker flag and no compiler flag: the words are exported
  * from assembly, and a poll is the instruction i32.atomic.load, so that no
@@ -29,8 +30,9 @@
  * guest is one thread: with several in one shared memory each signal is one
  * thread's, whichever polls first, and wasmsig_on is to be called before the
  * threads start. Handlers run inside the polls, so everything may be called
- * from one, wasmsig_poll() too; of a handler that never returns, or leaves by
- * longjmp or an exception, the other signals taken with its own are gone.
+ * from one, wasmsig_poll() too. Of a handler that never returns, or leaves by
+ * longjmp or an exception, those handlers do not run that would have run in the
+ * same poll, and the poll's answer is gone; what has no handler still waits.
  */
 #ifndef WASMSIG_GUEST_H
 #define WASMSIG_GUEST_H
@@ -67,7 +69,7 @@ extern "C" {
 typedef void (*wasmsig_handler)(int signal);
 
 /**
- * The signal is acknowledged and nothing else happens. Not 1, as elsewhere: a
+ * The signal is acknowledged, and nothing runs. Not 1, as elsewhere: a
  * function's address is its index in the table, and 1 is the first function's.
  */
 #define WASMSIG_IGNORE ((wasmsig_handler) - 1)
@@ -91,7 +93,8 @@ struct wasmsig_guest {
   wasmsig_handler handlers[WASMSIG_SIGNAL_MAX + 1];
   int saw_unhosted; /* a poll came before the host did, if there is one */
   int saw_signal;
-  int (*deliver)(void); /* what a poll does, if a library does it; else 0 */
+  int (*deliver)(void);    /* what a poll does, if a library does it; else 0 */
+  wasmsig_set passed_over; /* who waits since an earlier poll is told first */
 };
 extern struct wasmsig_guest wasmsig_guest;
 
@@ -113,7 +116,7 @@ extern struct wasmsig_guest wasmsig_guest;
       __attribute__((aligned(8))) wasmsig_set __instance_signal_pending = \
           WASMSIG_NO_SET;                                                 \
   WASMSIG_EXTERN_C WASMSIG_WORD struct wasmsig_guest wasmsig_guest = {    \
-      {0}, 0, 0, 0};                                                      \
+      {0}, 0, 0, 0, 0};                                                   \
   WASMSIG_EXTERN_C __attribute__((used)) char                             \
       wasmsig_guest_words_stand_twice__define_them_in_one_place_only = 0; \
   __asm__(                                                                \
@@ -195,13 +198,56 @@ WASMSIG_INLINE wasmsig_set wasmsig_guest_take_set(wasmsig_set *set) {
   return value;
 }
 
+WASMSIG_INLINE void wasmsig_guest_or_set(wasmsig_set *set, wasmsig_set more) {
+  __asm__ volatile(
+      "local.get %0\n\t"
+      "local.get %1\n\t"
+      ".byte 0xfe, 0x34, 3, 0\n\t" /* i64.atomic.rmw.or */
+      "drop"
+      :
+      : "r"(set), "r"(more)
+      : "memory");
+}
+
+/* A newer signal that is there already stays. */
+WASMSIG_INLINE void wasmsig_guest_store_if_0(unsigned int *word,
+                                             unsigned int value) {
+  __asm__ volatile(
+      "local.get %0\n\t"
+      "i32.const 0\n\t"
+      "local.get %1\n\t"
+      ".byte 0xfe, 0x48, 2, 0\n\t" /* i32.atomic.rmw.cmpxchg */
+      "drop"
+      :
+      : "r"(word), "r"(value)
+      : "memory");
+}
+
+WASMSIG_INLINE unsigned int wasmsig_guest_lowest(wasmsig_set set) {
+  return (unsigned int)__builtin_ctzll(set) + 1;
+}
+
 /*
- * Takes all signals that wait. The host ORs a signal into the set, then stores
- * its number into the word; we take the word, then the set. So what comes
- * between is told by a word that is still to be read, and a word whose signal
- * is no longer in the set came late: nothing is lost, and nothing is told
- * twice. `*newest`: the word's signal, the lowest if it came late, or 0.
+ * Why nothing is lost, and nothing told twice, whenever the host raises.
+ *
+ * The host ORs a signal into the set, then stores its number into the word; we
+ * take the word, then the set. So a signal that comes between is told by a word
+ * that is still to be read, and a word whose signal is no longer in the set
+ * came late, and says nothing.
+ *
+ * What is put back goes the host's way: into the set, then into the word, there
+ * only if the word is 0. If it is not, the host has stored a newer number, or
+ * is told of by one: a poll follows either, and finds in the set what we put
+ * there before. A signal is in the set, in the hands of one poll, or told:
+ * never two of these, so it is told once each time that the host ORs it in.
+ * Raised again while it waits, it is one signal, as on Unix.
+ *
+ * A host that knows the word alone leaves the set at all ones, and we do too:
+ * a poll takes no more than the one that it tells, and puts nothing back.
  */
+
+/* Takes all signals that wait. `*newest`: the word's signal, the lowest if that
+ * came late, or 0. */
 WASMSIG_INLINE wasmsig_set wasmsig_guest_take_all(unsigned int *newest) {
   /* By exchange: between a load and a store of 0 a signal could be lost. */
   unsigned int word = wasmsig_guest_take(&__instance_signal);
@@ -219,27 +265,65 @@ WASMSIG_INLINE wasmsig_set wasmsig_guest_take_all(unsigned int *newest) {
   if (set & WASMSIG_BIT(WASMSIG_SIGKILL)) __builtin_trap();
   if (!set) return 0;
   wasmsig_guest.saw_signal = 1;
-  *newest = set & named ? word : (unsigned int)__builtin_ctzll(set) + 1;
+  *newest = set & named ? word : wasmsig_guest_lowest(set);
   return set;
 }
 
+WASMSIG_INLINE void wasmsig_guest_put_back(wasmsig_set set) {
+  if (!set) return;
+  wasmsig_guest_or_set(&__instance_signal_pending, set);
+  wasmsig_guest_store_if_0(&__instance_signal, wasmsig_guest_lowest(set));
+}
+
+/*
+ * Which of those that were taken is told: one that an earlier poll passed over,
+ * if there is one, else the newest. Otherwise a signal that comes between any
+ * two polls, as a timer's, would hide an older one for ever. Those passed over
+ * are all told before others are added to them, so none waits more than 127
+ * polls.
+ */
+WASMSIG_INLINE unsigned int wasmsig_guest_choose(wasmsig_set set,
+                                                 unsigned int newest) {
+  set &= wasmsig_guest.passed_over;
+  return set ? wasmsig_guest_lowest(set) : newest;
+}
+
+WASMSIG_INLINE void wasmsig_guest_pass_over(wasmsig_set set) {
+  wasmsig_set before = set & wasmsig_guest.passed_over;
+  wasmsig_guest.passed_over = before ? before : set;
+  wasmsig_guest_put_back(set);
+}
+
 static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
-  unsigned int newest;
-  wasmsig_set set;
+  unsigned int told;
+  wasmsig_set set, rest, unheard = 0;
   if (wasmsig_guest.deliver) return wasmsig_guest.deliver();
-  set = wasmsig_guest_take_all(&newest);
-  for (; set; set &= set - 1) {
-    int signal = __builtin_ctzll(set) + 1;
+  set = wasmsig_guest_take_all(&told);
+  if (!set) return 0;
+  told = wasmsig_guest_choose(set, told);
+  for (rest = set; rest; rest &= rest - 1)
+    if (!wasmsig_guest.handlers[wasmsig_guest_lowest(rest)])
+      unheard |= rest & -rest;
+  /* Before the handlers run, which need not return: and polls in them tell. */
+  wasmsig_guest_pass_over(unheard & ~WASMSIG_BIT(told));
+  for (set &= ~unheard; set; set &= set - 1) {
+    int signal = (int)wasmsig_guest_lowest(set);
     wasmsig_handler handler = wasmsig_guest.handlers[signal];
-    if (handler && handler != WASMSIG_IGNORE) handler(signal);
+    if (!handler) /* an earlier one has taken it away */
+      wasmsig_guest_put_back(WASMSIG_BIT(signal) & ~WASMSIG_BIT(told));
+    else if (handler != WASMSIG_IGNORE)
+      handler(signal);
   }
-  return (int)newest;
+  return (int)told;
 }
 
 /**
- * Asks whether a signal has come. Acknowledges all that have, runs their
- * handlers, if such were set, lowest first, and returns the newest's number, or
- * 0 if there is none. Never returns from SIGKILL: it executes `unreachable`.
+ * Asks whether a signal has come, and returns its number, acknowledged, or 0 if
+ * none has. Of several it returns the newest; the next polls return the others,
+ * before what comes meanwhile. First it runs the handlers of all that have come
+ * and have one, lowest first: these, and those that are ignored, are
+ * acknowledged too. Never returns from SIGKILL: it executes `unreachable`.
+ *
  * Costs the load when nothing has come, about a nanosecond (docs/guests.md).
  */
 WASMSIG_INLINE int wasmsig_poll(void) {
@@ -254,6 +338,7 @@ WASMSIG_INLINE int wasmsig_poll(void) {
  */
 static __attribute__((noinline, unused)) wasmsig_set wasmsig_pending(void) {
   unsigned int newest;
+  wasmsig_guest.passed_over = 0;
   return wasmsig_guest_take_all(&newest);
 }
 

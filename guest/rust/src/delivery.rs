@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Delivery: from the words to handlers and to what futures look at.
+//! Delivery: from the words to handlers, to a poll's answer, and to what futures
+//! look at.
 //!
-//! Why nothing is lost and nothing comes twice: a host ORs a signal's bit into
-//! the pending set, then stores its number into the word. We take the word
-//! first, then the set. A bit that the exchange misses was set after it, so the
-//! word is stored after it too, and the next poll finds it. A bit that the
-//! exchange took may have its word stored later: that poll finds the set empty.
+//! Why nothing is lost and nothing comes twice, whenever the host raises: it ORs
+//! a signal's bit into the pending set, then stores its number into the word. We
+//! take the word first, then the set. A bit that the exchange misses was set
+//! after it, so the word is stored after it too, and the next poll finds it. A
+//! bit that the exchange took may have its word stored later: that poll does not
+//! find it in the set, and the word says nothing.
+//!
+//! What nobody heard is put back the host's way: into the set, then into the
+//! word, there only if the word is 0. If it is not, a poll follows anyway, and
+//! finds in the set what was put there before. A signal is in the set, in the
+//! hands of one poll, or heard, never two of these: so it is heard once each
+//! time that the host ORs it in.
+//!
 //! A host that knows only the word leaves the set at UNKNOWN: then the word is
-//! all there is.
+//! all there is, and nothing is left to put back.
 
-use core::mem::transmute;
-use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use crate::handlers::handler_of;
 use crate::words::{self, UNHOSTED, UNKNOWN};
 use crate::{Signal, SignalSet};
 
@@ -21,62 +29,129 @@ use crate::{Signal, SignalSet};
 
 const MOST: usize = Signal::MAX as usize;
 
-#[allow(clippy::declare_interior_mutable_const)] // to fill arrays with
-const NO_HANDLER: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
-#[allow(clippy::declare_interior_mutable_const)]
+#[allow(clippy::declare_interior_mutable_const)] // to fill an array with
 const NEVER: AtomicU32 = AtomicU32::new(0);
 
-/// Each null or a `fn(Signal)`, which is never null.
-static HANDLERS: [AtomicPtr<()>; MOST + 1] = [NO_HANDLER; MOST + 1];
-
-/// How often each signal has come, modulo 2^32.
+/// How often each signal was heard, modulo 2^32: answered, handled, or taken.
 static TIMES: [AtomicU32; MOST + 1] = [NEVER; MOST + 1];
-/// How often any has.
-static DELIVERIES: AtomicU32 = AtomicU32::new(0);
-static NEWEST: AtomicU32 = AtomicU32::new(0);
+/// How often any was.
+static HEARD: AtomicU32 = AtomicU32::new(0);
+static LAST: AtomicU32 = AtomicU32::new(0);
+
+/// What waits since an earlier poll, which answered another.
+static PASSED_OVER: AtomicU64 = AtomicU64::new(0);
 
 /// Whether a poll found the word as no host leaves it ...
 static SAW_UNHOSTED: AtomicBool = AtomicBool::new(false);
 /// ... and whether a signal has come after that.
-static HEARD_SINCE: AtomicBool = AtomicBool::new(false);
+static CAME_SINCE: AtomicBool = AtomicBool::new(false);
 
-/// What a poll does when the word is not 0.
+/// Runs the handlers of all that have come, and answers one of `wanted`. What is
+/// neither handled nor answered keeps waiting.
+#[inline(always)]
+pub(crate) fn poll(wanted: SignalSet) -> Option<Signal> {
+    if words::word() == 0 {
+        return None;
+    }
+    deliver(wanted)
+}
+
+/// Takes all that have come, and runs no handler.
+#[inline(always)]
+pub(crate) fn pending() -> SignalSet {
+    if words::word() == 0 {
+        return SignalSet::EMPTY;
+    }
+    deliver_all()
+}
+
 #[cold]
 #[inline(never)]
-pub(crate) fn deliver() -> Option<Signal> {
-    let (newest, signals) = take_newest();
-    let mut rest = Rest(signals);
-    while let Some(signal) = rest.0.take_lowest() {
-        if let Some(handler) = handler(&HANDLERS[signal.index()]) {
+fn deliver(wanted: SignalSet) -> Option<Signal> {
+    let (newest, came) = take();
+    let answer = choose(both(came, wanted.bits()), newest);
+    let handled: SignalSet = came.iter().filter(|&it| handler_of(it).is_some()).collect();
+    let mut rest = Rest(handled);
+    rest.0.extend(answer);
+    // Before the handlers run, which need not return; polls in them answer it.
+    pass_over(both(came, !rest.0.bits()));
+    for signal in handled {
+        // An earlier one may have taken it away: then the signal waits again.
+        if let Some(handler) = handler_of(signal) {
+            rest.0.remove(signal);
+            remember(signal);
             handler(signal);
         }
     }
-    newest
+    let answer = answer?;
+    rest.0.remove(answer);
+    if handled.contains(answer) {
+        LAST.store(answer.number(), Relaxed);
+    } else {
+        remember(answer);
+    }
+    Some(answer)
 }
 
-/// What is not handled yet. If a handler unwinds, the next poll does the rest.
+/// What this poll is still to handle or to answer. If it does not, as a handler
+/// unwinds, the next poll does.
 struct Rest(SignalSet);
 
 impl Drop for Rest {
     fn drop(&mut self) {
-        if let Some(signal) = self.0.into_iter().next() {
-            words::put_set(self.0.bits());
-            words::put_word(signal.number());
-        }
+        put_back(self.0);
     }
 }
 
-/// Takes all signals without running handlers.
-#[cold]
-#[inline(never)]
-pub(crate) fn take() -> SignalSet {
-    take_newest().1
+/// One that an earlier poll passed over, if there is one, else the newest.
+/// Otherwise a signal that comes between any two polls, as a timer's, would hide
+/// an older one for ever.
+fn choose(signals: SignalSet, newest: Option<Signal>) -> Option<Signal> {
+    both(signals, PASSED_OVER.load(Relaxed))
+        .lowest()
+        .or(newest.filter(|&signal| signals.contains(signal)))
+        .or(signals.lowest())
 }
 
-fn take_newest() -> (Option<Signal>, SignalSet) {
+fn both(signals: SignalSet, bits: u64) -> SignalSet {
+    SignalSet::from_bits(signals.bits() & bits)
+}
+
+/// Those passed over before are all answered before others are added to them,
+/// so none waits more than 127 polls.
+fn pass_over(signals: SignalSet) {
+    let before = PASSED_OVER.load(Relaxed) & signals.bits();
+    let now = if before == 0 { signals.bits() } else { before };
+    PASSED_OVER.store(now, Relaxed);
+    put_back(signals);
+}
+
+fn put_back(signals: SignalSet) {
+    if let Some(lowest) = signals.lowest() {
+        words::put_set(signals.bits());
+        words::put_word(lowest.number());
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn deliver_all() -> SignalSet {
+    let (newest, signals) = take();
+    PASSED_OVER.store(0, Relaxed);
+    for signal in signals {
+        remember(signal);
+    }
+    if let Some(newest) = newest {
+        LAST.store(newest.number(), Relaxed);
+    }
+    signals
+}
+
+/// The word's signal, the lowest if that came late; and all that waited.
+fn take() -> (Option<Signal>, SignalSet) {
     let word = words::take_word();
     if word == UNHOSTED {
-        HEARD_SINCE.store(false, Relaxed);
+        CAME_SINCE.store(false, Relaxed);
         SAW_UNHOSTED.store(true, Relaxed);
         return (None, SignalSet::EMPTY);
     }
@@ -89,22 +164,17 @@ fn take_newest() -> (Option<Signal>, SignalSet) {
     if named == Some(Signal::KILL) || signals.contains(Signal::KILL) {
         die();
     }
-    let newest = named
-        .filter(|&signal| signals.contains(signal))
-        .or_else(|| signals.iter().next());
-    if let Some(newest) = newest {
-        remember(signals, newest);
+    if !signals.is_empty() {
+        CAME_SINCE.store(true, Relaxed);
     }
-    (newest, signals)
+    let newest = named.filter(|&signal| signals.contains(signal));
+    (newest.or(signals.lowest()), signals)
 }
 
-fn remember(signals: SignalSet, newest: Signal) {
-    for signal in signals {
-        add_one(&TIMES[signal.index()]);
-    }
-    NEWEST.store(newest.number(), Relaxed);
-    add_one(&DELIVERIES);
-    HEARD_SINCE.store(true, Relaxed);
+fn remember(signal: Signal) {
+    add_one(&TIMES[signal.index()]);
+    LAST.store(signal.number(), Relaxed);
+    add_one(&HEARD);
 }
 
 fn add_one(count: &AtomicU32) {
@@ -116,53 +186,9 @@ fn die() -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// Only tests get here.
 #[cfg(not(target_arch = "wasm32"))]
 fn die() -> ! {
     panic!("killed")
-}
-
-fn handler(slot: &AtomicPtr<()>) -> Option<fn(Signal)> {
-    from_pointer(slot.load(Relaxed))
-}
-
-fn from_pointer(pointer: *mut ()) -> Option<fn(Signal)> {
-    // SAFETY: HANDLERS holds null, which is None, or what `on` made of a
-    // `fn(Signal)`.
-    unsafe { transmute::<*mut (), Option<fn(Signal)>>(pointer) }
-}
-
-/// Sets the handler of a signal: it runs in [`poll`](crate::poll), when the
-/// signal has come. Returns the one that stood before.
-///
-/// SIGKILL cannot be handled: that is left alone and answered with `None`.
-///
-/// ```
-/// use core::sync::atomic::{AtomicBool, Ordering};
-/// use wasmsig_guest::{on, poll, Signal};
-///
-/// static STOP: AtomicBool = AtomicBool::new(false);
-///
-/// on(Signal::XCPU, |_| STOP.store(true, Ordering::Relaxed));
-/// while !STOP.load(Ordering::Relaxed) {
-///     poll();
-/// #   break;
-/// }
-/// ```
-pub fn on(signal: Signal, handler: fn(Signal)) -> Option<fn(Signal)> {
-    replace(signal, handler as *mut ())
-}
-
-/// Removes the handler of a signal, and returns it.
-pub fn off(signal: Signal) -> Option<fn(Signal)> {
-    replace(signal, ptr::null_mut())
-}
-
-fn replace(signal: Signal, handler: *mut ()) -> Option<fn(Signal)> {
-    if signal == Signal::KILL {
-        return None;
-    }
-    from_pointer(HANDLERS[signal.index()].swap(handler, Relaxed))
 }
 
 pub(crate) fn is_hosted() -> bool {
@@ -170,28 +196,25 @@ pub(crate) fn is_hosted() -> bool {
     let knows_set = words::set() != UNKNOWN;
     match words::word() {
         UNHOSTED => false,
-        0 => knows_set || !SAW_UNHOSTED.load(Relaxed) || HEARD_SINCE.load(Relaxed),
+        0 => knows_set || !SAW_UNHOSTED.load(Relaxed) || CAME_SINCE.load(Relaxed),
         _ => true,
     }
 }
 
-/// How often `signal` has come.
+/// How often `signal` was heard.
 pub(crate) fn times(signal: Signal) -> u32 {
     TIMES[signal.index()].load(Relaxed)
 }
 
-/// How often any signal has come, and which came last.
-pub(crate) fn deliveries() -> (u32, Option<Signal>) {
-    let newest = Signal::new(NEWEST.load(Relaxed));
-    (DELIVERIES.load(Relaxed), newest)
+/// How often any signal was heard, and which was the last.
+pub(crate) fn heard() -> (u32, Option<Signal>) {
+    (HEARD.load(Relaxed), Signal::new(LAST.load(Relaxed)))
 }
 
 /// As at the start of a program.
 #[cfg(test)]
 pub(crate) fn reset() {
-    for slot in &HANDLERS {
-        slot.store(ptr::null_mut(), Relaxed);
-    }
+    PASSED_OVER.store(0, Relaxed);
     SAW_UNHOSTED.store(false, Relaxed);
-    HEARD_SINCE.store(false, Relaxed);
+    CAME_SINCE.store(false, Relaxed);
 }

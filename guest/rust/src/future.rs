@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Futures of signals. No host wakes a task: a signal is a number in memory, so
 //! somebody must look. A future looks when it is polled, and is resolved too by
-//! what any other poll of the module took: two tasks never compete for one.
+//! what any other poll of the module heard: two tasks never compete for one. And
+//! it takes from the others only what it resolves at.
 
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use crate::delivery::{deliveries, times};
-use crate::{poll, Signal};
+use crate::delivery::{self, heard, times};
+use crate::{Signal, SignalSet};
 
-/// Resolves at the next signal, which is its output; the newest, if several came
-/// at once. Handlers run as in [`poll`](crate::poll()).
+/// Resolves at the next signal that anything in the module hears after this
+/// call: this future, a handler, [`poll`](crate::poll()) or
+/// [`pending`](crate::pending) anywhere. Its output is that signal; the last, if
+/// several were heard since it looked. When it looks itself it runs handlers and
+/// takes one signal, as `poll` does: the others wait for the next future.
 ///
 /// It looks, then wakes itself: the executor runs its other tasks and comes
 /// back. That keeps the executor busy. Where tasks run as microtasks, as in
@@ -26,12 +30,12 @@ use crate::{poll, Signal};
 /// # }
 /// ```
 pub fn next() -> Next {
-    Next {
-        seen: deliveries().0,
-    }
+    Next { seen: heard().0 }
 }
 
-/// Resolves when `signal` comes, after this call. Otherwise like [`next`].
+/// Resolves when `signal` is heard after this call, by itself, a handler, or a
+/// poll anywhere in the module. When it looks it runs handlers, and leaves all
+/// other signals to others. It wakes itself as [`next`] does.
 pub fn signal(signal: Signal) -> Came {
     Came {
         signal,
@@ -81,9 +85,15 @@ pub struct Next {
 
 impl Next {
     fn look(&self) -> Option<Signal> {
-        poll();
-        let (count, newest) = deliveries();
-        newest.filter(|_| count != self.seen)
+        self.heard().or_else(|| {
+            delivery::poll(SignalSet::ALL);
+            self.heard()
+        })
+    }
+
+    fn heard(&self) -> Option<Signal> {
+        let (count, last) = heard();
+        last.filter(|_| count != self.seen)
     }
 }
 
@@ -105,7 +115,13 @@ pub struct Came {
 
 impl Came {
     fn look(&self) -> Option<()> {
-        poll();
+        self.heard().or_else(|| {
+            delivery::poll(SignalSet::of(self.signal));
+            self.heard()
+        })
+    }
+
+    fn heard(&self) -> Option<()> {
         (times(self.signal) != self.seen).then_some(())
     }
 }

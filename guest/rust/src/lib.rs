@@ -51,11 +51,13 @@
 //!
 //! # What happens at a poll
 //!
-//! The signals that came are acknowledged, the handlers that were set by [`on`]
-//! run (each in the poll, like any function that it calls, so they may lock,
-//! allocate, and poll), and the newest signal is the poll's answer. A panic in a
-//! handler is a panic of the poll. SIGKILL is how a host that cannot stop a
-//! running instance ends it: the poll executes `unreachable`.
+//! The handlers that were set by [`on`] run (each in the poll, like any function
+//! that it calls, so they may lock, allocate, and poll), and the newest signal is
+//! the poll's answer. What was neither handled nor answered waits for the next
+//! poll, so `poll() == Some(Signal::XCPU)` misses none. A panic in a handler is a
+//! panic of the poll; with `panic = "unwind"` the next poll does what it kept
+//! this one from. SIGKILL is how a host that cannot stop a running instance ends
+//! it: the poll executes `unreachable`.
 //!
 //! Numbers are those of Linux on x86-64, on every host. Without a host that
 //! knows of signals (a browser, `wasmtime run`) [`poll`] says `None`. The same
@@ -91,30 +93,32 @@ pub struct Readme;
 #[cfg(target_arch = "wasm64")]
 compile_error!("wasmsig-guest: 64-bit memories are not supported yet");
 
+#[cfg_attr(not(any(target_arch = "wasm32", test)), path = "absent.rs")]
 mod delivery;
 mod future;
+mod handlers;
 mod set;
 mod signal;
+#[cfg(any(target_arch = "wasm32", test))]
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use delivery::{off, on};
 pub use future::{next, next_every, signal, signal_every, Came, Next};
+pub use handlers::{off, on};
 pub use set::{SignalSet, Signals};
 pub use signal::{InvalidSignal, Signal};
 
-/// Asks whether a signal has come; acknowledges all that have, runs their
-/// handlers in ascending order, and returns the newest.
+/// Asks whether a signal has come, and answers with it, acknowledged. Of several
+/// it answers the newest; the next polls answer the others, before what comes
+/// meanwhile. First the handlers of all that have come and have one run, in
+/// ascending order: these signals are acknowledged too.
 ///
 /// Never returns from SIGKILL: it executes `unreachable`.
 #[inline(always)]
 pub fn poll() -> Option<Signal> {
-    if words::word() == 0 {
-        return None;
-    }
-    delivery::deliver()
+    delivery::poll(SignalSet::ALL)
 }
 
 /// Takes all signals that have come, and leaves what to do to the caller: no
@@ -135,11 +139,9 @@ pub fn poll() -> Option<Signal> {
 /// }
 /// ```
 #[inline]
+#[must_use = "the signals are taken: no poll answers them any more"]
 pub fn pending() -> SignalSet {
-    if words::word() == 0 {
-        return SignalSet::EMPTY;
-    }
-    delivery::take()
+    delivery::pending()
 }
 
 /// Whether a host that delivers signals runs this instance.

@@ -42,13 +42,19 @@ impl SignalSet {
         Signals(self)
     }
 
-    pub(crate) fn take_lowest(&mut self) -> Option<Signal> {
-        if self.is_empty() {
-            return None;
-        }
-        let lowest = self.0.trailing_zeros() + 1;
-        self.0 &= self.0 - 1;
-        Signal::new(lowest)
+    pub(crate) const ALL: SignalSet = SignalSet(u64::MAX);
+
+    pub(crate) const fn of(signal: Signal) -> SignalSet {
+        SignalSet(bit(signal))
+    }
+
+    /// The signal of the lowest number in it.
+    pub(crate) fn lowest(self) -> Option<Signal> {
+        Signal::new(self.0.trailing_zeros() + 1)
+    }
+
+    pub(crate) fn remove(&mut self, signal: Signal) {
+        self.0 &= !bit(signal);
     }
 }
 
@@ -104,7 +110,9 @@ impl Iterator for Signals {
     type Item = Signal;
 
     fn next(&mut self) -> Option<Signal> {
-        self.0.take_lowest()
+        let lowest = self.0.lowest()?;
+        self.0.remove(lowest);
+        Some(lowest)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

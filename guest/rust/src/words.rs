@@ -77,35 +77,43 @@ mod at {
     }
 }
 
-/// Words that no host sees, and that tests play the host of.
+/// Words that the tests play the host of, also between any two steps.
 #[cfg(not(target_arch = "wasm32"))]
 mod at {
     use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+
+    use crate::tests::step;
 
     pub(crate) static WORD: AtomicU32 = AtomicU32::new(super::UNHOSTED);
     pub(crate) static SET: AtomicU64 = AtomicU64::new(super::UNKNOWN);
 
     pub(crate) fn word() -> u32 {
+        step();
         WORD.load(SeqCst)
     }
 
     pub(crate) fn take_word() -> u32 {
+        step();
         WORD.swap(0, SeqCst)
     }
 
     pub(crate) fn put_word(number: u32) {
+        step();
         let _ = WORD.compare_exchange(0, number, SeqCst, SeqCst);
     }
 
     pub(crate) fn set() -> u64 {
+        step();
         SET.load(SeqCst)
     }
 
     pub(crate) fn take_set() -> u64 {
+        step();
         SET.swap(0, SeqCst)
     }
 
     pub(crate) fn put_set(bits: u64) {
+        step();
         SET.fetch_or(bits, SeqCst);
     }
 }

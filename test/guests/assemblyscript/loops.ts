@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** What a test asks of a guest, one export each. */
-import { has, isHosted, on, pending, poll } from 'wasmsig-guest'
+import { Signal, has, isHosted, on, pending, poll } from 'wasmsig-guest'
 
 export {
   __instance_signal,
@@ -40,6 +40,13 @@ export function count(turns: i32): i32 {
     if (poll()) break
   }
   return done
+}
+
+/** The loop of the README; returns how many polls it took. */
+export function until_xcpu(): i32 {
+  let polls: i32 = 1
+  while (poll() != Signal.XCPU) polls++
+  return polls
 }
 
 /** A loop beside garbage, so that a collector is there, too. */

@@ -20,6 +20,7 @@ const SIGHUP = 1
 const SIGINT = 2
 const SIGKILL = 9
 const SIGXCPU = 24
+const SIGWINCH = 28
 const UNHOSTED = 0xffff
 const NO_SET = 2n ** 64n - 1n
 const bit = (signal) => 1n << BigInt(signal - 1)
@@ -137,13 +138,89 @@ test('poll tells the newest signal once, and acknowledges it', () => {
   assert.equal(it.poll(), 0)
 })
 
-test('of several, poll tells the newest and acknowledges all', () => {
+test('of several, poll tells the newest, and the next polls the others', () => {
+  const it = hosted()
+  for (const signal of [SIGXCPU, SIGHUP, SIGINT]) it.raise(signal)
+  assert.equal(it.poll(), SIGINT)
+  assert.equal(it.set(), bit(SIGXCPU) | bit(SIGHUP))
+  assert.equal(it.word(), SIGHUP)
+  assert.equal(it.poll(), SIGHUP)
+  assert.equal(it.poll(), SIGXCPU)
+  assert.equal(it.set(), 0n)
+  assert.equal(it.poll(), 0)
+})
+
+test('what a poll passed over is told before what came after it', () => {
+  const it = hosted()
+  for (const signal of [SIGXCPU, 40, SIGWINCH]) it.raise(signal)
+  assert.equal(it.poll(), SIGWINCH)
+  it.raise(SIGINT)
+  for (const told of [SIGXCPU, 40, SIGINT, 0]) assert.equal(it.poll(), told)
+})
+
+test('a signal that comes between any two polls hides no other', () => {
+  const it = hosted()
+  for (let signal = 32; signal < 64; signal++) it.raise(signal)
+  const told = new Set()
+  for (let polls = 0; polls < 64; polls++) {
+    it.raise(SIGHUP)
+    told.add(it.poll())
+  }
+  for (let signal = 32; signal < 64; signal++) assert.ok(told.has(signal))
+})
+
+test('what was passed over and then taken by pending is forgotten', () => {
   const it = hosted()
   it.raise(SIGXCPU)
   it.raise(SIGINT)
   assert.equal(it.poll(), SIGINT)
-  assert.equal(it.set(), 0n)
+  assert.equal(it.pending(), bit(SIGXCPU))
+  it.raise(SIGXCPU)
+  it.raise(SIGINT)
+  assert.equal(it.poll(), SIGINT)
+})
+
+test('who has a handler or is ignored is not told again', () => {
+  const it = hosted()
+  it.on(SIGHUP, 1)
+  it.on(SIGWINCH, 3)
+  for (const signal of [SIGHUP, SIGWINCH, SIGXCPU, SIGINT]) it.raise(signal)
+  assert.equal(it.poll(), SIGINT)
+  assert.deepEqual(it.heard, [SIGHUP])
+  assert.equal(it.poll(), SIGXCPU)
   assert.equal(it.poll(), 0)
+  assert.deepEqual(it.heard, [SIGHUP])
+})
+
+test('a poll in a handler tells what has none and came with it', () => {
+  const it = hosted()
+  const told = []
+  it.on(SIGHUP, 1)
+  it.inHandler = () => told.push(it.poll(), it.poll())
+  for (const signal of [SIGHUP, SIGXCPU, SIGINT]) it.raise(signal)
+  assert.equal(it.poll(), SIGINT)
+  assert.deepEqual(told, [SIGXCPU, 0])
+  assert.equal(it.poll(), 0)
+})
+
+test('of a host without the set, nothing is put back', () => {
+  const it = guest().hostWithoutSet()
+  it.storeWord(SIGXCPU)
+  it.storeWord(SIGINT)
+  assert.equal(it.poll(), SIGINT)
+  assert.equal(it.word(), 0)
+  assert.equal(it.set(), NO_SET)
+})
+
+test('a host is known while signals wait that it did not raise last', () => {
+  const it = guest()
+  it.poll()
+  it.host()
+  for (const signal of [SIGXCPU, SIGHUP, SIGINT]) it.raise(signal)
+  for (const told of [SIGINT, SIGHUP, SIGXCPU, 0]) {
+    assert.equal(it.poll(), told)
+    assert.equal(it.is_hosted(), 1)
+  }
 })
 
 test('a word that is late does not hide what waits', () => {
@@ -298,8 +375,10 @@ test('a handler that throws through the guest leaves it usable', () => {
   it.inHandler = () => {
     throw new Error('thrown in a handler')
   }
+  it.raise(SIGXCPU)
   it.raise(SIGINT)
   assert.throws(() => it.poll(), /thrown in a handler/)
+  assert.equal(it.poll(), SIGXCPU, 'it has no handler, and waits')
   it.inHandler = () => {}
   it.raise(SIGINT)
   assert.equal(it.poll(), SIGINT)

@@ -12,6 +12,7 @@ const INT = 2
 const KILL = 9
 const TERM = 15
 const XCPU = 24
+const WINCH = 28
 
 const WORDS = [
   '__instance_signal',
@@ -79,6 +80,66 @@ export function promises(module, imports) {
     ]) {
       for (const signal of signals) raise(guest, signal)
       assert.equal(guest.exports.poll_once(), signals.at(-1))
+      guest.exports.take_pending()
+    }
+  })
+
+  test('the next polls answer the others, each once', () => {
+    const guest = hosted()
+    for (const signal of [XCPU, TERM, INT, WINCH]) raise(guest, signal)
+    assert.equal(guest.exports.poll_once(), WINCH)
+    assert.equal(guest.set(), bit(XCPU) | bit(TERM) | bit(INT))
+    for (const signal of [INT, TERM, XCPU, 0])
+      assert.equal(guest.exports.poll_once(), signal)
+    assert.equal(guest.set(), 0n)
+  })
+
+  test('what a poll passed over comes before what is newer', () => {
+    const guest = hosted()
+    for (const signal of [XCPU, TERM, WINCH]) raise(guest, signal)
+    assert.equal(guest.exports.poll_once(), WINCH)
+    raise(guest, INT)
+    for (const signal of [TERM, XCPU, INT, 0])
+      assert.equal(guest.exports.poll_once(), signal)
+  })
+
+  test('a signal that comes between any two polls hides no other', () => {
+    const guest = hosted()
+    const answers = new Set()
+    for (let signal = 32; signal < 64; signal++) raise(guest, signal)
+    for (let polls = 0; polls < 64; polls++) {
+      raise(guest, INT)
+      answers.add(guest.exports.poll_once())
+    }
+    for (let signal = 32; signal < 64; signal++) assert.ok(answers.has(signal))
+  })
+
+  test('who has a handler is not answered once more', () => {
+    const guest = hosted()
+    guest.exports.listen(INT)
+    for (const signal of [INT, XCPU, TERM]) raise(guest, signal)
+    for (const signal of [TERM, XCPU, 0])
+      assert.equal(guest.exports.poll_once(), signal)
+    assert.equal(guest.exports.heard(), 1)
+  })
+
+  test('of a host that knows no set nothing is put back', () => {
+    const guest = hosted({ knowsSet: false })
+    guest.setWord(XCPU)
+    guest.setWord(INT)
+    assert.equal(guest.exports.poll_once(), INT)
+    assert.equal(guest.word(), 0)
+    assert.equal(guest.set(), UNKNOWN)
+  })
+
+  test('a host is known while signals wait that it did not raise last', () => {
+    const guest = fresh()
+    guest.exports.poll_once()
+    host(guest)
+    for (const signal of [XCPU, TERM, INT]) raise(guest, signal)
+    for (const signal of [INT, TERM, XCPU, 0]) {
+      assert.equal(guest.exports.poll_once(), signal)
+      assert.equal(guest.exports.hosted(), 1)
     }
   })
 
@@ -161,8 +222,14 @@ export function promises(module, imports) {
   test('after a handler that panicked the instance still hears', () => {
     const guest = hosted()
     guest.exports.listen_and_panic(INT)
+    raise(guest, TERM)
     raise(guest, INT)
     assert.throws(guest.exports.poll_once, WebAssembly.RuntimeError)
+    assert.equal(
+      guest.exports.poll_once(),
+      TERM,
+      'it has no handler, and waits'
+    )
     raise(guest, XCPU)
     assert.equal(guest.exports.poll_once(), XCPU)
   })

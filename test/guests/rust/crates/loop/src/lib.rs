@@ -36,6 +36,16 @@ pub extern "C" fn count(turns: u32) -> u32 {
     turn
 }
 
+/// The loop of the README; returns how many polls it took.
+#[no_mangle]
+pub extern "C" fn until_xcpu() -> u32 {
+    let mut polls = 1;
+    while poll() != Some(Signal::XCPU) {
+        polls += 1;
+    }
+    polls
+}
+
 #[no_mangle]
 pub extern "C" fn poll_once() -> u32 {
     poll().map_or(0, Signal::number)

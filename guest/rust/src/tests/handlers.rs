@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Handlers: who hears what, and what one may do.
+
+use std::panic::catch_unwind;
+use std::sync::atomic::Ordering::SeqCst;
+use std::vec::Vec;
+
+use super::{hear, heard, Host, SET, WORD};
+use crate::{off, on, poll, Signal};
+
+fn panics(_: Signal) {
+    panic!("in a handler");
+}
+
+fn polls(signal: Signal) {
+    hear(signal);
+    assert_eq!(poll(), None);
+}
+
+fn raises(signal: Signal) {
+    hear(signal);
+    if signal == Signal::USR1 {
+        SET.fetch_or(1 << (Signal::USR2.number() - 1), SeqCst);
+        WORD.store(Signal::USR2.number(), SeqCst);
+        assert_eq!(poll(), Some(Signal::USR2));
+    }
+}
+
+#[test]
+fn on_and_off_return_what_stood_before() {
+    let _host = Host::new();
+    assert!(on(Signal::INT, hear).is_none());
+    let before = on(Signal::INT, panics).unwrap();
+    before(Signal::USR1);
+    assert_eq!(heard(), [Signal::USR1]);
+    let before = off(Signal::INT).unwrap();
+    assert!(catch_unwind(|| before(Signal::INT)).is_err());
+    assert!(off(Signal::INT).is_none());
+}
+
+#[test]
+fn sigkill_has_no_handler() {
+    let _host = Host::new();
+    assert!(on(Signal::KILL, hear).is_none());
+    assert!(on(Signal::KILL, hear).is_none());
+    assert!(off(Signal::KILL).is_none());
+}
+
+#[test]
+fn a_handler_that_was_removed_does_not_run() {
+    let host = Host::new();
+    on(Signal::INT, hear);
+    off(Signal::INT);
+    host.raise(Signal::INT);
+    assert_eq!(poll(), Some(Signal::INT));
+    assert_eq!(heard(), []);
+}
+
+#[test]
+fn a_handler_may_poll() {
+    let host = Host::new();
+    on(Signal::INT, polls);
+    on(Signal::TERM, polls);
+    host.raise(Signal::INT);
+    host.raise(Signal::TERM);
+    assert_eq!(poll(), Some(Signal::TERM));
+    assert_eq!(heard(), [Signal::INT, Signal::TERM]);
+}
+
+#[test]
+fn a_signal_that_comes_in_a_handler_is_heard_by_its_poll() {
+    let host = Host::new();
+    on(Signal::USR1, raises);
+    on(Signal::USR2, raises);
+    host.raise(Signal::USR1);
+    assert_eq!(poll(), Some(Signal::USR1));
+    assert_eq!(heard(), [Signal::USR1, Signal::USR2]);
+}
+
+#[test]
+fn after_a_handler_that_panicked_the_next_poll_does_the_rest() {
+    let host = Host::new();
+    on(Signal::INT, panics);
+    on(Signal::TERM, hear);
+    on(Signal::XCPU, hear);
+    for signal in [Signal::INT, Signal::TERM, Signal::XCPU] {
+        host.raise(signal);
+    }
+    assert!(catch_unwind(poll).is_err());
+    assert_eq!(heard(), []);
+    assert!(poll().is_some());
+    assert_eq!(heard(), [Signal::TERM, Signal::XCPU]);
+    assert_eq!(poll(), None);
+}
+
+#[test]
+fn what_a_panicking_handler_kept_from_being_answered_still_waits() {
+    let host = Host::new();
+    on(Signal::INT, panics);
+    for signal in [Signal::INT, Signal::XCPU, Signal::WINCH] {
+        host.raise(signal);
+    }
+    assert!(catch_unwind(poll).is_err());
+    let mut answered = Vec::from_iter([poll(), poll()].into_iter().flatten());
+    answered.sort();
+    assert_eq!(answered, [Signal::XCPU, Signal::WINCH]);
+    assert_eq!(poll(), None);
+}
+
+fn raises_and_panics(_: Signal) {
+    SET.fetch_or(1 << (Signal::WINCH.number() - 1), SeqCst);
+    WORD.store(Signal::WINCH.number(), SeqCst);
+    panic!("in a handler");
+}
+
+#[test]
+fn what_is_put_back_does_not_hide_what_is_newer() {
+    let host = Host::new();
+    on(Signal::HUP, raises_and_panics);
+    host.raise(Signal::INT);
+    host.raise(Signal::HUP);
+    on(Signal::INT, hear);
+    assert!(catch_unwind(poll).is_err());
+    assert_eq!(poll(), Some(Signal::WINCH));
+    assert_eq!(heard(), [Signal::INT]);
+}
+
+#[test]
+fn who_has_a_handler_is_not_answered_once_more() {
+    let host = Host::new();
+    on(Signal::HUP, hear);
+    for signal in [Signal::HUP, Signal::XCPU, Signal::INT] {
+        host.raise(signal);
+    }
+    assert_eq!(poll(), Some(Signal::INT));
+    assert_eq!(poll(), Some(Signal::XCPU));
+    assert_eq!(poll(), None);
+    assert_eq!(heard(), [Signal::HUP]);
+}
+
+fn asks(signal: Signal) {
+    hear(signal);
+    assert_eq!(poll(), Some(Signal::XCPU));
+    assert_eq!(poll(), None);
+}
+
+#[test]
+fn a_poll_in_a_handler_answers_what_has_none_and_came_with_it() {
+    let host = Host::new();
+    on(Signal::HUP, asks);
+    for signal in [Signal::HUP, Signal::XCPU, Signal::INT] {
+        host.raise(signal);
+    }
+    assert_eq!(poll(), Some(Signal::INT));
+    assert_eq!(heard(), [Signal::HUP]);
+    assert_eq!(poll(), None);
+}
+
+fn removes(signal: Signal) {
+    hear(signal);
+    off(Signal::TERM);
+}
+
+#[test]
+fn whose_handler_an_earlier_one_removed_waits_to_be_answered() {
+    let host = Host::new();
+    on(Signal::HUP, removes);
+    on(Signal::TERM, hear);
+    for signal in [Signal::HUP, Signal::TERM, Signal::INT] {
+        host.raise(signal);
+    }
+    assert_eq!(poll(), Some(Signal::INT));
+    assert_eq!(heard(), [Signal::HUP]);
+    assert_eq!(poll(), Some(Signal::TERM));
+    assert_eq!(poll(), None);
+}

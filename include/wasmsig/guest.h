@@ -96,13 +96,19 @@ struct wasmsig_guest {
   int (*deliver)(void);    /* what a poll does, if a library does it; else 0 */
   wasmsig_set passed_over; /* who waits since an earlier poll is told first */
 };
+
+/* Weak in each file, so that there is one wherever the words come from: in a
+ * module of Rust this is the C part's. A library that delivers has its own. */
+#ifdef WASMSIG_GUEST_IS_DEFINED_HERE
 extern struct wasmsig_guest wasmsig_guest;
+#else
+__attribute__((weak)) struct wasmsig_guest wasmsig_guest = {{0}, 0, 0, 0, 0};
+#endif
 
 /**
- * Defines the three words and the handlers, and exports the words' addresses
- * as the globals `__instance_signal`, `__instance_terminated` and
- * `__instance_signal_pending`. Once in a program, at file scope, with a
- * semicolon behind it.
+ * Defines the three words, and exports their addresses as the globals
+ * `__instance_signal`, `__instance_terminated` and `__instance_signal_pending`.
+ * Once in a program, at file scope, with a semicolon behind it.
  *
  * The words are weak: those of workers-rs or wasm-bindgen in the same module
  * win. The long name is there for the linker to print, should two libraries
@@ -115,8 +121,6 @@ extern struct wasmsig_guest wasmsig_guest;
   WASMSIG_EXTERN_C WASMSIG_WORD                                           \
       __attribute__((aligned(8))) wasmsig_set __instance_signal_pending = \
           WASMSIG_NO_SET;                                                 \
-  WASMSIG_EXTERN_C WASMSIG_WORD struct wasmsig_guest wasmsig_guest = {    \
-      {0}, 0, 0, 0, 0};                                                   \
   WASMSIG_EXTERN_C __attribute__((used)) char                             \
       wasmsig_guest_words_stand_twice__define_them_in_one_place_only = 0; \
   __asm__(                                                                \

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * For programs that use <wasmsig/guest.h> too: what its functions share, which
- * WASMSIG_GUEST_WORDS() would define, and the words with it. Those are ours
- * here. A handler set by wasmsig_on is called where signal(2) has set nothing,
- * and wasmsig_poll() runs those of signal(2).
+ * For programs that use <wasmsig/guest.h> too: what its functions share. Each
+ * file that includes it brings a weak one, and this one wins, as all that
+ * delivers needs this file. A handler set by wasmsig_on is called where
+ * signal(2) has set nothing, and wasmsig_poll() runs those of signal(2).
  */
+#define WASMSIG_GUEST_IS_DEFINED_HERE
 #include <wasmsig/guest.h>
 
 #include "internal.h"
@@ -16,7 +17,7 @@ static int deliver(void) {
   return word <= WASMSIG_SIGNAL_MAX ? (int)word : 0;
 }
 
-__attribute__((weak)) struct wasmsig_guest wasmsig_guest = {.deliver = deliver};
+struct wasmsig_guest wasmsig_guest = {.deliver = deliver};
 
 /* For wasmsig_is_hosted(). */
 void wsig_guest_saw(bool is_unhosted) {

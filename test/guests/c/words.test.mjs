@@ -397,6 +397,24 @@ test('a handler that uses up the stack is a trap, and no more', () => {
   assert.equal(it.poll(), SIGINT)
 })
 
+for (const language of ['c', 'c++'])
+  for (const lto of [[], ['-flto']])
+    test(`all files share the handlers, ${[language, ...lto].join(' ')}`, () => {
+      const target = join(BUILT, 'elsewhere.wasm')
+      compile(CLANG, 'c', [
+        ...['-O2', ...lto, ...FREESTANDING, '-o', target],
+        ...['-x', language, join(here, 'elsewhere.c')],
+        ...['-x', 'c', join(here, 'semantics.c')]
+      ])
+      const it = guest(new WebAssembly.Module(readFileSync(target))).host()
+      it.on(SIGINT, 1)
+      it.raise(SIGXCPU)
+      it.raise(SIGINT)
+      assert.equal(it.poll_elsewhere(), SIGINT)
+      assert.deepEqual(it.heard, [SIGINT])
+      assert.equal(it.poll(), SIGXCPU)
+    })
+
 test('two libraries with the words do not link, and the linker says why', () => {
   assert.throws(
     () => build('twice', 'semantics.c', 'twice.c'),

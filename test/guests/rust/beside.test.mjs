@@ -8,14 +8,19 @@ import { describe, test } from 'node:test'
 
 import { command, folder } from '../../cli/support/command.mjs'
 import { CRATE, ROOT, build, crate, tryBuild } from './support/cargo.mjs'
-import { host, start } from './support/guest.mjs'
+import { host, raise, start } from './support/guest.mjs'
 
+const INT = 2
 const XCPU = 24
 const GUARD = 'wasmsig_guest_words_stand_twice__define_them_in_one_place_only'
 
-for (const lto of ['false', 'fat'])
-  describe(`beside a crate with words of its own, lto ${lto}`, () => {
-    const options = { lib: 'beside', profile: { lto } }
+const ways = { '': '', ' with +atomics': ' -C target-feature=+atomics' }
+
+for (const [lto, [way, flags]] of ['false', 'fat'].flatMap((lto) =>
+  Object.entries(ways).map((way) => [lto, way])
+))
+  describe(`beside a crate with words of its own, lto ${lto}${way}`, () => {
+    const options = { lib: 'beside', profile: { lto }, flags }
     const module = new WebAssembly.Module(build(crate('beside'), options))
 
     test('there is one signal word and one terminated word: its', () => {
@@ -56,28 +61,60 @@ describe('a module in which nothing polls', () => {
   })
 })
 
+/** Compiles C for the module: what the linker is to be told of it. */
+function objectOf(t, source, ...flags) {
+  const object = join(folder(t), 'part.o')
+  execFileSync(
+    'clang-19',
+    [
+      ...['--target=wasm32', '-ffreestanding', '-O2', ...flags],
+      ...['-x', 'c', '-', '-I', join(ROOT, 'include'), '-c', '-o', object]
+    ],
+    { input: source }
+  )
+  return `-C link-arg=${object}`
+}
+
+for (const [way, flags] of Object.entries(ways))
+  test(`a part in C without the macro hears by itself${way}`, (t) => {
+    const source = readFileSync(join(crate('with_c'), 'part.c'))
+    const options = { lib: 'with_c', flags: objectOf(t, source) + flags }
+    const module = new WebAssembly.Module(build(crate('with_c'), options))
+    const guest = start(module)
+    const { exports } = guest
+    // As a deep stack leaves the bottom of its memory, where the linker puts
+    // what is defined nowhere.
+    new Uint8Array(exports.memory.buffer, 0, 1024).fill(3)
+    assert.equal(exports.is_hosted_in_c(), 0)
+    host(guest)
+    assert.equal(exports.is_hosted_in_c(), 1)
+    assert.equal(exports.listen_in_c(INT), 0)
+    assert.equal(exports.listen_in_c(INT), 1)
+    exports.listen(XCPU)
+
+    raise(guest, INT)
+    assert.equal(exports.poll_in_c(), INT)
+    assert.equal(exports.last_in_c(), INT)
+    assert.equal(exports.poll_once(), 0)
+
+    raise(guest, XCPU)
+    assert.equal(exports.poll_once(), XCPU)
+    assert.equal(exports.last(), XCPU)
+    assert.equal(exports.poll_in_c(), 0)
+  })
+
 describe('a C library in the module that defines the words too', () => {
   const definers = {
     'as every definer does': `char ${GUARD} = 0;`,
     'with WASMSIG_GUEST_WORDS()':
       '#include <wasmsig/guest.h>\nWASMSIG_GUEST_WORDS();'
   }
-  const ways = { '': '', ' with +atomics': ' -C target-feature=+atomics' }
   for (const [how, source] of Object.entries(definers))
     for (const [way, flags] of Object.entries(ways))
       test(`${how}${way}: the linker says what to do`, (t) => {
-        const object = join(folder(t), 'words.o')
-        execFileSync(
-          'clang-19',
-          [
-            ...['--target=wasm32', '-ffreestanding', '-O2', '-x', 'c', '-'],
-            ...['-I', join(ROOT, 'include'), '-c', '-o', object]
-          ],
-          { input: source }
-        )
         const { status, stderr } = tryBuild(crate('loop'), {
           lib: 'loops',
-          flags: `-C link-arg=${object}${flags}`
+          flags: objectOf(t, source) + flags
         })
         assert.notEqual(status, 0)
         assert.match(stderr, RegExp(`duplicate symbol: ${GUARD}`))

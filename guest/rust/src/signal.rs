@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
+use core::error::Error;
 use core::fmt;
 use core::num::NonZeroU8;
 
@@ -100,7 +101,13 @@ impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
             Some(name) => f.pad(name),
-            None => write!(f, "signal {}", self.number()),
+            None => {
+                // All of two digits: those below 32 have names.
+                let mut text = *b"signal 00";
+                text[7] += self.0.get() / 10;
+                text[8] += self.0.get() % 10;
+                f.pad(core::str::from_utf8(&text).unwrap_or_default())
+            }
         }
     }
 }
@@ -137,3 +144,5 @@ impl fmt::Display for InvalidSignal {
         write!(f, "a signal is a number from 1 to 64, not {}", self.0)
     }
 }
+
+impl Error for InvalidSignal {}

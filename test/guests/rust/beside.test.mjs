@@ -54,11 +54,15 @@ describe('a module in which nothing polls', () => {
     assert.ok(!exportsOf().includes('__instance_signal'))
   })
 
-  test('has them with words!(), which may stand in several crates', () => {
-    const names = exportsOf('words')
-    for (const word of ['signal', 'signal_pending', 'terminated'])
-      assert.ok(names.includes(`__instance_${word}`), word)
-  })
+  for (const [features, where] of [
+    ['words', 'in its own crate'],
+    ['part', 'in its own crate and in one that it uses']
+  ])
+    test(`has them with words!() ${where}`, () => {
+      const names = exportsOf(features)
+      for (const word of ['signal', 'signal_pending', 'terminated'])
+        assert.ok(names.includes(`__instance_${word}`), word)
+    })
 })
 
 /** Compiles C for the module: what the linker is to be told of it. */

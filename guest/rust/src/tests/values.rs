@@ -18,6 +18,7 @@ fn a_signal_is_a_number_from_1_to_64() {
         format!("{}", InvalidSignal(65)),
         "a signal is a number from 1 to 64, not 65"
     );
+    let _: &dyn core::error::Error = &InvalidSignal(65);
 }
 
 #[test]
@@ -41,6 +42,11 @@ fn signals_have_the_names_and_numbers_of_linux() {
     assert_eq!(real_time.name(), None);
     assert_eq!(format!("{real_time} {real_time:?}"), "signal 40 signal 40");
     assert_eq!(format!("[{:>8}]", Signal::INT), "[  SIGINT]");
+    assert_eq!(format!("[{real_time:>11}]"), "[  signal 40]");
+    let unnamed: Vec<Signal> = (32..=64).filter_map(Signal::new).collect();
+    for signal in unnamed {
+        assert_eq!(format!("{signal}"), format!("signal {}", signal.number()));
+    }
 }
 
 #[test]

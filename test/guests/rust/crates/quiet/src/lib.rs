@@ -6,8 +6,8 @@ wasmsig_guest::words!();
 
 #[no_mangle]
 pub extern "C" fn answer() -> u32 {
-    #[cfg(feature = "words")]
+    #[cfg(feature = "part")]
     return part::ANSWER;
-    #[cfg(not(feature = "words"))]
+    #[cfg(not(feature = "part"))]
     return 42;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A library that asks for the words too.
+//! A library that asks for the words too. That alone need not bring them.
 #![no_std]
 
 wasmsig_guest::words!();

@@ -4,8 +4,7 @@
 //! The same guest as `examples/pi/pi.c`, which says why no wrong digit is ever
 //! written: each is final at once, so whoever is interrupted has a result.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU8, Ordering::Relaxed};
 
 use wasmsig_guest::{off, on, poll, Signal};
 
@@ -21,7 +20,9 @@ extern "C" {
 static STOPPING: AtomicBool = AtomicBool::new(false);
 /// How many digits there are: a handler runs in the middle of the work.
 static COUNT: AtomicU32 = AtomicU32::new(0);
-static DIGITS: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// No lock around them: a kill may come at any instruction, unlocks nothing, and
+/// what there is shall outlive it.
+static DIGITS: [AtomicU8; CAPACITY] = [const { AtomicU8::new(0) }; CAPACITY];
 
 /// Pi without the digits written so far lies in
 /// `[low / scale, (low + width) / scale]`.
@@ -144,15 +145,13 @@ fn shift_out(carry: &mut u64) -> u32 {
 fn compute() {
     STOPPING.store(false, Relaxed);
     COUNT.store(0, Relaxed);
-    let mut digits = DIGITS.lock().unwrap();
-    digits.clear();
     let mut spigot = Spigot::new();
-    while digits.len() < CAPACITY {
+    for (written, place) in DIGITS.iter().enumerate() {
         let Some(digit) = spigot.next_digit() else {
             break;
         };
-        digits.push(b'0' + digit);
-        COUNT.store(digits.len() as u32, Relaxed);
+        place.store(b'0' + digit, Relaxed);
+        COUNT.store(written as u32 + 1, Relaxed);
     }
 }
 
@@ -199,7 +198,13 @@ pub extern "C" fn ignoring_sigxcpu() {
 /// Where the digits are: ASCII, without the decimal point.
 #[no_mangle]
 pub extern "C" fn digits() -> *const u8 {
-    DIGITS.lock().unwrap().as_ptr()
+    DIGITS.as_ptr().cast()
+}
+
+/// How many there are of the last call, also if that was killed.
+#[no_mangle]
+pub extern "C" fn count() -> u32 {
+    COUNT.load(Relaxed)
 }
 
 /// How many digits it computes at most.

@@ -6,6 +6,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
+import * as wasmsig from 'wasmsig'
+
 import { folder } from '../../cli/support/command.mjs'
 import { checkPi } from '../../e2e/support/example.mjs'
 import { BROWSER, OUTPUT, ROOT, build } from './support/cargo.mjs'
@@ -15,6 +17,28 @@ test('pi in Rust is told, is stopped, and hears Ctrl-C', async (t) => {
   const options = { target: BROWSER, lib: 'pi' }
   writeFileSync(path, build(join(ROOT, 'examples/pi-rust'), options))
   await checkPi(path)
+})
+
+test('the digits of pi outlive a kill, and so does the guest', (t) => {
+  wasmsig.install()
+  t.after(() => wasmsig.uninstall())
+  const options = { target: BROWSER, lib: 'pi' }
+  const bytes = build(join(ROOT, 'examples/pi-rust'), options)
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    host: { told: () => {} }
+  })
+  const digits = () =>
+    Buffer.from(exports.memory.buffer, exports.digits(), exports.count())
+  for (let kills = 0; kills < 20; kills++) {
+    const budget = new wasmsig.CpuBudget({ soft: 5, hard: 10 })
+    assert.throws(() => budget.run(exports.ignoring_sigxcpu), {
+      code: 'ERR_WASMSIG_CPU_LIMIT'
+    })
+    assert.match(`${digits()}`, /^3141592653589793\d*$/)
+  }
+  const budget = new wasmsig.CpuBudget({ soft: 5, hard: 10_000 })
+  assert.equal(budget.run(exports.until_sigxcpu), exports.count())
+  assert.match(`${digits()}`, /^3141592653589793\d*$/)
 })
 
 test('a module of wasm-bindgen is told in a loop and while it waits', () => {

@@ -328,7 +328,7 @@ static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
  * and have one, lowest first: these, and those that are ignored, are
  * acknowledged too. Never returns from SIGKILL: it executes `unreachable`.
  *
- * Costs the load when nothing has come, about a nanosecond (docs/guests.md).
+ * Costs the load when nothing has come (docs/guests.md, "What a poll costs").
  */
 WASMSIG_INLINE int wasmsig_poll(void) {
   if (__builtin_expect(wasmsig_guest_load(&__instance_signal) == 0, 1))
@@ -350,7 +350,8 @@ static __attribute__((noinline, unused)) wasmsig_set wasmsig_pending(void) {
  * Sets the handler of a signal: a function, WASMSIG_IGNORE, or 0 (only
  * wasmsig_poll's result and wasmsig_pending tell of it). Returns the handler
  * that stood before; a signal outside 1..64, or SIGKILL, is left alone and
- * answered with 0.
+ * answered with 0. Handlers run in wasmsig_poll() alone: polls that `wasmsig
+ * instrument` puts in run them only where the POSIX library is linked.
  */
 static __inline__ __attribute__((unused)) wasmsig_handler
 wasmsig_on(int signal, wasmsig_handler handler) {

@@ -108,6 +108,21 @@ test('wasm-opt leaves the polls, and calls none any more', (t) => {
   }
 })
 
+test('of a stripped module wasm-opt must be told the features', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasmsig-opt-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const [input, output] = ['in.wasm', 'out.wasm'].map((it) => join(folder, it))
+  const profile = { strip: 'true' }
+  writeFileSync(input, build(LOOPS, { target: BROWSER, lib: 'loops', profile }))
+  const wasmOpt = [join(BINARYEN, 'bin/wasm-opt'), '-O', input, '-o', output]
+  const features = ['--enable-threads', '--enable-bulk-memory-opt']
+  const optimise = (...options) =>
+    execFileSync(process.execPath, [...wasmOpt, ...options], { stdio: 'pipe' })
+  assert.throws(() => optimise(), /--enable-threads/)
+  optimise(...features)
+  assert.ok(WebAssembly.validate(readFileSync(output)))
+})
+
 test('code that the check must refuse: a plain load is no poll', () => {
   const options = { lib: 'plain', profile: { lto: 'fat' } }
   const functions = functionsOf(build(crate('plain'), options))

@@ -2,7 +2,7 @@
 /** The examples in Rust, run as their READMEs say. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
@@ -10,7 +10,7 @@ import * as wasmsig from 'wasmsig'
 
 import { folder } from '../../cli/support/command.mjs'
 import { checkPi } from '../../e2e/support/example.mjs'
-import { BROWSER, OUTPUT, ROOT, build } from './support/cargo.mjs'
+import { BROWSER, CRATE, OUTPUT, ROOT, build } from './support/cargo.mjs'
 
 test('pi in Rust is told, is stopped, and hears Ctrl-C', async (t) => {
   const path = join(folder(t), 'pi.wasm')
@@ -41,14 +41,54 @@ test('the digits of pi outlive a kill, and so does the guest', (t) => {
   assert.match(`${digits()}`, /^3141592653589793\d*$/)
 })
 
-test('a module of wasm-bindgen is told in a loop and while it waits', () => {
-  const run = join(ROOT, 'examples/wasm-bindgen/run')
-  const { status, stdout, stderr } = spawnSync(
-    run,
-    [join(OUTPUT, 'wasm-bindgen')],
-    { encoding: 'utf8' }
+for (const [way, flags] of [
+  ['', ''],
+  [' with +atomics', '-C target-feature=+atomics']
+])
+  test(`a module of wasm-bindgen is told in a loop and while it waits${way}`, () => {
+    const run = join(ROOT, 'examples/wasm-bindgen/run')
+    const { status, stdout, stderr } = spawnSync(
+      run,
+      [join(OUTPUT, 'wasm-bindgen')],
+      {
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flags
+        }
+      }
+    )
+    assert.equal(status, 0, stderr)
+    assert.match(stdout, /^told SIGXCPU: \d+ primes in 50 ms of CPU$/m)
+    assert.match(stdout, /^told SIGUSR1 while it waited/m)
+  })
+
+test("the README's guest computes, and stops when it is told", (t) => {
+  const place = folder(t)
+  const readme = readFileSync(join(CRATE, 'README.md'), 'utf8')
+  const block = (kind) =>
+    RegExp(`\`\`\`${kind}\n(.*?)\`\`\``, 's').exec(readme)[1]
+  mkdirSync(join(place, 'src'))
+  writeFileSync(
+    join(place, 'Cargo.toml'),
+    `[package]
+name = "roots"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+wasmsig-guest = { path = ${JSON.stringify(CRATE)} }
+
+${block('toml')}`
   )
-  assert.equal(status, 0, stderr)
-  assert.match(stdout, /^told SIGXCPU: \d+ primes in 50 ms of CPU$/m)
-  assert.match(stdout, /^told SIGUSR1 while it waited/m)
+  writeFileSync(join(place, 'src/lib.rs'), block('rust'))
+  const bytes = build(place, { target: BROWSER, lib: 'roots', locked: false })
+
+  wasmsig.install()
+  t.after(() => wasmsig.uninstall())
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes))
+  const { sum_of_roots } = instance.exports
+  assert.equal(sum_of_roots(4), 1 + Math.SQRT2 + Math.sqrt(3) + 2)
+  wasmsig.raise('SIGXCPU', instance)
+  assert.equal(sum_of_roots(4), 1)
 })

@@ -1,50 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // Each signal that comes is heard once, in each language, whatever came with it.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
 import * as wasmsig from 'wasmsig'
 
-import { compile as compileScript } from './assemblyscript/support/asc.mjs'
-import { BROWSER, build, crate } from './rust/support/cargo.mjs'
-import {
-  BUILT,
-  COMPILERS,
-  FREESTANDING,
-  compile
-} from './support/compilers.mjs'
+import { answering } from './support/answering.mjs'
 import { KINDS, storm } from './support/storm.mjs'
 
 const ROUNDS = Number(process.env.WASMSIG_STORM ?? 3000)
 
-function inC() {
-  const target = join(BUILT, 'answers.wasm')
-  const clang = COMPILERS.find(({ name }) => name === 'clang 19')
-  compile(clang, 'c', [
-    ...['-std=c11', '-O2', ...FREESTANDING, '-o', target],
-    new URL('./c/answers.c', import.meta.url).pathname
-  ])
-  return readFileSync(target)
-}
-
-const inRust = (flags) =>
-  build(crate('loop'), { target: BROWSER, lib: 'loops', flags })
-
-const LANGUAGES = {
-  C: inC(),
-  Rust: inRust(''),
-  'Rust with +atomics': inRust('-C target-feature=+atomics'),
-  AssemblyScript: await compileScript(
-    'test/guests/assemblyscript/loops.ts',
-    '-O3'
-  )
-}
-
 wasmsig.install()
 
-for (const [language, bytes] of Object.entries(LANGUAGES)) {
+for (const [language, bytes] of Object.entries(await answering())) {
   const module = new WebAssembly.Module(bytes)
   const start = () => new WebAssembly.Instance(module, { env: { abort() {} } })
 

@@ -21,5 +21,6 @@ EXPORT(until_xcpu) unsigned until_xcpu(void) {
 }
 
 EXPORT(poll_once) int poll_once(void) { return wasmsig_poll(); }
+EXPORT(hosted) int hosted(void) { return wasmsig_is_hosted(); }
 EXPORT(listen) void listen(int signal) { wasmsig_on(signal, count); }
 EXPORT(heard) unsigned heard(void) { return times; }

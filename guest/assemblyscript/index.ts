@@ -115,8 +115,8 @@ let heardSince = false
  * and have one, in ascending order: these signals are acknowledged too. Never
  * returns from SIGKILL: it executes `unreachable`.
  *
- * Of a handler that throws, those handlers do not run that would have run in
- * the same poll, and its answer is gone; what has no handler still waits.
+ * A handler may throw, or never return: what the poll had still to do waits for
+ * the next. What a poll in a handler has told is not told again.
  */
 // @ts-ignore: decorator
 @inline
@@ -172,21 +172,32 @@ export function isHosted(): bool {
 /** What `take` found. */
 let taken: u64 = 0
 
-/** What a poll does when the word is not 0. */
+/**
+ * What a poll does when the word is not 0. While a handler runs, what is still
+ * to be done waits as if the host had just raised it: a poll inside may do it,
+ * and who never comes back loses nothing.
+ */
 function deliver(): i32 {
-  const answer = choose(take())
+  const told = choose(take())
+  if (!told) return 0
   let handled: u64 = 0
   for (let rest = taken; rest; rest &= rest - 1)
     if (handlerOf(lowest(rest))) handled |= rest & -rest
-  // Before the handlers run, which need not return; polls in them answer it.
-  passOver(taken & ~(handled | bit(answer)))
-  for (; handled; handled &= handled - 1) {
-    const signal = lowest(handled)
+  passOver(taken & ~(handled | bit(told)))
+  let answer = 0
+  let rest = handled | bit(told)
+  while (rest & handled) {
+    const signal = lowest(rest & handled)
     const handler = handlerOf(signal)
-    if (handler) changetype<Handler>(handler)(signal)
-    else if (signal != answer) putBack(bit(signal)) // removed by an earlier one
+    rest &= ~bit(signal)
+    if (signal == told) answer = told
+    if (handler) {
+      putBack(rest)
+      changetype<Handler>(handler)(signal)
+      rest = withdraw(rest)
+    } else if (signal != told) putBack(bit(signal)) // removed by an earlier one
   }
-  return answer
+  return rest ? told : answer
 }
 
 /**
@@ -206,10 +217,17 @@ function choose(newest: i32): i32 {
 function passOver(signals: u64): void {
   const before = signals & passedOver
   passedOver = before ? before : signals
-  if (signals) putBack(signals)
+  putBack(signals)
+}
+
+/** Those that nobody has taken since they were put back. */
+function withdraw(signals: u64): u64 {
+  if (!signals) return 0
+  return signals & atomic.and<u64>(__instance_signal_pending, ~signals)
 }
 
 function putBack(signals: u64): void {
+  if (!signals) return
   atomic.or<u64>(__instance_signal_pending, signals)
   atomic.cmpxchg<u32>(__instance_signal, 0, lowest(signals))
 }

@@ -30,9 +30,8 @@
  * guest is one thread: with several in one shared memory each signal is one
  * thread's, whichever polls first, and wasmsig_on is to be called before the
  * threads start. Handlers run inside the polls, so everything may be called
- * from one, wasmsig_poll() too. Of a handler that never returns, or leaves by
- * longjmp or an exception, those handlers do not run that would have run in the
- * same poll, and the poll's answer is gone; what has no handler still waits.
+ * from one, wasmsig_poll() too. It may never return, or leave by longjmp or an
+ * exception: what the poll had still to do waits for the next.
  */
 #ifndef WASMSIG_GUEST_H
 #define WASMSIG_GUEST_H
@@ -213,6 +212,21 @@ WASMSIG_INLINE void wasmsig_guest_or_set(wasmsig_set *set, wasmsig_set more) {
       : "memory");
 }
 
+/* Answers what was there. */
+WASMSIG_INLINE wasmsig_set wasmsig_guest_and_set(wasmsig_set *set,
+                                                 wasmsig_set mask) {
+  wasmsig_set value;
+  __asm__ volatile(
+      "local.get %1\n\t"
+      "local.get %2\n\t"
+      ".byte 0xfe, 0x2d, 3, 0\n\t" /* i64.atomic.rmw.and */
+      "local.set %0"
+      : "=r"(value)
+      : "r"(set), "r"(mask)
+      : "memory");
+  return value;
+}
+
 /* A newer signal that is there already stays. */
 WASMSIG_INLINE void wasmsig_guest_store_if_0(unsigned int *word,
                                              unsigned int value) {
@@ -298,27 +312,40 @@ WASMSIG_INLINE void wasmsig_guest_pass_over(wasmsig_set set) {
   wasmsig_guest_put_back(set);
 }
 
+/* Those of `set` that nobody has taken since they were put back. */
+WASMSIG_INLINE wasmsig_set wasmsig_guest_withdraw(wasmsig_set set) {
+  if (!set) return 0;
+  return set & wasmsig_guest_and_set(&__instance_signal_pending, ~set);
+}
+
+/* While a handler runs, what is still to be done waits as if the host had just
+ * raised it: a poll inside may do it, and who never comes back loses nothing.
+ */
 static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
-  unsigned int told;
-  wasmsig_set set, rest, unheard = 0;
+  unsigned int told, answer = 0;
+  wasmsig_set set, rest, handled = 0;
   if (wasmsig_guest.deliver) return wasmsig_guest.deliver();
   set = wasmsig_guest_take_all(&told);
   if (!set) return 0;
   told = wasmsig_guest_choose(set, told);
   for (rest = set; rest; rest &= rest - 1)
-    if (!wasmsig_guest.handlers[wasmsig_guest_lowest(rest)])
-      unheard |= rest & -rest;
-  /* Before the handlers run, which need not return: and polls in them tell. */
-  wasmsig_guest_pass_over(unheard & ~WASMSIG_BIT(told));
-  for (set &= ~unheard; set; set &= set - 1) {
-    int signal = (int)wasmsig_guest_lowest(set);
+    if (wasmsig_guest.handlers[wasmsig_guest_lowest(rest)])
+      handled |= rest & -rest;
+  wasmsig_guest_pass_over(set & ~handled & ~WASMSIG_BIT(told));
+  set &= handled | WASMSIG_BIT(told);
+  while (set & handled) {
+    unsigned int signal = wasmsig_guest_lowest(set & handled);
     wasmsig_handler handler = wasmsig_guest.handlers[signal];
-    if (!handler) /* an earlier one has taken it away */
-      wasmsig_guest_put_back(WASMSIG_BIT(signal) & ~WASMSIG_BIT(told));
-    else if (handler != WASMSIG_IGNORE)
-      handler(signal);
+    set &= ~WASMSIG_BIT(signal);
+    if (signal == told) answer = told;
+    if (!handler && signal != told) /* an earlier one has taken it away */
+      wasmsig_guest_put_back(WASMSIG_BIT(signal));
+    if (!handler || handler == WASMSIG_IGNORE) continue;
+    wasmsig_guest_put_back(set);
+    handler((int)signal);
+    set = wasmsig_guest_withdraw(set);
   }
-  return (int)told;
+  return (int)(set ? told : answer);
 }
 
 /**

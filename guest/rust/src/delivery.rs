@@ -65,42 +65,43 @@ pub(crate) fn pending() -> SignalSet {
     deliver_all()
 }
 
+/// While a handler runs, what is still to be done waits as if the host had just
+/// raised it: a poll inside may do it, and who never comes back, or unwinds,
+/// loses nothing.
 #[cold]
 #[inline(never)]
 fn deliver(wanted: SignalSet) -> Option<Signal> {
     let (newest, came) = take();
     let answer = choose(both(came, wanted.bits()), newest);
     let handled: SignalSet = came.iter().filter(|&it| handler_of(it).is_some()).collect();
-    let mut rest = Rest(handled);
-    rest.0.extend(answer);
-    // Before the handlers run, which need not return; polls in them answer it.
-    pass_over(both(came, !rest.0.bits()));
-    for signal in handled {
-        // An earlier one may have taken it away: then the signal waits again.
+    let mut rest = handled;
+    rest.extend(answer);
+    pass_over(both(came, !rest.bits()));
+    let mut is_answered = false;
+    while let Some(signal) = both(rest, handled.bits()).lowest() {
+        rest.remove(signal);
+        is_answered |= answer == Some(signal);
         if let Some(handler) = handler_of(signal) {
-            rest.0.remove(signal);
             remember(signal);
+            put_back(rest);
             handler(signal);
+            rest = withdraw(rest);
+        } else if answer == Some(signal) {
+            remember(signal);
+        } else {
+            // An earlier handler took this one's away: the signal waits again.
+            put_back([signal].into_iter().collect());
         }
     }
     let answer = answer?;
-    rest.0.remove(answer);
-    if handled.contains(answer) {
+    if rest.contains(answer) {
+        remember(answer);
+    } else if is_answered {
         LAST.store(answer.number(), Relaxed);
     } else {
-        remember(answer);
+        return None; // a poll in a handler has told of it
     }
     Some(answer)
-}
-
-/// What this poll is still to handle or to answer. If it does not, as a handler
-/// unwinds, the next poll does.
-struct Rest(SignalSet);
-
-impl Drop for Rest {
-    fn drop(&mut self) {
-        put_back(self.0);
-    }
 }
 
 /// One that an earlier poll passed over, if there is one, else the newest.
@@ -131,6 +132,16 @@ fn put_back(signals: SignalSet) {
         words::put_set(signals.bits());
         words::put_word(lowest.number());
     }
+}
+
+/// Those that nobody has taken since they were put back.
+fn withdraw(signals: SignalSet) -> SignalSet {
+    if signals.is_empty() {
+        return signals;
+    }
+    let all = SignalSet::from_bits(words::take_set());
+    put_back(both(all, !signals.bits()));
+    both(all, signals.bits())
 }
 
 #[cold]

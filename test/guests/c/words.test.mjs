@@ -19,6 +19,7 @@ const CLANG = COMPILERS.find(({ name }) => name === 'clang 19')
 const SIGHUP = 1
 const SIGINT = 2
 const SIGKILL = 9
+const SIGTERM = 15
 const SIGXCPU = 24
 const SIGWINCH = 28
 const UNHOSTED = 0xffff
@@ -196,10 +197,10 @@ test('a poll in a handler tells what has none and came with it', () => {
   const it = hosted()
   const told = []
   it.on(SIGHUP, 1)
-  it.inHandler = () => told.push(it.poll(), it.poll())
+  it.inHandler = () => told.push(it.poll(), it.poll(), it.poll())
   for (const signal of [SIGHUP, SIGXCPU, SIGINT]) it.raise(signal)
-  assert.equal(it.poll(), SIGINT)
-  assert.deepEqual(told, [SIGXCPU, 0])
+  assert.equal(it.poll(), 0)
+  assert.deepEqual(told, [SIGXCPU, SIGINT, 0])
   assert.equal(it.poll(), 0)
 })
 
@@ -382,6 +383,32 @@ test('a handler that throws through the guest leaves it usable', () => {
   it.inHandler = () => {}
   it.raise(SIGINT)
   assert.equal(it.poll(), SIGINT)
+})
+
+test('what came with a signal whose handler throws is heard by the next polls', () => {
+  const it = hosted()
+  for (const signal of [SIGHUP, SIGINT, SIGTERM]) it.on(signal, 1)
+  it.inHandler = (signal) => {
+    if (signal === SIGHUP) throw new Error('thrown in a handler')
+  }
+  for (const signal of [SIGHUP, SIGINT, SIGTERM, SIGXCPU]) it.raise(signal)
+  assert.throws(() => it.poll(), /thrown in a handler/)
+  assert.deepEqual(it.heard, [SIGHUP])
+  const told = [it.poll(), it.poll()]
+  assert.deepEqual(it.heard, [SIGHUP, SIGINT, SIGTERM])
+  assert.ok(told.includes(SIGXCPU), told)
+  assert.equal(it.poll(), 0)
+})
+
+test('a poll in a handler does what is still to be done, and it is done once', () => {
+  const it = hosted()
+  it.on(SIGINT, 2)
+  it.on(SIGTERM, 2)
+  for (const signal of [SIGINT, SIGTERM, SIGXCPU]) it.raise(signal)
+  assert.equal(it.poll(), 0, 'the poll inside has told')
+  assert.deepEqual(it.heard, [SIGINT, SIGTERM])
+  assert.equal(it.poll(), 0)
+  assert.equal(it.set(), 0n)
 })
 
 test('a handler that uses up the stack is a trap, and no more', () => {

@@ -56,15 +56,35 @@ fn a_handler_that_was_removed_does_not_run() {
     assert_eq!(heard(), []);
 }
 
+fn hears_the_rest(signal: Signal) {
+    hear(signal);
+    assert_eq!(poll(), Some(Signal::TERM));
+    assert_eq!(poll(), None);
+    hear(Signal::HUP);
+}
+
 #[test]
-fn a_handler_may_poll() {
+fn a_poll_in_a_handler_runs_the_handlers_of_what_came_with_it() {
     let host = Host::new();
-    on(Signal::INT, polls);
+    on(Signal::INT, hears_the_rest);
+    on(Signal::TERM, polls);
+    host.raise(Signal::INT);
+    host.raise(Signal::TERM);
+    assert_eq!(poll(), None, "the poll inside has answered");
+    assert_eq!(heard(), [Signal::INT, Signal::TERM, Signal::HUP]);
+    assert_eq!(poll(), None);
+}
+
+#[test]
+fn the_handlers_of_what_came_with_it_run_behind_one_that_does_not_poll() {
+    let host = Host::new();
+    on(Signal::INT, hear);
     on(Signal::TERM, polls);
     host.raise(Signal::INT);
     host.raise(Signal::TERM);
     assert_eq!(poll(), Some(Signal::TERM));
     assert_eq!(heard(), [Signal::INT, Signal::TERM]);
+    assert_eq!(poll(), None);
 }
 
 #[test]
@@ -141,6 +161,7 @@ fn who_has_a_handler_is_not_answered_once_more() {
 fn asks(signal: Signal) {
     hear(signal);
     assert_eq!(poll(), Some(Signal::XCPU));
+    assert_eq!(poll(), Some(Signal::INT));
     assert_eq!(poll(), None);
 }
 
@@ -151,7 +172,7 @@ fn a_poll_in_a_handler_answers_what_has_none_and_came_with_it() {
     for signal in [Signal::HUP, Signal::XCPU, Signal::INT] {
         host.raise(signal);
     }
-    assert_eq!(poll(), Some(Signal::INT));
+    assert_eq!(poll(), None, "the polls inside have answered");
     assert_eq!(heard(), [Signal::HUP]);
     assert_eq!(poll(), None);
 }

@@ -152,9 +152,6 @@ static void warn(const struct order *order,
     cli_complain("%s: left out: %s (%s)", order->in, names,
                  made->left_out[i].why);
   }
-  if (made->room == WSIG_ROOM_LAST_PAGE)
-    cli_complain("%s: its memory can no longer grow: the words lie at its end",
-                 order->in);
   if (made->polls == 0)
     cli_complain(order->how.calls
                      ? "%s: it has no code to poll in"
@@ -168,7 +165,6 @@ static void tell(const struct order *order,
       [WSIG_ROOM_NONE] = "its own words",
       [WSIG_ROOM_MEMORY] = "words in a memory that was added",
       [WSIG_ROOM_PAGE] = "words in a page that was added to its memory",
-      [WSIG_ROOM_LAST_PAGE] = "words in a last page of its memory",
       [WSIG_ROOM_STACK] = "words above its C stack, which is 16 bytes smaller"};
   cli_complain("%s: %" PRIu64 " polls, %" PRIu64 " loops, %s", order->in,
                made->polls, made->loops, rooms[made->room]);

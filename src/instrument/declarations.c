@@ -53,29 +53,24 @@ static void copy_rest(struct wsig_bytes *payload,
 
 /* ---------------------------------------------------------------- memories */
 
-/* `is_last`: a page, and no more ever. */
-static void put_longer(struct wsig_bytes *payload, struct wsig_cursor *cursor,
-                       bool is_last) {
+static void put_longer(struct wsig_bytes *payload, struct wsig_cursor *cursor) {
   enum { HAS_MAXIMUM = 1 };
   uint8_t flags = wsig_read_byte(cursor);
   uint64_t minimum = wsig_read_u64(cursor) + 1;
-  uint64_t maximum = flags & HAS_MAXIMUM ? wsig_read_u64(cursor) : minimum;
-  if (is_last) flags |= HAS_MAXIMUM;
   wsig_bytes_byte(payload, flags);
   wsig_bytes_u32(payload, minimum);
-  if (flags & HAS_MAXIMUM)
-    wsig_bytes_u32(payload, is_last || maximum < minimum ? minimum : maximum);
+  if (!(flags & HAS_MAXIMUM)) return;
+  uint64_t maximum = wsig_read_u64(cursor);
+  wsig_bytes_u32(payload, maximum < minimum ? minimum : maximum);
 }
 
 static void rewrite_memories(struct wsig_rewriting *rewriting) {
   enum wsig_room_kind kind = rewriting->room.kind;
-  bool is_last = kind == WSIG_ROOM_LAST_PAGE;
-  bool is_longer = is_last || kind == WSIG_ROOM_PAGE;
-  if (kind != WSIG_ROOM_MEMORY && !is_longer) return;
+  if (kind != WSIG_ROOM_MEMORY && kind != WSIG_ROOM_PAGE) return;
   struct wsig_bytes *payload = change(rewriting, WSIG_SECTION_MEMORY);
   struct wsig_cursor cursor =
       begin(rewriting, WSIG_SECTION_MEMORY, kind == WSIG_ROOM_MEMORY, payload);
-  if (is_longer) put_longer(payload, &cursor, is_last);
+  if (kind == WSIG_ROOM_PAGE) put_longer(payload, &cursor);
   copy_rest(payload, &cursor);
   if (kind == WSIG_ROOM_MEMORY)
     wsig_bytes_append(payload, "\1\1\1", 3); /* one page, and no more */

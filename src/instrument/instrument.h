@@ -26,11 +26,10 @@
 
 /** Where the words are. */
 enum wsig_room_kind {
-  WSIG_ROOM_NONE,      /* the module has its own signal word */
-  WSIG_ROOM_MEMORY,    /* in a memory that is added */
-  WSIG_ROOM_PAGE,      /* in a page that memory 0 gets more */
-  WSIG_ROOM_LAST_PAGE, /* the same, and it can no longer grow */
-  WSIG_ROOM_STACK,     /* above a stack that begins lower */
+  WSIG_ROOM_NONE,   /* the module has its own signal word */
+  WSIG_ROOM_MEMORY, /* in a memory that is added */
+  WSIG_ROOM_PAGE,   /* in a page that memory 0 gets more */
+  WSIG_ROOM_STACK,  /* above a stack that begins lower */
 };
 
 struct wsig_instrument_options {

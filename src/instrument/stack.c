@@ -135,11 +135,17 @@ int wsig_stack_find(struct wsig_stack *stack, const struct wsig_scan *scan,
       (!names.has_stack &&
        (names.has_wanted || !wsig_is_stack_pointer(scan, first))))
     return refuse(why,
-                  "no room for the words: it has a memory that can grow or is "
-                  "imported, and no stack of C code (__stack_pointer) is "
-                  "known; export __instance_signal from it");
+                  "no room for the words: its memory is imported, exported, or "
+                  "asked for its size, and no stack of C code "
+                  "(__stack_pointer) is known; give it words of its own "
+                  "(export __instance_signal), or link it with a C stack");
   stack->start = scan->module.globals[stack->global].value;
-  if (!can_begin_lower(scan, stack->start) || !is_used(scan, stack->global))
+  if (!can_begin_lower(scan, stack->start))
     return refuse(why, "no room for the words: its C stack has none to spare");
+  if (!is_used(scan, stack->global))
+    return refuse(why,
+                  "no room for the words: no code uses its C stack, which may "
+                  "be of no size then; give it words of its own (export "
+                  "__instance_signal)");
   return WASMSIG_OK;
 }

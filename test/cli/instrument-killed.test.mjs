@@ -44,7 +44,7 @@ const NAMES = ['empty', 'storing', 'calling', 'recursing']
 const WAYS = [[], ['--every', '1'], ['--every', '7'], ['--every', '64']]
 
 const endless = wat(`(module (memory (export "memory") 1) ${ENDLESS})`)
-const shared = wat(`(module (memory (export "memory") 1 1 shared) ${ENDLESS})`)
+const shared = wat(`(module (memory (export "memory") 1 2 shared) ${ENDLESS})`)
 
 // ------------------------------------------------------------------ threads
 

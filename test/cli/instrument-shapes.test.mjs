@@ -122,7 +122,7 @@ const shapes = {
   ],
   vectors: [
     1,
-    `(memory (export "memory") 1)
+    `(memory 1)
      (func (export "run") (param $n i32) (result i32) (local $v v128)
        (loop $again
          (local.set $v (i32x4.add (local.get $v)
@@ -238,7 +238,7 @@ const shapes = {
   ],
   'atomics in a shared memory': [
     1,
-    `(memory (export "memory") 1 4 shared)
+    `(memory 1 4 shared)
      (func (export "run") (param $n i32) (result i32)
        (loop $again
          (drop (i32.atomic.rmw.add (i32.const 64) (local.get $n)))

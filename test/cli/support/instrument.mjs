@@ -55,6 +55,10 @@ export function report(bytes) {
   return JSON.parse(stdout)
 }
 
+/** Where its three words lie. */
+export const addresses = (bytes) =>
+  Object.values(report(bytes).words).map((word) => word?.address)
+
 /** The payloads of a module's sections: [number, name of a custom one, bytes].
  */
 export function sections(bytes) {

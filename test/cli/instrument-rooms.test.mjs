@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// `wasmsig instrument`: words in a memory or a page that is added.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import initialise from 'wabt'
+
+import {
+  addresses,
+  LOOP,
+  instrument,
+  report,
+  textToModule,
+  tryInstrument
+} from './support/instrument.mjs'
+
+const wabt = await initialise()
+
+const wat = (text, options) => textToModule(wabt, text, options)
+
+test('words of a module without memory lie in one that is added', () => {
+  const bytes = wat(`(module (global (export "memory") i32 (i32.const 0))
+    ${LOOP})`)
+  const made = instrument(bytes)
+  const { tracked, memory } = report(made)
+  assert.equal(tracked, true)
+  assert.equal(memory.export, 'memory_1')
+  assert.deepEqual([memory.minimum_pages, memory.maximum_pages], [1, 1])
+  assert.deepEqual(addresses(made), [0, 4, 8])
+})
+
+test('words lie in a page more, if the module cannot see its size', () => {
+  const module = (limits) => wat(`(module (memory ${limits}) ${LOOP})`)
+  const pages = (limits) => {
+    const { tracked, memory } = report(instrument(module(limits)))
+    assert.equal(tracked, true)
+    return [memory.minimum_pages, memory.maximum_pages, memory.export]
+  }
+  assert.deepEqual(pages('1'), [2, null, 'memory'])
+  assert.deepEqual(pages('1 1'), [2, 2, 'memory'])
+  assert.deepEqual(pages('3 9'), [4, 9, 'memory'])
+  assert.deepEqual(pages('0 0'), [1, 1, 'memory'])
+  assert.deepEqual(pages('1 2 shared'), [2, 2, 'memory'])
+  const made = instrument(module('65535'))
+  assert.equal(addresses(made)[0], 65535 * 65536)
+  assert.ok(WebAssembly.validate(made))
+})
+
+const STORES = '(func (param i32) (i32.store (local.get 0) (i32.const 1)))'
+
+test('a memory whose size a host can tell gets no page if the code uses it', () => {
+  const made = (memory, functions) =>
+    tryInstrument(wat(`(module ${memory} ${LOOP} ${functions})`))
+  const pages = (...module) => {
+    const { minimum_pages, maximum_pages } = report(
+      made(...module).bytes
+    ).memory
+    return [minimum_pages, maximum_pages]
+  }
+  assert.deepEqual(pages('(memory 1 9)', STORES), [2, 9], 'no host sees it')
+  assert.deepEqual(pages('(memory (export "m") 1)', ''), [2, null])
+  assert.deepEqual(pages('(memory (export "m") 1 9)', ''), [2, 9])
+  for (const memory of ['1', '1 9', '1 1'])
+    assert.match(
+      made(`(memory (export "m") ${memory})`, STORES).stderr,
+      /^wasmsig: -: no room .*exported.* give it words of its own .*C stack\n$/
+    )
+})
+
+test('who imports an exported memory can still do so', async () => {
+  const made = wat(`(module (memory (export "m") 1 9) ${LOOP})`)
+  const { instance } = await WebAssembly.instantiate(instrument(made))
+  const other = wat('(module (import "env" "m" (memory 1 9)))')
+  await WebAssembly.instantiate(other, { env: instance.exports })
+  const fixed = wat(`(module (memory (export "m") 1 1) ${LOOP})`)
+  assert.match(tryInstrument(fixed).stderr, /no room/)
+})
+
+test('a host cannot tell a program where its words lie', async () => {
+  const fills = `(func (export "fill") (param i32) (local i32) (loop
+    (i32.store8 (local.get 1) (i32.const 9))
+    (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1)))
+      (local.get 0)))))`
+  const shown = wat(`(module (memory (export "m") 1) ${fills})`)
+  assert.match(tryInstrument(shown).stderr, /no room/)
+  const hidden = instrument(wat(`(module (memory 1) ${fills})`))
+  const { instance } = await WebAssembly.instantiate(hidden)
+  instance.exports.fill(65536)
+  const words = new Uint32Array(instance.exports.memory.buffer, 65536, 4)
+  assert.deepEqual([...words], [0, 0, 0, 0])
+})
+
+test('data keep off the page', () => {
+  const made = (data, memory = '(memory 1)') =>
+    tryInstrument(wat(`(module ${memory} ${LOOP} ${data})`))
+  assert.equal(made('(data (i32.const 65535) "a")').status, 0)
+  assert.equal(
+    made('(data (i32.const 131072) "a")').status,
+    0,
+    'it traps still'
+  )
+  for (const place of [65532, 65536, 131071])
+    assert.match(
+      made(`(data (i32.const ${place}) "\\t\\t\\t\\t\\t")`).stderr,
+      /no room/
+    )
+  const later = '(import "env" "base" (global i32)) (memory 1)'
+  assert.match(made('(data (global.get 0) "a")', later).stderr, /no room/)
+})
+
+test('a memory gets no page that engines would not give it', () => {
+  const made = (memory) =>
+    tryInstrument(wat(`(module (memory ${memory}) ${LOOP})`))
+  assert.equal(made('65535').status, 0)
+  assert.match(made('65536').stderr, /no room/)
+  assert.equal(made('i64 262143').status, 0)
+  assert.match(made('i64 262144').stderr, /no room/)
+})
+
+test('words of a memory with 64-bit addresses have such addresses', () => {
+  const made = instrument(wat(`(module (memory i64 1) ${LOOP})`))
+  const { tracked, words } = report(made)
+  assert.equal(tracked, true)
+  assert.equal(words.__instance_signal.type, 'i64')
+  assert.equal(words.__instance_signal.address, 65536)
+})
+
+test('a word that the module has stays where it is', () => {
+  const bytes = wat(`(module (memory (export "memory") 1) ${LOOP}
+    (global (export "__instance_terminated") i32 (i32.const 256)))`)
+  assert.deepEqual(addresses(instrument(bytes)), [65536, 256, 65544])
+  const own = wat(`(module (memory 1) ${LOOP}
+    (global (export "__instance_signal") i32 (i32.const 1024)))`)
+  const made = instrument(own)
+  assert.deepEqual(addresses(made), [1024, undefined, undefined])
+  assert.equal(report(made).memory.export, 'memory')
+  assert.equal(report(made).memory.minimum_pages, 1)
+})
+
+test('words are zero, and the program starts as before', async () => {
+  const bytes = wat(`(module (memory 1 1)
+    (data (i32.const 65532) "abcd")
+    (func (export "run") (result i32) (loop) (i32.load (i32.const 65532))))`)
+  const { instance } = await WebAssembly.instantiate(instrument(bytes))
+  assert.equal(instance.exports.run(), 0x64636261)
+  const words = new Uint32Array(instance.exports.memory.buffer, 65536, 4)
+  assert.deepEqual([...words], [0, 0, 0, 0])
+})

@@ -2,19 +2,33 @@
 /*
  * Whether a global is the stack pointer of compiled C, told by the code alone.
  *
- * Let S be its value at the start. What is shown, function by function:
+ * Let S be its value at the start. Of a global without a name this is shown,
+ * function by function:
  *
  *  1. Each value that is stored into it was read from it, in the same call, and
  *     then only made smaller: by constants that are multiples of 16 (a frame),
  *     by a size rounded to a multiple of 16 (alloca), by masking low bits (a
  *     frame with a larger alignment). Or was made smaller and then larger again
  *     by constants, to what was read or less (the frame is given back). So the
- *     global never is above S, but for sizes that wrap around.
- *  2. Where an address is what was read and a constant, it lies in the frame:
- *     no such address is at what was read, or above.
+ *     global never is above S, as long as no size is negative or wraps around:
+ *     that is not shown of a size that is no constant.
+ *  2. An access whose address is what was read and a constant lies below what
+ *     was read, all its bytes do; of fills and copies those whose length is a
+ *     constant. Addresses that are computed otherwise (an index into an array)
+ *     are not followed.
  *  3. At least once, a frame is made and given back. A counter or an allocator
  *     does not do that; a shadow stack that reads the pointer again to give a
  *     frame back (AssemblyScript's) fails at 1.
+ *
+ * Of one that is called __stack_pointer, the name is believed, unless the code
+ * contradicts it: a constant is stored into it (frames would then be made below
+ * that, and perhaps over the words), or what was read and more by a constant,
+ * in a function that did not lower it by as much before. Any other value is
+ * taken for one that was saved: longjmp, exceptions, and the glue of hosts give
+ * back what they read before; threads and coroutines bring a stack of their
+ * own, which comes from the program's allocator.
+ *
+ * Of both, no access is at a constant address within the 16 bytes below S.
  *
  * Values are followed through the operand stack, as far as the last few of a
  * straight line of code, and through locals:
@@ -26,12 +40,15 @@
  *    first at the next turn. If there is one, and what was read in that loop
  *    went into the global, the global is refused.
  *
- * What is not seen is unknown, and an unknown value that is stored is refused:
- * the walk can only fail to recognise a stack pointer.
+ * What is not seen is unknown. Without a name, an unknown value that is stored
+ * is refused: the walk can only fail to recognise a stack pointer. With one,
+ * constants are followed through locals, too: they are what contradicts it.
  */
 #include "stack.h"
 
+#include "access.h"
 #include "body.h"
+#include "room.h"
 
 enum { WINDOW = 6, MOST_FACTS = 32, FRAME = 16 };
 
@@ -58,14 +75,19 @@ struct fact {
 enum { MOST_DEPTH = 1024 };
 
 struct walk {
+  const struct wsig_scan *scan;
   uint32_t global;
+  uint64_t start; /* its value at the start */
+  bool is_64_bit, is_named;
   struct value stack[WINDOW]; /* [0] is the top */
   struct fact facts[MOST_FACTS];
   unsigned fact_count;
   uint32_t depth;
-  uint32_t sure; /* blocks inside of this one have been entered for sure */
+  uint32_t sure;   /* blocks inside of this one have been entered for sure */
+  uint32_t beyond; /* blocks inside of the deepest: nothing is known there */
   bool loops[MOST_DEPTH];
   bool makes, gives_back; /* a frame, in this function */
+  int64_t lowered;        /* by how much at most, at one time in it */
   bool has_frame;         /* both, in one */
   bool is_refused;
 };
@@ -102,8 +124,9 @@ static bool is_small(int64_t value) {
 /* Above what was read: of no frame. */
 static void push_moved(struct walk *walk, struct value read, int64_t by) {
   read.value += by;
-  if (read.value > 0 || !is_small(read.value)) walk->is_refused = true;
-  push_value(walk, read);
+  if (!walk->is_named && (read.value > 0 || !is_small(read.value)))
+    walk->is_refused = true;
+  push_value(walk, is_small(read.value) ? read : (struct value){UNKNOWN, 0, 0});
 }
 
 static void push_below(struct walk *walk, struct value read) {
@@ -116,13 +139,21 @@ static bool is_ours(struct value value) {
   return value.kind == READ || value.kind == BELOW;
 }
 
+/* Not one that a local had once: at another turn of a loop it may be another.
+ */
 static bool is_constant(struct value value) {
-  return value.kind == CONSTANT && is_small(value.value);
+  return value.kind == CONSTANT && value.local == 0 && is_small(value.value);
+}
+
+static bool are_constants(struct value a, struct value b) {
+  return is_constant(a) && is_constant(b);
 }
 
 static void add(struct walk *walk) {
   struct value b = pop(walk), a = pop(walk);
-  if (is_constant(a) && b.kind == READ)
+  if (are_constants(a, b))
+    push(walk, CONSTANT, a.value + b.value);
+  else if (is_constant(a) && b.kind == READ)
     push_moved(walk, b, a.value);
   else if (a.kind == READ && is_constant(b))
     push_moved(walk, a, b.value);
@@ -132,7 +163,9 @@ static void add(struct walk *walk) {
 
 static void subtract(struct walk *walk) {
   struct value b = pop(walk), a = pop(walk);
-  if (a.kind == READ && is_constant(b))
+  if (are_constants(a, b))
+    push(walk, CONSTANT, a.value - b.value);
+  else if (a.kind == READ && is_constant(b))
     push_moved(walk, a, -b.value);
   else if ((is_ours(a) && b.kind == ROUNDED) ||
            (a.kind == BELOW && is_constant(b) && b.value >= 0 &&
@@ -148,10 +181,24 @@ static void mask(struct walk *walk) {
   struct value b = pop(walk), a = pop(walk);
   bool is_rounding = is_constant(b) && b.value != 0 && b.value % FRAME == 0;
   bool is_power = (-b.value & (-b.value - 1)) == 0;
-  if (is_ours(a) && is_rounding && b.value < 0 && is_power)
+  if (are_constants(a, b))
+    push(walk, CONSTANT, a.value & b.value);
+  else if (is_ours(a) && is_rounding && b.value < 0 && is_power)
     push_below(walk, a);
   else
     push(walk, is_rounding && !is_ours(a) ? ROUNDED : UNKNOWN, 0);
+}
+
+/* By a constant: what comes out is a multiple of it. */
+static void multiply(struct walk *walk, bool is_shift) {
+  struct value b = pop(walk), a = pop(walk);
+  bool has_factor =
+      is_constant(b) && b.value >= 0 && (!is_shift || b.value < 32);
+  int64_t factor = has_factor && is_shift ? INT64_C(1) << b.value : b.value;
+  if (has_factor && is_constant(a))
+    push(walk, CONSTANT, (int32_t)(uint32_t)(uint64_t)(a.value * factor));
+  else
+    push(walk, has_factor && factor % FRAME == 0 ? ROUNDED : UNKNOWN, 0);
 }
 
 /* ------------------------------------------------------------------ locals */
@@ -180,11 +227,16 @@ static uint32_t loop_since(struct walk *walk, struct value value) {
   return 0;
 }
 
+static bool is_of_interest(const struct walk *walk, struct value value) {
+  return is_ours(value) || (walk->is_named && value.kind == CONSTANT);
+}
+
 /* What was read in such a loop is not followed into a second local. */
 static void assign(struct walk *walk, uint64_t local, struct value value) {
-  bool is_followed = is_ours(value) && loop_since(walk, value) == 0;
+  bool is_followed = is_of_interest(walk, value) && walk->beyond == 0 &&
+                     loop_since(walk, value) == 0;
   struct fact *fact = find(walk, local);
-  if (fact && fact->loop > 0) walk->is_refused = true;
+  if (fact && fact->loop > 0 && !walk->is_named) walk->is_refused = true;
   if (fact) drop(walk, fact);
   if (!is_followed || walk->fact_count == MOST_FACTS) return;
   walk->facts[walk->fact_count++] = (struct fact){
@@ -202,10 +254,13 @@ static void push_local(struct walk *walk, uint64_t local) {
 /* ------------------------------------------------------------------ blocks */
 
 static void enter(struct walk *walk, uint32_t opcode) {
-  if (++walk->depth >= MOST_DEPTH) {
-    walk->is_refused = true;
-    walk->depth = MOST_DEPTH - 1;
+  if (walk->depth == MOST_DEPTH - 1) {
+    walk->is_refused = !walk->is_named;
+    walk->fact_count = 0;
+    walk->beyond++;
+    return;
   }
+  walk->depth++;
   walk->loops[walk->depth] = opcode == WSIG_OP_LOOP;
   if (opcode != WSIG_OP_BLOCK) walk->sure = walk->depth;
 }
@@ -224,6 +279,10 @@ static void leave(struct walk *walk, bool is_loop) {
 }
 
 static void leave_block(struct walk *walk) {
+  if (walk->beyond > 0) {
+    walk->beyond--;
+    return;
+  }
   if (walk->depth == 0) return;
   leave(walk, walk->loops[walk->depth]);
   walk->depth--;
@@ -257,48 +316,87 @@ static void see_control(struct walk *walk, uint32_t opcode) {
 
 /* ------------------------------------------------------------ instructions */
 
+/* Whether the global becomes what no stack pointer is, saved or not: it may be
+ * raised again by as much as it was lowered before in this function. */
+static bool contradicts(const struct walk *walk, struct value value) {
+  return value.kind == CONSTANT ||
+         (value.kind == READ && value.value > walk->lowered);
+}
+
+static void note_lowered(struct walk *walk, struct value value) {
+  if (value.kind != READ)
+    walk->lowered = INT64_MAX; /* by what is not known */
+  else if (-value.value > walk->lowered)
+    walk->lowered = -value.value;
+}
+
 static void set(struct walk *walk, uint64_t global) {
   struct value value = pop(walk);
   if (global != walk->global) return;
   struct fact *fact = value.local > 0 ? find(walk, value.local - 1) : NULL;
   if (fact && fact->loop == 0) fact->loop = loop_since(walk, value);
   bool is_frame = value.kind == READ && value.value % FRAME == 0;
-  if (!is_frame && value.kind != BELOW) walk->is_refused = true;
+  bool is_allowed = walk->is_named ? !contradicts(walk, value)
+                                   : is_frame || value.kind == BELOW;
+  if (!is_allowed) walk->is_refused = true;
+  note_lowered(walk, value);
   if (value.kind == BELOW || value.value < 0) walk->makes = true;
   if (value.kind == READ && value.value == 0) walk->gives_back = true;
 }
 
-/* Loads have their address on top, stores a value above it. */
-static void see_access(struct walk *walk,
-                       const struct wsig_instruction *instruction) {
-  const struct wsig_operand *operands = instruction->operands;
-  bool is_store = instruction->opcode >= 0x36;
-  if (is_store) pop(walk);
-  struct value address = pop(walk);
-  if (address.kind == READ && operands[1].value == 0 &&
-      (operands[2].value > INT32_MAX ||
-       address.value + (int64_t)operands[2].value >= 0))
-    walk->is_refused = true;
-  if (!is_store) push(walk, UNKNOWN, 0);
+static bool is_constant_global(const struct wsig_module *module,
+                               uint64_t global) {
+  return global < module->global_count && !module->globals[global].is_mutable &&
+         module->globals[global].source == WASMSIG_VALUE_CONSTANT;
 }
 
-/* By a constant: what comes out is a multiple of it. */
-static void multiply(struct walk *walk, bool is_shift) {
-  struct value b = pop(walk);
-  pop(walk);
-  bool is_rounded =
-      is_constant(b) && (is_shift ? b.value >= 4 && b.value < 32
-                                  : b.value >= 0 && b.value % FRAME == 0);
-  push(walk, is_rounded ? ROUNDED : UNKNOWN, 0);
+static void get(struct walk *walk, uint64_t global) {
+  const struct wsig_module *module = &walk->scan->module;
+  if (global == walk->global)
+    push(walk, READ, 0);
+  else if (is_constant_global(module, global))
+    push(walk, CONSTANT, (int64_t)module->globals[global].value);
+  else
+    push(walk, UNKNOWN, 0);
+}
+
+/* Accesses bytes [address, address + offset + width): all must be in a frame,
+ * and none where the words will be. */
+static void touch(struct walk *walk, struct value address, uint64_t offset,
+                  uint64_t width) {
+  bool is_far = offset > INT32_MAX || width > INT32_MAX;
+  int64_t end = is_far ? INT64_MAX : (int64_t)(offset + width);
+  if (address.kind == READ && !walk->is_named &&
+      (is_far || address.value + end > 0))
+    walk->is_refused = true;
+  if (address.kind != CONSTANT) return;
+  uint64_t at =
+      (walk->is_64_bit ? (uint64_t)address.value : (uint32_t)address.value) +
+      offset;
+  if (width > 0 && at < walk->start &&
+      (is_far || at + width > walk->start - WSIG_ROOM_SIZE))
+    walk->is_refused = true;
+}
+
+static void see_access(struct walk *walk, const struct wsig_access *access) {
+  for (unsigned i = 0; i < access->above; i++) pop(walk);
+  touch(walk, pop(walk), access->offset, access->width);
+  if (access->gives) push(walk, UNKNOWN, 0);
+}
+
+/* memory.fill, copy, init: to an address, from another or what is none. */
+static void see_bulk(struct walk *walk, bool is_copy) {
+  struct value length = pop(walk), from = pop(walk), to = pop(walk);
+  uint64_t width = is_constant(length) ? (uint32_t)length.value : 1;
+  touch(walk, to, 0, width);
+  if (is_copy) touch(walk, from, 0, width);
 }
 
 static void see(struct walk *walk, const struct wsig_instruction *instruction) {
   uint32_t opcode = instruction->opcode;
   uint64_t operand = instruction->operands[0].value;
   switch (opcode) {
-    case WSIG_OP_GLOBAL_GET:
-      push(walk, operand == walk->global ? READ : UNKNOWN, 0);
-      return;
+    case WSIG_OP_GLOBAL_GET: get(walk, operand); return;
     case WSIG_OP_GLOBAL_SET: set(walk, operand); return;
     case WSIG_OP_LOCAL_GET: push_local(walk, operand); return;
     case WSIG_OP_LOCAL_SET: assign(walk, operand, pop(walk)); return;
@@ -314,10 +412,18 @@ static void see(struct walk *walk, const struct wsig_instruction *instruction) {
     case WSIG_OP_I32_SHL: multiply(walk, true); return;
     case WSIG_OP_I32_AND:
     case WSIG_OP_I64_AND: mask(walk); return;
+    case WSIG_PREFIXED(0xfc, 8):  /* memory.init */
+    case WSIG_PREFIXED(0xfc, 11): /* memory.fill */
+      see_bulk(walk, false);
+      return;
+    case WSIG_PREFIXED(0xfc, 10): /* memory.copy */
+      see_bulk(walk, true);
+      return;
     default: break;
   }
-  if (opcode >= 0x28 && opcode <= 0x3e)
-    see_access(walk, instruction);
+  struct wsig_access access;
+  if (wsig_access_of(instruction, &access))
+    see_access(walk, &access);
   else
     see_control(walk, opcode);
 }
@@ -325,21 +431,40 @@ static void see(struct walk *walk, const struct wsig_instruction *instruction) {
 static void begin(struct walk *walk) {
   forget_stack(walk);
   walk->fact_count = 0;
-  walk->depth = walk->sure = 0;
+  walk->depth = walk->sure = walk->beyond = 0;
   walk->makes = walk->gives_back = false;
+  walk->lowered = 0;
 }
 
-bool wsig_is_stack_pointer(const struct wsig_scan *scan, uint32_t global) {
-  struct walk walk = {.global = global};
+/* False: it was refused, or cannot be read. */
+static bool walk_all(struct walk *walk) {
   struct wsig_bodies bodies;
   struct wsig_body body;
   struct wsig_instruction instruction;
-  wsig_bodies_open(&bodies, scan);
-  while (!walk.is_refused && wsig_bodies_next(&bodies, &body)) {
-    begin(&walk);
+  wsig_bodies_open(&bodies, walk->scan);
+  while (!walk->is_refused && wsig_bodies_next(&bodies, &body)) {
+    begin(walk);
     while (wsig_body_instruction(&bodies, &body, &instruction))
-      see(&walk, &instruction);
-    if (walk.makes && walk.gives_back) walk.has_frame = true;
+      see(walk, &instruction);
+    if (walk->makes && walk->gives_back) walk->has_frame = true;
   }
-  return walk.has_frame && !walk.is_refused && !bodies.cursor.failed;
+  return !walk->is_refused && !bodies.cursor.failed;
+}
+
+static struct walk walk_of(const struct wsig_scan *scan, uint32_t global) {
+  return (struct walk){.scan = scan,
+                       .global = global,
+                       .start = scan->module.globals[global].value,
+                       .is_64_bit = scan->report.memory.is_64_bit};
+}
+
+bool wsig_is_stack_pointer(const struct wsig_scan *scan, uint32_t global) {
+  struct walk walk = walk_of(scan, global);
+  return walk_all(&walk) && walk.has_frame;
+}
+
+bool wsig_may_be_stack_pointer(const struct wsig_scan *scan, uint32_t global) {
+  struct walk walk = walk_of(scan, global);
+  walk.is_named = true;
+  return walk_all(&walk);
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Which global is the stack pointer: the one that is called __stack_pointer,
- * by an export or the section "name". Where nothing has a name, it is the first
- * mutable global of the module, if it is used as a stack pointer is, by all
- * code: the linker defines it before all others.
+ * by an export or the section "name", unless the code contradicts that. Where
+ * nothing has a name, it is the first mutable global of the module, if it is
+ * used as a stack pointer is, by all code: the linker defines it before all
+ * others.
+ *
+ * One that is exported and mutable (wasm-bindgen's glue and Emscripten's use
+ * it) a host may write: it is taken to give back what it has read, or less, as
+ * code does that calls with arguments on the stack.
  *
  * The linker knows one memory. Of a module that has more (two were merged), the
  * stack may lie in any.
@@ -134,11 +139,17 @@ int wsig_stack_find(struct wsig_stack *stack, const struct wsig_scan *scan,
   if (!is_pointer(scan, stack->global) ||
       (!names.has_stack &&
        (names.has_wanted || !wsig_is_stack_pointer(scan, first))))
+    return refuse(
+        why,
+        "no room for the words: its memory is imported, exported, or "
+        "asked for its size, and no stack of C code "
+        "(__stack_pointer) is known; give it words of its own (export "
+        "__instance_signal), or link it with a C stack");
+  if (names.has_stack && !wsig_may_be_stack_pointer(scan, stack->global))
     return refuse(why,
-                  "no room for the words: its memory is imported, exported, or "
-                  "asked for its size, and no stack of C code "
-                  "(__stack_pointer) is known; give it words of its own "
-                  "(export __instance_signal), or link it with a C stack");
+                  "no room for the words: its code puts its __stack_pointer, "
+                  "or data, where the words would be; give it words of its "
+                  "own (export __instance_signal)");
   stack->start = scan->module.globals[stack->global].value;
   if (!can_begin_lower(scan, stack->start))
     return refuse(why, "no room for the words: its C stack has none to spare");

@@ -18,4 +18,8 @@ int wsig_stack_find(struct wsig_stack *stack, const struct wsig_scan *scan,
  * pointer, in every function (see discipline.c). */
 bool wsig_is_stack_pointer(const struct wsig_scan *scan, uint32_t global);
 
+/** Whether the code does nothing that compiled C does not do to what is called
+ * its stack pointer. */
+bool wsig_may_be_stack_pointer(const struct wsig_scan *scan, uint32_t global);
+
 #endif

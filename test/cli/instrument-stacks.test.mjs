@@ -7,8 +7,10 @@ import initialise from 'wabt'
 
 import {
   addresses,
+  assemble,
   LOOP,
   instrument,
+  noAssembler,
   textToModule,
   tryInstrument
 } from './support/instrument.mjs'
@@ -192,4 +194,171 @@ for (const [what, [isKnown, functions]] of Object.entries(unnamed))
     const { status, bytes: made } = tryInstrument(bytes)
     assert.equal(status, isKnown ? 0 : 1)
     if (isKnown) assert.equal(addresses(made)[0], 4080)
+  })
+
+/** Functions beside a frame, and whether what they do to `stack`, of a name or
+ * none, is known from compiled C; the words would lie in [4080, 4096). */
+const deeds = {
+  'a constant is stored': [
+    { named: false, unnamed: false },
+    '(func (global.set 0 (i32.const 8192)))'
+  ],
+  'a constant is stored by way of a local': [
+    { named: false, unnamed: false },
+    `(func (local i32) (local.set 0 (i32.const 4096))
+      (global.set 0 (local.get 0)))`
+  ],
+  'a constant global is stored': [
+    { named: false, unnamed: false },
+    '(func (global.set 0 (global.get 1)))'
+  ],
+  'a sum of constants is stored': [
+    { named: false, unnamed: false },
+    '(func (global.set 0 (i32.shl (i32.const 64) (i32.const 7))))'
+  ],
+  'it is made larger': [
+    { named: false, unnamed: false },
+    '(func (global.set 0 (i32.add (global.get 0) (i32.const 32))))'
+  ],
+  'it is made larger by a rounded constant (an arena)': [
+    { named: false, unnamed: false },
+    `(func (global.set 0 (i32.sub (global.get 0)
+      (i32.and (i32.const -100) (i32.const -16)))))`
+  ],
+  'a frame is given back by reading again': [
+    { named: true, unnamed: false },
+    `(func (global.set 0 (i32.sub (global.get 0) (i32.const 128)))
+      (global.set 0 (i32.add (global.get 0) (i32.const 128))))`
+  ],
+  'more is given back than was taken': [
+    { named: false, unnamed: false },
+    `(func (global.set 0 (i32.sub (global.get 0) (i32.const 128)))
+      (global.set 0 (i32.add (global.get 0) (i32.const 144))))`
+  ],
+  'what was saved is given back': [
+    { named: true, unnamed: false },
+    '(func (param i32) (global.set 0 (i32.load offset=8 (local.get 0))))'
+  ],
+  'a host adds to it': [
+    { named: true, unnamed: false },
+    '(func (param i32) (global.set 0 (i32.add (global.get 0) (local.get 0))))'
+  ],
+  'a frame is as -O0 makes it': [
+    { named: true, unnamed: false },
+    `(func (local i32 i32 i32) (local.set 0 (global.get 0))
+      (local.set 1 (i32.const 16))
+      (local.set 2 (i32.sub (local.get 0) (local.get 1)))
+      (global.set 0 (local.get 2))
+      (local.set 0 (i32.const 16))
+      (global.set 0 (i32.add (local.get 2) (local.get 0))))`
+  ],
+  'blocks are very deep': [
+    { named: true, unnamed: false },
+    `(func (local i32) ${'(block '.repeat(1100)} (local.set 0 (i32.const 64))
+      ${')'.repeat(1100)} (global.set 0 (local.get 0)))`
+  ],
+  'data at a constant address reach into the words': [
+    { named: false, unnamed: false },
+    '(func (i64.store (i32.const 4072) (i64.const 0)) (drop (i64.load (i32.const 4073))))'
+  ],
+  'data at a constant address end below the words': [
+    { named: true, unnamed: true },
+    '(func (i64.store offset=72 (i32.const 4000) (i64.const 0)))'
+  ],
+  'data at a constant address begin above the words': [
+    { named: true, unnamed: true },
+    '(func (i32.store8 offset=96 (i32.const 4000) (i32.const 0)))'
+  ],
+  'the last word is stored to': [
+    { named: false, unnamed: false },
+    '(func (i32.store8 offset=95 (i32.const 4000) (i32.const 0)))'
+  ],
+  'a vector reaches into the words': [
+    { named: false, unnamed: false },
+    '(func (param v128) (v128.store (i32.const 4065) (local.get 0)))'
+  ],
+  'an atomic is at the words': [
+    { named: false, unnamed: false },
+    '(func (drop (i32.atomic.rmw.add (i32.const 4080) (i32.const 1))))'
+  ],
+  'a fill reaches into the words': [
+    { named: false, unnamed: false },
+    '(func (memory.fill (i32.const 4000) (i32.const 9) (i32.const 81)))'
+  ],
+  'a fill ends below the words': [
+    { named: true, unnamed: true },
+    '(func (memory.fill (i32.const 4000) (i32.const 9) (i32.const 80)))'
+  ],
+  'the value at the pointer is read': [
+    { named: true, unnamed: false },
+    '(func (drop (i32.load (global.get 0))))'
+  ],
+  'a store begins below the pointer and ends above it': [
+    { named: true, unnamed: false },
+    `(func (i64.store (i32.sub (global.get 0) (i32.const 4)) (i64.const 0)))`
+  ],
+  'a vector is stored at the pointer': [
+    { named: true, unnamed: false },
+    '(func (param v128) (v128.store (global.get 0) (local.get 0)))'
+  ],
+  'a vector is stored below the pointer': [
+    { named: true, unnamed: true },
+    `(func (param v128)
+      (v128.store (i32.sub (global.get 0) (i32.const 16)) (local.get 0)))`
+  ],
+  'a lane is stored at the pointer': [
+    { named: true, unnamed: false },
+    '(func (param v128) (v128.store8_lane 0 (global.get 0) (local.get 0)))'
+  ],
+  'an atomic is at the pointer': [
+    { named: true, unnamed: false },
+    `(func (drop (i32.atomic.rmw.cmpxchg (global.get 0) (i32.const 0)
+      (i32.const 1))))`
+  ],
+  'an atomic stores at the pointer': [
+    { named: true, unnamed: false },
+    '(func (i32.atomic.store (global.get 0) (i32.const 1)))'
+  ],
+  'the pointer is waited at': [
+    { named: true, unnamed: false },
+    `(func (drop (memory.atomic.wait32 (global.get 0) (i32.const 0)
+      (i64.const 0))))`
+  ],
+  'a fill is at the pointer': [
+    { named: true, unnamed: false },
+    '(func (memory.fill (global.get 0) (i32.const 0) (i32.const 8)))'
+  ],
+  'a fill leaves its frame': [
+    { named: true, unnamed: false },
+    `(func (memory.fill (i32.sub (global.get 0) (i32.const 16)) (i32.const 0)
+      (i32.const 17)))`
+  ],
+  'a copy is to the pointer': [
+    { named: true, unnamed: false },
+    '(func (memory.copy (global.get 0) (i32.const 0) (i32.const 8)))'
+  ],
+  'a copy is from the pointer': [
+    { named: true, unnamed: false },
+    '(func (memory.copy (i32.const 0) (global.get 0) (i32.const 8)))'
+  ],
+  'data are put at the pointer': [
+    { named: true, unnamed: false },
+    '(func (memory.init $d (global.get 0) (i32.const 0) (i32.const 8)))'
+  ]
+}
+for (const [what, [known, functions]] of Object.entries(deeds))
+  test(`where ${what}`, { skip: noAssembler }, () => {
+    for (const [kind, name] of [
+      ['named', '$__stack_pointer'],
+      ['unnamed', '']
+    ]) {
+      const { status, stderr } = tryInstrument(
+        assemble(`(module (memory 1 2 shared) ${LOOP} ${GROWS}
+          (global ${name} (mut i32) (i32.const 4096))
+          (global i32 (i32.const 4096)) (data $d "12345678")
+          ${FRAME} ${functions})`)
+      )
+      assert.equal(status, known[kind] ? 0 : 1, `${kind}: ${stderr}`)
+      if (!known[kind]) assert.match(stderr, /^wasmsig: -: no room .*\n$/)
+    }
   })

@@ -5,9 +5,28 @@
 
 /* ----------------------------------------------------------- abbreviations */
 
+static bool takes_no_bytes(const struct wsig_dwarf_spec *spec) {
+  return spec->form == WSIG_FORM_FLAG_PRESENT ||
+         spec->form == WSIG_FORM_IMPLICIT_CONST;
+}
+
+static bool add_spec(struct wsig_dwarf *dwarf,
+                     struct wsig_dwarf_abbreviations *table,
+                     const struct wsig_dwarf_spec *spec) {
+  struct wsig_dwarf_spec *specs =
+      wsig_dwarf_grow(dwarf, table->specs, table->spec_count,
+                      &table->spec_capacity, sizeof *specs);
+  if (!specs) return false;
+  specs[table->spec_count++] = *spec;
+  table->specs = specs;
+  return true;
+}
+
 static bool read_specs(struct wsig_dwarf *dwarf,
                        struct wsig_dwarf_reader *reader,
-                       struct wsig_dwarf_abbreviations *table) {
+                       struct wsig_dwarf_abbreviations *table,
+                       bool (*matters)(uint64_t name)) {
+  size_t first = table->spec_count;
   for (;;) {
     struct wsig_dwarf_spec spec = {.name = wsig_dwarf_uleb(reader)};
     spec.form = wsig_dwarf_uleb(reader);
@@ -16,23 +35,21 @@ static bool read_specs(struct wsig_dwarf *dwarf,
     if (reader->failed)
       return wsig_dwarf_refuse(dwarf, "a .debug_abbrev that is malformed");
     if (spec.name == 0 && spec.form == 0) return true;
-    struct wsig_dwarf_spec *specs =
-        wsig_dwarf_grow(dwarf, table->specs, table->spec_count,
-                        &table->spec_capacity, sizeof *specs);
-    if (!specs) return false;
-    specs[table->spec_count++] = spec;
-    table->specs = specs;
+    if (takes_no_bytes(&spec) && !matters(spec.name)) continue;
+    if (table->spec_count - first == WSIG_DWARF_ATTRIBUTES_MOST)
+      return wsig_dwarf_refuse(dwarf, "an entry of too many attributes");
+    if (!add_spec(dwarf, table, &spec)) return false;
   }
 }
 
 static bool read_abbreviation(struct wsig_dwarf *dwarf,
                               struct wsig_dwarf_reader *reader,
                               struct wsig_dwarf_abbreviations *table,
-                              uint64_t code) {
+                              uint64_t code, bool (*matters)(uint64_t name)) {
   struct wsig_dwarf_abbreviation item = {
       .code = code, .tag = wsig_dwarf_uleb(reader), .first = table->spec_count};
   wsig_dwarf_skip(reader, 1); /* whether it has children */
-  if (!read_specs(dwarf, reader, table)) return false;
+  if (!read_specs(dwarf, reader, table, matters)) return false;
   item.count = table->spec_count - item.first;
   struct wsig_dwarf_abbreviation *items = wsig_dwarf_grow(
       dwarf, table->items, table->count, &table->capacity, sizeof *items);
@@ -47,11 +64,11 @@ static int compare(const void *left, const void *right) {
   return (a->code > b->code) - (a->code < b->code);
 }
 
-bool wsig_dwarf_read_abbreviations(struct wsig_dwarf *dwarf,
-                                   struct wsig_dwarf_abbreviations *table,
-                                   uint64_t offset) {
-  if (table->is_read && table->offset == offset) return true;
+static bool read_table(struct wsig_dwarf *dwarf,
+                       struct wsig_dwarf_abbreviations *table, uint64_t offset,
+                       struct wsig_dwarf_tables *tables) {
   struct wsig_dwarf_reader reader = wsig_dwarf_open(dwarf, WSIG_DWARF_ABBREV);
+  size_t length = reader.end;
   wsig_dwarf_skip(&reader, offset);
   table->count = table->spec_count = 0;
   table->is_read = false;
@@ -60,7 +77,8 @@ bool wsig_dwarf_read_abbreviations(struct wsig_dwarf *dwarf,
   while ((code = wsig_dwarf_uleb(&reader)) != 0) {
     if (table->count > 0 && table->items[table->count - 1].code >= code)
       is_sorted = false;
-    if (!read_abbreviation(dwarf, &reader, table, code)) return false;
+    if (!read_abbreviation(dwarf, &reader, table, code, tables->matters))
+      return false;
   }
   if (reader.failed)
     return wsig_dwarf_refuse(dwarf, "a .debug_abbrev that is malformed");
@@ -68,12 +86,27 @@ bool wsig_dwarf_read_abbreviations(struct wsig_dwarf *dwarf,
     qsort(table->items, table->count, sizeof *table->items, compare);
   table->offset = offset;
   table->is_read = true;
-  return true;
+  tables->bytes_read += reader.at - offset;
+  return tables->bytes_read / WSIG_DWARF_REREADS_MOST <= length ||
+         wsig_dwarf_refuse(dwarf, "units that take turns with abbreviations");
 }
 
-void wsig_dwarf_release_abbreviations(struct wsig_dwarf_abbreviations *table) {
-  free(table->items);
-  free(table->specs);
+const struct wsig_dwarf_abbreviations *wsig_dwarf_find_table(
+    struct wsig_dwarf *dwarf, struct wsig_dwarf_tables *tables,
+    uint64_t offset) {
+  size_t count = sizeof tables->tables / sizeof *tables->tables;
+  uint32_t hash = (uint32_t)offset * UINT32_C(0x9e3779b1);
+  struct wsig_dwarf_abbreviations *table =
+      &tables->tables[(hash >> 24) % count];
+  if (table->is_read && table->offset == offset) return table;
+  return read_table(dwarf, table, offset, tables) ? table : NULL;
+}
+
+void wsig_dwarf_release_tables(struct wsig_dwarf_tables *tables) {
+  for (size_t i = 0; i < sizeof tables->tables / sizeof *tables->tables; i++) {
+    free(tables->tables[i].items);
+    free(tables->tables[i].specs);
+  }
 }
 
 const struct wsig_dwarf_abbreviation *wsig_dwarf_find_abbreviation(

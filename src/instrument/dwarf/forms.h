@@ -85,11 +85,27 @@ struct wsig_dwarf_abbreviations {
   bool is_read;
 };
 
-/** Reads the table at `offset`, unless it is the one that is there. */
-bool wsig_dwarf_read_abbreviations(struct wsig_dwarf *dwarf,
-                                   struct wsig_dwarf_abbreviations *table,
-                                   uint64_t offset);
-void wsig_dwarf_release_abbreviations(struct wsig_dwarf_abbreviations *table);
+/**
+ * Tables that were read. An entry costs what its bytes cost, whatever its
+ * abbreviation says: attributes that take no bytes are not kept unless they
+ * matter, and of others an abbreviation has WSIG_DWARF_ATTRIBUTES_MOST at most.
+ * All tables together cost what the section costs: units may take turns with
+ * some, not with many.
+ */
+struct wsig_dwarf_tables {
+  bool (*matters)(uint64_t name); /* an attribute of no bytes */
+  struct wsig_dwarf_abbreviations tables[16];
+  uint64_t bytes_read;
+};
+
+#define WSIG_DWARF_ATTRIBUTES_MOST 256
+#define WSIG_DWARF_REREADS_MOST 64
+
+/** The table at `offset`, until the next is asked for; NULL: it was refused. */
+const struct wsig_dwarf_abbreviations *wsig_dwarf_find_table(
+    struct wsig_dwarf *dwarf, struct wsig_dwarf_tables *tables,
+    uint64_t offset);
+void wsig_dwarf_release_tables(struct wsig_dwarf_tables *tables);
 /** NULL: there is none of this code. */
 const struct wsig_dwarf_abbreviation *wsig_dwarf_find_abbreviation(
     const struct wsig_dwarf_abbreviations *table, uint64_t code);

@@ -44,6 +44,18 @@ enum { /* 7.5.4 */
        AT_GNU_DWO_NAME = 0x2130,
        AT_GNU_ADDR_BASE = 0x2133
 };
+enum role {
+  OTHER,
+  CODE,
+  RANGES,
+  LINES,
+  RNGLISTS,
+  LOCLISTS,
+  LOCATION,
+  SCOPE,
+  ELSEWHERE,
+  UNMOVED
+};
 enum { /* 7.5.3 */
        TAG_POINTER_TYPE = 0x0f,
        TAG_REFERENCE_TYPE = 0x10,
@@ -68,11 +80,14 @@ struct unit {
   struct wsig_dwarf_frame frame;
   struct wsig_dwarf_reader reader;
   struct wsig_dwarf_widths widths;
-  struct wsig_dwarf_abbreviations abbreviations;
+  struct wsig_dwarf_tables tables;
+  const struct wsig_dwarf_abbreviations *abbreviations;
   struct wsig_dwarf_list list; /* what its lists have in common */
   uint64_t rnglists_base, loclists_base;
   bool is_opened; /* its own entry, the first, was read */
   struct entry entry, type;
+  size_t section_length;
+  uint64_t bytes_followed; /* of types that were looked up */
 };
 
 static bool malformed(struct unit *unit) {
@@ -88,7 +103,7 @@ static bool read_entry(struct unit *unit, struct wsig_dwarf_reader *reader,
   entry->tag = 0;
   entry->count = 0;
   if (code == 0) return !reader->failed || malformed(unit);
-  const struct wsig_dwarf_abbreviations *table = &unit->abbreviations;
+  const struct wsig_dwarf_abbreviations *table = unit->abbreviations;
   const struct wsig_dwarf_abbreviation *abbreviation =
       wsig_dwarf_find_abbreviation(table, code);
   if (!abbreviation) return malformed(unit);
@@ -195,7 +210,11 @@ static bool is_in_unit(const struct wsig_dwarf_value *value) {
          value->form <= WSIG_FORM_REF_UDATA;
 }
 
-/* Whether the type is a pointer to a function. */
+/* Whether the type is a pointer to a function. Types are long where they have
+ * long names: looked up for each argument, they must not cost more than the
+ * section itself, some times over. */
+enum { FOLLOWED_MOST = 64 };
+
 static bool is_of_function(struct unit *unit,
                            const struct wsig_dwarf_value *type, bool *answer) {
   *answer = false;
@@ -203,7 +222,12 @@ static bool is_of_function(struct unit *unit,
     struct wsig_dwarf_reader reader = unit->reader;
     reader.at = unit->frame.start;
     wsig_dwarf_skip(&reader, type->number);
+    size_t start = reader.at;
     if (!read_entry(unit, &reader, &unit->type)) return false;
+    unit->bytes_followed += reader.at - start;
+    if (unit->bytes_followed / FOLLOWED_MOST > unit->section_length)
+      return wsig_dwarf_refuse(unit->dwarf,
+                               "types that are looked up too often");
     *answer = unit->type.tag == TAG_SUBROUTINE_TYPE;
     if (!is_transparent(unit->type.tag)) break;
     type = find(&unit->type, AT_TYPE);
@@ -313,19 +337,19 @@ static bool see_other(struct unit *unit, const struct wsig_dwarf_value *value) {
   return true;
 }
 
-static bool see_value(struct unit *unit, const struct entry *entry,
-                      const struct wsig_dwarf_value *value) {
-  switch (value->name) {
+/* What an attribute of this name has to do with code. */
+static enum role role_of(uint64_t name) {
+  switch (name) {
     case AT_LOW_PC:
     case AT_HIGH_PC:
     case AT_ENTRY_PC:
     case AT_CALL_PC:
     case AT_CALL_RETURN_PC:
-    case AT_TRAMPOLINE: return move_code(unit, entry, value);
-    case AT_RANGES: return see_ranges(unit, value);
-    case AT_STMT_LIST: return fix_offset(unit, value, WSIG_DWARF_LINE);
-    case AT_RNGLISTS_BASE: return fix_offset(unit, value, WSIG_DWARF_RNGLISTS);
-    case AT_LOCLISTS_BASE: return fix_offset(unit, value, WSIG_DWARF_LOCLISTS);
+    case AT_TRAMPOLINE: return CODE;
+    case AT_RANGES: return RANGES;
+    case AT_STMT_LIST: return LINES;
+    case AT_RNGLISTS_BASE: return RNGLISTS;
+    case AT_LOCLISTS_BASE: return LOCLISTS;
     case AT_LOCATION:
     case AT_STRING_LENGTH:
     case AT_RETURN_ADDR:
@@ -334,20 +358,39 @@ static bool see_value(struct unit *unit, const struct entry *entry,
     case AT_SEGMENT:
     case AT_STATIC_LINK:
     case AT_USE_LOCATION:
-    case AT_VTABLE_ELEM_LOCATION: return see_location(unit, entry, value);
-    case AT_START_SCOPE:
-      return wsig_dwarf_refuse(unit->dwarf, "a scope's start (start_scope)");
+    case AT_VTABLE_ELEM_LOCATION: return LOCATION;
+    case AT_START_SCOPE: return SCOPE;
     case AT_DWO_NAME:
-    case AT_GNU_DWO_NAME:
-      return wsig_dwarf_refuse(unit->dwarf,
-                               "that part of it is elsewhere "
-                               "(split DWARF)");
+    case AT_GNU_DWO_NAME: return ELSEWHERE;
     case AT_MACRO_INFO:
     case AT_MACROS:
     case AT_GNU_MACROS:
     case AT_STR_OFFSETS_BASE:
     case AT_ADDR_BASE:
-    case AT_GNU_ADDR_BASE: return true; /* where no byte moves */
+    case AT_GNU_ADDR_BASE: return UNMOVED;
+    default: return OTHER;
+  }
+}
+
+/* A flag or a constant of the abbreviation, which see_other() passes by. */
+static bool matters(uint64_t name) { return role_of(name) != OTHER; }
+
+static bool see_value(struct unit *unit, const struct entry *entry,
+                      const struct wsig_dwarf_value *value) {
+  switch (role_of(value->name)) {
+    case CODE: return move_code(unit, entry, value);
+    case RANGES: return see_ranges(unit, value);
+    case LINES: return fix_offset(unit, value, WSIG_DWARF_LINE);
+    case RNGLISTS: return fix_offset(unit, value, WSIG_DWARF_RNGLISTS);
+    case LOCLISTS: return fix_offset(unit, value, WSIG_DWARF_LOCLISTS);
+    case LOCATION: return see_location(unit, entry, value);
+    case SCOPE:
+      return wsig_dwarf_refuse(unit->dwarf, "a scope's start (start_scope)");
+    case ELSEWHERE:
+      return wsig_dwarf_refuse(unit->dwarf,
+                               "that part of it is elsewhere "
+                               "(split DWARF)");
+    case UNMOVED: return true; /* where no byte moves */
     default: return see_other(unit, value);
   }
 }
@@ -398,8 +441,9 @@ static bool read_header(struct unit *unit) {
     return wsig_dwarf_refuse(unit->dwarf,
                              "an address that is not of 4 or 8 bytes");
   unit->list = (struct wsig_dwarf_list){.address_size = widths->address};
-  return wsig_dwarf_read_abbreviations(unit->dwarf, &unit->abbreviations,
-                                       abbreviations);
+  unit->abbreviations =
+      wsig_dwarf_find_table(unit->dwarf, &unit->tables, abbreviations);
+  return unit->abbreviations;
 }
 
 static bool move_unit(struct unit *unit) {
@@ -430,10 +474,13 @@ static bool move_units(struct unit *unit, struct wsig_dwarf_reader reader) {
 }
 
 bool wsig_dwarf_move_info(struct wsig_dwarf *dwarf, enum wsig_dwarf_part part) {
-  struct unit unit = {.dwarf = dwarf, .part = part};
-  bool is_done = wsig_dwarf_copy(dwarf, part) &&
-                 move_units(&unit, wsig_dwarf_open(dwarf, part));
-  wsig_dwarf_release_abbreviations(&unit.abbreviations);
+  struct wsig_dwarf_reader reader = wsig_dwarf_open(dwarf, part);
+  struct unit unit = {.dwarf = dwarf,
+                      .part = part,
+                      .tables.matters = matters,
+                      .section_length = reader.end};
+  bool is_done = wsig_dwarf_copy(dwarf, part) && move_units(&unit, reader);
+  wsig_dwarf_release_tables(&unit.tables);
   free(unit.entry.values);
   free(unit.type.values);
   return is_done;

@@ -246,15 +246,28 @@ static bool is_text(const char *bytes, size_t length, const char *text) {
   return length == strlen(text) && memcmp(bytes, text, length) == 0;
 }
 
+/* As the exports are sorted: by length, then by bytes (export_names.c). */
+static int compare(const struct wsig_module *module, const char *name,
+                   size_t length, const struct wsig_export *export) {
+  if (length != export->name.length)
+    return length < export->name.length ? -1 : 1;
+  return length == 0
+             ? 0
+             : memcmp(name, module->names.bytes + export->name.start, length);
+}
+
 const struct wsig_export *wsig_scan_export(const struct wsig_scan *scan,
                                            const char *name) {
   const struct wsig_module *module = &scan->module;
-  for (size_t i = 0; i < module->export_count; i++) {
-    const struct wsig_export *export = &module->exports[i];
-    if (export->name.length > 0 &&
-        is_text(module->names.bytes + export->name.start, export->name.length,
-                name))
-      return export;
+  size_t length = strlen(name), low = 0, high = module->export_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int order = compare(module, name, length, &module->exports[middle]);
+    if (order == 0) return &module->exports[middle];
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return NULL;
 }

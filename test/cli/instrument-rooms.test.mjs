@@ -29,6 +29,15 @@ test('words of a module without memory lie in one that is added', () => {
   assert.deepEqual(addresses(made), [0, 4, 8])
 })
 
+test('a free name is found among many', () => {
+  const names = Array.from({ length: 150_000 }, (_, i) => `memory_${i + 1}`)
+  const exports = ['memory', ...names].map(
+    (name) => `(export "${name}" (func 0))`
+  )
+  const made = instrument(wat(`(module ${LOOP} ${exports.join('')})`))
+  assert.equal(report(made).memory.export, 'memory_150001')
+})
+
 test('words lie in a page more, if the module cannot see its size', () => {
   const module = (limits) => wat(`(module (memory ${limits}) ${LOOP})`)
   const pages = (limits) => {

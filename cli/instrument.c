@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * `wasmsig instrument`: polls for a finished module.
- *
- * The new file is written beside the old one and takes its place when all of it
- * is there: OUT may be IN, and is as it was if anything goes wrong. It keeps
- * its mode; a symbolic link stays one. What is no regular file (a pipe, a
- * device, a link to a file that is not there) is written to as it is.
+ * `wasmsig instrument`: polls for a finished module. OUT may be IN: see
+ * output.h.
  */
 #include "cli.h"
 #include "file.h"
 #include "options.h"
+#include "output.h"
 
 #include "instrument.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct order {
@@ -29,82 +23,6 @@ struct order {
   struct wsig_instrument_options how;
   bool is_verbose;
 };
-
-/* ----------------------------------------------------------------- writing */
-
-static bool write_all(int descriptor, const struct wsig_bytes *bytes) {
-  for (size_t at = 0; at < bytes->length;) {
-    ssize_t count = write(descriptor, bytes->data + at, bytes->length - at);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    at += (size_t)count;
-  }
-  return true;
-}
-
-static bool is_standard(const char *path) { return strcmp(path, "-") == 0; }
-
-/* The mode of a file that is not there yet. */
-static mode_t new_mode(void) {
-  mode_t mask = umask(0);
-  umask(mask);
-  return 0666 & ~mask;
-}
-
-/* False: errno says why, and there is no such file. */
-static bool write_beside(char *beside, const char *target, mode_t mode,
-                         const struct wsig_bytes *bytes) {
-  int descriptor = mkstemp(beside);
-  if (descriptor < 0) return false;
-  bool is_written =
-      write_all(descriptor, bytes) && fchmod(descriptor, mode) == 0;
-  int reason = errno;
-  if (close(descriptor) != 0 && is_written) {
-    is_written = false;
-    reason = errno;
-  }
-  if (is_written && rename(beside, target) == 0) return true;
-  if (is_written) reason = errno;
-  unlink(beside);
-  errno = reason;
-  return false;
-}
-
-static bool replace(const char *target, mode_t mode,
-                    const struct wsig_bytes *bytes) {
-  char *beside;
-  if (asprintf(&beside, "%s.XXXXXX", target) < 0) return false;
-  bool is_written = write_beside(beside, target, mode, bytes);
-  int reason = errno;
-  free(beside);
-  errno = reason;
-  return is_written;
-}
-
-static bool write_to(const char *path, const struct wsig_bytes *bytes) {
-  if (is_standard(path)) return write_all(STDOUT_FILENO, bytes);
-  struct stat status;
-  if (stat(path, &status) != 0) {
-    if (errno != ENOENT) return false;
-    if (lstat(path, &status) != 0) return replace(path, new_mode(), bytes);
-  }
-  if (S_ISREG(status.st_mode)) {
-    if (access(path, W_OK) != 0) return false;
-    char *target = realpath(path, NULL);
-    bool is_written = target && replace(target, status.st_mode & 07777, bytes);
-    int reason = errno;
-    free(target);
-    errno = reason;
-    return is_written;
-  }
-  FILE *file = fopen(path, "we");
-  if (!file) return false;
-  bool is_written = write_all(fileno(file), bytes);
-  int reason = errno;
-  fclose(file);
-  errno = reason;
-  return is_written;
-}
 
 /* -------------------------------------------------------------- what is said
  */
@@ -129,17 +47,28 @@ static bool is_first_for_its_reason(const struct wsig_instrumented *made,
   return true;
 }
 
-/* The sections that are left out for the reason of the one at `from`. */
+/* The names of sections that are left out for the reason of the one at `from`:
+ * those that there is room for, and how many others there are. */
 static void list_left_out(const struct wsig_instrumented *made, size_t from,
                           char *names, size_t size) {
-  size_t length = 0;
-  for (size_t i = from; i < made->left_out_count && length < size; i++) {
+  enum { MORE = sizeof " and 18446744073709551615 more" };
+  size_t length = 0, more = 0;
+  names[0] = '\0';
+  for (size_t i = from; i < made->left_out_count; i++) {
     const struct wsig_left_out *section = &made->left_out[i];
     if (section->why != made->left_out[from].why) continue;
-    length += (size_t)snprintf(names + length, size - length, "%s%.*s",
-                               length > 0 ? ", " : "",
-                               (int)section->name_length, section->name);
+    const char *between = length > 0 ? ", " : "";
+    if (more > 0 ||
+        section->name_length + strlen(between) > size - length - MORE)
+      more++;
+    else
+      length +=
+          (size_t)snprintf(names + length, size - length, "%s%.*s", between,
+                           (int)section->name_length, section->name);
   }
+  if (more > 0)
+    snprintf(names + length, size - length, "%s%zu more",
+             length > 0 ? " and " : "", more);
 }
 
 /* What the user may not expect. */
@@ -152,6 +81,8 @@ static void warn(const struct order *order,
     cli_complain("%s: left out: %s (%s)", order->in, names,
                  made->left_out[i].why);
   }
+  if (made->left_out_more > 0)
+    cli_complain("%s: left out: %zu more", order->in, made->left_out_more);
   if (made->polls == 0)
     cli_complain(order->how.calls
                      ? "%s: it has no code to poll in"
@@ -172,13 +103,8 @@ static void tell(const struct order *order,
 
 static int write_made(const struct order *order,
                       const struct wsig_instrumented *made) {
-  signal(SIGXFSZ, SIG_IGN); /* a file that gets too long is an error */
-  if (!write_to(order->out, &made->bytes)) {
-    cli_complain("%s: %s",
-                 is_standard(order->out) ? "standard output" : order->out,
-                 strerror(errno));
+  if (!cli_write_file(order->out, made->bytes.data, made->bytes.length))
     return CLI_UNRUNNABLE;
-  }
   warn(order, made);
   if (order->is_verbose) tell(order, made);
   return CLI_OK;
@@ -244,7 +170,7 @@ static int take_files(struct order *order, int argc, char **argv) {
   order->in = argv[optind];
   if (order->out[0] == '\0')
     return cli_usage_error("instrument", "where to? (-o OUT.wasm is missing)");
-  if (is_standard(order->out) && isatty(STDOUT_FILENO))
+  if (cli_is_standard(order->out) && isatty(STDOUT_FILENO))
     return cli_usage_error("instrument",
                            "-o: standard output is a terminal; name a file");
   return -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Custom sections that speak of the code: moved with it where that is known,
- * left out where it is not. All others stay.
+ * left out where it is not. So are signatures. All others stay.
  */
 #include "dwarf/dwarf.h"
 #include "rewrite.h"
@@ -19,7 +19,10 @@ static void leave_out(struct wsig_rewriting *rewriting, size_t number,
   const struct wsig_section *section = &rewriting->scan->sections[number];
   struct wsig_instrumented *made = rewriting->made;
   rewriting->edits[number].is_left_out = true;
-  if (made->left_out_count == WSIG_LEFT_OUT_MOST) return;
+  if (made->left_out_count == WSIG_LEFT_OUT_MOST) {
+    made->left_out_more++;
+    return;
+  }
   made->left_out[made->left_out_count++] =
       (struct wsig_left_out){section->name, section->name_length, why};
 }
@@ -120,6 +123,7 @@ static bool copy_feature(struct wsig_cursor *cursor, struct wsig_bytes *list) {
   return is_atomics;
 }
 
+/* A list that is not understood, or that something follows, stays as it is. */
 static void rewrite_features(struct wsig_rewriting *rewriting, size_t number) {
   const struct wsig_section *section = &rewriting->scan->sections[number];
   struct wsig_edit *edit = &rewriting->edits[number];
@@ -130,7 +134,8 @@ static void rewrite_features(struct wsig_rewriting *rewriting, size_t number) {
   bool has_atomics = false;
   for (uint32_t i = 0; i < count && !cursor.failed; i++)
     has_atomics |= copy_feature(&cursor, &list);
-  edit->is_changed = !cursor.failed;
+  edit->is_changed = !cursor.failed && wsig_cursor_offset(&cursor) ==
+                                           section->end - section->contents;
   wsig_bytes_u32(&edit->payload, (uint64_t)count + !has_atomics);
   wsig_bytes_append(&edit->payload, list.data, list.length);
   edit->payload.failed |= list.failed;
@@ -199,14 +204,30 @@ static int rewrite_dwarf(struct wsig_rewriting *rewriting) {
 
 /* -------------------------------------------------------------------- all */
 
+static bool is_signature(const struct wsig_section *section) {
+  return wsig_section_is_named(section, "signature") ||
+         wsig_section_is_named(section, "signature_delimiter");
+}
+
+/* What finds the code from outside. By build_id debug information is found that
+ * is kept apart, and is of the code as it was. */
+static bool says_where(const struct wsig_section *section) {
+  return wsig_section_is_named(section, "sourceMappingURL") ||
+         wsig_section_is_named(section, "external_debug_info") ||
+         wsig_section_is_named(section, "build_id");
+}
+
 static int rewrite_custom(struct wsig_rewriting *rewriting, size_t number) {
   const struct wsig_section *section = &rewriting->scan->sections[number];
-  if (wsig_section_is_named(section, "target_features"))
+  if (is_signature(section))
+    leave_out(rewriting, number, "it signs the module as it was");
+  else if (rewriting->code.polls == 0)
+    return WASMSIG_OK;
+  else if (wsig_section_is_named(section, "target_features"))
     rewrite_features(rewriting, number);
   else if (wsig_section_is_named(section, "name"))
     wsig_rewrite_names(rewriting, number);
-  else if (wsig_section_is_named(section, "sourceMappingURL") ||
-           wsig_section_is_named(section, "external_debug_info"))
+  else if (says_where(section))
     leave_out(rewriting, number, "the code no longer stands where it says");
   else if (begins_with(section, "metadata.code."))
     return rewrite_hints(rewriting, number);
@@ -215,8 +236,8 @@ static int rewrite_custom(struct wsig_rewriting *rewriting, size_t number) {
 
 int wsig_rewrite_customs(struct wsig_rewriting *rewriting) {
   int error = WASMSIG_OK;
-  if (rewriting->code.polls == 0) return error;
   for (size_t i = 0; i < rewriting->scan->section_count && !error; i++)
     error = rewrite_custom(rewriting, i);
-  return error ? error : rewrite_dwarf(rewriting);
+  if (error || rewriting->code.polls == 0) return error;
+  return rewrite_dwarf(rewriting);
 }

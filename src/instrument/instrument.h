@@ -57,6 +57,7 @@ struct wsig_instrumented {
   uint64_t loops, polls;
   struct wsig_left_out left_out[WSIG_LEFT_OUT_MOST];
   size_t left_out_count;
+  size_t left_out_more; /* beyond WSIG_LEFT_OUT_MOST */
 };
 
 /**

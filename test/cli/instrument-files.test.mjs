@@ -5,11 +5,15 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
+  linkSync,
   lstatSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   statSync,
   symlinkSync,
+  watch,
   writeFileSync
 } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +22,7 @@ import { test } from 'node:test'
 
 import initialise from 'wabt'
 
-import { COMMAND, command, folder } from './support/command.mjs'
+import { COMMAND, command, folder, start } from './support/command.mjs'
 import {
   codeOf as code,
   LOOP,
@@ -38,7 +42,8 @@ const wat = (text) => textToModule(wabt, text)
 
 test('what says where code stands is left out, and said', () => {
   const plain = wat(`(module ${OWN} ${LOOP})`)
-  for (const name of ['sourceMappingURL', 'external_debug_info']) {
+  const names = ['sourceMappingURL', 'external_debug_info', 'build_id']
+  for (const name of [...names, 'signature', 'signature_delimiter']) {
     const made = tryInstrument(withCustom(plain, name, '\x03abc'))
     assert.equal(made.status, 0)
     assert.match(made.stderr, new RegExp(`^wasmsig: -: left out: ${name} \\(`))
@@ -46,14 +51,38 @@ test('what says where code stands is left out, and said', () => {
   }
 })
 
-test('nothing is left out where no code has moved', () => {
-  const bytes = withCustom(
-    wat(`(module ${OWN} (func))`),
-    'sourceMappingURL',
-    '\x03abc'
+test('where no code has moved nothing is left out but signatures', () => {
+  const plain = wat(`(module ${OWN} (func))`)
+  const names = ['sourceMappingURL', 'build_id', 'signature']
+  const bytes = names.reduce(
+    (module, name) => withCustom(module, name, '\x03abc'),
+    plain
   )
-  const names = sections(tryInstrument(bytes).bytes).map(([, name]) => name)
-  assert.ok(names.includes('sourceMappingURL'))
+  const made = tryInstrument(bytes)
+  const left = sections(made.bytes).map(([, name]) => name)
+  assert.deepEqual(
+    names.filter((name) => left.includes(name)),
+    ['sourceMappingURL', 'build_id']
+  )
+  assert.match(made.stderr, /left out: signature \(it signs the module/)
+})
+
+test('of many sections that are left out it is said how many more', () => {
+  let bytes = wat(`(module ${OWN} ${LOOP})`)
+  for (let i = 0; i < 20; i++) bytes = withCustom(bytes, 'build_id', '\x03abc')
+  const { stderr } = tryInstrument(bytes)
+  assert.equal(stderr.match(/build_id/g).length, 16)
+  assert.match(stderr, /\nwasmsig: -: left out: 4 more\n$/)
+  const long = (letter) => `metadata.code.${letter.repeat(250)}`
+  const names = ['a', 'b', 'c'].map(long)
+  const module = names.reduce(
+    (module, name) => withCustom(module, name, [9, 9]),
+    wat(`(module ${OWN} ${LOOP})`)
+  )
+  assert.match(
+    tryInstrument(module).stderr,
+    /^wasmsig: -: left out: metadata.code.a{250} and 2 more \(.*\n$/
+  )
 })
 
 /** A section of names: of the labels of function 0, and [4, "t"] of a type. */
@@ -100,6 +129,8 @@ test('target_features says atomics', () => {
   assert.equal(features('\x01+\x04simd'), '\x02+\x04simd+\x07atomics')
   assert.equal(features('\x01+\x07atomics'), '\x01+\x07atomics')
   assert.equal(features('\x01-\x07atomics'), '\x01+\x07atomics')
+  assert.equal(features('\x01+\x04simd and more'), '\x01+\x04simd and more')
+  assert.equal(features('\x02+\x04simd'), '\x02+\x04simd')
 })
 
 test('hints of branches move with the code', () => {
@@ -122,6 +153,7 @@ test('hints of branches move with the code', () => {
 // ------------------------------------------------------------------- files
 
 const source = wat(`(module ${OWN} ${LOOP})`)
+const isRoot = process.getuid() === 0
 
 test('the new file has the usual mode, and an old one keeps its own', (t) => {
   const path = folder(t)
@@ -136,6 +168,68 @@ test('the new file has the usual mode, and an old one keeps its own', (t) => {
   assert.deepEqual(readFileSync(out), instrument(source))
   assert.deepEqual(readdirSync(path).sort(), ['in.wasm', 'out.wasm'])
 })
+
+test('a new file has the owner of the old one', { skip: !isRoot }, (t) => {
+  const out = join(folder(t), 'out.wasm')
+  writeFileSync(out, 'old')
+  chownSync(out, 1234, 5678)
+  chmodSync(out, 0o4750)
+  const made = command(['instrument', '-', '-o', out], { input: source })
+  assert.deepEqual([made.status, made.stderr], [0, ''])
+  const { uid, gid, mode } = statSync(out)
+  assert.deepEqual([uid, gid, mode & 0o7777], [1234, 5678, 0o4750])
+})
+
+test('another hard link keeps the old file', (t) => {
+  const path = folder(t)
+  const [out, other] = [join(path, 'out.wasm'), join(path, 'other.wasm')]
+  writeFileSync(out, 'old')
+  linkSync(out, other)
+  command(['instrument', '-', '-o', out], { input: source })
+  assert.deepEqual(readFileSync(out), instrument(source))
+  assert.equal(readFileSync(other, 'utf8'), 'old')
+})
+
+test('a folder in which no file can be made is named as such', (t) => {
+  const path = folder(t)
+  const out = join(path, 'out.wasm')
+  writeFileSync(out, 'old')
+  chmodSync(out, 0o666)
+  chmodSync(path, 0o555)
+  const { status, stderr } = command(['instrument', '-', '-o', out], {
+    input: source,
+    ...(isRoot && { uid: 65534, gid: 65534 })
+  })
+  chmodSync(path, 0o755)
+  assert.equal(status, 1)
+  assert.match(
+    stderr,
+    /^wasmsig: .*out.wasm: no file can be made in its folder: Perm.*\n$/
+  )
+  assert.equal(readFileSync(out, 'utf8'), 'old')
+})
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  test(`${signal} while it writes leaves no half file`, async (t) => {
+    const path = folder(t)
+    const input = join(path, 'in.wasm')
+    const out = join(path, 'out')
+    mkdirSync(out)
+    writeFileSync(input, withCustom(source, 'long', Buffer.alloc(2 ** 27)))
+    const file = join(out, 'out.wasm')
+    const { child, ended } = start(
+      t,
+      ['instrument', input, '-o', file],
+      'ignore'
+    )
+    const watcher = watch(out, () => child.kill(signal))
+    assert.equal((await ended).signal, signal)
+    watcher.close()
+    assert.deepEqual(
+      readdirSync(out).filter((name) => name !== 'out.wasm'),
+      []
+    )
+  })
 
 test('a file may be replaced by what is made of it', (t) => {
   const path = folder(t)

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// The modules that the fuzzer starts from reach what they are meant for.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+import {
+  assemble,
+  codeOf,
+  countOf,
+  noAssembler,
+  sections,
+  tryInstrument
+} from './support/instrument.mjs'
+
+const seed = (name) =>
+  assemble(
+    readFileSync(new URL(`../fuzz/corpus/${name}.wat`, import.meta.url), 'utf8')
+  )
+
+const seeds = {
+  'stack-named': [0, /1 polls, .*above its C stack/],
+  'stack-unnamed': [0, /1 polls, .*above its C stack/],
+  delivery: [0, /2 polls, .*its own words/],
+  'delivery-attention': [0, /1 polls, .*its own words/],
+  'delivery-wrapped': [1, /its linker wrapped/],
+  'hints-and-labels': [0, /^wasmsig: -: 4 polls, .*its own words/]
+}
+for (const [name, [status, said]] of Object.entries(seeds))
+  test(`the seed ${name} is ${said}`, { skip: noAssembler }, () => {
+    const made = tryInstrument(seed(name), '-v')
+    assert.match(made.stderr, said)
+    assert.equal(made.status, status)
+  })
+
+test(
+  'the seeds have what polls and sections depend on',
+  { skip: noAssembler },
+  () => {
+    const attention = codeOf(tryInstrument(seed('delivery-attention')).bytes)
+    assert.equal(countOf(Buffer.from([0xfe, 0x11, 3, 0]), attention), 1)
+    const delivery = codeOf(tryInstrument(seed('delivery')).bytes)
+    assert.equal(countOf(Buffer.from([0xfe, 0x10, 2, 0]), delivery), 2)
+    const before = sections(seed('hints-and-labels'))
+    const after = sections(tryInstrument(seed('hints-and-labels')).bytes)
+    for (const wanted of ['metadata.code.branch_hint', 'name']) {
+      const [old, moved] = [before, after].map(
+        (module) => module.find(([, name]) => name === wanted)[2]
+      )
+      assert.notDeepEqual(moved, old, wanted)
+    }
+  }
+)

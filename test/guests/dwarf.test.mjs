@@ -28,6 +28,7 @@ function compile(t, source, ...flags) {
   run(
     ...['clang-19', '--target=wasm32', '-g', '-nostdlib', '-Wall', '-Werror'],
     ...['-Wl,--no-entry,--export=work,--allow-undefined', ...flags],
+    ...['-Wl,--export=__instance_signal', join(here, 'dwarf/words.c')],
     ...[join(here, 'dwarf', source), '-o', path]
   )
   return path

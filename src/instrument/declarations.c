@@ -98,13 +98,10 @@ uint32_t wsig_next_global(const struct wsig_rewriting *rewriting) {
   return global_of(rewriting, WASMSIG_WORD_COUNT);
 }
 
-static void put_address(struct wsig_bytes *payload, bool is_wide,
-                        uint64_t address) {
-  wsig_bytes_byte(payload, is_wide ? WSIG_OP_I64_CONST : WSIG_OP_I32_CONST);
-  if (is_wide)
-    wsig_bytes_s64(payload, (int64_t)address);
-  else
-    wsig_bytes_s32(payload, (int32_t)(uint32_t)address);
+/* The value of a global. */
+static void put_address(const struct wsig_rewriting *rewriting,
+                        struct wsig_bytes *payload, uint64_t address) {
+  wsig_put_address(payload, rewriting->scan, address);
   wsig_bytes_byte(payload, WSIG_OP_END);
 }
 
@@ -116,7 +113,7 @@ static void put_words(struct wsig_rewriting *rewriting,
     if (!wsig_adds_word(rewriting, i)) continue;
     wsig_bytes_byte(payload, is_wide ? WSIG_TYPE_I64 : WSIG_TYPE_I32);
     wsig_bytes_byte(payload, 0); /* immutable */
-    put_address(payload, is_wide, rewriting->room.address + places[i]);
+    put_address(rewriting, payload, rewriting->room.address + places[i]);
   }
 }
 
@@ -140,7 +137,7 @@ static void put_stack(struct wsig_rewriting *rewriting,
   for (uint64_t i = 0; i <= number && !cursor->failed; i++)
     value = pass_global(cursor);
   wsig_bytes_append(payload, start, (size_t)(value - start));
-  put_address(payload, is_64_bit(rewriting), rewriting->room.address);
+  put_address(rewriting, payload, rewriting->room.address);
 }
 
 static void rewrite_globals(struct wsig_rewriting *rewriting) {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What is refused, what a poll is, and the way from one module to the other.
+ * What is refused, and the way from one module to the other.
  *
  * What has been made is read again by the module reader, as a host will read
  * it: it is handed over only if that finds words that can be tracked.
  */
 #include "instrument.h"
 
-#include "body.h"
 #include "code.h"
+#include "deliver.h"
+#include "put_poll.h"
 #include "rewrite.h"
 
 #include <stdlib.h>
@@ -57,129 +58,7 @@ static int check_words(struct wsig_instrumented *made,
   return WASMSIG_OK;
 }
 
-static const char deliver_name[] = "__instance_signal_deliver";
-
-static bool is_plain(const struct wsig_scan *scan, uint32_t function) {
-  if (function >= scan->function_count) return false;
-  uint32_t type = scan->functions[function];
-  return type < scan->signature_count && scan->signatures[type].is_plain;
-}
-
-/* The function that a body of calls alone, several, calls last; else none. */
-static uint32_t last_of_calls(const struct wsig_scan *scan, uint32_t function) {
-  enum { CALL = 0x10 };
-  struct wsig_bodies bodies;
-  struct wsig_body body;
-  struct wsig_instruction instruction;
-  uint32_t last = WSIG_NO_FUNCTION;
-  unsigned calls = 0;
-  wsig_bodies_open(&bodies, scan);
-  while (wsig_bodies_next(&bodies, &body))
-    while (wsig_body_instruction(&bodies, &body, &instruction)) {
-      if (body.function != function || instruction.opcode == WSIG_OP_END)
-        continue;
-      if (instruction.opcode != CALL) return WSIG_NO_FUNCTION;
-      last = (uint32_t)instruction.operands[0].value;
-      calls++;
-    }
-  return calls > 1 ? last : WSIG_NO_FUNCTION;
-}
-
-/* wasm-ld wraps each export of a command whose crt1 asks for it: destructors
- * run behind each (lld/wasm/Writer.cpp, createCommandExportWrapper). */
-static bool is_wrapped(const struct wsig_scan *scan, uint32_t function) {
-  const struct wsig_export *start = wsig_scan_export(scan, "_start");
-  uint32_t last = last_of_calls(scan, function);
-  return last != WSIG_NO_FUNCTION && start &&
-         start->kind == WASMSIG_EXTERN_FUNCTION &&
-         last_of_calls(scan, start->index) == last;
-}
-
-static int find_deliver(struct wsig_instrumented *made,
-                        const struct wsig_scan *scan, uint32_t *deliver) {
-  const struct wsig_export *export = wsig_scan_export(scan, deliver_name);
-  *deliver = WSIG_NO_FUNCTION;
-  if (!export) return WASMSIG_OK;
-  if (export->kind != WASMSIG_EXTERN_FUNCTION || !is_plain(scan, export->index))
-    return refuse(made,
-                  "its __instance_signal_deliver is no function without "
-                  "parameters and results",
-                  -1);
-  if (!scan->report.words[WASMSIG_WORD_SIGNAL].is_exported)
-    return refuse(made,
-                  "it exports __instance_signal_deliver, but not "
-                  "__instance_signal",
-                  -1);
-  if (is_wrapped(scan, export->index))
-    return refuse(made,
-                  "its linker wrapped __instance_signal_deliver: each delivery "
-                  "would end the program; link with wasmsig-cc, or with "
-                  "-nostartfiles and crt1.o",
-                  -1);
-  *deliver = export->index;
-  return WASMSIG_OK;
-}
-
 /* ------------------------------------------------------------------- polls */
-
-/* The address of the signal word, on the stack. */
-static void put_address(struct wsig_rewriting *rewriting) {
-  const wasmsig_module_report *report = &rewriting->scan->report;
-  const wasmsig_module_word *word = &report->words[WASMSIG_WORD_SIGNAL];
-  struct wsig_bytes *poll = &rewriting->plan.poll;
-  uint64_t address = word->address;
-  if (rewriting->room.kind != WSIG_ROOM_NONE) {
-    address = rewriting->room.address;
-  } else if (word->source != WASMSIG_VALUE_CONSTANT) {
-    wsig_bytes_byte(poll, WSIG_OP_GLOBAL_GET);
-    wsig_bytes_u32(poll, word->index);
-    return;
-  }
-  bool is_wide = report->memory.count > 0 && report->memory.is_64_bit;
-  wsig_bytes_byte(poll, is_wide ? WSIG_OP_I64_CONST : WSIG_OP_I32_CONST);
-  if (is_wide)
-    wsig_bytes_s64(poll, (int64_t)address);
-  else
-    wsig_bytes_s32(poll, (int32_t)(uint32_t)address);
-}
-
-/* Whether one load can read the word of attention too: it follows the signal
- * word, and the two are aligned as one. */
-static bool has_attention(const struct wsig_scan *scan) {
-  const wasmsig_module_word *word = &scan->report.words[WASMSIG_WORD_SIGNAL];
-  const struct wsig_export *export =
-      wsig_scan_export(scan, "__instance_signal_attention");
-  if (!export || export->kind != WASMSIG_EXTERN_GLOBAL ||
-      word->source != WASMSIG_VALUE_CONSTANT || word->address % 8 != 0)
-    return false;
-  const struct wsig_global *global = &scan->module.globals[export->index];
-  return !global->is_mutable && global->source == WASMSIG_VALUE_CONSTANT &&
-         global->type == word->type && global->value == word->address + 4;
-}
-
-static void put_poll(struct wsig_rewriting *rewriting) {
-  static const uint8_t load[] = {0xfe, 0x10, 2, 0}, wide[] = {0xfe, 0x11, 3, 0},
-                       is_zero[] = {WSIG_OP_I64_CONST, 0, 0x52 /* i64.ne */},
-                       is_killed[] = {WSIG_OP_I32_CONST, 9, 0x46 /* i32.eq */},
-                       begin[] = {WSIG_OP_IF, 0x40},
-                       kill[] = {0x00 /* unreachable */};
-  struct wsig_bytes *poll = &rewriting->plan.poll;
-  uint32_t deliver = rewriting->plan.deliver;
-  bool delivers = deliver != WSIG_NO_FUNCTION;
-  bool is_wide = delivers && has_attention(rewriting->scan);
-  put_address(rewriting);
-  wsig_bytes_append(poll, is_wide ? wide : load, sizeof load);
-  if (is_wide) wsig_bytes_append(poll, is_zero, sizeof is_zero);
-  if (!delivers) wsig_bytes_append(poll, is_killed, sizeof is_killed);
-  wsig_bytes_append(poll, begin, sizeof begin);
-  if (delivers) {
-    wsig_bytes_byte(poll, 0x10 /* call */);
-    wsig_bytes_u32(poll, deliver);
-  } else {
-    wsig_bytes_append(poll, kill, sizeof kill);
-  }
-  wsig_bytes_byte(poll, WSIG_OP_END);
-}
 
 static int put_polls(struct wsig_rewriting *rewriting) {
   struct wsig_plan *plan = &rewriting->plan;
@@ -187,7 +66,7 @@ static int put_polls(struct wsig_rewriting *rewriting) {
   plan->every = rewriting->options->every;
   plan->calls = rewriting->options->calls;
   plan->counter = wsig_next_global(rewriting);
-  put_poll(rewriting);
+  wsig_poll_put(rewriting);
   if (plan->poll.failed) return WASMSIG_ENOMEM;
   int error = wsig_code_write(&rewriting->code, scan, plan);
   if (error || !scan->known[WSIG_SECTION_CODE]) return error;
@@ -250,7 +129,8 @@ static int instrument(struct wsig_instrumented *made,
   const char *why = unfinished(scan);
   if (why) return refuse(made, why, -1);
   int error = check_words(made, &scan->report);
-  if (!error) error = find_deliver(made, scan, &rewriting.plan.deliver);
+  if (!error)
+    error = wsig_deliver_find(&rewriting.plan.deliver, scan, &made->why);
   if (!error) error = wsig_room_find(&rewriting.room, scan, &made->why);
   if (!error) error = rewrite(&rewriting);
   release(&rewriting);

@@ -36,6 +36,9 @@ int wsig_rewrite_customs(struct wsig_rewriting *rewriting);
 /** Puts all sections together. */
 void wsig_rewrite_module(struct wsig_rewriting *rewriting);
 
+/** An address of memory 0, as a constant on the stack. */
+void wsig_put_address(struct wsig_bytes *bytes, const struct wsig_scan *scan,
+                      uint64_t address);
 /** Whether the word is one that is added. */
 bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word);
 /** The index of the first global that is appended behind the words. */

@@ -86,7 +86,8 @@ static void warn(const struct order *order,
   if (made->polls == 0)
     cli_complain(order->how.calls
                      ? "%s: it has no code to poll in"
-                     : "%s: it has no loop to poll in (see --calls)",
+                     : "%s: it has no loop to poll in, and no recursion (see "
+                       "--calls)",
                  order->in);
 }
 

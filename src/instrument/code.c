@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Each body is walked once, to find its loops and what they do; then it is
- * copied in stretches with a poll between two. A poll leaves the operand stack
- * as it finds it and takes nothing from it, so it may stand behind the head of
- * any loop, whatever the loop's parameters are, and in code that nobody
- * reaches.
+ * Each body is walked to find where polls may come, and graph.c says which of
+ * them do; then it is copied in stretches with a poll between two. A poll
+ * leaves the operand stack as it finds it and takes nothing from it, so it may
+ * stand between any two instructions: behind the head of a loop, whatever the
+ * loop's parameters are, behind a call, and in code that nobody reaches.
  *
  * Turns are counted in one local of the function, which is appended, or in a
  * global: no index changes. A counter of powers of two goes up in steps of
@@ -17,126 +17,31 @@
 #include "code.h"
 
 #include "body.h"
-#include "pace.h"
-
-#include <stdlib.h>
+#include "graph.h"
+#include "places.h"
 
 /* Engines take no function with more locals: it polls at each turn. */
 enum { MOST_LOCALS = 50000 };
 
-/* Where a poll comes. */
-struct place {
-  uint64_t offset;
-  uint64_t label; /* of the first block behind it */
-  struct wsig_work work;
-  struct wsig_pace pace;
-  size_t now; /* in the new body: what stood at `offset` */
-};
-
 struct writer {
   const struct wsig_scan *scan;
   const struct wsig_plan *plan;
+  const struct wsig_graph *graph;
   struct wsig_code *code;
-  struct place *places; /* of a body: [0] is its head, then its loops */
-  size_t place_count, place_capacity;
-  size_t *around; /* the innermost place around each block that is open */
-  size_t depth, depth_capacity;
-  uint64_t labels; /* blocks of the body up to here */
+  struct wsig_places places; /* of a body */
   struct wsig_bytes body;
-  bool failed; /* out of memory */
 };
-
-/* ------------------------------------------------------------------- loops */
-
-static void add_place(struct writer *writer, uint64_t offset) {
-  struct place *places =
-      wsig_array_grow(writer->places, writer->place_count,
-                      &writer->place_capacity, sizeof *places);
-  if (!places) {
-    writer->failed = true;
-    return;
-  }
-  writer->places = places;
-  places[writer->place_count++] =
-      (struct place){.offset = offset, .label = writer->labels};
-}
-
-static void open_block(struct writer *writer, size_t place) {
-  size_t *around = wsig_array_grow(writer->around, writer->depth,
-                                   &writer->depth_capacity, sizeof *around);
-  if (!around) {
-    writer->failed = true;
-    return;
-  }
-  writer->around = around;
-  around[writer->depth++] = place;
-}
-
-/* clang-format off */
-static void note_work(struct wsig_work *work, uint32_t opcode) {
-  switch (opcode) {
-    case 0x12: case 0x13: case 0x15: work->has_tail_calls = true; break;
-    case 0x10: case 0x11: case 0x14: work->has_calls = true; break;
-    case WSIG_PREFIXED(0xfb, 6): case WSIG_PREFIXED(0xfb, 7): /* array.new */
-    case WSIG_PREFIXED(0xfb, 9): case WSIG_PREFIXED(0xfb, 10):
-    case WSIG_PREFIXED(0xfb, 16): case WSIG_PREFIXED(0xfb, 17): /* .fill ... */
-    case WSIG_PREFIXED(0xfb, 18): case WSIG_PREFIXED(0xfb, 19):
-    case WSIG_PREFIXED(0xfc, 8): case WSIG_PREFIXED(0xfc, 10): /* memory */
-    case WSIG_PREFIXED(0xfc, 11):
-    case WSIG_PREFIXED(0xfc, 12): case WSIG_PREFIXED(0xfc, 14): /* table */
-    case WSIG_PREFIXED(0xfc, 15): case WSIG_PREFIXED(0xfc, 17):
-    case WSIG_PREFIXED(0xfe, 1): case WSIG_PREFIXED(0xfe, 2): /* wait */
-    case 0x40: /* memory.grow */
-      work->has_bulk = true;
-      break;
-    default: break;
-  }
-}
-
-/* clang-format on */
-
-static void see(struct writer *writer,
-                const struct wsig_instruction *instruction) {
-  size_t place = writer->around[writer->depth - 1];
-  struct wsig_work *work = &writer->places[place].work;
-  work->instructions++;
-  note_work(work, instruction->opcode);
-  int nesting = wsig_instruction_nesting(instruction->opcode);
-  if (nesting < 0 && writer->depth > 1) writer->depth--;
-  if (nesting <= 0) return;
-  writer->labels++;
-  if (instruction->opcode == WSIG_OP_LOOP) {
-    place = writer->place_count;
-    add_place(writer, instruction->end);
-  }
-  open_block(writer, place);
-}
-
-static void find_places(struct writer *writer, struct wsig_bodies *bodies,
-                        const struct wsig_body *body) {
-  struct wsig_instruction instruction;
-  writer->place_count = writer->depth = 0;
-  writer->labels = 0;
-  add_place(writer, body->code);
-  open_block(writer, 0);
-  while (!writer->failed && wsig_body_instruction(bodies, body, &instruction))
-    see(writer, &instruction);
-}
 
 /* -------------------------------------------------------------------- pace */
 
-/* A tail call in a loop leaves it: it is the head's. */
-static bool has_tail_calls(const struct writer *writer) {
-  for (size_t i = 0; i < writer->place_count; i++)
-    if (writer->places[i].work.has_tail_calls) return true;
-  return false;
-}
-
-static struct wsig_pace pace_of(const struct writer *writer, size_t number) {
-  const struct wsig_plan *plan = writer->plan;
-  const struct wsig_work *work = &writer->places[number].work;
-  return number == 0 ? wsig_pace_of_head(work, plan->every, plan->calls)
-                     : wsig_pace_of_loop(work, plan->every);
+static struct wsig_pace pace_of(const struct wsig_place *place,
+                                uint32_t every) {
+  if (!place->polls) return (struct wsig_pace){0};
+  switch (place->kind) {
+    case WSIG_PLACE_HEAD: return wsig_pace_of_head(&place->work, every);
+    case WSIG_PLACE_LOOP: return wsig_pace_of_loop(&place->work, every);
+    default: return wsig_pace_of_return(every);
+  }
 }
 
 /* Whether the body counts turns in a local. */
@@ -144,11 +49,12 @@ static bool set_paces(struct writer *writer, const struct wsig_body *body) {
   bool is_silent = body->function == writer->plan->deliver;
   bool can_count = body->parameters + body->locals < MOST_LOCALS;
   bool counts = false;
-  writer->places[0].work.has_tail_calls = has_tail_calls(writer);
-  writer->code->loops += writer->place_count - 1;
-  for (size_t i = 0; i < writer->place_count; i++) {
-    struct wsig_pace *pace = &writer->places[i].pace;
-    if (!is_silent) *pace = pace_of(writer, i);
+  wsig_graph_set_polls(writer->graph, body->function, &writer->places);
+  for (size_t i = 0; i < writer->places.count; i++) {
+    struct wsig_place *place = &writer->places.items[i];
+    struct wsig_pace *pace = &place->pace;
+    if (place->kind == WSIG_PLACE_LOOP) writer->code->loops++;
+    if (!is_silent) *pace = pace_of(place, writer->plan->every);
     if (pace->counter == WSIG_COUNT_LOCAL && !can_count)
       *pace = (struct wsig_pace){1, WSIG_COUNT_NOBODY};
     if (pace->counter == WSIG_COUNT_LOCAL) counts = true;
@@ -222,7 +128,7 @@ static void put_turn(struct writer *writer, struct wsig_pace pace,
 }
 
 /* `local`: the counter of the body. */
-static void put_place(struct writer *writer, const struct place *place,
+static void put_place(struct writer *writer, const struct wsig_place *place,
                       uint32_t local) {
   struct wsig_pace pace = place->pace;
   if (pace.every == 1) {
@@ -258,11 +164,12 @@ static void put_locals(struct writer *writer, const struct wsig_body *body,
 static void put_stretches(struct writer *writer, const struct wsig_body *body,
                           uint32_t local) {
   uint64_t at = body->code;
-  for (size_t i = 0; i < writer->place_count && !writer->failed; i++) {
-    copy(writer, at, writer->places[i].offset);
-    at = writer->places[i].offset;
-    put_place(writer, &writer->places[i], local);
-    writer->places[i].now = writer->body.length;
+  for (size_t i = 0; i < writer->places.count; i++) {
+    struct wsig_place *place = &writer->places.items[i];
+    copy(writer, at, place->offset);
+    at = place->offset;
+    put_place(writer, place, local);
+    place->now = writer->body.length;
   }
   copy(writer, at, body->end);
 }
@@ -288,8 +195,8 @@ static void note_moves(struct writer *writer, const struct wsig_body *body,
     size_t width = width_of((uint64_t)body->group_count + 1, 1);
     wsig_moves_add(moves, body->groups, base + width - body->groups);
   }
-  for (size_t i = 0; i < writer->place_count; i++) {
-    const struct place *place = &writer->places[i];
+  for (size_t i = 0; i < writer->places.count; i++) {
+    const struct wsig_place *place = &writer->places.items[i];
     wsig_moves_add(moves, place->offset, base + place->now - place->offset);
   }
 }
@@ -299,11 +206,10 @@ static void note_labels(struct writer *writer, const struct wsig_body *body) {
   struct wsig_moves *labels = &writer->code->labels;
   uint64_t by = 0;
   wsig_moves_add(labels, wsig_label(body->function, 0), by);
-  for (size_t i = 0; i < writer->place_count; i++) {
-    uint32_t every = writer->places[i].pace.every;
-    by += every < 2 ? every : 2;
-    wsig_moves_add(labels, wsig_label(body->function, writer->places[i].label),
-                   by);
+  for (size_t i = 0; i < writer->places.count; i++) {
+    const struct wsig_place *place = &writer->places.items[i];
+    by += place->pace.every < 2 ? place->pace.every : 2;
+    wsig_moves_add(labels, wsig_label(body->function, place->label), by);
   }
 }
 
@@ -332,28 +238,45 @@ static void put_head(struct writer *writer, const struct wsig_bodies *bodies) {
 static void put_bodies(struct writer *writer, struct wsig_bodies *bodies) {
   struct wsig_body body;
   put_head(writer, bodies);
-  while (!writer->failed && wsig_bodies_next(bodies, &body)) {
-    find_places(writer, bodies, &body);
-    if (!writer->failed && !bodies->cursor.failed)
+  while (!writer->places.failed && wsig_bodies_next(bodies, &body)) {
+    wsig_places_find(&writer->places, bodies, &body);
+    if (!writer->places.failed && !bodies->cursor.failed)
       put_body(writer, &body, set_paces(writer, &body));
   }
+}
+
+/* 0, or what went wrong. */
+static int outcome(const struct writer *writer,
+                   const struct wsig_cursor *cursor) {
+  const struct wsig_code *code = writer->code;
+  if (writer->places.failed || writer->body.failed || code->payload.failed ||
+      code->moves.failed || code->labels.failed)
+    return WASMSIG_ENOMEM;
+  return cursor->failed ? 1 : WASMSIG_OK;
+}
+
+static int write(struct wsig_code *code, const struct wsig_scan *scan,
+                 const struct wsig_plan *plan, const struct wsig_graph *graph) {
+  struct writer writer = {
+      .scan = scan, .plan = plan, .graph = graph, .code = code};
+  struct wsig_bodies bodies;
+  wsig_bodies_open(&bodies, scan);
+  put_bodies(&writer, &bodies);
+  int error = outcome(&writer, &bodies.cursor);
+  wsig_places_release(&writer.places);
+  wsig_bytes_release(&writer.body);
+  return error;
 }
 
 int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
                     const struct wsig_plan *plan) {
   *code = (struct wsig_code){0};
   if (!scan->known[WSIG_SECTION_CODE]) return WASMSIG_OK;
-  struct writer writer = {.scan = scan, .plan = plan, .code = code};
-  struct wsig_bodies bodies;
-  wsig_bodies_open(&bodies, scan);
-  put_bodies(&writer, &bodies);
-  free(writer.places);
-  free(writer.around);
-  bool failed = writer.failed || writer.body.failed || code->payload.failed ||
-                code->moves.failed || code->labels.failed;
-  wsig_bytes_release(&writer.body);
-  if (failed) return WASMSIG_ENOMEM;
-  return bodies.cursor.failed ? 1 : WASMSIG_OK;
+  struct wsig_graph graph;
+  int error = wsig_graph_build(&graph, scan, plan->every, plan->calls);
+  if (!error) error = write(code, scan, plan, &graph);
+  wsig_graph_release(&graph);
+  return error;
 }
 
 void wsig_code_release(struct wsig_code *code) {

@@ -12,7 +12,7 @@
 /** What is put in. */
 struct wsig_plan {
   uint32_t every;   /* turns; 0: as many as each loop can bear */
-  bool calls;       /* also at the heads of functions */
+  bool calls;       /* at the heads of all functions */
   uint32_t deliver; /* the function that polls call; WSIG_NO_FUNCTION: none */
   struct wsig_bytes poll; /* the instructions of one poll */
   uint32_t counter;       /* a global that counts calls, if need be */

@@ -9,11 +9,13 @@
  *     if (error == 0) write(made.bytes.data, made.bytes.length);
  *     wsig_instrumented_release(&made);
  *
- * A poll stands behind the head of each loop. It is an atomic load of the
- * signal word; where the module exports a function __instance_signal_deliver,
- * that is called when the word is not 0, and without one the module traps when
- * it is 9, SIGKILL. All else stays as it was, byte for byte: functions, types,
- * globals and memories keep their numbers, as new ones are appended.
+ * A poll stands behind the head of each loop, and where a run might else not
+ * come to one for long: at heads of functions and behind calls (graph.c). It is
+ * an atomic load of the signal word; where the module exports a function
+ * __instance_signal_deliver, that is called when the word is not 0, and without
+ * one the module traps when it is 9, SIGKILL. All else stays as it was, byte
+ * for byte: functions, types, globals and memories keep their numbers, as new
+ * ones are appended.
  */
 #ifndef WSIG_INSTRUMENT_INSTRUMENT_H
 #define WSIG_INSTRUMENT_INSTRUMENT_H

@@ -7,19 +7,17 @@
  * - A loop of few instructions counts in a local. Between two polls it takes as
  *   many turns as make some ten microseconds.
  * - A turn of many instructions can bear a poll.
+ * - An instruction that moves much memory may take long: a poll each time.
  * - A loop that calls counts in the global: its callees may count on, and in
  *   recursion no call need take many turns, so that a local, which begins at 0
  *   with each call, might never come to a poll.
- * - An instruction that moves much memory may take long: a poll each time, but
- *   where calls let pass a few turns.
- *
- * A function that makes a tail call may never come back though it has no loop:
- * its head is taken for one.
+ * - So do heads of functions and places behind calls. Which of them poll at all
+ *   is graph.c's to say.
  */
 #include "pace.h"
 
-/* Turns of a loop without calls between two polls; turns of loops with calls
- * and heads of functions between two. Powers of two. */
+/* Turns of a loop without calls between two polls; turns of loops with calls,
+ * heads and returns, all together, between two. Powers of two. */
 #define TURNS UINT32_C(1024)
 #define CALLS UINT32_C(32)
 /* As many instructions take ten times as long as a poll in JavaScriptCore. */
@@ -35,14 +33,18 @@ static struct wsig_pace counted(uint32_t every, uint32_t by_default,
 
 struct wsig_pace wsig_pace_of_loop(const struct wsig_work *work,
                                    uint32_t every) {
-  if (work->has_calls) return counted(every, CALLS, WSIG_COUNT_GLOBAL);
   if (every == 0 && (work->has_bulk || work->instructions >= HEAVY))
     return each;
+  if (work->has_calls) return counted(every, CALLS, WSIG_COUNT_GLOBAL);
   return counted(every, TURNS, WSIG_COUNT_LOCAL);
 }
 
-struct wsig_pace wsig_pace_of_head(const struct wsig_work *work, uint32_t every,
-                                   bool calls) {
-  if (!calls && !work->has_tail_calls) return (struct wsig_pace){0};
+struct wsig_pace wsig_pace_of_head(const struct wsig_work *work,
+                                   uint32_t every) {
+  if (every == 0 && work->has_bulk) return each;
+  return counted(every, CALLS, WSIG_COUNT_GLOBAL);
+}
+
+struct wsig_pace wsig_pace_of_return(uint32_t every) {
   return counted(every, CALLS, WSIG_COUNT_GLOBAL);
 }

@@ -9,9 +9,8 @@
 /** What one turn of a loop does, or one call of a function. */
 struct wsig_work {
   uint64_t instructions; /* in its own body, without those of loops in it */
-  bool has_calls;
-  bool has_tail_calls;
-  bool has_bulk; /* one instruction that may take long */
+  bool has_calls;        /* that come back: a tail call leaves a loop */
+  bool has_bulk;         /* one instruction that may take long */
 };
 
 /** Who counts. */
@@ -30,8 +29,10 @@ struct wsig_pace {
  * counter are the same in all of a module. */
 struct wsig_pace wsig_pace_of_loop(const struct wsig_work *work,
                                    uint32_t every);
-/** Of the head of a function; `calls`: the user wants polls there. */
-struct wsig_pace wsig_pace_of_head(const struct wsig_work *work, uint32_t every,
-                                   bool calls);
+/** Of the head of a function that polls there (graph.h). */
+struct wsig_pace wsig_pace_of_head(const struct wsig_work *work,
+                                   uint32_t every);
+/** Of the place behind a call, if there is a poll (graph.h). */
+struct wsig_pace wsig_pace_of_return(uint32_t every);
 
 #endif

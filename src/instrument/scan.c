@@ -75,10 +75,22 @@ static void add_signature(struct wsig_scan *scan, struct wsig_cursor *cursor,
     scan->signatures[scan->signature_count++] = signature;
 }
 
-static uint32_t read_value_types(struct wsig_cursor *cursor) {
+bool wsig_type_is_reference(uint8_t code) {
+  return code < 0x7b; /* above are v128 and numbers */
+}
+
+/* The types of parameters or results. `is_exact`: each is one byte, and so is
+ * what says how many there are. */
+static uint32_t read_value_types(struct wsig_cursor *cursor,
+                                 struct wsig_signature *signature,
+                                 bool *is_exact) {
+  const uint8_t *start = cursor->at;
   uint32_t count = wsig_read_u32(cursor);
   for (uint32_t i = 0; i < count && !cursor->failed; i++)
-    wsig_read_value_type(cursor);
+    if (wsig_type_is_reference(wsig_read_value_type(cursor).code))
+      signature->has_references = true;
+  if (count >= 0x80 || (uint64_t)(cursor->at - start) != (uint64_t)count + 1)
+    *is_exact = false;
   return count;
 }
 
@@ -87,13 +99,24 @@ static void read_field(struct wsig_cursor *cursor) {
   wsig_read_mutability(cursor);
 }
 
+/* `is_alone`: in no group, and without a word on supertypes. */
+static struct wsig_signature read_signature(struct wsig_cursor *cursor,
+                                            bool is_alone) {
+  struct wsig_signature signature = {.bytes = cursor->at};
+  bool is_exact = is_alone;
+  signature.parameters = read_value_types(cursor, &signature, &is_exact);
+  uint32_t results = read_value_types(cursor, &signature, &is_exact);
+  signature.is_plain = signature.parameters == 0 && results == 0;
+  signature.length = (size_t)(cursor->at - signature.bytes);
+  if (!is_exact) signature.bytes = NULL;
+  return signature;
+}
+
 static void read_composite(struct wsig_scan *scan, struct wsig_cursor *cursor,
-                           uint8_t code) {
+                           uint8_t code, bool is_alone) {
   struct wsig_signature signature = {0};
   if (code == 0x60) {
-    signature.parameters = read_value_types(cursor);
-    uint32_t results = read_value_types(cursor);
-    signature.is_plain = signature.parameters == 0 && results == 0;
+    signature = read_signature(cursor, is_alone);
   } else if (code == 0x5e) {
     read_field(cursor);
   } else {
@@ -104,14 +127,15 @@ static void read_composite(struct wsig_scan *scan, struct wsig_cursor *cursor,
 }
 
 static void read_subtype(struct wsig_scan *scan, struct wsig_cursor *cursor,
-                         uint8_t code) {
+                         uint8_t code, bool is_alone) {
   if (code == 0x50 || code == 0x4f) {
     uint32_t count = wsig_read_u32(cursor);
     for (uint32_t i = 0; i < count && !cursor->failed; i++)
       wsig_read_u32(cursor);
     code = wsig_read_byte(cursor);
+    is_alone = false;
   }
-  read_composite(scan, cursor, code);
+  read_composite(scan, cursor, code, is_alone);
 }
 
 static void read_types(struct wsig_scan *scan, struct wsig_cursor *cursor) {
@@ -122,7 +146,8 @@ static void read_types(struct wsig_scan *scan, struct wsig_cursor *cursor) {
     bool is_group = code == 0x4e;
     if (is_group) count = wsig_read_u32(cursor);
     for (uint32_t j = 0; j < count && !cursor->failed; j++)
-      read_subtype(scan, cursor, is_group ? wsig_read_byte(cursor) : code);
+      read_subtype(scan, cursor, is_group ? wsig_read_byte(cursor) : code,
+                   !is_group);
   }
 }
 
@@ -143,14 +168,19 @@ static void read_import(struct wsig_scan *scan, struct wsig_cursor *cursor) {
     case WASMSIG_EXTERN_TABLE:
       wsig_read_reference_type(cursor);
       wsig_read_table_limits(cursor);
+      scan->imports_references = true;
       break;
     case WASMSIG_EXTERN_MEMORY: wsig_read_memory_limits(cursor); break;
     case WASMSIG_EXTERN_GLOBAL:
-      wsig_read_value_type(cursor);
+      if (wsig_type_is_reference(wsig_read_value_type(cursor).code))
+        scan->imports_references = true;
       wsig_read_mutability(cursor);
       scan->imported_globals++;
       break;
-    default: /* a tag */ wsig_read_byte(cursor); wsig_read_u32(cursor);
+    default: /* a tag */
+      wsig_read_byte(cursor);
+      wsig_read_u32(cursor);
+      scan->imports_references = true;
   }
 }
 

@@ -23,6 +23,7 @@ enum wsig_section_number {
   WSIG_SECTION_MEMORY = 5,
   WSIG_SECTION_GLOBAL = 6,
   WSIG_SECTION_EXPORT = 7,
+  WSIG_SECTION_ELEMENT = 9,
   WSIG_SECTION_CODE = 10,
   WSIG_SECTION_DATA = 11,
   WSIG_SECTION_COUNT = 14,
@@ -40,7 +41,13 @@ struct wsig_section {
 /** Of a type that is no function's all is 0. */
 struct wsig_signature {
   uint32_t parameters;
-  bool is_plain; /* a function without parameters and results */
+  bool is_plain;       /* a function without parameters and results */
+  bool has_references; /* among parameters and results */
+  /** A function's type that another equals exactly if its bytes are the same:
+   * it has no supertype, none is declared for it, and its parameters and
+   * results are each one byte. NULL: it may be another's equal or supertype. */
+  const uint8_t *bytes;
+  size_t length;
 };
 
 struct wsig_scan {
@@ -58,6 +65,7 @@ struct wsig_scan {
   uint32_t *functions; /* the type of each, imported ones first */
   size_t function_count, function_capacity;
   uint64_t imported_globals;
+  bool imports_references; /* a table, a tag, or a global that holds one */
 };
 
 /** Reads it all. The report is filled in any case; `*why` says what is wrong
@@ -74,6 +82,8 @@ struct wsig_cursor wsig_scan_cursor(const struct wsig_scan *scan, size_t start,
 const struct wsig_export *wsig_scan_export(const struct wsig_scan *scan,
                                            const char *name);
 bool wsig_scan_has_section(const struct wsig_scan *scan, const char *name);
+/** Whether a value type that begins with this byte is a reference's. */
+bool wsig_type_is_reference(uint8_t code);
 bool wsig_section_is_named(const struct wsig_section *section,
                            const char *name);
 

@@ -13,7 +13,13 @@ import { Worker } from 'node:worker_threads'
 import initialise from 'wabt'
 
 import { ENGINES, folder, guest, run } from './support/command.mjs'
-import { host, instrument, report } from './support/instrument.mjs'
+import {
+  assemble,
+  host,
+  instrument,
+  noAssembler,
+  report
+} from './support/instrument.mjs'
 
 const wabt = await initialise()
 const KILLED = fileURLToPath(new URL('./guests/killed.mjs', import.meta.url))
@@ -21,30 +27,68 @@ const KILLED = fileURLToPath(new URL('./guests/killed.mjs', import.meta.url))
 const wat = (text, features) =>
   Buffer.from(
     wabt
-      .parseWat('endless.wat', text, { threads: true, ...features })
+      .parseWat('endless.wat', text, {
+        threads: true,
+        tail_call: true,
+        ...features
+      })
       .toBinary({}).buffer
   )
 
-/** Ways not to end. */
-const ENDLESS = `(func (export "empty") (loop (br 0)))
-  (func (export "storing") (local $i i32)
+/** Ways not to end, or not for days; none goes so deep that a stack is full. */
+const DEPTH = '(i32.const 60)'
+const LOWER = '(i32.sub (local.get 0) (i32.const 1))'
+const ENDS = '(if (i32.eqz (local.get 0)) (then (return)))'
+const ENDLESS = {
+  empty: '(func (export "empty") (loop (br 0)))',
+  storing: `(func (export "storing") (local $i i32)
     (loop (global.set $g (local.get $i))
-      (local.set $i (i32.add (local.get $i) (i32.const 1))) (br 0)))
-  (func $nothing (param i32))
-  (func (export "calling") (loop (call $nothing (global.get $g)) (br 0)))
-  (func $shallow (param $n i32) (local $i i32)
-    (if (i32.eqz (local.get $n)) (then (return)))
-    (loop (call $shallow (i32.sub (local.get $n) (i32.const 1)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1))) (br 0)))`,
+  calling: `(func $nothing (param i32))
+    (func (export "calling") (loop (call $nothing (global.get $g)) (br 0)))`,
+  'loop of itself': `(func $shallow (param i32) (local $i i32) ${ENDS}
+    (loop (call $shallow ${LOWER})
       (br_if 0 (i32.lt_u
         (local.tee $i (i32.add (local.get $i) (i32.const 1)))
         (i32.const 3)))))
-  (func (export "recursing") (call $shallow (i32.const 40)))
-  (global $g (mut i32) (i32.const 0))`
-const NAMES = ['empty', 'storing', 'calling', 'recursing']
+    (func (export "loop of itself") (call $shallow ${DEPTH}))`,
+  tree: `(func $tree (param i32) ${ENDS}
+      (call $tree ${LOWER}) (call $tree ${LOWER}))
+    (func (export "tree") (call $tree ${DEPTH}))`,
+  'loop, then recursion': `(func $after (param i32) (local $i i32) ${ENDS}
+      (loop (br_if 0 (i32.lt_u
+        (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+        (i32.const 1000))))
+      (call $after ${LOWER}) (call $after ${LOWER}))
+    (func (export "loop, then recursion") (call $after ${DEPTH}))`,
+  'each other': `(func $left (param i32) ${ENDS}
+      (call $right ${LOWER}) (call $right ${LOWER}))
+    (func $right (param i32) ${ENDS} (call $left ${LOWER}))
+    (func (export "each other")
+      (call $left (i32.const 200)))`,
+  table: `(table funcref (elem $through)) (type $t (func (param i32)))
+    (func $through (param i32) ${ENDS}
+      (call_indirect (type $t) ${LOWER} (i32.const 0))
+      (call_indirect (type $t) ${LOWER} (i32.const 0)))
+    (func (export "table") (call $through ${DEPTH}))`,
+  'no cycle': `(func $level0)
+    ${Array.from(
+      { length: 45 },
+      (_, i) => `(func $level${i + 1} (call $level${i}) (call $level${i}))`
+    ).join('\n')}
+    (func (export "no cycle") (call $level45))`,
+  'tail calls': `(func $ping (return_call $pong)) (func $pong (return_call $ping))
+    (func (export "tail calls") (call $ping))`
+}
+const NAMES = Object.keys(ENDLESS)
+const TEXT = [
+  ...Object.values(ENDLESS),
+  '(global $g (mut i32) (i32.const 0))'
+].join('\n')
 const WAYS = [[], ['--every', '1'], ['--every', '7'], ['--every', '64']]
 
-const endless = wat(`(module (memory (export "memory") 1) ${ENDLESS})`)
-const shared = wat(`(module (memory (export "memory") 1 2 shared) ${ENDLESS})`)
+const endless = wat(`(module (memory (export "memory") 1) ${TEXT})`)
+const shared = wat(`(module (memory (export "memory") 1 2 shared) ${TEXT})`)
 
 // ------------------------------------------------------------------ threads
 
@@ -101,22 +145,47 @@ test('other numbers in the word do not', async () => {
 
 // -------------------------------------------------------------------- hosts
 
+/** Who killed the function of a file, three times. */
+function errorsOf(found, file, name) {
+  const said = execFileSync(
+    found.program,
+    [...found.command, KILLED, file, name],
+    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } }
+  )
+  return JSON.parse(said).errors
+}
+
 for (const name of ['node-20', 'bun', 'deno']) {
   test(`a hard limit stops it in ${name}`, (t) => {
     const found = host(name)
     const file = join(folder(t), 'endless.wasm')
     writeFileSync(file, instrument(endless))
     for (const endlessName of NAMES) {
-      const said = execFileSync(
-        found.program,
-        [...found.command, KILLED, file, endlessName],
-        { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } }
-      )
       const code = 'ERR_WASMSIG_CPU_LIMIT'
-      assert.deepEqual(JSON.parse(said).errors, [code, code, code])
+      assert.deepEqual(
+        errorsOf(found, file, endlessName),
+        [code, code, code],
+        endlessName
+      )
     }
   })
 }
+
+test('recursion by references ends too', { skip: noAssembler }, (t) => {
+  const bytes = assemble(`(module (memory (export "memory") 1)
+    (rec (type $t (sub (func (param i32 (ref $t))))))
+    (type $u (sub $t (func (param i32 (ref $t)))))
+    (elem declare func $tree)
+    (func $tree (type $u)
+      (if (i32.eqz (local.get 0)) (then (return)))
+      (call_ref $t ${LOWER} (local.get 1) (local.get 1))
+      (call_ref $t ${LOWER} (local.get 1) (local.get 1)))
+    (func (export "run") (call $tree ${DEPTH} (ref.func $tree))))`)
+  const file = join(folder(t), 'references.wasm')
+  writeFileSync(file, instrument(bytes))
+  const code = 'ERR_WASMSIG_CPU_LIMIT'
+  assert.deepEqual(errorsOf(host('node-26'), file, 'run'), [code, code, code])
+})
 
 // -------------------------------------------------------------- wasmsig run
 

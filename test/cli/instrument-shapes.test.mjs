@@ -34,7 +34,8 @@ const WAYS = [
   ])
 ]
 
-/** Each exports `run`, of an i32, and has this many loops. */
+/** Each exports `run`, of an i32, and gets so many polls without --calls; a
+ * function says how many with so many turns of a loop between two. */
 const shapes = {
   'a loop in a loop': [
     2,
@@ -147,7 +148,7 @@ const shapes = {
        (i32.load (i32.const 20)))`
   ],
   recursion: [
-    1,
+    2,
     `(func $tree (param $depth i32) (result i32) (local $i i32)
        (local $sum i32)
        (if (i32.eqz (local.get $depth)) (then (return (i32.const 1))))
@@ -171,7 +172,7 @@ const shapes = {
        (local.get $i))`
   ],
   'a tail call that never comes back by itself': [
-    0,
+    1,
     `(func $down (param i32 i32) (result i32)
        (if (i32.le_s (local.get 0) (i32.const 0))
          (then (return (local.get 1))))
@@ -179,6 +180,48 @@ const shapes = {
          (i32.add (local.get 1) (local.get 0))))
      (func (export "run") (param i32) (result i32)
        (return_call $down (local.get 0) (i32.const 0)))`
+  ],
+  'calls, and no cycle': [
+    0,
+    `(func $leaf (param i32) (result i32)
+       (i32.xor (local.get 0) (i32.shl (local.get 0) (i32.const 3))))
+     (func $twice (param i32) (result i32) (call $leaf (call $leaf (local.get 0))))
+     (func (export "run") (param i32) (result i32)
+       (return_call $twice (call $twice (local.get 0))))`
+  ],
+  'a frame with much to do when the one above returns': [
+    (every) => (every > 1000 ? 3 : 2),
+    `(func $down (param i32) (result i32) (local $i i32)
+       (if (i32.le_s (local.get 0) (i32.const 0)) (then (return (i32.const 1))))
+       (i32.add
+         (call $down (i32.sub (local.get 0) (i32.const 3)))
+         (i32.const 2))
+       (block (param i32) (result i32)
+         (loop $again (param i32) (result i32)
+           ${'(nop) '.repeat(20)}
+           (i32.mul (i32.const 3))
+           (local.set $i (i32.add (local.get $i) (i32.const 1)))
+           (br_if $again (i32.lt_u (local.get $i) (i32.const 300)))))
+       (i32.xor (call $down (i32.sub (local.get 0) (i32.const 9)))))
+     (func (export "run") (param i32) (result i32)
+       (call $down (i32.rem_u (local.get 0) (i32.const 40))))`
+  ],
+  'a call from a loop in a loop that comes back to much': [
+    (every) => (every > 1000 ? 4 : 3),
+    `(func $down (param i32) (result i32) (local $i i32) (local $sum i32)
+       (if (i32.le_s (local.get 0) (i32.const 0)) (then (return (i32.const 1))))
+       (loop $outer
+         ${'(nop) '.repeat(20)}
+         (local.set $sum (i32.mul (local.get $sum) (i32.const 3)))
+         (loop $inner
+           (local.set $sum (i32.add (local.get $sum)
+             (call $down (i32.sub (local.get 0) (i32.const 7)))))
+           (br_if $inner (i32.and (local.get $sum) (i32.const 1))))
+         (local.set $i (i32.add (local.get $i) (i32.const 1)))
+         (br_if $outer (i32.lt_u (local.get $i) (i32.const 3))))
+       (local.get $sum))
+     (func (export "run") (param i32) (result i32)
+       (call $down (i32.rem_u (local.get 0) (i32.const 20))))`
   ],
   'two memories': [
     1,
@@ -270,7 +313,7 @@ function compare(files) {
   )
 }
 
-function check(t, bytes, loops) {
+function check(t, bytes, polls) {
   const path = folder(t)
   const files = [join(path, 'original.wasm')]
   writeFileSync(files[0], bytes)
@@ -281,16 +324,19 @@ function check(t, bytes, loops) {
     writeFileSync(files.at(-1), made.bytes)
     const loads = countOf(Buffer.from([0xfe, 0x10, 2, 0]), code(made.bytes))
     const own = countOf(Buffer.from([0xfe, 0x10, 2, 0]), code(bytes))
-    if (!way.includes('--calls') && loops > 0) assert.equal(loads - own, loops)
-    else assert.ok(loads - own > 0)
+    const at = way.indexOf('--every')
+    const every = at < 0 ? 1024 : Number(way[at + 1])
+    const least = typeof polls === 'function' ? polls(every) : polls
+    if (!way.includes('--calls')) assert.equal(loads - own, least)
+    else assert.ok(loads - own >= Math.max(least, 1), `${loads - own}`)
   }
   const results = compare(files)
   assert.ok(new Set(results).size > 1, 'something was computed')
 }
 
-for (const [name, [loops, text]] of Object.entries(shapes))
+for (const [name, [polls, text]] of Object.entries(shapes))
   test(`${name}: the same results`, { skip: noAssembler }, (t) =>
-    check(t, assemble(`(module ${text})`), loops)
+    check(t, assemble(`(module ${text})`), polls)
   )
 
 test('the old exceptions: the same results', (t) => {
@@ -300,9 +346,10 @@ test('the old exceptions: the same results', (t) => {
 
 // -------------------------------------------------------------------- turns
 
-/** How often a delivery function is called in so many turns of a loop, if the
- * word is never taken. */
+/** How often a delivery function is called in so many turns of a loop, or calls
+ * of a function by itself, if the word is never taken. */
 async function polls(turns, ...args) {
+  const lower = '(local.tee 0 (i32.sub (local.get 0) (i32.const 1)))'
   const bytes = wabt.parseWat(
     'turns.wat',
     `(module (memory (export "memory") 1)
@@ -311,47 +358,86 @@ async function polls(turns, ...args) {
       (func (export "__instance_signal_deliver")
         (global.set $polls (i32.add (global.get $polls) (i32.const 1))))
       (func $nothing)
-      (func (export "light") (param i32)
-        (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+      (func (export "light") (param i32) (loop (br_if 0 ${lower})))
       (func (export "calling") (param i32)
-        (loop (call $nothing)
-          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+        (loop (call $nothing) (br_if 0 ${lower})))
       (func (export "heavy") (param i32)
-        (loop ${'nop '.repeat(200)}
-          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
-      (func (export "nothing")))`,
-    { mutable_globals: true }
+        (loop ${'nop '.repeat(200)} (br_if 0 ${lower})))
+      (func (export "heavy, calling") (param i32)
+        (loop ${'nop '.repeat(200)} (call $nothing) (br_if 0 ${lower})))
+      (func (export "filling") (param i32)
+        (loop (call $nothing)
+          (memory.fill (i32.const 64) (i32.const 0) (i32.const 9))
+          (br_if 0 ${lower})))
+      (func $recurring (export "recurring") (param i32)
+        (if ${lower} (then (call $recurring (local.get 0)))))
+      (func (export "straight") (param i32) (call $nothing)))`,
+    { mutable_globals: true, bulk_memory: true }
   )
   const made = tryInstrument(Buffer.from(bytes.toBinary({}).buffer), ...args)
   const { instance } = await WebAssembly.instantiate(made.bytes)
   const { memory, polls: count, ...functions } = instance.exports
   new Uint32Array(memory.buffer)[2] = 1
   const found = {}
-  for (const name of ['light', 'calling', 'heavy']) {
+  delete functions.__instance_signal_deliver
+  delete functions.__instance_signal
+  for (const [name, call] of Object.entries(functions)) {
     const before = count.value
-    functions[name](turns)
+    call(turns)
     found[name] = count.value - before
   }
   return found
 }
 
 for (const every of [1, 2, 7, 64, 1000])
-  test(`--every ${every} polls at each turn of so many`, async () => {
-    const turns = every * 10
-    const found = await polls(turns, '--every', String(every))
-    assert.deepEqual(found, { light: 10, calling: 10, heavy: 10 })
+  test(`--every ${every} polls at each turn or call of so many`, async () => {
+    const { straight, ...found } = await polls(
+      every * 5,
+      ...['--every', String(every)]
+    )
+    assert.deepEqual(new Set(Object.values(found)), new Set([5]))
+    assert.equal(straight, 0)
     const fewer = await polls(every * 3 - 1, '--every', String(every))
     assert.equal(fewer.light, 2)
   })
 
 test('by default it depends on the work of a turn', async () => {
-  const { light, calling, heavy } = await polls(10240)
-  assert.equal(heavy, 10240)
-  assert.ok(calling > light && calling < heavy, `${calling}`)
-  assert.ok(light >= 10240 / 1024, `${light}`)
+  const turns = 5120
+  const found = await polls(turns)
+  assert.equal(found.heavy, turns)
+  assert.equal(found['heavy, calling'], turns)
+  assert.equal(found.filling, turns)
+  assert.ok(found.calling > found.light && found.calling < turns)
+  assert.equal(found.recurring, found.calling)
+  assert.equal(found.straight, 0)
+  assert.ok(found.light >= turns / 1024, `${found.light}`)
 })
 
-test('recursion without a loop polls with --calls', async () => {
-  const { light } = await polls(5, '--every', '1', '--calls')
-  assert.equal(light, 6, 'its head and its turns')
+test('with --calls each head of a function polls', async () => {
+  const found = await polls(5, '--every', '1', '--calls')
+  assert.equal(found.light, 6, 'its head and its turns')
+  assert.equal(found.calling, 11, 'and those that it calls')
+  assert.equal(found.recurring, 5, 'nothing twice')
+  assert.equal(found.straight, 2)
+})
+
+// --------------------------------------------------------------- many calls
+
+/** How many polls are in the code of a text. */
+function pollsIn(text, ...args) {
+  const made = tryInstrument(assemble(text), ...args)
+  assert.equal(made.status, 0, made.stderr)
+  return countOf(Buffer.from([0xfe, 0x10, 2, 0]), code(made.bytes))
+}
+
+test('a cycle of very many functions', { skip: noAssembler }, () => {
+  const count = 200000
+  const functions = Array.from(
+    { length: count },
+    (_, i) => `(func (call ${(i + 1) % count}))`
+  )
+  const cycle = `(module (memory 1) ${functions.join('')})`
+  assert.equal(pollsIn(cycle), 1)
+  functions[count - 1] = '(func)'
+  assert.equal(pollsIn(`(module (memory 1) ${functions.join('')})`), 0)
 })

@@ -84,8 +84,8 @@ test('all other sections stay, byte for byte', () => {
   assert.deepEqual(mark, [0, 'wasmsig.instrument', Buffer.from([1, 1, 0])])
 })
 
-test('--calls polls at the heads of functions', () => {
-  const bytes = wat(`(module ${OWN} (func (call 0)) (func (loop)))`)
+test('--calls polls at the heads of functions of no recursion, too', () => {
+  const bytes = wat(`(module ${OWN} (func (call 1)) (func (loop)))`)
   const both = instrument(bytes, '--every', '1', '--calls')
   assert.equal(countOf(pollAt1024, code(both)), 3)
   const loops = instrument(bytes, '--every', '1')

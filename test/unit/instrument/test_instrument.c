@@ -94,15 +94,20 @@ TEST(a_pace_that_is_wanted_is_kept) {
   assert_pace(wsig_pace_of_loop(&light, 7), 7, WSIG_COUNT_LOCAL);
   assert_pace(wsig_pace_of_loop(&heavy, 7), 7, WSIG_COUNT_LOCAL);
   assert_pace(wsig_pace_of_loop(&calling, 7), 7, WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_pace_of_head(&light, 7, true), 7, WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_pace_of_head(&light, 7), 7, WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_pace_of_head(&heavy, 7), 7, WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_pace_of_return(7), 7, WSIG_COUNT_GLOBAL);
 }
 
-TEST(heads_poll_if_that_is_wanted_or_they_are_loops) {
-  struct wsig_work plain = {.instructions = 5};
-  struct wsig_work tail = {.instructions = 5, .has_tail_calls = true};
-  assert_int_equal(wsig_pace_of_head(&plain, 1, false).every, 0);
-  assert_int_equal(wsig_pace_of_head(&plain, 1, true).every, 1);
-  assert_int_equal(wsig_pace_of_head(&tail, 1, false).every, 1);
+TEST(what_may_take_long_polls_each_time) {
+  struct wsig_work heavy = {.instructions = 100000, .has_calls = true};
+  struct wsig_work bulk = {.instructions = 5, .has_bulk = true};
+  struct wsig_work both = bulk;
+  both.has_calls = true;
+  assert_pace(wsig_pace_of_loop(&heavy, 0), 1, WSIG_COUNT_NOBODY);
+  assert_pace(wsig_pace_of_loop(&bulk, 0), 1, WSIG_COUNT_NOBODY);
+  assert_pace(wsig_pace_of_loop(&both, 0), 1, WSIG_COUNT_NOBODY);
+  assert_pace(wsig_pace_of_head(&bulk, 0), 1, WSIG_COUNT_NOBODY);
 }
 
 TEST(paces_of_a_counter_are_powers_of_two) {
@@ -114,8 +119,8 @@ TEST(paces_of_a_counter_are_powers_of_two) {
   assert_int_equal(turns.every & (turns.every - 1), 0);
   assert_int_equal(calls.every & (calls.every - 1), 0);
   assert_true(calls.every > 1 && calls.every < turns.every);
-  assert_pace(wsig_pace_of_head(&light, 0, true), calls.every,
-              WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_pace_of_head(&light, 0), calls.every, WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_pace_of_return(0), calls.every, WSIG_COUNT_GLOBAL);
   assert_pace(wsig_pace_of_loop(&heavy, 0), 1, WSIG_COUNT_NOBODY);
 }
 
@@ -188,7 +193,7 @@ int main(void) {
       cmocka_unit_test(bytes_that_do_not_fit_are_a_failure_that_stays),
       cmocka_unit_test(what_stands_behind_a_move_has_moved),
       cmocka_unit_test(a_pace_that_is_wanted_is_kept),
-      cmocka_unit_test(heads_poll_if_that_is_wanted_or_they_are_loops),
+      cmocka_unit_test(what_may_take_long_polls_each_time),
       cmocka_unit_test(paces_of_a_counter_are_powers_of_two),
       cmocka_unit_test(a_poll_moves_what_stands_behind_it),
       cmocka_unit_test(a_counter_is_a_local_behind_the_others),

@@ -32,6 +32,10 @@ struct writer {
   struct wsig_bytes body;
 };
 
+static bool has_failed(const struct writer *writer) {
+  return writer->places.failed || writer->code->too_large != WSIG_NO_FUNCTION;
+}
+
 /* -------------------------------------------------------------------- pace */
 
 static struct wsig_pace pace_of(const struct wsig_place *place,
@@ -219,6 +223,11 @@ static void put_body(struct writer *writer, const struct wsig_body *body,
   writer->body.length = 0;
   put_locals(writer, body, counts);
   put_stretches(writer, body, (uint32_t)(body->parameters + body->locals));
+  if (writer->body.length > WSIG_BODY_MOST &&
+      body->end - body->contents <= WSIG_BODY_MOST) {
+    writer->code->too_large = body->function;
+    return;
+  }
   wsig_moves_add(&writer->code->moves, body->start,
                  payload->length - body->start);
   put_size(payload, writer->body.length,
@@ -238,9 +247,9 @@ static void put_head(struct writer *writer, const struct wsig_bodies *bodies) {
 static void put_bodies(struct writer *writer, struct wsig_bodies *bodies) {
   struct wsig_body body;
   put_head(writer, bodies);
-  while (!writer->places.failed && wsig_bodies_next(bodies, &body)) {
+  while (!has_failed(writer) && wsig_bodies_next(bodies, &body)) {
     wsig_places_find(&writer->places, bodies, &body);
-    if (!writer->places.failed && !bodies->cursor.failed)
+    if (!has_failed(writer) && !bodies->cursor.failed)
       put_body(writer, &body, set_paces(writer, &body));
   }
 }
@@ -252,7 +261,7 @@ static int outcome(const struct writer *writer,
   if (writer->places.failed || writer->body.failed || code->payload.failed ||
       code->moves.failed || code->labels.failed)
     return WASMSIG_ENOMEM;
-  return cursor->failed ? 1 : WASMSIG_OK;
+  return cursor->failed || code->too_large != WSIG_NO_FUNCTION ? 1 : WASMSIG_OK;
 }
 
 static int write(struct wsig_code *code, const struct wsig_scan *scan,
@@ -270,7 +279,7 @@ static int write(struct wsig_code *code, const struct wsig_scan *scan,
 
 int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
                     const struct wsig_plan *plan) {
-  *code = (struct wsig_code){0};
+  *code = (struct wsig_code){.too_large = WSIG_NO_FUNCTION};
   if (!scan->known[WSIG_SECTION_CODE]) return WASMSIG_OK;
   struct wsig_graph graph;
   int error = wsig_graph_build(&graph, scan, plan->every, plan->calls);

@@ -29,9 +29,14 @@ struct wsig_code {
   struct wsig_moves labels; /* of wsig_label() */
   uint64_t loops, polls;
   bool needs_counter; /* the plan's global */
+  uint32_t too_large; /* a function that no engine would take any more */
 };
 
-/** Errors: ENOMEM; 1: the code is not what it was. */
+/** The largest body that engines take (the JavaScript API, 8 Limits). */
+#define WSIG_BODY_MOST 7654321
+
+/** Errors: ENOMEM; 1: a function gets too large, or, if that is
+ * WSIG_NO_FUNCTION, the code is not what it was. */
 int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
                     const struct wsig_plan *plan);
 void wsig_code_release(struct wsig_code *code);

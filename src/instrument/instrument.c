@@ -12,8 +12,13 @@
 #include "put_poll.h"
 #include "rewrite.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of imported and own ones (the JavaScript API, 8 Limits). */
+enum { GLOBALS_MOST = 1000000 };
 
 /* ---------------------------------------------------------------- refusals */
 
@@ -60,6 +65,28 @@ static int check_words(struct wsig_instrumented *made,
 
 /* ------------------------------------------------------------------- polls */
 
+/* As an engine that takes the module would not take what it becomes. */
+static int refuse_size(const struct wsig_rewriting *rewriting) {
+  struct wsig_instrumented *made = rewriting->made;
+  uint32_t function = rewriting->code.too_large;
+  if (function == WSIG_NO_FUNCTION)
+    return refuse(made, "it breaks the rules of the binary format", -1);
+  snprintf(made->why_text, sizeof made->why_text,
+           "function %" PRIu32
+           " would become larger than engines take (%d bytes)",
+           function, WSIG_BODY_MOST);
+  return refuse(made, made->why_text, -1);
+}
+
+static int check_globals(const struct wsig_rewriting *rewriting) {
+  uint64_t count = rewriting->scan->module.global_count;
+  uint64_t after =
+      (uint64_t)wsig_next_global(rewriting) + rewriting->code.needs_counter;
+  if (count > GLOBALS_MOST || after <= GLOBALS_MOST) return WASMSIG_OK;
+  return refuse(rewriting->made,
+                "it would have more globals than engines take (1000000)", -1);
+}
+
 static int put_polls(struct wsig_rewriting *rewriting) {
   struct wsig_plan *plan = &rewriting->plan;
   const struct wsig_scan *scan = rewriting->scan;
@@ -69,6 +96,7 @@ static int put_polls(struct wsig_rewriting *rewriting) {
   wsig_poll_put(rewriting);
   if (plan->poll.failed) return WASMSIG_ENOMEM;
   int error = wsig_code_write(&rewriting->code, scan, plan);
+  if (error == 1) return refuse_size(rewriting);
   if (error || !scan->known[WSIG_SECTION_CODE]) return error;
   struct wsig_edit *edit =
       &rewriting->edits[scan->known[WSIG_SECTION_CODE] - scan->sections];
@@ -99,6 +127,7 @@ static int rewrite(struct wsig_rewriting *rewriting) {
       calloc(rewriting->scan->section_count + 1, sizeof *rewriting->edits);
   if (!rewriting->edits) return WASMSIG_ENOMEM;
   int error = put_polls(rewriting);
+  if (!error) error = check_globals(rewriting);
   if (error) return error;
   made->room = rewriting->room.kind;
   made->loops = rewriting->code.loops;

@@ -50,9 +50,11 @@ struct wsig_left_out {
 
 struct wsig_instrumented {
   struct wsig_bytes bytes; /* the module */
-  /** Why there is none: never freed. If `report` is of a module that cannot be
-   * read, that says it better. `word`: which one it is about, or -1. */
+  /** Why there is none: never freed, and it may lie in `why_text`. If
+   * `report` is of a module that cannot be read, that says it better. `word`:
+   * which one it is about, or -1. */
   const char *why;
+  char why_text[80];
   int word;
   wasmsig_module_report report; /* of the module that came in */
   enum wsig_room_kind room;

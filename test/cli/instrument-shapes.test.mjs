@@ -441,3 +441,40 @@ test('a cycle of very many functions', { skip: noAssembler }, () => {
   functions[count - 1] = '(func)'
   assert.equal(pollsIn(`(module (memory 1) ${functions.join('')})`), 0)
 })
+
+// ---------------------------------------------------------- engines' limits
+
+test(
+  'a function that engines would no longer take',
+  { skip: noAssembler },
+  () => {
+    const loops = (count) =>
+      assemble(
+        `(module (memory 1) (func) (func $large ${'(loop)'.repeat(count)}))`
+      )
+    const fits = tryInstrument(loops(200000))
+    assert.equal(fits.status, 0, fits.stderr)
+    assert.ok(WebAssembly.validate(fits.bytes))
+    const large = loops(400000)
+    assert.ok(WebAssembly.validate(large))
+    const made = tryInstrument(large)
+    assert.equal(made.status, 1)
+    assert.equal(made.bytes.length, 0)
+    assert.match(
+      made.stderr,
+      /function 1 would become larger than engines take \(7654321 bytes\)/
+    )
+  }
+)
+
+test('more globals than engines would take', { skip: noAssembler }, () => {
+  const globals = (count) =>
+    assemble(`(module (memory 1) (func (loop (br 0)))
+      ${'(global i32 (i32.const 0))'.repeat(count)})`)
+  const fits = tryInstrument(globals(999000))
+  assert.equal(fits.status, 0, fits.stderr)
+  assert.ok(WebAssembly.validate(fits.bytes))
+  const made = tryInstrument(globals(999999))
+  assert.equal(made.status, 1)
+  assert.match(made.stderr, /more globals than engines take \(1000000\)/)
+})

@@ -50,7 +50,7 @@ struct wsig_left_out {
 
 struct wsig_instrumented {
   struct wsig_bytes bytes; /* the module */
-  /** Why there is none: never freed, and it may lie in `why_text`. If
+  /** Why there is none, or NULL: never freed, and it may lie in `why_text`. If
    * `report` is of a module that cannot be read, that says it better. `word`:
    * which one it is about, or -1. */
   const char *why;

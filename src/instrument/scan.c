@@ -235,9 +235,9 @@ static int inspect(struct wsig_scan *scan, const char **why) {
   scan->report = (wasmsig_module_report)WASMSIG_MODULE_REPORT_INIT;
   int error = wasmsig_module_inspect(scan->bytes, scan->length, &options,
                                      &scan->report);
-  if (error) return error;
+  if (error || wasmsig_verdict_is_readable(scan->report.verdict)) return error;
   *why = wasmsig_verdict_text(scan->report.verdict);
-  return wasmsig_verdict_is_readable(scan->report.verdict) ? WASMSIG_OK : 1;
+  return 1;
 }
 
 int wsig_scan(struct wsig_scan *scan, const uint8_t *bytes, size_t length,

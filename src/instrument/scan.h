@@ -68,8 +68,8 @@ struct wsig_scan {
   bool imports_references; /* a table, a tag, or a global that holds one */
 };
 
-/** Reads it all. The report is filled in any case; `*why` says what is wrong
- * with a module that can be read. Errors: ENOMEM; 1: it cannot be taken. */
+/** Reads it all. The report is filled in any case. Errors: ENOMEM; 1: it cannot
+ * be taken, and `*why` says what is wrong with it. */
 int wsig_scan(struct wsig_scan *scan, const uint8_t *bytes, size_t length,
               const char **why);
 void wsig_scan_release(struct wsig_scan *scan);

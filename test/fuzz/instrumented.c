@@ -40,6 +40,7 @@ static void must_have_polls(const struct wsig_instrumented *made,
 
 static void must_be_made(const struct wsig_instrumented *made) {
   const wasmsig_module_report *before = &made->report;
+  MUST(made->why == NULL && made->word == -1);
   wasmsig_module_report after = inspect(made->bytes.data, made->bytes.length);
   MUST(after.verdict == WASMSIG_VERDICT_TRACKED);
   MUST(after.words[WASMSIG_WORD_SIGNAL].is_exported);

@@ -38,6 +38,11 @@ static void complain_of(const char *path, const struct wsig_instrumented *made,
     cli_complain("%s: %s: %s", path, wasmsig_word_name(made->word), made->why);
   else
     cli_complain("%s: %s", path, made->why);
+  if (made->can_add_page)
+    cli_complain(
+        "%s: with --add-page they lie behind its memory; that is safe "
+        "if no host tells it how long its memory is",
+        path);
 }
 
 static bool is_first_for_its_reason(const struct wsig_instrumented *made,
@@ -143,12 +148,13 @@ static bool take_every(const char *text, uint32_t *every) {
   return false;
 }
 
-enum { EVERY = CLI_FIRST_LONG_OPTION, CALLS, HELP };
+enum { EVERY = CLI_FIRST_LONG_OPTION, CALLS, ADD_PAGE, HELP };
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"every", required_argument, NULL, EVERY},
     {"calls", no_argument, NULL, CALLS},
+    {"add-page", no_argument, NULL, ADD_PAGE},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0}};
@@ -158,6 +164,7 @@ static bool take(struct order *order, int option) {
     case 'o': order->out = optarg; return true;
     case 'v': return order->is_verbose = true;
     case CALLS: return order->how.calls = true;
+    case ADD_PAGE: return order->how.add_page = true;
     default: return take_every(optarg, &order->how.every);
   }
 }

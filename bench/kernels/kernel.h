@@ -11,14 +11,14 @@
  * A kernel says POLL() where one would poll by hand: in the loop around the
  * innermost one. That is nothing, or with KERNEL_POLLS a poll, or with
  * KERNEL_CALLS a call of a function that polls: the poll of the Rust crate
- * without the atomics feature. With KERNEL_WORDS it has the words alone.
+ * without the atomics feature.
  */
 #ifndef BENCH_KERNEL_H
 #define BENCH_KERNEL_H
 
 #include <stdint.h>
 
-#if defined(KERNEL_POLLS) || defined(KERNEL_CALLS) || defined(KERNEL_WORDS)
+#if defined(KERNEL_POLLS) || defined(KERNEL_CALLS)
 #include <wasmsig/guest.h>
 WASMSIG_GUEST_WORDS();
 #endif

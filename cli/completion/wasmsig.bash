@@ -65,7 +65,7 @@ _wasmsig() {
       ;;
     inspect:-*) _wasmsig_words "--json --help" "$current" ;;
     instrument:-*)
-      _wasmsig_words "--output --every --calls --verbose --help" "$current"
+      _wasmsig_words "--output --every --calls --add-page --verbose --help" "$current"
       ;;
     help:*) _wasmsig_words "run inspect instrument" "$current" ;;
     *) _wasmsig_files "$current" ;;

@@ -150,6 +150,18 @@ static void release(struct wsig_rewriting *rewriting) {
   wsig_code_release(&rewriting->code);
 }
 
+static int find_room(struct wsig_rewriting *rewriting) {
+  struct wsig_instrumented *made = rewriting->made;
+  const struct wsig_scan *scan = rewriting->scan;
+  int error = wsig_room_find(&rewriting->room, scan, &made->why);
+  if (error != 1) return error;
+  bool is_there = wsig_room_add_page(&rewriting->room, scan);
+  made->can_add_page = is_there && !rewriting->options->add_page;
+  if (!is_there || made->can_add_page) return 1;
+  made->why = NULL;
+  return WASMSIG_OK;
+}
+
 static int instrument(struct wsig_instrumented *made,
                       const struct wsig_scan *scan,
                       const struct wsig_instrument_options *options) {
@@ -160,7 +172,7 @@ static int instrument(struct wsig_instrumented *made,
   int error = check_words(made, &scan->report);
   if (!error)
     error = wsig_deliver_find(&rewriting.plan.deliver, scan, &made->why);
-  if (!error) error = wsig_room_find(&rewriting.room, scan, &made->why);
+  if (!error) error = find_room(&rewriting);
   if (!error) error = rewrite(&rewriting);
   release(&rewriting);
   return error;

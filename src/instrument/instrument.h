@@ -37,6 +37,9 @@ enum wsig_room_kind {
 struct wsig_instrument_options {
   uint32_t every; /* turns of a loop, up to WSIG_EVERY_MOST; 0: see pace.c */
   bool calls;     /* polls at the heads of functions, too */
+  /* A page more for memory 0 though its host could tell the program of it: the
+   * caller knows that it does not. See room.c. */
+  bool add_page;
 };
 
 /** A custom section that was left out, and why. */
@@ -56,6 +59,7 @@ struct wsig_instrumented {
   const char *why;
   char why_text[80];
   int word;
+  bool can_add_page; /* there is none for lack of room that add_page gives */
   wasmsig_module_report report; /* of the module that came in */
   enum wsig_room_kind room;
   uint64_t loops, polls;

@@ -21,7 +21,8 @@
  *        the words are exported.
  *    An exported memory that the code uses gets no page: an import may return
  *    its size (memory.buffer.byteLength), and a C allocator that a host lets
- *    grow takes all behind its data for its own.
+ *    grow takes all behind its data for its own. Who knows that the host does
+ *    nothing of the kind can ask for it (wsig_room_add_page).
  *
  * 3. The C stack of LLVM: the stack pointer starts at S, which becomes S - 16,
  *    and the words lie in [S - 16, S). Stack frames lie below the pointer, and
@@ -139,11 +140,23 @@ static bool is_blind(const struct wsig_scan *scan) {
          !has_instruction(scan, names_memory);
 }
 
-static bool has_page(const struct wsig_scan *scan) {
+static bool can_be_longer(const struct wsig_scan *scan) {
   const wasmsig_module_memory *memory = &scan->report.memory;
   uint64_t end = memory->minimum_pages * PAGE;
   return !memory->is_imported && memory->minimum_pages < most_pages(memory) &&
-         is_blind(scan) && !hits_data(scan, end, end + PAGE);
+         !hits_data(scan, end, end + PAGE);
+}
+
+static void set_page(struct wsig_room *room, const struct wsig_scan *scan) {
+  room->kind = WSIG_ROOM_PAGE;
+  room->address = scan->report.memory.minimum_pages * PAGE;
+}
+
+bool wsig_room_add_page(struct wsig_room *room, const struct wsig_scan *scan) {
+  if (!can_be_longer(scan) || has_instruction(scan, asks_for_size))
+    return false;
+  set_page(room, scan);
+  return true;
 }
 
 /* ---------------------------------------------------------- 3: LLVM's stack */
@@ -172,8 +185,8 @@ int wsig_room_find(struct wsig_room *room, const struct wsig_scan *scan,
     room->kind = WSIG_ROOM_MEMORY;
     return WASMSIG_OK;
   }
-  if (!has_page(scan)) return find_in_stack(room, scan, why);
-  room->kind = WSIG_ROOM_PAGE;
-  room->address = memory->minimum_pages * PAGE;
+  if (!can_be_longer(scan) || !is_blind(scan))
+    return find_in_stack(room, scan, why);
+  set_page(room, scan);
   return WASMSIG_OK;
 }

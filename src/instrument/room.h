@@ -15,8 +15,13 @@ struct wsig_room {
   uint32_t stack;   /* WSIG_ROOM_STACK: the global, which then starts there */
 };
 
-/** Errors: ENOMEM; 1: there is none, and *why. */
+/** Errors: ENOMEM; 1: there is none that the program provably cannot hit, and
+ * *why. */
 int wsig_room_find(struct wsig_room *room, const struct wsig_scan *scan,
                    const char **why);
+
+/** The page behind memory 0, which a host could tell the program of. False:
+ * that is no room either. */
+bool wsig_room_add_page(struct wsig_room *room, const struct wsig_scan *scan);
 
 #endif

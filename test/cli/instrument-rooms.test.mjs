@@ -72,7 +72,7 @@ test('a memory whose size a host can tell gets no page if the code uses it', () 
   for (const memory of ['1', '1 9', '1 1'])
     assert.match(
       made(`(memory (export "m") ${memory})`, STORES).stderr,
-      /^wasmsig: -: no room .*exported.* give it words of its own .*C stack\n$/
+      /^wasmsig: -: no room .*exported.* give it words of its own .*C stack\n/
     )
 })
 
@@ -97,6 +97,39 @@ test('a host cannot tell a program where its words lie', async () => {
   instance.exports.fill(65536)
   const words = new Uint32Array(instance.exports.memory.buffer, 65536, 4)
   assert.deepEqual([...words], [0, 0, 0, 0])
+})
+
+test('--add-page adds one all the same, where its user says that none can tell', () => {
+  const made = (memory, more = STORES, ...options) =>
+    tryInstrument(wat(`(module ${memory} ${LOOP} ${more})`), ...options)
+  for (const limits of ['1', '1 9', '1 1']) {
+    const memory = `(memory (export "m") ${limits})`
+    assert.match(made(memory).stderr, /\n.*--add-page.*\n$/)
+    const { bytes } = made(memory, STORES, '--add-page')
+    assert.equal(addresses(bytes)[0], 65536)
+    assert.ok(WebAssembly.validate(bytes))
+  }
+  const asks = '(func (drop (memory.size)))'
+  for (const [memory, more] of [
+    ['(memory (export "m") 1)', STORES + asks],
+    ['(import "env" "m" (memory 1))', STORES],
+    ['(memory (export "m") 65536)', STORES]
+  ]) {
+    const { status, stderr } = made(memory, more, '--add-page')
+    assert.equal(status, 1)
+    assert.match(stderr, /no room/)
+    assert.doesNotMatch(stderr, /add-page/)
+    assert.doesNotMatch(made(memory, more).stderr, /add-page/)
+  }
+})
+
+test('a stack comes before a page that is added by --add-page', () => {
+  const module = wat(`(module (memory (export "m") 2) ${LOOP} ${STORES}
+    (global $__stack_pointer (export "__stack_pointer") (mut i32)
+      (i32.const 65536))
+    (func (result i32) (global.get $__stack_pointer)))`)
+  const { bytes } = tryInstrument(module, '--add-page')
+  assert.equal(addresses(bytes)[0], 65520)
 })
 
 test('data keep off the page', () => {

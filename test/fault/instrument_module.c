@@ -9,7 +9,7 @@
 #include "instrument/instrument.h"
 
 static const struct wsig_instrument_options ways[] = {
-    {0, false}, {1, false}, {7, true}};
+    {.every = 0}, {.every = 1, .add_page = true}, {.every = 7, .calls = true}};
 
 /* ---------------------------------------------------------------- modules */
 

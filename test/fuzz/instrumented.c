@@ -63,7 +63,11 @@ static void must_not_be_made_again(const struct wsig_instrumented *made) {
 
 void instrumented_check(const uint8_t *bytes, size_t length) {
   static const struct wsig_instrument_options ways[] = {
-      {0, false}, {1, true}, {64, false}, {7, true}, {0, true}};
+      {.every = 0},
+      {.every = 1, .calls = true},
+      {.every = 64, .add_page = true},
+      {.every = 7, .calls = true},
+      {.calls = true, .add_page = true}};
   struct wsig_instrumented made;
   int error = wsig_instrument(&made, bytes, length,
                               &ways[length % (sizeof ways / sizeof *ways)]);

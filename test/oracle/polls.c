@@ -19,7 +19,10 @@ static void put(const uint8_t *bytes, size_t length) {
 
 static void put_made(const uint8_t *bytes, size_t length) {
   static const struct wsig_instrument_options ways[] = {
-      {0, false}, {0, true}, {1, false}, {7, true}};
+      {.every = 0},
+      {.calls = true},
+      {.every = 1, .add_page = true},
+      {.every = 7, .calls = true}};
   put(bytes, length);
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     struct wsig_instrumented made;

@@ -2,7 +2,6 @@
 /* What is to be done at a signal. */
 #include "internal.h"
 
-#include <errno.h>
 #include <stddef.h>
 
 /* A program may have its own of these, for systems that have none. */
@@ -10,11 +9,6 @@
 #pragma weak siginterrupt
 #pragma weak sigignore
 #pragma weak sigaltstack
-
-static int fail(int error) {
-  errno = error;
-  return -1;
-}
 
 static void set_action(int signal, const struct sigaction *action) {
   wsig.actions[signal].sa_handler = action->sa_handler;
@@ -34,8 +28,9 @@ static void get_action(int signal, struct sigaction *action) {
 int sigaction(int signal, const struct sigaction *restrict action,
               struct sigaction *restrict before) {
   struct sigaction was;
-  if (signal < 1 || signal > WSIG_LAST) return fail(EINVAL);
-  if (action && (WSIG_BIT(signal) & WSIG_UNTOUCHABLE)) return fail(EINVAL);
+  if (signal < 1 || signal > WSIG_LAST) return wsig_answer(EINVAL);
+  if (action && (WSIG_BIT(signal) & WSIG_UNTOUCHABLE))
+    return wsig_answer(EINVAL);
   wsig_enter();
   /* What came before the new action gets the old one. */
   wsig_run();
@@ -50,30 +45,19 @@ int sigaction(int signal, const struct sigaction *restrict action,
 /* siginterrupt(3) is about those that signal(3) sets, now and later. */
 static uint64_t interrupting;
 
-static void (*set_handler(int signal, void (*handler)(int), int flags))(int) {
-  struct sigaction action = {.sa_flags = flags}, before;
-  if (handler == SIG_ERR) return fail(EINVAL), SIG_ERR;
+/* As in the BSDs and glibc: the handler stays, and calls go on. */
+void (*signal(int signal, void (*handler)(int)))(int) {
+  struct sigaction action = {.sa_flags = SA_RESTART}, before;
+  if (handler == SIG_ERR) return wsig_answer(EINVAL), SIG_ERR;
+  if (signal >= 1 && signal <= WSIG_LAST && (interrupting & WSIG_BIT(signal)))
+    action.sa_flags = 0;
   action.sa_handler = handler;
   if (sigaction(signal, &action, &before) != 0) return SIG_ERR;
   return before.sa_handler;
 }
 
-/* As in the BSDs and glibc: the handler stays, and calls go on. */
-void (*signal(int signal, void (*handler)(int)))(int) {
-  bool interrupts =
-      signal >= 1 && signal <= WSIG_LAST && (interrupting & WSIG_BIT(signal));
-  return set_handler(signal, handler, interrupts ? 0 : SA_RESTART);
-}
-
 void (*bsd_signal(int number, void (*handler)(int)))(int) {
   return signal(number, handler);
-}
-
-void (*__sysv_signal(int, void (*)(int)))(int);
-
-/* As in System V: the handler goes, nothing is blocked, and calls end. */
-void (*__sysv_signal(int signal, void (*handler)(int)))(int) {
-  return set_handler(signal, handler, (int)(SA_RESETHAND | SA_NODEFER));
 }
 
 int siginterrupt(int signal, int interrupts) {
@@ -96,5 +80,5 @@ int sigignore(int number) {
 /* Handlers run on the one stack that there is. */
 int sigaltstack(const stack_t *restrict stack, stack_t *restrict before) {
   (void)stack, (void)before;
-  return fail(ENOSYS);
+  return wsig_answer(ENOSYS);
 }

@@ -3,14 +3,17 @@
  * WASI's calls that may wait, as the host has them.
  *
  * wasi-libc has a function for each, which calls an import that it names
- * __imported_wasi_snapshot_preview1_NAME. calls.c defines functions of those
- * names: so a call of libc's comes to us, with no flag for the linker, and we
- * call the import by the names here.
+ * __imported_wasi_snapshot_preview1_NAME. calls.c and poll.c define functions
+ * of those names: so a call of libc's comes to us, with no flag for the linker,
+ * and we call the import by the names here.
  */
 #ifndef WSIG_GUEST_HOST_H
 #define WSIG_GUEST_HOST_H
 
+#include "internal.h"
+
 #include <stdint.h>
+#include <wasi/api.h>
 
 /* The name that libc calls, and that we define. */
 #define WSIG_LIBC(name) __imported_wasi_snapshot_preview1_##name
@@ -31,5 +34,15 @@ WSIG_CALL(sock_send, int32_t fd, int32_t buffers, int32_t count, int32_t flags,
           int32_t size);
 
 #define WSIG_ADDRESS(pointer) ((int32_t)(intptr_t)(pointer))
+
+/* To a time from now on. */
+static inline __wasi_subscription_t wsig_subscription(uint64_t ns,
+                                                      uint64_t userdata) {
+  __wasi_subscription_t to = {.userdata = userdata,
+                              .u.tag = __WASI_EVENTTYPE_CLOCK};
+  to.u.u.clock.id = __WASI_CLOCKID_MONOTONIC;
+  to.u.u.clock.timeout = ns < WSIG_LONGEST_NS ? ns : WSIG_LONGEST_NS;
+  return to;
+}
 
 #endif

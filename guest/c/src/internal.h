@@ -6,6 +6,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,13 @@
 #define WSIG_UNTOUCHABLE (WSIG_BIT(SIGKILL) | WSIG_BIT(SIGSTOP))
 
 #define WSIG_HIDDEN __attribute__((visibility("hidden")))
+
+/* What a function that tells errors by errno answers. */
+static inline int wsig_answer(int error) {
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
+}
 
 /* ------------------------------------------------------- words (words.S) */
 
@@ -29,6 +37,9 @@ extern volatile int32_t wsig_polls_left;
 
 void __instance_signal_deliver(void);
 void wsig_deliver(uint32_t word);
+
+/* The same; answers the set of signals that were delivered. */
+WSIG_HIDDEN uint64_t wsig_poll(uint32_t word);
 
 /* ------------------------------------------- state and delivery (deliver.c) */
 
@@ -47,6 +58,7 @@ struct wsig_state {
   uint32_t handled; /* handlers that were ever called */
   uint32_t ending;  /* of these, such as end a blocking call */
   bool is_held;     /* see deliver.c */
+  bool has_set;     /* the host was seen to know the pending set */
   bool timers_run;  /* polls are to look at the clocks */
 };
 
@@ -66,6 +78,9 @@ WSIG_HIDDEN void wsig_send(int signal, int code, union sigval value);
 
 /* Runs the handlers of what is pending and not blocked. */
 WSIG_HIDDEN void wsig_run(void);
+
+/* The same, with what is due of the timers. */
+WSIG_HIDDEN void wsig_look(void);
 
 /* Takes the lowest of `wanted` that is pending; 0 if none is. */
 WSIG_HIDDEN int wsig_accept(uint64_t wanted, siginfo_t *info);

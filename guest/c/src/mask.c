@@ -2,8 +2,6 @@
 /* Which signals are blocked, and which wait for that to end. */
 #include "internal.h"
 
-#include <errno.h>
-
 /* A program may have its own. */
 #pragma weak sighold
 #pragma weak sigrelse
@@ -34,10 +32,7 @@ int pthread_sigmask(int how, const sigset_t *restrict set,
 
 int sigprocmask(int how, const sigset_t *restrict set,
                 sigset_t *restrict before) {
-  int error = pthread_sigmask(how, set, before);
-  if (error == 0) return 0;
-  errno = error;
-  return -1;
+  return wsig_answer(pthread_sigmask(how, set, before));
 }
 
 int sigpending(sigset_t *set) {

@@ -2,7 +2,6 @@
 /* Signals' names for people. */
 #include "internal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -2,11 +2,11 @@
 /* Signals that a program sends itself: there is nobody else. */
 #include "internal.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <unistd.h>
 
 /* A program may have its own. */
+#pragma weak kill
 #pragma weak killpg
 #pragma weak sigqueue
 #pragma weak pthread_kill
@@ -21,16 +21,10 @@ static int deliver_to_us(int signal, int code, union sigval value) {
   return 0;
 }
 
-static int answer(int error) {
-  if (error == 0) return 0;
-  errno = error;
-  return -1;
-}
-
 static const union sigval nothing = {.sival_ptr = NULL};
 
 int raise(int signal) {
-  return answer(deliver_to_us(signal, SI_TKILL, nothing));
+  return wsig_answer(deliver_to_us(signal, SI_TKILL, nothing));
 }
 
 /* Itself, its group, all that it may send to. */
@@ -40,20 +34,20 @@ static bool is_us(pid_t process) {
 }
 
 int kill(pid_t process, int signal) {
-  if (signal < 0 || signal > WSIG_LAST) return answer(EINVAL);
-  return answer(is_us(process) ? deliver_to_us(signal, SI_USER, nothing)
-                               : ESRCH);
+  if (signal < 0 || signal > WSIG_LAST) return wsig_answer(EINVAL);
+  return wsig_answer(is_us(process) ? deliver_to_us(signal, SI_USER, nothing)
+                                    : ESRCH);
 }
 
 int killpg(pid_t group, int signal) {
-  if (group < 0) return answer(EINVAL);
+  if (group < 0) return wsig_answer(EINVAL);
   return kill(-group, signal);
 }
 
 int sigqueue(pid_t process, int signal, union sigval value) {
-  if (signal < 0 || signal > WSIG_LAST) return answer(EINVAL);
-  return answer(process == getpid() ? deliver_to_us(signal, SI_QUEUE, value)
-                                    : ESRCH);
+  if (signal < 0 || signal > WSIG_LAST) return wsig_answer(EINVAL);
+  return wsig_answer(
+      process == getpid() ? deliver_to_us(signal, SI_QUEUE, value) : ESRCH);
 }
 
 /* Of the one thread, whatever it is called. */

@@ -2,8 +2,6 @@
 /* Sets of signals. */
 #include "internal.h"
 
-#include <errno.h>
-
 static bool is_signal(int signal) {
   if (signal >= 1 && signal <= WSIG_LAST) return true;
   errno = EINVAL;

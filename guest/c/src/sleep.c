@@ -3,9 +3,9 @@
  * Sleeping. wasi-libc's functions know no EINTR and no time that is left, so
  * these stand before them.
  */
+#include "duration.h"
 #include "internal.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,24 +16,10 @@
 #pragma weak sleep
 #pragma weak usleep
 
-#define NS_PER_S UINT64_C(1000000000)
-#define LONGEST_S UINT64_C(4000000000)
-
 /* What wasi-libc's clocks point to. */
 struct __clockid {
   __wasi_clockid_t id;
 };
-
-static bool is_time(const struct timespec *time) {
-  return time->tv_sec >= 0 && time->tv_nsec >= 0 &&
-         time->tv_nsec < (long)NS_PER_S;
-}
-
-static uint64_t ns_of(const struct timespec *time) {
-  uint64_t seconds = (uint64_t)time->tv_sec;
-  if (seconds > LONGEST_S) seconds = LONGEST_S;
-  return seconds * NS_PER_S + (uint64_t)time->tv_nsec;
-}
 
 /* Until then on the given clock, or until a handler was called. The date may
  * be set while we sleep: it is read again after each wait. */
@@ -59,22 +45,22 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
                     struct timespec *left) {
   uint64_t start_ns = 0, left_ns;
   bool is_absolute = flags & TIMER_ABSTIME;
-  if ((flags & ~TIMER_ABSTIME) || !is_time(time)) return EINVAL;
+  if ((flags & ~TIMER_ABSTIME) ||
+      !wsig_is_duration(time->tv_sec, time->tv_nsec, WSIG_NS_PER_S))
+    return EINVAL;
   if (!is_absolute && !wsig_clock_ns(clock->id, &start_ns)) return EINVAL;
-  int error = sleep_until(clock->id, start_ns + ns_of(time), &left_ns);
+  int error = sleep_until(
+      clock->id, start_ns + wsig_ns_of(time->tv_sec, time->tv_nsec), &left_ns);
   if (error == EINTR && left && !is_absolute) {
-    left->tv_sec = (time_t)(left_ns / NS_PER_S);
-    left->tv_nsec = (long)(left_ns % NS_PER_S);
+    left->tv_sec = (time_t)(left_ns / WSIG_NS_PER_S);
+    left->tv_nsec = (long)(left_ns % WSIG_NS_PER_S);
   }
   return error;
 }
 
 int nanosleep(const struct timespec *time, struct timespec *left) {
   /* By the clock that nobody sets. */
-  int error = clock_nanosleep(CLOCK_MONOTONIC, 0, time, left);
-  if (error == 0) return 0;
-  errno = error;
-  return -1;
+  return wsig_answer(clock_nanosleep(CLOCK_MONOTONIC, 0, time, left));
 }
 
 /* Answers the seconds that are left. */

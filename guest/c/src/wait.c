@@ -10,14 +10,16 @@
  * before the host is called; what comes later is in the word, of which the host
  * knows.
  */
+#include "duration.h"
 #include "host.h"
 #include "internal.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <time.h>
 #include <unistd.h>
-#include <wasi/api.h>
+
+/* A program may have its own. */
+#pragma weak pause
 
 #define SLICE_NS UINT64_C(20000000)
 
@@ -38,15 +40,12 @@ void wsig_waited(uint64_t limit_ns) {
 }
 
 void wsig_wait(uint64_t deadline_ns, uint64_t wanted) {
-  __wasi_subscription_t time = {.u.tag = __WASI_EVENTTYPE_CLOCK};
   __wasi_event_t event;
   __wasi_size_t count;
   uint64_t limit_ns = wsig_wait_limit_ns(deadline_ns);
   uint64_t now = wsig_now_ns();
-  uint64_t left_ns = limit_ns > now ? limit_ns - now : 0;
-  time.u.u.clock.id = __WASI_CLOCKID_MONOTONIC;
-  time.u.u.clock.timeout =
-      left_ns < WSIG_LONGEST_NS ? left_ns : WSIG_LONGEST_NS;
+  __wasi_subscription_t time =
+      wsig_subscription(limit_ns > now ? limit_ns - now : 0, 0);
   uint64_t begin_ns = wsig_wait_begins();
   /* A poll since the caller's own look may have taken the word. From here to
    * the host's call there is none. */
@@ -59,13 +58,7 @@ void wsig_wait(uint64_t deadline_ns, uint64_t wanted) {
   if (wsig_timers_look) wsig_timers_look();
 }
 
-static int fail(int error) {
-  errno = error;
-  return -1;
-}
-
-/* ------------------------------------------------------- until a handler ran
- */
+/* ----------------------------------------------------- until a handler ran */
 
 int sigsuspend(const sigset_t *set) {
   wsig_enter();
@@ -80,7 +73,7 @@ int sigsuspend(const sigset_t *set) {
   wsig.blocked = blocked;
   wsig_run();
   wsig_leave();
-  return fail(EINTR);
+  return wsig_answer(EINTR);
 }
 
 int pause(void) {
@@ -96,8 +89,7 @@ int sigpause(int signal) {
   return sigsuspend(&set);
 }
 
-/* --------------------------------------------------- until one is to be taken
- */
+/* ---------------------------------------------- until one is to be taken */
 
 /* Answers it, or the negative of an error number. */
 static int take_one(uint64_t wanted, siginfo_t *info, uint64_t deadline_ns) {
@@ -121,23 +113,17 @@ static int accept_one(const sigset_t *set, siginfo_t *info,
   return signal;
 }
 
-#define NS_PER_S UINT64_C(1000000000)
-
 int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
                  const struct timespec *restrict timeout) {
   siginfo_t unwanted;
   uint64_t deadline_ns = WSIG_NEVER;
   if (timeout) {
-    if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
-        timeout->tv_nsec >= (long)NS_PER_S)
-      return fail(EINVAL);
-    uint64_t seconds = (uint64_t)timeout->tv_sec;
-    if (seconds < WSIG_LONGEST_NS / NS_PER_S)
-      deadline_ns =
-          wsig_now_ns() + seconds * NS_PER_S + (uint64_t)timeout->tv_nsec;
+    if (!wsig_is_duration(timeout->tv_sec, timeout->tv_nsec, WSIG_NS_PER_S))
+      return wsig_answer(EINVAL);
+    deadline_ns = wsig_now_ns() + wsig_ns_of(timeout->tv_sec, timeout->tv_nsec);
   }
   int signal = accept_one(set, info ? info : &unwanted, deadline_ns);
-  return signal < 0 ? fail(-signal) : signal;
+  return signal < 0 ? wsig_answer(-signal) : signal;
 }
 
 int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What is done at a signal. */
+#define _GNU_SOURCE
 #include "check.h"
 
 #include <unistd.h>
@@ -97,12 +98,6 @@ static void not_a_constant(void) {
   /* A handler in static data: the values are constants for the compiler. */
   static void (*const values[])(int) = {SIG_DFL, SIG_IGN, SIG_ERR};
   CHECK(values[1] == SIG_IGN);
-}
-
-static int fails(int result, int error) {
-  int is_so = result == -1 && errno == error;
-  errno = 0;
-  return is_so;
 }
 
 static void bad_numbers(void) {
@@ -426,6 +421,25 @@ static void red_zone(void) {
   CHECK(heard_count == 100);
 }
 
+static void by_other_names(void) {
+  CHECK(bsd_signal(SIGUSR1, hear) == SIG_DFL);
+  struct sigaction action;
+  CHECK(sigaction(SIGUSR1, NULL, &action) == 0);
+  CHECK(action.sa_handler == hear && action.sa_flags == SA_RESTART);
+  CHECK(pthread_kill((pthread_t)0, SIGUSR1) == 0);
+  CHECK(pthread_kill((pthread_t)0, 65) == EINVAL && errno == 0);
+  CHECK(HEARD(SIGUSR1));
+  CHECK(sigignore(SIGUSR1) == 0);
+  raise(SIGUSR1);
+  CHECK(HEARD(SIGUSR1));
+  CHECK(fails(sigignore(SIGKILL), EINVAL));
+}
+
+static void one_stack(void) {
+  stack_t stack = {.ss_size = SIGSTKSZ};
+  CHECK(fails(sigaltstack(&stack, NULL), ENOSYS));
+}
+
 static const struct test tests[] = {
     TEST(raise_runs, "raise runs the handler before it returns"),
     TEST(host_runs, "a signal of the host runs its handler in a loop"),
@@ -459,6 +473,8 @@ static const struct test tests[] = {
     TEST(no_memory, "a handler may run out of memory"),
     TEST(never_returns, "a handler may exit out of an endless loop"),
     TEST(goes_on_in_handler, "a program may go on in its handler for ever"),
+    TEST(by_other_names, "bsd_signal, pthread_kill and sigignore do as named"),
+    TEST(one_stack, "a second stack is answered with ENOSYS"),
     TEST(red_zone, "a handler leaves the stack below the pointer alone"),
 };
 

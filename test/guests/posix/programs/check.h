@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define CHECK(what)                                             \
   do {                                                          \
@@ -44,8 +45,19 @@ static inline int run_tests(const struct test *tests, size_t count, int argc,
 
 #define RUN(tests) run_tests(tests, sizeof tests / sizeof tests[0], argc, argv)
 
-/* ---------------------------------------------------- what comes from outside
- */
+static inline int fails(int result, int error) {
+  int is_so = result == -1 && errno == error;
+  errno = 0;
+  return is_so;
+}
+
+static inline int64_t now_ns(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* -------------------------------------------------- what comes from outside */
 
 extern volatile uint32_t signal_word __asm__("__instance_signal");
 extern volatile uint64_t pending_set __asm__("__instance_signal_pending");
@@ -57,13 +69,20 @@ static inline void host_raises(int signal) {
   signal_word = (uint32_t)signal;
 }
 
+/* A poll, as they stand in loops: the one way to have exactly one. */
+extern volatile uint32_t attention_word __asm__("__instance_signal_attention");
+void __instance_signal_deliver(void);
+
+static inline void poll_once(void) {
+  if (signal_word | attention_word) __instance_signal_deliver();
+}
+
 /* A loop, and in it polls. */
 static inline __attribute__((noinline)) void work(void) {
   for (volatile int i = 0; i < 20000; i++) continue;
 }
 
-/* ------------------------------------------------------------- what was heard
- */
+/* ----------------------------------------------------------- what was heard */
 
 static volatile int heard[200]; /* in this order; exits from handlers as -n */
 static volatile int heard_count;

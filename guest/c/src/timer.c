@@ -4,19 +4,21 @@
  * the attention word makes every poll call us, and each so many polls we read
  * the clock. That number adapts, so that the clock is read about each 100 us,
  * and stays small: a program may slow down from one turn of its loop to the
- * next. Calls that wait end at the timer's time by themselves (calls.c).
+ * next, and is that many slow turns late then. After a call it begins anew.
+ * Calls that wait end at the timer's time by themselves (calls.c, poll.c).
  *
  * A timer's signal is never early: it is sent when the clock has been read and
  * shows that the time has come.
  */
+#include "duration.h"
 #include "internal.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 /* A program may have its own. */
+#pragma weak alarm
 #pragma weak ualarm
 
 struct timer {
@@ -57,16 +59,21 @@ static void look_at(int kind) {
 }
 
 #define LOOK_EACH_NS UINT64_C(100000)
-#define MOST_POLLS 256
+#define MOST_POLLS 8
 
 static uint32_t polls = 1; /* from one look to the next */
 
+/* Who asks before so many are over is no poll: the guest has called something,
+ * and nobody knows how fast it polls afterwards. */
 static void choose_polls(void) {
   static uint64_t last_ns;
   uint64_t now = wsig_now_ns();
   uint64_t passed_ns = now - last_ns;
   last_ns = now;
-  if (passed_ns < LOOK_EACH_NS / 2 && polls < MOST_POLLS) polls *= 2;
+  if (wsig_polls_left > 0)
+    polls = 1;
+  else if (passed_ns < LOOK_EACH_NS / 2 && polls < MOST_POLLS)
+    polls *= 2;
   while (passed_ns > LOOK_EACH_NS && polls > 1) {
     polls /= 2;
     passed_ns /= 2;
@@ -87,17 +94,12 @@ void wsig_timers_look(void) {
 
 /* ----------------------------------------------------------------- setting */
 
-#define NS_PER_S UINT64_C(1000000000)
-#define LONGEST_S UINT64_C(4000000000) /* a hundred years fit in the sums */
-
 static bool is_time(const struct timeval *time) {
-  return time->tv_sec >= 0 && time->tv_usec >= 0 && time->tv_usec < 1000000;
+  return wsig_is_duration(time->tv_sec, time->tv_usec, WSIG_US_PER_S);
 }
 
 static uint64_t ns_of(const struct timeval *time) {
-  uint64_t seconds = (uint64_t)time->tv_sec;
-  if (seconds > LONGEST_S) seconds = LONGEST_S;
-  return seconds * NS_PER_S + (uint64_t)time->tv_usec * 1000;
+  return wsig_ns_of(time->tv_sec, (int64_t)time->tv_usec * 1000);
 }
 
 /* Upwards: what is left of a timer that runs is not 0. */
@@ -117,9 +119,10 @@ static struct itimerval left_of(int kind) {
                             .it_value = timeval_of(left_ns)};
 }
 
+/* One that is stopped has no interval, as Linux tells of ITIMER_REAL. */
 static void set(int kind, const struct itimerval *to) {
   uint64_t value_ns = ns_of(&to->it_value);
-  timers[kind].interval_ns = ns_of(&to->it_interval);
+  timers[kind].interval_ns = value_ns ? ns_of(&to->it_interval) : 0;
   timers[kind].deadline_ns = value_ns ? now_of(kind) + value_ns : 0;
   wsig.timers_run = timers[ITIMER_REAL].deadline_ns ||
                     timers[ITIMER_VIRTUAL].deadline_ns ||
@@ -128,13 +131,8 @@ static void set(int kind, const struct itimerval *to) {
   wsig_polls_left = 0;
 }
 
-static int fail(int error) {
-  errno = error;
-  return -1;
-}
-
 int getitimer(int kind, struct itimerval *now) {
-  if (kind < 0 || kind >= KINDS) return fail(EINVAL);
+  if (kind < 0 || kind >= KINDS) return wsig_answer(EINVAL);
   wsig_enter();
   *now = left_of(kind);
   wsig_timers_look();
@@ -146,9 +144,9 @@ int getitimer(int kind, struct itimerval *now) {
 int setitimer(int kind, const struct itimerval *restrict to,
               struct itimerval *restrict before) {
   struct itimerval was;
-  if (kind < 0 || kind >= KINDS) return fail(EINVAL);
+  if (kind < 0 || kind >= KINDS) return wsig_answer(EINVAL);
   if (!is_time(&to->it_value) || !is_time(&to->it_interval))
-    return fail(EINVAL);
+    return wsig_answer(EINVAL);
   wsig_enter();
   wsig_timers_look(); /* what is due is not lost */
   was = left_of(kind);

@@ -25,7 +25,6 @@
  */
 #include "internal.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <wasi/api.h>
 
@@ -58,7 +57,9 @@ static void take(uint32_t word) {
     return;
   }
   if (word == SIGKILL) die();
-  if (wsig_host_knows_set())
+  /* All 64 that wait look like a set that no host has touched. */
+  if (wsig_host_knows_set()) wsig.has_set = true;
+  if (wsig.has_set)
     note(wsig_take_set());
   else if (word <= WSIG_LAST)
     note(WSIG_BIT(word));
@@ -189,13 +190,22 @@ void wsig_run(void) {
   while ((ready = wsig.pending & ~wsig.blocked) != 0) act(lowest(ready));
 }
 
-/* -------------------------------------------------------------------- polls */
-
-void wsig_deliver(uint32_t word) {
-  take(word);
-  if (wsig.is_held) return; /* who holds it makes the next poll come back */
-  wsig_enter();
+void wsig_look(void) {
   if (wsig_timers_look) wsig_timers_look();
   wsig_run();
-  wsig_leave();
 }
+
+/* -------------------------------------------------------------------- polls */
+
+uint64_t wsig_poll(uint32_t word) {
+  take(word);
+  if (wsig.is_held) return 0; /* who holds it makes the next poll come back */
+  wsig_enter();
+  if (wsig_timers_look) wsig_timers_look();
+  uint64_t ready = wsig.pending & ~wsig.blocked;
+  wsig_run();
+  wsig_leave();
+  return ready;
+}
+
+void wsig_deliver(uint32_t word) { wsig_poll(word); }

@@ -10,11 +10,14 @@
 
 #include "internal.h"
 
-/* A poll by hand is one like the others, and tells what the word said. */
+/* A poll by hand is one like the others, and tells the newest signal that it
+ * has delivered: the lowest if the word came late, or names a blocked one. */
 static int deliver(void) {
   uint32_t word = wsig_take_word();
-  wsig_deliver(word);
-  return word <= WASMSIG_SIGNAL_MAX ? (int)word : 0;
+  uint64_t set = wsig_poll(word);
+  if (set == 0) return 0;
+  bool has_word = word >= 1 && word <= WSIG_LAST && (set & WSIG_BIT(word));
+  return has_word ? (int)word : __builtin_ctzll(set) + 1;
 }
 
 struct wasmsig_guest wasmsig_guest = {.deliver = deliver};

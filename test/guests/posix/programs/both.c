@@ -32,6 +32,33 @@ static void by_hand(void) {
   CHECK(wasmsig_poll() == 0);
 }
 
+static void by_hand_late(void) {
+  signal(SIGUSR1, hear);
+  signal(SIGUSR2, hear);
+  host_raises(SIGUSR1);
+  work();
+  signal_word = SIGUSR1; /* came late: its bit has been taken */
+  CHECK(wasmsig_poll() == 0);
+  host_raises(SIGUSR2);
+  signal_word = SIGUSR1;
+  CHECK(wasmsig_poll() == SIGUSR2);
+  CHECK(HEARD(SIGUSR1, SIGUSR2));
+}
+
+static void by_hand_blocked(void) {
+  signal(SIGUSR1, hear);
+  signal(SIGUSR2, hear);
+  block(SIGUSR1, 0);
+  host_raises(SIGUSR1);
+  CHECK(wasmsig_poll() == 0);
+  CHECK(heard_count == 0 && is_pending(SIGUSR1));
+  host_raises(SIGUSR2);
+  signal_word = SIGUSR1;
+  CHECK(wasmsig_poll() == SIGUSR2);
+  unblock(SIGUSR1, 0);
+  CHECK(HEARD(SIGUSR2, SIGUSR1));
+}
+
 static void signal_wins(void) {
   wasmsig_on(WASMSIG_SIGUSR1, WASMSIG_IGNORE);
   signal(SIGUSR1, hear);
@@ -50,10 +77,23 @@ static void tells_of_no_host(void) {
   CHECK(wasmsig_is_hosted());
 }
 
+/* One that knows the word alone leaves no trace but the signals. */
+static void tells_of_host_with_word(void) {
+  pending_set = UINT64_MAX;
+  signal_word = 0xffff;
+  work();
+  signal_word = SIGWINCH;
+  work();
+  CHECK(wasmsig_is_hosted());
+}
+
 static const struct test tests[] = {
     TEST(both, "handlers of signal and of wasmsig_on stand side by side"),
     TEST(by_hand, "a poll by hand runs the handlers of signal"),
     TEST(tells_of_no_host, "who asks for a host is told after polls, too"),
+    TEST(by_hand_late, "a poll by hand tells no signal twice"),
+    TEST(by_hand_blocked, "a poll by hand tells of no blocked signal"),
+    TEST(tells_of_host_with_word, "a host that knows the word alone is one"),
     TEST(signal_wins, "of two for one signal, signal's is called"),
 };
 

@@ -150,12 +150,44 @@ for (const host of ENGINES) {
     assert.equal((await ended).stdout, 'ready\npoll 1 0 heard 0\n')
   })
 
-  test(`${host}: abort runs SIGABRT's handler, and traps`, () => {
-    const { status, stdout } = run(HOSTS[host], deeds, 'aborting')
-    assert.equal(stdout, 'heard 06\n')
-    assert.equal(status, 134)
-  })
+  for (const [deed, when] of [
+    ['aborting', ''],
+    ['aborting_blocked', ' when it is blocked, too']
+  ])
+    test(`${host}: abort runs SIGABRT's handler, and traps${when}`, () => {
+      const { status, stdout } = run(HOSTS[host], deeds, deed)
+      assert.equal(stdout, 'heard 06\n')
+      assert.equal(status, 134)
+    })
+
+  for (const [deed, where] of [
+    ['killed', 'in the word'],
+    ['killed_by_set', "in the set, behind another one's word"],
+    ['killed_among_all', 'in the set, where all 64 wait']
+  ])
+    test(`${host}: a host's SIGKILL ${where} is a trap`, () => {
+      const { status, stdout } = run(HOSTS[host], deeds, deed)
+      assert.doesNotMatch(stdout, /still there\n$/)
+      assert.equal(status, 134)
+    })
 }
+
+test('SIGPIPE ends a program whose output nobody reads', async (t) => {
+  for (const [deed, status] of [
+    ['printing', 128 + 13],
+    ['printing_on', 10]
+  ]) {
+    const { child, ended } = await begin(t, 'node', deed, 'y')
+    child.stdout.destroy()
+    assert.equal((await ended).status, status, deed)
+  }
+})
+
+test('psignal and psiginfo write to standard error', () => {
+  const { stderr } = run(HOSTS.wasmtime, deeds, 'naming')
+  const lines = 'before: Interrupt\nQuit\nHangup\ninfo: Terminated\n'
+  assert.equal(stderr, lines)
+})
 
 test('without a host that knows of signals, timers and raise do', () => {
   const plain = hostWith('node', '--plain')

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,60 @@ static int aborting(void) {
   abort();
 }
 
+static int aborting_blocked(void) {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, NULL);
+  return aborting();
+}
+
+/* SIGKILL of a host: in the word, or in the set behind another one's word. */
+extern volatile uint32_t signal_word __asm__("__instance_signal");
+extern volatile uint64_t pending_set __asm__("__instance_signal_pending");
+
+static int told(uint64_t set, uint32_t word) {
+  pending_set = set;
+  signal_word = word;
+  while (signal_word) continue;
+  say("still there");
+  return 0;
+}
+
+static int killed(void) { return told(UINT64_MAX, SIGKILL); }
+
+static int killed_by_set(void) {
+  handle_all(0);
+  return told(1u << (SIGKILL - 1) | 1u << (SIGTERM - 1), SIGTERM);
+}
+
+static int killed_among_all(void) {
+  for (int n = 1; n <= 64; n++) signal(n, hear);
+  pending_set = 0; /* a host that knows the set */
+  signal_word = SIGTERM;
+  while (signal_word) continue;
+  return told(UINT64_MAX, 64);
+}
+
+static int printing(void) {
+  for (;;) puts("y");
+}
+
+static int printing_on(void) {
+  signal(SIGPIPE, SIG_IGN);
+  /* A test's pipe may be full. */
+  while (puts("y") != EOF || errno == EAGAIN) clearerr(stdout);
+  return errno == EPIPE ? 10 : 11;
+}
+
+static int naming(void) {
+  siginfo_t info = {.si_signo = SIGTERM};
+  psignal(SIGINT, "before");
+  psignal(SIGQUIT, "");
+  psignal(SIGHUP, NULL);
+  psiginfo(&info, "info");
+  return 0;
+}
+
 static int raising(int n) {
   raise(n);
   say("still there");
@@ -224,6 +279,13 @@ int main(int argc, char **argv) {
       {"pausing_after_select", pausing_after_select},
       {"reading_beside_timer", reading_beside_timer},
       {"aborting", aborting},
+      {"aborting_blocked", aborting_blocked},
+      {"killed", killed},
+      {"killed_by_set", killed_by_set},
+      {"killed_among_all", killed_among_all},
+      {"printing", printing},
+      {"printing_on", printing_on},
+      {"naming", naming},
       {"mute_with_atexit", mute_with_atexit},
   };
   if (argc < 2) return 99;

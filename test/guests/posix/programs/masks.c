@@ -3,14 +3,9 @@
 #define _GNU_SOURCE
 #include "check.h"
 
-#include <time.h>
+#include <poll.h>
+#include <sys/select.h>
 #include <unistd.h>
-
-static int fails(int result, int error) {
-  int is_so = result == -1 && errno == error;
-  errno = 0;
-  return is_so;
-}
 
 static void sets(void) {
   sigset_t set, other, result;
@@ -118,8 +113,7 @@ static void held_and_released(void) {
   CHECK(fails(sighold(0), EINVAL) && fails(sigrelse(65), EINVAL));
 }
 
-/* ------------------------------------------------------------------- waiting
- */
+/* ------------------------------------------------------------------ waiting */
 
 static void suspend(void) {
   signal(SIGUSR1, hear);
@@ -167,14 +161,11 @@ static void sigwait_takes(void) {
 static void timedwait(void) {
   sigset_t set = set_of(SIGUSR1, 0);
   siginfo_t info;
-  struct timespec start, end, time = {0, 30000000};
+  struct timespec time = {0, 30000000};
   block(SIGUSR1, 0);
-  clock_gettime(CLOCK_MONOTONIC, &start);
+  int64_t start = now_ns(CLOCK_MONOTONIC);
   CHECK(fails(sigtimedwait(&set, &info, &time), EAGAIN));
-  clock_gettime(CLOCK_MONOTONIC, &end);
-  CHECK((end.tv_sec - start.tv_sec) * 1000000000LL + end.tv_nsec -
-            start.tv_nsec >=
-        30000000);
+  CHECK(now_ns(CLOCK_MONOTONIC) - start >= 30000000);
   sigqueue(getpid(), SIGUSR1, (union sigval){.sival_int = 3});
   CHECK(sigtimedwait(&set, &info, &time) == SIGUSR1);
   CHECK(info.si_signo == SIGUSR1 && info.si_value.sival_int == 3);
@@ -191,6 +182,55 @@ static void timedwait_is_interrupted(void) {
   alarm(1);
   CHECK(fails(sigtimedwait(&set, NULL, NULL), EINTR));
   CHECK(HEARD(SIGALRM));
+}
+
+static void sigpause_waits(void) {
+  signal(SIGUSR1, hear);
+  signal(SIGUSR2, hear);
+  block(SIGUSR1, SIGUSR2);
+  raise(SIGUSR1);
+  raise(SIGUSR2);
+  CHECK(fails(sigpause(SIGUSR1), EINTR));
+  CHECK(HEARD(SIGUSR1));
+  CHECK(is_blocked(SIGUSR1) && is_pending(SIGUSR2));
+  CHECK(fails(sigpause(65), EINVAL));
+}
+
+static void pselect_waits(void) {
+  signal(SIGUSR1, hear);
+  signal(SIGUSR2, hear);
+  block(SIGUSR1, SIGUSR2);
+  raise(SIGUSR1);
+  raise(SIGUSR2);
+  sigset_t others = set_of(SIGUSR2, 0), both = set_of(SIGUSR1, SIGUSR2);
+  struct timespec soon = {.tv_nsec = 1000000};
+  CHECK(pselect(0, NULL, NULL, NULL, &soon, &both) == 0);
+  CHECK(pselect(0, NULL, NULL, NULL, &soon, NULL) == 0);
+  CHECK(heard_count == 0);
+  CHECK(fails(pselect(0, NULL, NULL, NULL, NULL, &others), EINTR));
+  CHECK(HEARD(SIGUSR1) && is_pending(SIGUSR2));
+  CHECK(is_blocked(SIGUSR1) && is_blocked(SIGUSR2));
+  signal(SIGALRM, hear);
+  block(SIGALRM, 0);
+  alarm(1);
+  CHECK(fails(pselect(0, NULL, NULL, NULL, NULL, &others), EINTR));
+  CHECK(HEARD(SIGUSR1, SIGALRM));
+}
+
+static void ppoll_waits(void) {
+  signal(SIGUSR1, hear);
+  block(SIGUSR1, 0);
+  raise(SIGUSR1);
+  sigset_t none = set_of(0, 0), one = set_of(SIGUSR1, 0);
+  struct timespec time = {.tv_nsec = 1500000};
+  int64_t start = now_ns(CLOCK_MONOTONIC);
+  CHECK(ppoll(NULL, 0, &time, &one) == 0);
+  CHECK(now_ns(CLOCK_MONOTONIC) - start >= 1500000);
+  CHECK(ppoll(NULL, 0, &time, NULL) == 0 && heard_count == 0);
+  CHECK(fails(ppoll(NULL, 0, NULL, &none), EINTR));
+  CHECK(HEARD(SIGUSR1) && is_blocked(SIGUSR1));
+  time.tv_nsec = 1000000000;
+  CHECK(fails(ppoll(NULL, 0, &time, &none), EINVAL));
 }
 
 static void names(void) {
@@ -217,6 +257,9 @@ static const struct test tests[] = {
     TEST(sigwait_takes, "sigwait takes a signal without its handler"),
     TEST(timedwait, "sigtimedwait waits as long as it is told, not shorter"),
     TEST(timedwait_is_interrupted, "a handler ends sigtimedwait"),
+    TEST(sigpause_waits, "sigpause waits with one signal unblocked"),
+    TEST(pselect_waits, "pselect waits under its own mask"),
+    TEST(ppoll_waits, "ppoll waits under its own mask"),
     TEST(names, "every signal has a name"),
 };
 

@@ -8,6 +8,8 @@
  * 1 and -1: a function's address is its index in a table, and 1 is the first
  * function's. They are functions of their own, as in wasi-libc.
  */
+#pragma GCC system_header
+
 #ifndef _SIGNAL_H
 #define _SIGNAL_H
 
@@ -91,10 +93,49 @@ int raise(int);
 #define SA_RESETHAND 0x80000000
 
 #define SI_TKILL (-6)
+#define SI_ASYNCIO (-4)
+#define SI_MESGQ (-3)
 #define SI_TIMER (-2)
 #define SI_QUEUE (-1)
 #define SI_USER 0
 #define SI_KERNEL 128
+
+/* Of signals that nobody sends here: handlers ask for them all the same. */
+#define ILL_ILLOPC 1
+#define ILL_ILLOPN 2
+#define ILL_ILLADR 3
+#define ILL_ILLTRP 4
+#define ILL_PRVOPC 5
+#define ILL_PRVREG 6
+#define ILL_COPROC 7
+#define ILL_BADSTK 8
+#define FPE_INTDIV 1
+#define FPE_INTOVF 2
+#define FPE_FLTDIV 3
+#define FPE_FLTOVF 4
+#define FPE_FLTUND 5
+#define FPE_FLTRES 6
+#define FPE_FLTINV 7
+#define FPE_FLTSUB 8
+#define SEGV_MAPERR 1
+#define SEGV_ACCERR 2
+#define BUS_ADRALN 1
+#define BUS_ADRERR 2
+#define BUS_OBJERR 3
+#define TRAP_BRKPT 1
+#define TRAP_TRACE 2
+#define CLD_EXITED 1
+#define CLD_KILLED 2
+#define CLD_DUMPED 3
+#define CLD_TRAPPED 4
+#define CLD_STOPPED 5
+#define CLD_CONTINUED 6
+#define POLL_IN 1
+#define POLL_OUT 2
+#define POLL_MSG 3
+#define POLL_ERR 4
+#define POLL_PRI 5
+#define POLL_HUP 6
 
 #define SIGRTMIN 34
 #define SIGRTMAX 64
@@ -117,6 +158,25 @@ typedef struct {
 } siginfo_t;
 #define si_ptr si_value.sival_ptr
 #define si_int si_value.sival_int
+
+typedef struct sigaltstack {
+  void *ss_sp;
+  int ss_flags;
+  size_t ss_size;
+} stack_t;
+
+/* The third argument of a handler with SA_SIGINFO would point to one; a
+ * machine's registers there are none. */
+typedef struct {
+  unsigned long __registers[1];
+} mcontext_t;
+typedef struct ucontext_t {
+  unsigned long uc_flags;
+  struct ucontext_t *uc_link;
+  stack_t uc_stack;
+  mcontext_t uc_mcontext;
+  sigset_t uc_sigmask;
+} ucontext_t;
 
 struct sigaction {
   union {
@@ -159,11 +219,6 @@ void psiginfo(const siginfo_t *, const char *);
 
 #if defined(_XOPEN_SOURCE) || defined(_BSD_SOURCE) || defined(_GNU_SOURCE)
 
-typedef struct sigaltstack {
-  void *ss_sp;
-  int ss_flags;
-  size_t ss_size;
-} stack_t;
 #define SS_ONSTACK 1
 #define SS_DISABLE 2
 #define MINSIGSTKSZ 2048

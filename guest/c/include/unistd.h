@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* wasi-libc's <unistd.h>, and what it leaves out for want of signals. */
+#pragma GCC system_header
+
+/* Our library has a getpid: it is not deprecated. */
 #ifndef _WASI_EMULATED_GETPID
-#define _WASI_EMULATED_GETPID /* our library has one: getpid is not deprecated \
-                               */
+#define _WASI_EMULATED_GETPID
 #endif
 #include_next <unistd.h>
 

@@ -267,6 +267,141 @@ test('-lwasi-emulated-signal changes nothing', (t) => {
   assert.equal(of, 0)
 })
 
+test('behind -- there are files only', (t) => {
+  const cwd = folder(t)
+  for (const args of [['-c'], ['-MMD', '-o', 'p.wasm'], []]) {
+    const { status, stderr } = cc(cwd, [...args, '--', plain])
+    assert.equal(status, 0, stderr)
+  }
+  const products = ['a.out', 'p.d', 'p.wasm', 'plain.o']
+  assert.deepEqual(readdirSync(cwd).sort(), products)
+})
+
+test('threads are refused before anything is compiled', (t) => {
+  const cwd = folder(t)
+  for (const flag of ['-pthread', '--target=wasm32-wasi-threads']) {
+    const { status, stderr } = cc(cwd, [flag, plain])
+    assert.equal(status, 2)
+    assert.match(stderr, /threads are not supported/)
+  }
+  assert.deepEqual(readdirSync(cwd), [])
+})
+
+/** Compiles it under these flags, runs it, and tells how it ended. */
+function runSource(t, name, text, flags = []) {
+  const cwd = folder(t)
+  writeFileSync(join(cwd, name), text)
+  const { status, stderr } = cc(cwd, [...flags, name])
+  assert.equal(status, 0, stderr)
+  return run(HOSTS.wasmtime, join(cwd, 'a.out'))
+}
+
+test('a program in C++ hears signals', (t) => {
+  const text = `
+    #include <signal.h>
+    #include <sys/select.h>
+    #include <sys/time.h>
+    #include <unistd.h>
+    #include <wasmsig/guest.h>
+    static volatile int heard;
+    namespace { struct hearer { hearer() { signal(SIGUSR1, [](int n) { heard += n; }); } }; }
+    static hearer at_start;
+    int main() {
+      struct sigaction action = {};
+      action.sa_sigaction = [](int n, siginfo_t *info, void *) {
+        if (info->si_code == SI_KERNEL) heard += n;
+      };
+      action.sa_flags = SA_SIGINFO;
+      if (sigaction(SIGALRM, &action, nullptr) != 0) return 1;
+      if (signal(SIGTERM, SIG_IGN) != SIG_DFL || raise(SIGTERM)) return 2;
+      raise(SIGUSR1);
+      sigset_t none;
+      sigemptyset(&none);
+      timespec soon = {0, 1000};
+      if (pselect(0, nullptr, nullptr, nullptr, &soon, &none) != 0) return 3;
+      alarm(1);
+      while (heard != SIGUSR1 + SIGALRM) continue;
+      return wasmsig_poll() == 0 && wasmsig_is_hosted() ? 0 : 4;
+    }\n`
+  for (const standard of ['c++11', 'c++20']) {
+    const flags = [`-std=${standard}`, '-Wall', '-Wextra', '-Werror']
+    assert.equal(runSource(t, 'p.cc', text, flags).status, 0)
+  }
+})
+
+test("the library's headers are a system's, however they are found", (t) => {
+  const text = `
+    #include <signal.h>
+    #include <sys/select.h>
+    #include <sys/time.h>
+    #include <unistd.h>
+    int main(void) { return 0; }\n`
+  const overlay = `-I${join(root, 'guest/c/include')}`
+  const flags = ['-std=c11', '-Weverything', '-Wpedantic', '-Werror', overlay]
+  assert.equal(runSource(t, 'p.c', text, flags).status, 0)
+})
+
+test('a usual handler of crashes compiles', (t) => {
+  const text = `
+    #include <signal.h>
+    #include <unistd.h>
+    static const char *why(const siginfo_t *info) {
+      switch (info->si_signo) {
+        case SIGSEGV: return info->si_code == SEGV_MAPERR ? "map" : "access";
+        case SIGBUS: return info->si_code == BUS_ADRALN ? "align" : "bus";
+        case SIGFPE: return info->si_code == FPE_INTDIV ? "divide" : "float";
+        case SIGILL: return info->si_code == ILL_ILLOPC ? "code" : "illegal";
+        case SIGCHLD: return info->si_code == CLD_EXITED ? "exit" : "child";
+        default: return "other";
+      }
+    }
+    static void crash(int n, siginfo_t *info, void *context) {
+      ucontext_t *at = context;
+      if (at) sigprocmask(SIG_SETMASK, &at->uc_sigmask, 0);
+      _exit(n == SIGSEGV && why(info)[0] == 'a' ? 7 : 8);
+    }
+    int main(void) {
+      struct sigaction action = {.sa_sigaction = crash, .sa_flags = SA_SIGINFO};
+      sigaction(SIGSEGV, &action, 0);
+      return raise(SIGSEGV);
+    }\n`
+  assert.equal(runSource(t, 'p.c', text, ['-Wall', '-Werror']).status, 7)
+})
+
+test('a program may have its own of what systems lack', (t) => {
+  const text = `
+    #define _GNU_SOURCE
+    #include <poll.h>
+    #include <signal.h>
+    #include <stdlib.h>
+    #include <sys/select.h>
+    #include <sys/time.h>
+    #include <unistd.h>
+    static int calls;
+    int kill(pid_t process, int n) { return calls++, process + n; }
+    int pause(void) { return calls++; }
+    unsigned alarm(unsigned seconds) { return calls++, seconds; }
+    pid_t getpid(void) { return calls++, 1; }
+    int ppoll(struct pollfd *files, nfds_t count, const struct timespec *time,
+              const sigset_t *set) {
+      return calls++, files || count || time || set;
+    }
+    void abort(void) { exit(calls == 5 ? 7 : 8); }
+    int main(int argc, char **argv) {
+      struct itimerval none = {0};
+      struct timespec now = {0};
+      sigset_t set;
+      (void)argv;
+      sigemptyset(&set);
+      if (raise(SIGWINCH) || setitimer(ITIMER_REAL, &none, 0)) return 1;
+      if (pselect(0, 0, 0, 0, &now, &set)) return 2;
+      if (argc > 5) return sigsuspend(&set) + killpg(3, 4);
+      kill(1, 2), pause(), alarm(3), getpid(), ppoll(0, 0, 0, 0);
+      abort();
+    }\n`
+  assert.equal(runSource(t, 'p.c', text).status, 7)
+})
+
 test('a strict C11 program sees no more names than ISO C has', (t) => {
   const cwd = folder(t)
   writeFileSync(

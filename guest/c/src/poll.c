@@ -4,9 +4,10 @@
  * with EINTR when a handler was called, whatever its flags (signal(7)); what is
  * ready is told all the same.
  *
- * No handler that runs after the call has begun is slept through: what a poll
- * has run, or taken, is looked at right before the host's call, and then the
- * host is asked what is ready without a wait.
+ * No handler that runs after the call has begun is slept through: whether a
+ * poll has run one, or has taken a signal while pselect holds the state, is
+ * looked at right before the host's call, and then the host is asked without a
+ * wait what is ready.
  */
 #include "host.h"
 #include "internal.h"
@@ -86,7 +87,6 @@ static bool is_of_signal(const struct wait *wait, int32_t error,
   return false;
 }
 
-/* For who has entered. */
 static int32_t wait_once(struct wait *wait, __wasi_event_t *out,
                          __wasi_size_t *their_count) {
   __wasi_size_t count = 0;
@@ -111,9 +111,8 @@ static int32_t wait_for_any(struct wait *wait, __wasi_event_t *out,
                             __wasi_size_t *their_count) {
   uint32_t taken = wsig.taken;
   for (;;) {
-    wsig_enter();
     int32_t error = wait_once(wait, out, their_count);
-    wsig_take();
+    wsig_enter();
     wsig_look();
     wsig_leave();
     if (*their_count > 0) return 0;

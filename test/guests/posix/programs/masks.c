@@ -203,18 +203,20 @@ static void pselect_waits(void) {
   raise(SIGUSR1);
   raise(SIGUSR2);
   sigset_t others = set_of(SIGUSR2, 0), both = set_of(SIGUSR1, SIGUSR2);
-  struct timespec soon = {.tv_nsec = 1000000};
+  struct timespec soon = {.tv_nsec = 1000000}, late = {.tv_sec = 1000};
   CHECK(pselect(0, NULL, NULL, NULL, &soon, &both) == 0);
   CHECK(pselect(0, NULL, NULL, NULL, &soon, NULL) == 0);
   CHECK(heard_count == 0);
-  CHECK(fails(pselect(0, NULL, NULL, NULL, NULL, &others), EINTR));
+  CHECK(fails(pselect(0, NULL, NULL, NULL, &late, &others), EINTR));
   CHECK(HEARD(SIGUSR1) && is_pending(SIGUSR2));
   CHECK(is_blocked(SIGUSR1) && is_blocked(SIGUSR2));
   signal(SIGALRM, hear);
   block(SIGALRM, 0);
   alarm(1);
+  CHECK(fails(pselect(0, NULL, NULL, NULL, &late, &others), EINTR));
+  alarm(1);
   CHECK(fails(pselect(0, NULL, NULL, NULL, NULL, &others), EINTR));
-  CHECK(HEARD(SIGUSR1, SIGALRM));
+  CHECK(HEARD(SIGUSR1, SIGALRM, SIGALRM) && is_blocked(SIGALRM));
 }
 
 static void ppoll_waits(void) {
@@ -228,7 +230,10 @@ static void ppoll_waits(void) {
   CHECK(now_ns(CLOCK_MONOTONIC) - start >= 1500000);
   CHECK(ppoll(NULL, 0, &time, NULL) == 0 && heard_count == 0);
   CHECK(fails(ppoll(NULL, 0, NULL, &none), EINTR));
-  CHECK(HEARD(SIGUSR1) && is_blocked(SIGUSR1));
+  raise(SIGUSR1);
+  time.tv_sec = 1000;
+  CHECK(fails(ppoll(NULL, 0, &time, &none), EINTR));
+  CHECK(HEARD(SIGUSR1, SIGUSR1) && is_blocked(SIGUSR1));
   time.tv_nsec = 1000000000;
   CHECK(fails(ppoll(NULL, 0, &time, &none), EINVAL));
 }

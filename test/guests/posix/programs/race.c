@@ -126,7 +126,8 @@ static int select_for_long(void) {
 
 static int pselect_for_long(void) {
   sigset_t none = set_of(0, 0);
-  return pselect(0, NULL, NULL, NULL, NULL, &none);
+  struct timespec time = {.tv_sec = 1000};
+  return pselect(0, NULL, NULL, NULL, &time, &none);
 }
 
 static int ppoll_for_long(void) {

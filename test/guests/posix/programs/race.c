@@ -119,6 +119,28 @@ static void at_each_moment(int (*call)(void), int begins_with_wait) {
   CHECK(moment > 2);
 }
 
+/* wasi-libc's pselect as far as it is needed, and a signal that a poll takes
+ * before it has come to its wait. */
+int libc_pselect(int, fd_set *, fd_set *, fd_set *, const struct timespec *,
+                 const void *) __asm__("pselect");
+
+static volatile int comes_before_wait;
+
+int libc_pselect(int count, fd_set *to_read, fd_set *to_write, fd_set *other,
+                 const struct timespec *timeout, const void *mask) {
+  (void)count, (void)to_read, (void)to_write, (void)other, (void)mask;
+  __wasi_subscription_t time = {.u.tag = __WASI_EVENTTYPE_CLOCK};
+  __wasi_event_t event;
+  __wasi_size_t events;
+  time.u.u.clock.timeout = (uint64_t)timeout->tv_sec * 1000000000;
+  if (comes_before_wait) {
+    host_raises(SIGUSR1);
+    work();
+  }
+  errno = __wasi_poll_oneoff(&time, &event, 1, &events);
+  return errno ? -1 : 0;
+}
+
 static int select_for_long(void) {
   struct timeval time = {.tv_sec = 1000};
   return select(0, NULL, NULL, NULL, &time);
@@ -154,6 +176,15 @@ static void pselect_ends(void) {
   at_each_moment(ppoll_for_long, 0);
 }
 
+static void pselect_is_ended_early(void) {
+  signal(SIGUSR1, hear);
+  block(SIGUSR1, 0);
+  alarm(1000);
+  comes_before_wait = 1;
+  CHECK(fails(pselect_for_long(), EINTR));
+  CHECK(HEARD(SIGUSR1) && waits == 0);
+}
+
 static void read_ends(void) {
   alarm(1000);
   at_each_moment(read_one, 1);
@@ -171,6 +202,7 @@ static const struct test tests[] = {
     TEST(sigwait_takes, "sigwait loses no signal that came just before it"),
     TEST(select_ends, "select loses no signal between two of its waits"),
     TEST(pselect_ends, "pselect and ppoll lose none from their mask on"),
+    TEST(pselect_is_ended_early, "pselect loses none before its wait begins"),
     TEST(read_ends, "read beside a timer loses none between two waits"),
     TEST(read_in_host_ends, "read loses none between two calls of the host"),
 };

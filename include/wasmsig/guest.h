@@ -88,6 +88,7 @@ typedef unsigned long long wasmsig_set;
 extern unsigned int __instance_signal;
 extern unsigned int __instance_terminated;
 extern wasmsig_set __instance_signal_pending;
+extern char wasmsig_guest_words_stand_twice__define_them_in_one_place_only;
 struct wasmsig_guest {
   wasmsig_handler handlers[WASMSIG_SIGNAL_MAX + 1];
   int saw_unhosted; /* a poll came before the host did, if there is one */
@@ -132,34 +133,45 @@ __attribute__((weak)) struct wasmsig_guest wasmsig_guest = {{0}, 0, 0, 0, 0};
 
 /*
  * A file has the union of its functions' features: this one, never called,
- * tells the tools behind the compiler that the file holds atomic instructions.
- * The instructions themselves are bytes, as clang before 20 does not assemble
- * them with -mbulk-memory. There the function is left out too: both features
- * together would keep thread-locals (errno) as such, and those need a setup
- * that the program does not have. LLVM's WebAssemblyTargetMachine.cpp,
- * CoalesceFeaturesAndStripAtomics. (An optimiser that then asks for threads to
- * be enabled is content with -matomics.)
+ * tells the compiler and the tools behind it that the file holds atomic
+ * instructions. With -mbulk-memory alone it is left out: both features together
+ * would keep thread-locals (errno) as such, and those need a setup that the
+ * program does not have. Then the instructions are written as bytes. LLVM's
+ * WebAssemblyTargetMachine.cpp, CoalesceFeaturesAndStripAtomics.
+ *
+ * Who goes by way of assembly text (-S, -save-temps) needs -matomics, at both
+ * steps, and clang 19: bytes among instructions do not come back from text. An
+ * optimiser that asks for threads to be enabled is content with -matomics, too.
  */
 #if !defined(__wasm_bulk_memory__) || defined(__wasm_atomics__)
+#define WASMSIG_ATOMIC(name, bytes) name " 0\n\t"
 __attribute__((used, weak, visibility("hidden"), target("atomics"))) void
 wasmsig_guest_atomics(void);
 __attribute__((used, weak, visibility("hidden"), target("atomics"))) void
 wasmsig_guest_atomics(void) {}
+#else
+#define WASMSIG_ATOMIC(name, bytes) ".byte 0xfe, " bytes ", 0\n\t"
 #endif
 
 #define WASMSIG_INLINE static __inline__ __attribute__((always_inline, unused))
 
-/* The instructions of prefix 0xFE (WebAssembly threads) that are wanted here:
- * the opcode, the alignment as an exponent of 2, the offset 0. */
+/* The instructions of WebAssembly threads that are wanted here, by name, and by
+ * the bytes behind their prefix 0xFE: the opcode, the alignment as an exponent
+ * of 2; the offset is 0. */
+#define WASMSIG_I32_LOAD WASMSIG_ATOMIC("i32.atomic.load", "0x10, 2")
+#define WASMSIG_I64_LOAD WASMSIG_ATOMIC("i64.atomic.load", "0x11, 3")
+#define WASMSIG_I64_AND WASMSIG_ATOMIC("i64.atomic.rmw.and", "0x2d, 3")
+#define WASMSIG_I64_OR WASMSIG_ATOMIC("i64.atomic.rmw.or", "0x34, 3")
+#define WASMSIG_I32_XCHG WASMSIG_ATOMIC("i32.atomic.rmw.xchg", "0x41, 2")
+#define WASMSIG_I64_XCHG WASMSIG_ATOMIC("i64.atomic.rmw.xchg", "0x42, 3")
+#define WASMSIG_I32_CMPXCHG WASMSIG_ATOMIC("i32.atomic.rmw.cmpxchg", "0x48, 2")
+
 WASMSIG_INLINE unsigned int wasmsig_guest_load(const unsigned int *word) {
   unsigned int value;
-  __asm__ volatile(
-      "local.get %1\n\t"
-      ".byte 0xfe, 0x10, 2, 0\n\t" /* i32.atomic.load */
-      "local.set %0"
-      : "=r"(value)
-      : "r"(word)
-      : "memory");
+  __asm__ volatile("local.get %1\n\t" WASMSIG_I32_LOAD "local.set %0"
+                   : "=r"(value)
+                   : "r"(word)
+                   : "memory");
   return value;
 }
 
@@ -167,9 +179,7 @@ WASMSIG_INLINE unsigned int wasmsig_guest_take(unsigned int *word) {
   unsigned int value;
   __asm__ volatile(
       "local.get %1\n\t"
-      "i32.const 0\n\t"
-      ".byte 0xfe, 0x41, 2, 0\n\t" /* i32.atomic.rmw.xchg */
-      "local.set %0"
+      "i32.const 0\n\t" WASMSIG_I32_XCHG "local.set %0"
       : "=r"(value)
       : "r"(word)
       : "memory");
@@ -178,13 +188,10 @@ WASMSIG_INLINE unsigned int wasmsig_guest_take(unsigned int *word) {
 
 WASMSIG_INLINE wasmsig_set wasmsig_guest_load_set(const wasmsig_set *set) {
   wasmsig_set value;
-  __asm__ volatile(
-      "local.get %1\n\t"
-      ".byte 0xfe, 0x11, 3, 0\n\t" /* i64.atomic.load */
-      "local.set %0"
-      : "=r"(value)
-      : "r"(set)
-      : "memory");
+  __asm__ volatile("local.get %1\n\t" WASMSIG_I64_LOAD "local.set %0"
+                   : "=r"(value)
+                   : "r"(set)
+                   : "memory");
   return value;
 }
 
@@ -192,9 +199,7 @@ WASMSIG_INLINE wasmsig_set wasmsig_guest_take_set(wasmsig_set *set) {
   wasmsig_set value;
   __asm__ volatile(
       "local.get %1\n\t"
-      "i64.const 0\n\t"
-      ".byte 0xfe, 0x42, 3, 0\n\t" /* i64.atomic.rmw.xchg */
-      "local.set %0"
+      "i64.const 0\n\t" WASMSIG_I64_XCHG "local.set %0"
       : "=r"(value)
       : "r"(set)
       : "memory");
@@ -204,9 +209,7 @@ WASMSIG_INLINE wasmsig_set wasmsig_guest_take_set(wasmsig_set *set) {
 WASMSIG_INLINE void wasmsig_guest_or_set(wasmsig_set *set, wasmsig_set more) {
   __asm__ volatile(
       "local.get %0\n\t"
-      "local.get %1\n\t"
-      ".byte 0xfe, 0x34, 3, 0\n\t" /* i64.atomic.rmw.or */
-      "drop"
+      "local.get %1\n\t" WASMSIG_I64_OR "drop"
       :
       : "r"(set), "r"(more)
       : "memory");
@@ -218,9 +221,7 @@ WASMSIG_INLINE wasmsig_set wasmsig_guest_and_set(wasmsig_set *set,
   wasmsig_set value;
   __asm__ volatile(
       "local.get %1\n\t"
-      "local.get %2\n\t"
-      ".byte 0xfe, 0x2d, 3, 0\n\t" /* i64.atomic.rmw.and */
-      "local.set %0"
+      "local.get %2\n\t" WASMSIG_I64_AND "local.set %0"
       : "=r"(value)
       : "r"(set), "r"(mask)
       : "memory");
@@ -233,9 +234,7 @@ WASMSIG_INLINE void wasmsig_guest_store_if_0(unsigned int *word,
   __asm__ volatile(
       "local.get %0\n\t"
       "i32.const 0\n\t"
-      "local.get %1\n\t"
-      ".byte 0xfe, 0x48, 2, 0\n\t" /* i32.atomic.rmw.cmpxchg */
-      "drop"
+      "local.get %1\n\t" WASMSIG_I32_CMPXCHG "drop"
       :
       : "r"(word), "r"(value)
       : "memory");

@@ -9,10 +9,12 @@ import { fileURLToPath } from 'node:url'
 
 import { CpuBudget, inspect, install } from 'wasmsig'
 
+import { folder } from '../../cli/support/command.mjs'
 import {
   BUILT,
   COMPILERS,
   FREESTANDING,
+  HEADERS,
   compile
 } from '../support/compilers.mjs'
 import { instructionsOf, pollsInLoops } from '../support/loops.mjs'
@@ -103,6 +105,19 @@ for (const variant of variants()) {
     assertTold(instance)
   })
 }
+
+const CLANG = COMPILERS.find(({ name }) => name === 'clang 19')
+
+for (const features of [['-matomics'], ['-matomics', '-mbulk-memory']])
+  test(`clang 19 ${features.join(' ')}: by way of assembly text`, (t) => {
+    const text = join(folder(t), 'loops.s')
+    const object = `${text}.o`
+    const flags = ['-std=c11', '-O2', ...features, `-I${HEADERS}`]
+    compile(CLANG, 'c', [...flags, '-S', '-o', text, LOOPING])
+    compile(CLANG, 'c', [...features, '-c', '-o', object, text])
+    const link = { compiler: CLANG, language: 'none', flags: [] }
+    assertPollsStayed(build(link, object), LOOPS)
+  })
 
 // What LLVM does to atomics beside thread-locals (errno is one) must not reach
 // the poll, and what the poll asks for must not reach the thread-locals: they

@@ -76,8 +76,9 @@ static int32_t wait_for_input_once(int32_t fd, uint64_t left_ns) {
  * timer of ours expired. A host that counts in milliseconds tells of the time
  * too early: nothing has come then, and the wait goes on. */
 static int32_t wait_for_input(int32_t fd, uint64_t deadline_ns) {
+  bool has_begun = wsig.is_held; /* goes_on holds it: see the head */
   wsig_enter();
-  wsig_run(); /* what came before the call does not end it */
+  if (!has_begun) wsig_run(); /* what came before the call does not end it */
   uint32_t taken = wsig.taken;
   do {
     uint64_t now = wsig_now_ns();

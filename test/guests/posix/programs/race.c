@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Signals that a poll takes between the library's look and its wait. Such a
- * moment is when it reads the clock: the clock is ours.
+ * moment is when it reads the clock, or asks what kind of file it is to read:
+ * both are ours.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -21,14 +22,28 @@ int32_t __imported_wasi_snapshot_preview1_clock_time_get(int32_t, int64_t,
 
 static volatile int reads_until_signal = -1;
 
-int32_t __imported_wasi_snapshot_preview1_clock_time_get(int32_t clock,
-                                                         int64_t precision,
-                                                         int32_t time) {
+static void pass_moment(void) {
   if (reads_until_signal >= 0 && reads_until_signal-- == 0) {
     host_raises(SIGUSR1);
     work();
   }
+}
+
+int32_t __imported_wasi_snapshot_preview1_clock_time_get(int32_t clock,
+                                                         int64_t precision,
+                                                         int32_t time) {
+  pass_moment();
   return host_clock(clock, precision, time);
+}
+
+int32_t __imported_wasi_snapshot_preview1_fd_fdstat_get(int32_t, int32_t);
+
+int32_t __imported_wasi_snapshot_preview1_fd_fdstat_get(int32_t fd,
+                                                        int32_t status) {
+  (void)fd;
+  *(__wasi_fdstat_t *)(intptr_t)status = (__wasi_fdstat_t){0};
+  pass_moment();
+  return 0;
 }
 
 /* Nobody waits: what would have been slept through is there to see. */

@@ -47,14 +47,16 @@ static mode_t new_mode(void) {
   return 0666 & ~mask;
 }
 
-/* As the old file was, NULL: there is none. What would run as its owner does so
- * only if that is still the same. */
+/* As the old file was, NULL: there is none. What would run as its owner or its
+ * group does so only if that is still the same. */
 static bool set_status(int descriptor, const struct stat *old) {
   if (!old) return fchmod(descriptor, new_mode()) == 0;
   mode_t mode = old->st_mode & 07777;
-  bool is_same = fchown(descriptor, old->st_uid, old->st_gid) == 0 ||
-                 fchown(descriptor, (uid_t)-1, old->st_gid) == 0;
-  return fchmod(descriptor, is_same ? mode : mode & 0777) == 0;
+  bool has_owner = fchown(descriptor, old->st_uid, old->st_gid) == 0;
+  bool has_group = has_owner || fchown(descriptor, (uid_t)-1, old->st_gid) == 0;
+  if (!has_owner) mode &= ~(mode_t)S_ISUID;
+  if (!has_group) mode &= ~(mode_t)S_ISGID;
+  return fchmod(descriptor, mode) == 0;
 }
 
 /* False: errno says why, and there is no such file. */

@@ -180,6 +180,29 @@ test('a new file has the owner of the old one', { skip: !isRoot }, (t) => {
   assert.deepEqual([uid, gid, mode & 0o7777], [1234, 5678, 0o4750])
 })
 
+test(
+  'what runs as its owner or group does so only if that stays',
+  { skip: !isRoot },
+  (t) => {
+    const path = folder(t)
+    const out = join(path, 'out.wasm')
+    chmodSync(path, 0o777)
+    const made = (owner, group) => {
+      writeFileSync(out, 'old')
+      chownSync(out, owner, group)
+      chmodSync(out, 0o6777)
+      const options = { input: source, uid: 1234, gid: 5678 }
+      const { status } = command(['instrument', '-', '-o', out], options)
+      assert.equal(status, 0)
+      const { uid, gid, mode } = statSync(out)
+      return [uid, gid, mode & 0o7777]
+    }
+    assert.deepEqual(made(1234, 5678), [1234, 5678, 0o6777])
+    assert.deepEqual(made(4321, 5678), [1234, 5678, 0o2777])
+    assert.deepEqual(made(4321, 8765), [1234, 5678, 0o777])
+  }
+)
+
 test('another hard link keeps the old file', (t) => {
   const path = folder(t)
   const [out, other] = [join(path, 'out.wasm'), join(path, 'other.wasm')]

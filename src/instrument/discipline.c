@@ -255,7 +255,7 @@ static void push_local(struct walk *walk, uint64_t local) {
 
 static void enter(struct walk *walk, uint32_t opcode) {
   if (walk->depth == MOST_DEPTH - 1) {
-    walk->is_refused = !walk->is_named;
+    if (!walk->is_named) walk->is_refused = true;
     walk->fact_count = 0;
     walk->beyond++;
     return;

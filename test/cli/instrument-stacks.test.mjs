@@ -257,6 +257,11 @@ const deeds = {
     `(func (local i32) ${'(block '.repeat(1100)} (local.set 0 (i32.const 64))
       ${')'.repeat(1100)} (global.set 0 (local.get 0)))`
   ],
+  'a constant is stored before blocks that are very deep': [
+    { named: false, unnamed: false },
+    `(func (global.set 0 (i32.const 8192))
+      ${'(block '.repeat(1100)}${')'.repeat(1100)})`
+  ],
   'data at a constant address reach into the words': [
     { named: false, unnamed: false },
     '(func (i64.store (i32.const 4072) (i64.const 0)) (drop (i64.load (i32.const 4073))))'

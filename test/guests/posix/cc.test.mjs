@@ -279,8 +279,12 @@ test('behind -- there are files only', (t) => {
 
 test('threads are refused before anything is compiled', (t) => {
   const cwd = folder(t)
-  for (const flag of ['-pthread', '--target=wasm32-wasi-threads']) {
-    const { status, stderr } = cc(cwd, [flag, plain])
+  for (const flags of [
+    ['-pthread'],
+    ['--target=wasm32-wasi-threads'],
+    ['-target', 'wasm32-wasi-threads']
+  ]) {
+    const { status, stderr } = cc(cwd, [...flags, plain])
     assert.equal(status, 2)
     assert.match(stderr, /threads are not supported/)
   }

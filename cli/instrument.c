@@ -24,8 +24,7 @@ struct order {
   bool is_verbose;
 };
 
-/* -------------------------------------------------------------- what is said
- */
+/* ------------------------------------------------------------ what is said */
 
 static void complain_of(const char *path, const struct wsig_instrumented *made,
                         int error) {

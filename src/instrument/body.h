@@ -18,7 +18,10 @@
 
 /** Instructions that the module reader has no name for. */
 enum {
+  WSIG_OP_CALL = 0x10,
   WSIG_OP_GLOBAL_SET = 0x24,
+  WSIG_OP_MEMORY_SIZE = 0x3f,
+  WSIG_OP_MEMORY_GROW = 0x40,
   WSIG_OP_I32_AND = 0x71,
   WSIG_OP_I32_SHL = 0x74,
   WSIG_OP_I64_AND = 0x83,

@@ -12,9 +12,9 @@ static bool is_plain(const struct wsig_scan *scan, uint32_t function) {
   return type < scan->signature_count && scan->signatures[type].is_plain;
 }
 
-/* The function that a body of calls alone, several, calls last; else none. */
+/* If the body is nothing but two calls or more, the function that is called
+ * last; else none. */
 static uint32_t last_of_calls(const struct wsig_scan *scan, uint32_t function) {
-  enum { CALL = 0x10 };
   struct wsig_bodies bodies;
   struct wsig_body body;
   struct wsig_instruction instruction;
@@ -25,7 +25,7 @@ static uint32_t last_of_calls(const struct wsig_scan *scan, uint32_t function) {
     while (wsig_body_instruction(&bodies, &body, &instruction)) {
       if (body.function != function || instruction.opcode == WSIG_OP_END)
         continue;
-      if (instruction.opcode != CALL) return WSIG_NO_FUNCTION;
+      if (instruction.opcode != WSIG_OP_CALL) return WSIG_NO_FUNCTION;
       last = (uint32_t)instruction.operands[0].value;
       calls++;
     }
@@ -42,29 +42,25 @@ static bool is_wrapped(const struct wsig_scan *scan, uint32_t function) {
          last_of_calls(scan, start->index) == last;
 }
 
-static int refuse(const char **why, const char *reason) {
-  *why = reason;
-  return 1;
-}
-
 int wsig_deliver_find(uint32_t *deliver, const struct wsig_scan *scan,
                       const char **why) {
   const struct wsig_export *export = wsig_scan_export(scan, deliver_name);
   *deliver = WSIG_NO_FUNCTION;
   if (!export) return WASMSIG_OK;
   if (export->kind != WASMSIG_EXTERN_FUNCTION || !is_plain(scan, export->index))
-    return refuse(why,
-                  "its __instance_signal_deliver is no function without "
-                  "parameters and results");
+    return wsig_refuse(why,
+                       "its __instance_signal_deliver is no function without "
+                       "parameters and results");
   if (!scan->report.words[WASMSIG_WORD_SIGNAL].is_exported)
-    return refuse(why,
-                  "it exports __instance_signal_deliver, but not "
-                  "__instance_signal");
+    return wsig_refuse(why,
+                       "it exports __instance_signal_deliver, but not "
+                       "__instance_signal");
   if (is_wrapped(scan, export->index))
-    return refuse(why,
-                  "its linker wrapped __instance_signal_deliver: each delivery "
-                  "would end the program; link with wasmsig-cc, or with "
-                  "-nostartfiles and crt1.o");
+    return wsig_refuse(
+        why,
+        "its linker wrapped __instance_signal_deliver: each delivery "
+        "would end the program; link with wasmsig-cc, or with "
+        "-nostartfiles and crt1.o");
   *deliver = export->index;
   return WASMSIG_OK;
 }

@@ -42,8 +42,10 @@
  * and LIGHT for each of its calls; D: frames that the engine's stack has room
  * for. In most programs that is below a hundred million for the first part, and
  * the second comes once for all the calls that went down there. With --every N
- * it is N for 32 and for 1024. An exception passes no place behind a call: a
- * frame that catches one counts by its whole cost.
+ * it is N for 32, and for the 1024 of W. Costs are reckoned with 1024 turns at
+ * most: where N is larger, LIMIT and LIMIT_OF_RETURN in the sum are N / 1024
+ * times as large. An exception passes no place behind a call: a frame that
+ * catches one counts by its whole cost.
  *
  * A call through a table or a reference may come to each function whose address
  * is taken and whose type may fit (targets.h). A node for each class of types
@@ -54,15 +56,15 @@
  * The components in which each node reaches each are Tarjan's (Depth-first
  * search and linear graph algorithms, 1972), without recursion. The search
  * leaves a node when it has left all that are called from there, but for those
- * on its path, which have an event: so costs are known from callees up.
+ * on its path, which have an event: so costs are known from callees up. One
+ * that was left before a function that it calls got its event is not long by
+ * that: its cost still holds that function's.
  */
 #include "graph.h"
 
 #include "targets.h"
 
 #include <stdlib.h>
-
-#define TURNS 1024
 
 /* Instructions. */
 #define LIGHT UINT64_C(1024)
@@ -142,7 +144,8 @@ static uint64_t turns_of(const struct wsig_place *place, uint32_t every) {
   if (place->kind != WSIG_PLACE_LOOP) return 0;
   struct wsig_pace pace = wsig_pace_of_loop(&place->work, every);
   if (pace.counter != WSIG_COUNT_LOCAL) return 0;
-  return place->work.instructions * (pace.every < TURNS ? pace.every : TURNS);
+  return place->work.instructions *
+         (pace.every < WSIG_TURNS ? pace.every : WSIG_TURNS);
 }
 
 static bool is_call(const struct wsig_place *place) {

@@ -16,9 +16,8 @@
  */
 #include "pace.h"
 
-/* Turns of a loop without calls between two polls; turns of loops with calls,
- * heads and returns, all together, between two. Powers of two. */
-#define TURNS UINT32_C(1024)
+/* Turns of loops with calls, heads and returns, all together, between two
+ * polls. A power of two. */
 #define CALLS UINT32_C(32)
 /* As many instructions take ten times as long as a poll in JavaScriptCore. */
 #define HEAVY 192
@@ -36,7 +35,7 @@ struct wsig_pace wsig_pace_of_loop(const struct wsig_work *work,
   if (every == 0 && (work->has_bulk || work->instructions >= HEAVY))
     return each;
   if (work->has_calls) return counted(every, CALLS, WSIG_COUNT_GLOBAL);
-  return counted(every, TURNS, WSIG_COUNT_LOCAL);
+  return counted(every, WSIG_TURNS, WSIG_COUNT_LOCAL);
 }
 
 struct wsig_pace wsig_pace_of_head(const struct wsig_work *work,

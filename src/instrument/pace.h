@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Turns between two polls of a loop that counts in a local, if the user wants
+ * nothing else. A power of two. */
+#define WSIG_TURNS UINT32_C(1024)
+
 /** What one turn of a loop does, or one call of a function. */
 struct wsig_work {
   uint64_t instructions; /* in its own body, without those of loops in it */

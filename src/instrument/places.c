@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 enum {
-  CALL = 0x10,
   RETURN_CALL = 0x12,
   CALL_INDIRECT = 0x11,
   RETURN_CALL_INDIRECT = 0x13,
@@ -55,7 +54,7 @@ static bool is_bulk(uint32_t opcode) {
     case WSIG_PREFIXED(0xfc, 12): case WSIG_PREFIXED(0xfc, 14): /* table */
     case WSIG_PREFIXED(0xfc, 15): case WSIG_PREFIXED(0xfc, 17):
     case WSIG_PREFIXED(0xfe, 1): case WSIG_PREFIXED(0xfe, 2): /* wait */
-    case 0x40: /* memory.grow */
+    case WSIG_OP_MEMORY_GROW:
       return true;
     default: return false;
   }
@@ -74,12 +73,12 @@ static void add_call(struct wsig_places *places, enum wsig_place_kind kind,
 static void see_call(struct wsig_places *places, struct wsig_work *work,
                      const struct wsig_instruction *instruction) {
   switch (instruction->opcode) {
-    case CALL:
+    case WSIG_OP_CALL:
     case CALL_INDIRECT:
     case CALL_REF:
       work->has_calls = true;
       add_call(places, WSIG_PLACE_RETURN, instruction,
-               instruction->opcode != CALL);
+               instruction->opcode != WSIG_OP_CALL);
       break;
     case RETURN_CALL:
     case RETURN_CALL_INDIRECT:

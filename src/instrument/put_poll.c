@@ -60,7 +60,7 @@ void wsig_poll_put(struct wsig_rewriting *rewriting) {
   if (!delivers) wsig_bytes_append(poll, is_killed, sizeof is_killed);
   wsig_bytes_append(poll, begin, sizeof begin);
   if (delivers) {
-    wsig_bytes_byte(poll, 0x10 /* call */);
+    wsig_bytes_byte(poll, WSIG_OP_CALL);
     wsig_bytes_u32(poll, deliver);
   } else {
     wsig_bytes_append(poll, kill, sizeof kill);

@@ -101,9 +101,8 @@ static bool hits_data(const struct wsig_scan *scan, uint64_t start,
 static bool asks_for_size(const struct wsig_instruction *instruction,
                           const void *unused) {
   (void)unused;
-  enum { MEMORY_SIZE = 0x3f, MEMORY_GROW = 0x40 };
-  return (instruction->opcode == MEMORY_SIZE ||
-          instruction->opcode == MEMORY_GROW) &&
+  return (instruction->opcode == WSIG_OP_MEMORY_SIZE ||
+          instruction->opcode == WSIG_OP_MEMORY_GROW) &&
          instruction->operands[0].value == 0;
 }
 
@@ -170,8 +169,8 @@ static int find_in_stack(struct wsig_room *room, const struct wsig_scan *scan,
                              .address = stack.start - WSIG_ROOM_SIZE,
                              .stack = stack.global};
   if (!hits_data(scan, room->address, stack.start)) return WASMSIG_OK;
-  *why = "no room for the words: data may lie where its C stack begins";
-  return 1;
+  return wsig_refuse(
+      why, "no room for the words: data may lie where its C stack begins");
 }
 
 /* -------------------------------------------------------------------- all */

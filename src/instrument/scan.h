@@ -74,6 +74,12 @@ int wsig_scan(struct wsig_scan *scan, const uint8_t *bytes, size_t length,
               const char **why);
 void wsig_scan_release(struct wsig_scan *scan);
 
+/** Says why a module cannot be taken; answers 1. */
+static inline int wsig_refuse(const char **why, const char *reason) {
+  *why = reason;
+  return 1;
+}
+
 /** A cursor over bytes [start, end); offsets in it begin at `start`. */
 struct wsig_cursor wsig_scan_cursor(const struct wsig_scan *scan, size_t start,
                                     size_t end);

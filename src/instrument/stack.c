@@ -118,45 +118,45 @@ static bool is_used(const struct wsig_scan *scan, uint32_t global) {
   return wsig_bodies_have(&bodies, is_get_of, &global);
 }
 
-static int refuse(const char **why, const char *reason) {
-  *why = reason;
-  return 1;
-}
-
 int wsig_stack_find(struct wsig_stack *stack, const struct wsig_scan *scan,
                     const char **why) {
   if (scan->report.memory.count > 1)
-    return refuse(why,
-                  "no room for the words: it has several memories, and its C "
-                  "stack, if any, may lie in another than the first");
+    return wsig_refuse(
+        why,
+        "no room for the words: it has several memories, and its C "
+        "stack, if any, may lie in another than the first");
   uint32_t first = first_mutable(scan);
   struct names names = names_of(scan, first);
   stack->global = names.has_stack ? names.stack : first;
   if (names.has_stack && !is_pointer(scan, stack->global))
-    return refuse(why,
-                  "no room for the words: its __stack_pointer is imported, or "
-                  "no constant address at the start");
+    return wsig_refuse(
+        why,
+        "no room for the words: its __stack_pointer is imported, or "
+        "no constant address at the start");
   if (!is_pointer(scan, stack->global) ||
       (!names.has_stack &&
        (names.has_wanted || !wsig_is_stack_pointer(scan, first))))
-    return refuse(
+    return wsig_refuse(
         why,
         "no room for the words: its memory is imported, exported, or "
         "asked for its size, and no stack of C code "
         "(__stack_pointer) is known; give it words of its own (export "
         "__instance_signal), or link it with a C stack");
   if (names.has_stack && !wsig_may_be_stack_pointer(scan, stack->global))
-    return refuse(why,
-                  "no room for the words: its code puts its __stack_pointer, "
-                  "or data, where the words would be; give it words of its "
-                  "own (export __instance_signal)");
+    return wsig_refuse(
+        why,
+        "no room for the words: its code puts its __stack_pointer, "
+        "or data, where the words would be; give it words of its "
+        "own (export __instance_signal)");
   stack->start = scan->module.globals[stack->global].value;
   if (!can_begin_lower(scan, stack->start))
-    return refuse(why, "no room for the words: its C stack has none to spare");
+    return wsig_refuse(why,
+                       "no room for the words: its C stack has none to spare");
   if (!is_used(scan, stack->global))
-    return refuse(why,
-                  "no room for the words: no code uses its C stack, which may "
-                  "be of no size then; give it words of its own (export "
-                  "__instance_signal)");
+    return wsig_refuse(
+        why,
+        "no room for the words: no code uses its C stack, which may "
+        "be of no size then; give it words of its own (export "
+        "__instance_signal)");
   return WASMSIG_OK;
 }

@@ -67,8 +67,7 @@ static void wait_for_word(void) {
   }
 }
 
-/* ---------------------------------------------------------------- who raises
- */
+/* -------------------------------------------------------------- who raises */
 
 static void raise_signal(void) {
   check((int)wasmsig_registry_raise(registry, SIGNAL), "raise");
@@ -113,8 +112,7 @@ static void *raise_all(void *unused) {
   return NULL;
 }
 
-/* --------------------------------------------------------------------- guest
- */
+/* ------------------------------------------------------------------- guest */
 
 static void instantiate(void) {
   wasm_byte_vec_t bytes;

@@ -253,10 +253,10 @@ WASMSIG_INLINE unsigned int wasmsig_guest_lowest(wasmsig_set set) {
  * came late, and says nothing.
  *
  * What is put back goes the host's way: into the set, then into the word, there
- * only if the word is 0. If it is not, the host has stored a newer number, or
- * is told of by one: a poll follows either, and finds in the set what we put
- * there before. A signal is in the set, in the hands of one poll, or told:
- * never two of these, so it is told once each time that the host ORs it in.
+ * only if the word is 0. If it is not 0, a number stands there that no poll has
+ * taken: the poll that takes it finds in the set what we put there before. A
+ * signal is in the set, in the hands of one poll, or told: never two of these,
+ * so it is told once each time that the host ORs it in.
  * Raised again while it waits, it is one signal, as on Unix.
  *
  * A host that knows the word alone leaves the set at all ones, and we do too:
@@ -272,6 +272,7 @@ WASMSIG_INLINE wasmsig_set wasmsig_guest_take_all(unsigned int *newest) {
   *newest = 0;
   if (word == WASMSIG_UNHOSTED) {
     wasmsig_guest.saw_unhosted = 1;
+    wasmsig_guest.saw_signal = 0;
     return 0;
   }
   if (word == WASMSIG_SIGKILL) __builtin_trap();
@@ -376,8 +377,8 @@ static __attribute__((noinline, unused)) wasmsig_set wasmsig_pending(void) {
  * Sets the handler of a signal: a function, WASMSIG_IGNORE, or 0 (only
  * wasmsig_poll's result and wasmsig_pending tell of it). Returns the handler
  * that stood before; a signal outside 1..64, or SIGKILL, is left alone and
- * answered with 0. Handlers run in wasmsig_poll() alone: polls that `wasmsig
- * instrument` puts in run them only where the POSIX library is linked.
+ * answered with 0. Handlers run in wasmsig_poll(); where the POSIX library is
+ * linked, in the polls that `wasmsig instrument` puts in, too.
  */
 static __inline__ __attribute__((unused)) wasmsig_handler
 wasmsig_on(int signal, wasmsig_handler handler) {

@@ -24,10 +24,8 @@ struct wasmsig_guest wasmsig_guest = {.deliver = deliver};
 
 /* For wasmsig_is_hosted(). */
 void wsig_guest_saw(bool is_unhosted) {
-  if (is_unhosted)
-    wasmsig_guest.saw_unhosted = 1;
-  else
-    wasmsig_guest.saw_signal = 1;
+  if (is_unhosted) wasmsig_guest.saw_unhosted = 1;
+  wasmsig_guest.saw_signal = !is_unhosted;
 }
 
 bool wsig_is_hosted(void) { return wasmsig_is_hosted(); }

@@ -119,7 +119,7 @@ fn both(signals: SignalSet, bits: u64) -> SignalSet {
 }
 
 /// Those passed over before are all answered before others are added to them,
-/// so none waits more than 127 polls.
+/// so none waits for more than 127 polls that answer any signal.
 fn pass_over(signals: SignalSet) {
     let before = PASSED_OVER.load(Relaxed) & signals.bits();
     let now = if before == 0 { signals.bits() } else { before };

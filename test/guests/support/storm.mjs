@@ -15,7 +15,7 @@ export const KINDS = [
   ...[SIGNALS.SIGINT, SIGNALS.SIGUSR2]
 ]
 
-/** As long as nobody waits who has not lost a signal. */
+/** Longer than any signal takes that is not lost. */
 const PATIENCE_MS = 20_000
 
 const IS_OVER = 0

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import * as wasmsig from 'wasmsig'
 
 import { folder } from '../cli/support/command.mjs'
-import { COMPILERS, FREESTANDING, ROOT, compile } from './support/compilers.mjs'
+import { CLANG, FREESTANDING, ROOT, compile } from './support/compilers.mjs'
 
 /** What the reader has already. */
 const READERS_OWN = `
@@ -28,14 +28,10 @@ for (const language of ['c', 'c++']) {
     const path = join(folder(t), 'guest')
     writeFileSync(`${path}.h`, READERS_OWN)
     writeFileSync(`${path}.c`, readmesGuest())
-    compile(
-      COMPILERS.find(({ name }) => name === 'clang 19'),
-      language,
-      [
-        ...['-O2', ...FREESTANDING, '-include', `${path}.h`],
-        ...['-x', language, `${path}.c`, '-o', `${path}.wasm`]
-      ]
-    )
+    compile(CLANG, language, [
+      ...['-O2', ...FREESTANDING, '-include', `${path}.h`],
+      ...['-x', language, `${path}.c`, '-o', `${path}.wasm`]
+    ])
     wasmsig.install()
     t.after(() => wasmsig.uninstall())
     const module = new WebAssembly.Module(readFileSync(`${path}.wasm`))

@@ -12,10 +12,9 @@
 // XSH 2.4.1). Only the thread whose word it is has this object.
 
 const { Int32Array } = require('./captured.js')
-const { signalNumber } = require('./signals.js')
+const { SIGNAL_MAX, signalNumber } = require('./signals.js')
 
 const { load, store, compareExchange } = Atomics
-const SIGNAL_MAX = 64
 
 class InterruptBuffer {
   #word

@@ -37,7 +37,7 @@ const NAMES = [
   'SIGPWR',
   'SIGSYS'
 ]
-const LAST = 64
+const SIGNAL_MAX = 64
 
 const SIGNALS = Object.freeze(
   Object.fromEntries(NAMES.map((name, index) => [name, index + 1]))
@@ -54,10 +54,10 @@ function signalNumber(signal) {
   if (typeof signal !== 'number') {
     throw typeError('a signal', 'a name or a number', signal)
   }
-  if (!Number.isInteger(signal) || signal < 1 || signal > LAST) {
+  if (!Number.isInteger(signal) || signal < 1 || signal > SIGNAL_MAX) {
     throw unknownSignal(signal)
   }
   return signal
 }
 
-module.exports = { SIGNALS, signalNumber }
+module.exports = { SIGNALS, SIGNAL_MAX, signalNumber }

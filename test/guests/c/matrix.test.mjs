@@ -12,6 +12,7 @@ import { CpuBudget, inspect, install } from 'wasmsig'
 import { folder } from '../../cli/support/command.mjs'
 import {
   BUILT,
+  CLANG,
   COMPILERS,
   FREESTANDING,
   HEADERS,
@@ -105,8 +106,6 @@ for (const variant of variants()) {
     assertTold(instance)
   })
 }
-
-const CLANG = COMPILERS.find(({ name }) => name === 'clang 19')
 
 for (const features of [['-matomics'], ['-matomics', '-mbulk-memory']])
   test(`clang 19 ${features.join(' ')}: by way of assembly text`, (t) => {

@@ -6,15 +6,9 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import {
-  BUILT,
-  COMPILERS,
-  FREESTANDING,
-  compile
-} from '../support/compilers.mjs'
+import { BUILT, CLANG, FREESTANDING, compile } from '../support/compilers.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const CLANG = COMPILERS.find(({ name }) => name === 'clang 19')
 
 const SIGHUP = 1
 const SIGINT = 2

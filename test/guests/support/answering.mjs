@@ -6,13 +6,12 @@ import { fileURLToPath } from 'node:url'
 
 import { compile as compileScript } from '../assemblyscript/support/asc.mjs'
 import { BROWSER, build, crate } from '../rust/support/cargo.mjs'
-import { BUILT, COMPILERS, FREESTANDING, compile } from './compilers.mjs'
+import { BUILT, CLANG, FREESTANDING, compile } from './compilers.mjs'
 
 function inC() {
   const target = join(BUILT, `answers-${process.pid}.wasm`)
   const source = fileURLToPath(new URL('../c/answers.c', import.meta.url))
-  const clang = COMPILERS.find(({ name }) => name === 'clang 19')
-  compile(clang, 'c', [
+  compile(CLANG, 'c', [
     ...['-std=c11', '-O2', ...FREESTANDING, '-o', target, source]
   ])
   return readFileSync(target)

@@ -38,6 +38,9 @@ export const COMPILERS = [
   }
 ]
 
+/** Where one compiler is enough. */
+export const CLANG = COMPILERS.find(({ name }) => name === 'clang 19')
+
 const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: join(BUILT, 'zig-cache') }
 
 /** Runs a compiler; throws what it said, if it fails. */

@@ -35,6 +35,7 @@ static int init_budget(void) {
   limits.registry = job.registry;
   limits.kill = cli_end_by_limit;
   limits.kill_is_signal_safe = true;
+  limits.measure = !is_limited();
   return wasmsig_budget_init(&budget, &limits);
 }
 

@@ -91,10 +91,16 @@ static bool bad_limit(uint64_t ns) {
   return ns == 0 || (ns != WASMSIG_NO_LIMIT && ns > INT64_MAX);
 }
 
+static bool lacks_limit(const wasmsig_budget_options *options) {
+  return options->soft_ns == WASMSIG_NO_LIMIT &&
+         options->hard_ns == WASMSIG_NO_LIMIT && !options->measure;
+}
+
 static int check_options(const wasmsig_budget_options *options) {
   if (!options || options->size < sizeof *options) return WASMSIG_EINVAL;
   if (options->signal < 1 || options->signal > WASMSIG_SIGNAL_MAX)
     return WASMSIG_ESIGNAL;
+  if (lacks_limit(options)) return WASMSIG_ELIMITS;
   if (bad_limit(options->soft_ns) || bad_limit(options->hard_ns))
     return WASMSIG_ELIMITS;
   if (options->soft_ns != WASMSIG_NO_LIMIT &&

@@ -111,7 +111,7 @@ extern "C" {
   X(EOVERLAP, -6, "two words overlap")                                      \
   X(EMOVABLE, -7, "the memory may move, so nothing may be written later")   \
   X(ENOINSTANCE, -8, "no such instance in this registry")                   \
-  X(ELIMITS, -9, "the limits are zero, too large, or soft lies above hard") \
+  X(ELIMITS, -9, "no limit is set, one is 0 or too large, or soft > hard")  \
   X(ENOKILL, -10, "a hard limit needs a kill function")                     \
   X(EBUSY, -11, "the budget is in use by another thread, or still entered") \
   X(EORDER, -12, "only the innermost budget of the thread can be left")     \
@@ -429,6 +429,12 @@ typedef struct wasmsig_budget_options {
    * first. (Wasmtime's epoch is; V8's TerminateExecution is not, it locks.)
    */
   bool kill_is_signal_safe;
+  /**
+   * No limit at all is intended: the budget only measures. Without it a budget
+   * that has neither limit is refused (ELIMITS), since a limit was probably
+   * forgotten. Of no meaning where there is a limit.
+   */
+  bool measure;
 } wasmsig_budget_options;
 
 #define WASMSIG_BUDGET_OPTIONS_INIT \
@@ -442,6 +448,7 @@ typedef struct wasmsig_budget_options {
    NULL,                            \
    NULL,                            \
    NULL,                            \
+   false,                           \
    false}
 
 /** How far a budget has gone. SIGNALLED and KILLED last until a reset. */
@@ -468,8 +475,9 @@ typedef enum wasmsig_outcome {
 /**
  * Makes a budget of which nothing is used.
  *
- * Errors:    EINVAL, ESIGNAL, ELIMITS (zero, above INT64_MAX, soft above
- *            hard), ENOKILL. The budget is not initialised.
+ * Errors:    EINVAL, ESIGNAL, ELIMITS (no limit and no `measure`, zero, above
+ *            INT64_MAX, soft above hard), ENOKILL. The budget is not
+ *            initialised.
  * Ownership: the struct is the caller's and must not move until destroyed.
  * Threads:   any. Signal handlers: no.
  * Since:     0.1

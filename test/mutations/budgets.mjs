@@ -165,6 +165,11 @@ export const BUDGET_MUTATIONS = [
     'unlock_own(thread);\n  if (ends) let_go(b);',
     'unlock_own(thread);'
   ),
+  resets(
+    'a budget without limits must be asked for',
+    'WASMSIG_NO_LIMIT && !options->measure;',
+    'WASMSIG_NO_LIMIT && false;'
+  ),
   resets('a limit of 0 is refused', 'return ns == 0 ||', 'return'),
   resets(
     'a limit above 2^63 ns is refused',

@@ -123,6 +123,7 @@ static void *work(void *argument) {
   struct worker *worker = argument;
   uint64_t *random = &worker->random;
   wasmsig_budget_options unlimited = WASMSIG_BUDGET_OPTIONS_INIT;
+  unlimited.measure = true;
   room_open(&worker->outer, random);
   room_open(&worker->inner, random);
   wasmsig_budget_init(&worker->in_handlers, &unlimited);

@@ -79,6 +79,7 @@ static inline wasmsig_budget_options limits(uint64_t soft_ns,
   wasmsig_budget_options options = WASMSIG_BUDGET_OPTIONS_INIT;
   options.soft_ns = soft_ns;
   options.hard_ns = hard_ns;
+  options.measure = true;
   options.registry = registry;
   options.kill = kill_engine;
   options.undo = undo_engine;

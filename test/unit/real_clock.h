@@ -168,6 +168,7 @@ static inline wasmsig_budget_options limits_of(const struct guest *guest,
   wasmsig_budget_options options = WASMSIG_BUDGET_OPTIONS_INIT;
   options.soft_ns = soft_ns;
   options.hard_ns = hard_ns;
+  options.measure = true;
   if (guest) {
     options.registry = registry;
     options.instances = &guest->instance;

@@ -42,6 +42,7 @@ TEST(a_reset_brings_new_limits_and_a_new_signal) {
 TEST(a_reset_can_take_the_limits_away) {
   make(&a, 5 * MS, 10 * MS);
   wasmsig_budget_options options = WASMSIG_BUDGET_OPTIONS_INIT;
+  options.measure = true;
   assert_int_equal(wasmsig_budget_reset(&a, &options), WASMSIG_OK);
   enter(&a);
   assert_int_equal(use(1000 * MS), WSIG_NEVER);
@@ -217,8 +218,22 @@ static size_t all_bad_options(struct bad_options *bad) {
   BAD(ELIMITS, soft_ns, UINT64_MAX - 1);
 #undef BAD
   bad[n].error = WASMSIG_ELIMITS; /* too large where nothing lies above */
-  bad[n].options = limits((uint64_t)INT64_MAX + 1, NONE);
-  return n + 1;
+  bad[n++].options = limits((uint64_t)INT64_MAX + 1, NONE);
+  bad[n].error = WASMSIG_ELIMITS; /* forgotten */
+  bad[n].options = limits(NONE, NONE);
+  bad[n++].options.measure = false;
+  return n;
+}
+
+TEST(a_budget_without_limits_is_made_if_it_is_to_measure) {
+  make(&a, NONE, NONE); /* which sets `measure` */
+  enter(&a);
+  use(7 * MS);
+  assert_left(&a, READY);
+  assert_int_equal(wasmsig_budget_used_ns(&a), 7 * MS);
+  wasmsig_budget_options options = limits(NONE, 5 * MS);
+  options.measure = false;
+  assert_int_equal(wasmsig_budget_reset(&a, &options), WASMSIG_OK);
 }
 
 TEST(bad_options_make_no_budget) {
@@ -329,6 +344,7 @@ int main(void) {
       IN_SCENE(
           a_signal_that_another_budget_took_back_is_told_again_at_the_next_enter),
       IN_SCENE(an_entered_budget_is_neither_reset_nor_destroyed),
+      IN_SCENE(a_budget_without_limits_is_made_if_it_is_to_measure),
       IN_SCENE(bad_options_make_no_budget),
       IN_SCENE(a_hard_limit_needs_a_kill),
       IN_SCENE(a_list_of_instances_needs_a_registry),

@@ -73,6 +73,7 @@ static int make_for(struct guest *guest, wasmsig_budget *budget,
   wasmsig_budget_options options = WASMSIG_BUDGET_OPTIONS_INIT;
   options.soft_ns = soft_ns;
   options.hard_ns = hard_ns;
+  options.measure = true;
   options.registry = registry;
   options.instances = &guest->instance;
   options.count = 1;

@@ -29,6 +29,7 @@ static void set_limits(napi_env env, wasmsig_budget_options *options,
   options->soft_ns = soft_ns < 0 ? WASMSIG_NO_LIMIT : (uint64_t)soft_ns;
   options->hard_ns = hard_ns < 0 ? WASMSIG_NO_LIMIT : (uint64_t)hard_ns;
   options->signal = (int)number_of(env, given[2]);
+  options->measure = soft_ns < 0 && hard_ns < 0; /* lib/ has checked */
 }
 
 static void set_policy(napi_env env, struct killing *killing,

@@ -39,6 +39,27 @@ describe('register', { concurrency: 4 }, () => {
     assert.deepEqual(JSON.parse(stdout), { told: 1, installs: false })
   })
 
+  const UNABLE = {
+    '--jitless': /no WebAssembly \(node --jitless\).*installs nothing/,
+    '--frozen-intrinsics': /WebAssembly is frozen .*installs nothing/
+  }
+  for (const [flag, warning] of Object.entries(UNABLE)) {
+    test(`under ${flag} nothing is installed, and that is said once`, async () => {
+      const flags = [flag, '--import', 'wasmsig/register']
+      const { stdout, stderr, status } = await run('unable.cjs', { flags })
+      assert.equal(status, 0, stderr)
+      assert.deepEqual(JSON.parse(stdout), {
+        installs: [false, false],
+        told: 0,
+        killed: 'CpuLimitError',
+        reason: 'no-words'
+      })
+      const said = stderr.match(/\[WASMSIG_NOT_INSTALLED\] .*/g)
+      assert.equal(said?.length, 1, stderr)
+      assert.match(said[0], warning)
+    })
+  }
+
   test('a worker thread of a registered program is registered too', async () => {
     const flags = ['--import', 'wasmsig/register']
     const { stdout, status } = await run('registered-worker.mjs', { flags })

@@ -13,8 +13,15 @@ function getterOf(prototype, name) {
   return uncurry(Object.getOwnPropertyDescriptor(prototype, name).get)
 }
 
+/** The engine's functions: those of the realm that loads this package. */
+const wasm =
+  typeof WebAssembly === 'undefined'
+    ? require('./no-webassembly.js')
+    : WebAssembly
+
 module.exports = {
   uncurry,
+  wasm,
   getterOf,
   Int32Array,
   Proxy,

@@ -12,13 +12,14 @@ const {
   Uint8Array,
   mapGet,
   mapSet,
+  wasm,
   weakGet,
   weakSet
 } = require('./captured.js')
 const { isSharedArrayBuffer } = require('node:util').types
 
 const { getPrototypeOf } = Reflect
-const ownPrototype = WebAssembly.Memory.prototype
+const ownPrototype = wasm.Memory.prototype
 
 /** instance -> id. Weak: an id does not keep its instance. */
 const ids = new WeakMap()

@@ -6,9 +6,15 @@
 const native = require('./native.js')
 const { exportedMemoryZero, TWO_MEMORIES } = require('./module-bytes.js')
 
-const { Uint8Array, getterOf, weakGet, weakSet } = require('./captured.js')
+const {
+  Uint8Array,
+  getterOf,
+  wasm,
+  weakGet,
+  weakSet
+} = require('./captured.js')
 
-const { Module, Instance, Memory, Global, validate } = WebAssembly
+const { Module, Instance, Memory, Global, validate } = wasm
 const { exports: moduleExports, imports: moduleImports } = Module
 const globalValue = getterOf(Global.prototype, 'value')
 const memoryBuffer = getterOf(Memory.prototype, 'buffer')

@@ -151,6 +151,27 @@ function wrapCompile(original, installation) {
   return disguise(compile, original)
 }
 
+// --------------------------------------------------- what a person must know
+
+const WARNINGS = {
+  __proto__: null,
+  'no WebAssembly':
+    'this host has no WebAssembly (node --jitless): wasmsig installs nothing',
+  frozen:
+    'WebAssembly is frozen (node --frozen-intrinsics): wasmsig/register ' +
+    'installs nothing, and no instance is tracked'
+}
+
+let warned = false
+
+/** Once in a process: workers are silent. */
+function warn(why) {
+  const { isMainThread } = require('node:worker_threads') // slow to load
+  if (warned || !isMainThread) return
+  warned = true
+  process.emitWarning(WARNINGS[why], { code: 'WASMSIG_NOT_INSTALLED' })
+}
+
 // ----------------------------------------------------- install, uninstall
 
 const WRAP = {
@@ -160,12 +181,15 @@ const WRAP = {
   ...(modules.bytesAreNeeded && { Module: wrapModule, compile: wrapCompile })
 }
 
+/** `namespace` is undefined where our own realm has none. */
 function realmOf(options) {
   if (options !== undefined && !isObject(options)) {
     throw typeError('options', 'an object', options)
   }
-  const realm = options?.realm === undefined ? globalThis : options.realm
+  const given = options?.realm // read once
+  const realm = given === undefined ? globalThis : given
   const namespace = isObject(realm) ? realm.WebAssembly : undefined
+  if (namespace === undefined && realm === globalThis) return { realm }
   if (!isObject(namespace) || typeof namespace.Instance !== 'function') {
     throw typeError('options.realm', 'a global object with WebAssembly', realm)
   }
@@ -185,9 +209,11 @@ function swap(namespace, name, there, put) {
   return true
 }
 
-function install(options) {
-  const { realm, namespace } = realmOf(options)
-  if (isOff || installed.has(namespace)) return false
+/** Wraps what can be wrapped; answers why nothing was, if so. */
+function attempt({ realm, namespace }) {
+  if (isOff) return 'off'
+  if (!namespace) return 'no WebAssembly'
+  if (installed.has(namespace)) return 'already'
   askEngine()
   const installation = { active: true, pairs: [], Promise: realm.Promise }
   for (const [name, wrap] of Object.entries(WRAP)) {
@@ -198,14 +224,26 @@ function install(options) {
       installation.pairs.push({ name, original, wrapper })
     }
   }
-  if (installation.pairs.length === 0) return false // a frozen namespace
+  if (installation.pairs.length === 0) return 'frozen'
   installed.set(namespace, installation)
-  return true
+  return undefined
+}
+
+function install(options) {
+  const why = attempt(realmOf(options))
+  if (why === 'no WebAssembly') warn(why)
+  return why === undefined
+}
+
+/** For who cannot see what install() answers. */
+function register() {
+  const why = attempt(realmOf())
+  if (why in WARNINGS) warn(why)
 }
 
 function uninstall(options) {
   const { namespace } = realmOf(options)
-  const installation = installed.get(namespace)
+  const installation = namespace && installed.get(namespace)
   if (!installation) return false
   installation.active = false
   for (const { name, original, wrapper } of installation.pairs) {
@@ -215,4 +253,4 @@ function uninstall(options) {
   return true
 }
 
-module.exports = { install, uninstall }
+module.exports = { install, register, uninstall }

@@ -54,8 +54,9 @@ export const SIGNALS: Readonly<Record<SignalName, number>>
  * Wraps `WebAssembly.instantiate`, `WebAssembly.Instance` and what they need,
  * so that instances that export signal words are tracked.
  *
- * @returns whether this call installed it (false: it was installed already, or
- *   the realm's WebAssembly is frozen)
+ * @returns whether this call installed it (false: it was installed already,
+ *   the realm's WebAssembly is frozen, or the host has none: `node --jitless`;
+ *   the last is said once in a warning, by `wasmsig/register` both are)
  */
 export function install(options?: { realm?: typeof globalThis }): boolean
 
@@ -164,7 +165,11 @@ export function limitCpu<F extends (...args: any[]) => any>(
   limits: Limits
 ): F
 
-/** Thrown by the call whose hard limit is used up. */
+/**
+ * Thrown by the call whose hard limit is used up. A structured clone, such as
+ * pools of workers pass on, is a plain Error in its place: its `message` ends
+ * with the code, in parentheses.
+ */
 export class CpuLimitError extends Error {
   constructor(limit: number, used: number)
   readonly name: 'CpuLimitError'

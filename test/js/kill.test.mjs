@@ -40,6 +40,11 @@ test('the error says what it is', () => {
   assert.match(error.stack, /^CpuLimitError: /)
 })
 
+test('a CpuLimitError is known by its message after a structured clone', () => {
+  const clone = structuredClone(new CpuLimitError(50, 51.5))
+  assert.match(clone.message, /51\.500 ms .* 50 ms \(ERR_WASMSIG_CPU_LIMIT\)$/)
+})
+
 test('a CpuLimitError can be made by a program', () => {
   const error = new CpuLimitError(50, 51.5)
   assert.equal(error.limit, 50)

@@ -3,18 +3,23 @@
 
 const { withCode } = require('./errors.js')
 
-/** Thrown by the call whose hard limit is used up. */
+const CODE = 'ERR_WASMSIG_CPU_LIMIT'
+
+/**
+ * Thrown by the call whose hard limit is used up. Its message ends with its
+ * code: that is all of it that survives a structured clone.
+ */
 class CpuLimitError extends Error {
   constructor(limit, used) {
     super(
-      `the call has used ${used.toFixed(3)} ms of CPU; its limit is ${limit} ms`
+      `the call has used ${used.toFixed(3)} ms of CPU; its limit is ${limit} ms (${CODE})`
     )
     Object.defineProperty(this, 'name', {
       value: 'CpuLimitError',
       configurable: true,
       writable: true
     })
-    withCode(this, 'ERR_WASMSIG_CPU_LIMIT')
+    withCode(this, CODE)
     this.limit = limit
     this.used = used
   }

@@ -2,6 +2,7 @@
 #include "file.h"
 
 #include "cli.h"
+#include "hints.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,15 +76,23 @@ bool cli_read_file(const char *path, uint8_t **bytes, size_t *length) {
   return is_read;
 }
 
-void cli_complain_of_module(const char *path,
-                            const wasmsig_module_report *report) {
+static void complain_of_verdict(const char *path,
+                                const wasmsig_module_report *report) {
   const char *text = wasmsig_verdict_text(report->verdict);
-  if (report->verdict == WASMSIG_VERDICT_COMPONENT ||
-      report->verdict == WASMSIG_VERDICT_NOT_WASM)
-    cli_complain("%s: %s%s%s", path, text, report->detail ? ": " : "",
-                 report->detail ? report->detail : "");
+  const char *detail = report->detail;
+  if (report->verdict == WASMSIG_VERDICT_COMPONENT)
+    cli_complain("%s: %s", path, text);
+  else if (report->verdict == WASMSIG_VERDICT_NOT_WASM)
+    cli_complain("%s: %s, but %s", path, text, detail);
   else
     cli_complain("%s: %s, at byte %" PRIu64 "%s%s", path, text, report->offset,
-                 report->detail ? ": " : "",
-                 report->detail ? report->detail : "");
+                 detail ? ": expected " : "", detail ? detail : "");
+}
+
+void cli_complain_of_module(const char *path,
+                            const wasmsig_module_report *report) {
+  const char *hints[CLI_MOST_HINTS];
+  size_t count = cli_hints(report, hints);
+  complain_of_verdict(path, report);
+  for (size_t i = 0; i < count; i++) cli_complain("hint: %s", hints[i]);
 }

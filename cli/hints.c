@@ -34,6 +34,9 @@ static const char *hint_for_verdict(const wasmsig_module_report *report) {
     case WASMSIG_VERDICT_COMPONENT:
       return "take the core module that it was made of: the output of the "
              "compiler before `wasm-tools component new`";
+    case WASMSIG_VERDICT_NEWER:
+      return "take a newer wasmsig, if there is one, or build the module "
+             "without what it uses";
     default: return NULL;
   }
 }

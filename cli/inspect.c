@@ -160,12 +160,6 @@ static void print_report(const char *path,
 
 /* -------------------------------------------------------------------- all */
 
-static void complain_with_hints(const wasmsig_module_report *report) {
-  const char *hints[CLI_MOST_HINTS];
-  size_t count = cli_hints(report, hints);
-  for (size_t i = 0; i < count; i++) cli_complain("hint: %s", hints[i]);
-}
-
 static int report_on(const char *path, const wasmsig_module_report *report,
                      bool json) {
   bool is_readable = wasmsig_verdict_is_readable(report->verdict);
@@ -175,7 +169,6 @@ static int report_on(const char *path, const wasmsig_module_report *report,
     print_report(path, report);
   if (!is_readable) {
     cli_complain_of_module(path, report);
-    if (!json) complain_with_hints(report);
     return CLI_UNRUNNABLE;
   }
   return report->verdict == WASMSIG_VERDICT_TRACKED ? CLI_OK : CLI_UNTRACKED;

@@ -16,6 +16,14 @@
  * but does not validate: of a module that an engine refuses it may well say
  * that it is tracked.
  *
+ * What WebAssembly 3.0 leaves unused may get a meaning: sections, instructions,
+ * codes of types, kinds and flags whose number nobody uses yet. The reader
+ * cannot pass over them, as it does not know how long they are. It stops at the
+ * first with the verdict NEWER. All else that breaks a rule is MALFORMED: sizes
+ * and counts that do not agree, numbers that are too long, names that are not
+ * UTF-8, indices of nothing, what is known and stands in the wrong place. A
+ * damaged file may happen to look like a newer one.
+ *
  * Each call may overlap with every other, on another report. Errors are
  * wasmsig_error (host.h): how reading itself failed. What is wrong with the
  * module is a verdict.
@@ -49,7 +57,8 @@ extern "C" {
   X(NOT_WASM, 9, "not-wasm", "it is not a WebAssembly binary")               \
   X(VERSION, 10, "version", "its version of the binary format is unknown")   \
   X(TRUNCATED, 11, "truncated", "it ends too early")                         \
-  X(MALFORMED, 12, "malformed", "it breaks the rules of the binary format")
+  X(MALFORMED, 12, "malformed", "it breaks the rules of the binary format")  \
+  X(NEWER, 13, "newer", "it uses something newer than wasmsig")
 
 typedef enum wasmsig_verdict {
 #define WASMSIG_VERDICT_ENUM(name, number, code, text) \
@@ -175,7 +184,8 @@ typedef struct wasmsig_module_report {
   wasmsig_verdict verdict;
   /**
    * Of unreadable ones: at which byte, and what was expected there. What is
-   * truncated ends at that byte.
+   * truncated ends at that byte. Of what is not WebAssembly: what it is, where
+   * that can be seen ("the text format: compile it first").
    */
   uint64_t offset;
   const char *detail; /* never freed; NULL if the verdict says it all */

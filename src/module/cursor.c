@@ -64,6 +64,11 @@ void wsig_cursor_fail(struct wsig_cursor *cursor, uint64_t offset,
   stop(cursor, WASMSIG_VERDICT_MALFORMED, offset, detail);
 }
 
+void wsig_cursor_newer(struct wsig_cursor *cursor, uint64_t offset,
+                       const char *detail) {
+  stop(cursor, WASMSIG_VERDICT_NEWER, offset, detail);
+}
+
 void wsig_cursor_break(struct wsig_cursor *cursor, int error) {
   stop(cursor, WASMSIG_VERDICT_MALFORMED, 0, NULL);
   if (cursor->error == 0) cursor->error = error;

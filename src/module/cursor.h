@@ -49,10 +49,13 @@ static inline uint64_t wsig_cursor_left(const struct wsig_cursor *cursor) {
 /** MALFORMED: at `offset` was expected what `detail` says. */
 void wsig_cursor_fail(struct wsig_cursor *cursor, uint64_t offset,
                       const char *detail);
+/** NEWER: at `offset` stands what nobody uses yet; `detail` says what may. */
+void wsig_cursor_newer(struct wsig_cursor *cursor, uint64_t offset,
+                       const char *detail);
 /** Reading itself failed: ENOMEM, EREAD. */
 void wsig_cursor_break(struct wsig_cursor *cursor, int error);
 /** Forgets that the bytes were malformed, and stays where it is. Whether it
- * could: a file that ends too early, or an error, is not forgiven. */
+ * could: nothing else is forgiven. */
 bool wsig_cursor_forgive(struct wsig_cursor *cursor);
 
 /** The end of what is being read, to come back to. */

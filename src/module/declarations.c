@@ -80,7 +80,7 @@ static void add_global(struct wsig_module *module,
 static void read_tag_type(struct wsig_module *module) {
   uint64_t start = wsig_cursor_offset(&module->cursor);
   if (wsig_read_byte(&module->cursor) != 0)
-    wsig_cursor_fail(&module->cursor, start, "the kind of a tag, 0");
+    wsig_cursor_newer(&module->cursor, start, "the kind of a tag, 0");
   wsig_read_function_type_index(module);
   module->tag_count++;
 }
@@ -129,7 +129,7 @@ static void read_import(struct wsig_module *module) {
     case WASMSIG_EXTERN_MEMORY: import_memory(module, &import); break;
     case WASMSIG_EXTERN_GLOBAL: import_global(module, &import); break;
     case WASMSIG_EXTERN_TAG: read_tag_type(module); break;
-    default: wsig_cursor_fail(cursor, start, "the kind of an import, 0 to 4");
+    default: wsig_cursor_newer(cursor, start, "the kind of an import, 0 to 4");
   }
   if (kind != WASMSIG_EXTERN_GLOBAL) module->names.length = names;
 }
@@ -156,7 +156,7 @@ static void read_table(struct wsig_module *module) {
     wsig_read_byte(cursor);
     uint64_t start = wsig_cursor_offset(cursor);
     if (wsig_read_byte(cursor) != 0)
-      wsig_cursor_fail(cursor, start, "a zero byte");
+      wsig_cursor_newer(cursor, start, "a zero byte");
   }
   read_table_type(module);
   if (has_initialiser) wsig_pass_expression(module);
@@ -252,7 +252,7 @@ static void read_export(struct wsig_module *module) {
   uint64_t start = wsig_cursor_offset(cursor);
   export.kind = wsig_read_byte(cursor);
   if (export.kind > WASMSIG_EXTERN_TAG) {
-    wsig_cursor_fail(cursor, start, "the kind of an export, 0 to 4");
+    wsig_cursor_newer(cursor, start, "the kind of an export, 0 to 4");
     return;
   }
   export.index = wsig_read_index(module, count_of(module, export.kind),

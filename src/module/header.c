@@ -12,41 +12,55 @@ static const struct {
   size_t length;
   const char *detail;
 } others[] = {
-    {"\x1f\x8b", 2, "a binary: it is gzip-compressed"},
-    {"\x28\xb5\x2f\xfd", 4, "a binary: it is zstd-compressed"},
-    {"PK\x03\x04", 4, "a binary: it is a zip archive"},
-    {"!<arch>", 7, "a binary: it is a static library, link it first"},
+    {"\x1f\x8b", 2, "a gzip archive: unpack it first"},
+    {"\x28\xb5\x2f\xfd", 4, "a zstd archive: unpack it first"},
+    {"PK\x03\x04", 4, "a zip archive"},
+    {"!<arch>", 7, "a static library: link it first"},
     {"\x7f"
      "ELF",
-     4, "a WebAssembly binary: it is an ELF file"},
-    {"BC\xc0\xde", 4, "a WebAssembly binary: it is LLVM bitcode"},
-    {"#!", 2, "a binary: it is a script"},
-    {"(module", 7, "a binary: it is the text format, compile it (wat2wasm)"},
-    {"(component", 10, "a binary: it is the text format of a component"},
-    {"(;", 2, "a binary: it is the text format, compile it (wat2wasm)"},
-    {";;", 2, "a binary: it is the text format, compile it (wat2wasm)"},
-    {"//", 2, "a binary: it is source code"},
-    {"/*", 2, "a binary: it is source code"},
-    {"import ", 7, "a binary: it is JavaScript, give the .wasm file"},
-    {"export ", 7, "a binary: it is JavaScript, give the .wasm file"},
-    {"const ", 6, "a binary: it is JavaScript, give the .wasm file"},
-    {"var ", 4, "a binary: it is JavaScript, give the .wasm file"},
-    {"\"use strict\"", 12, "a binary: it is JavaScript, give the .wasm file"},
-    {"'use strict'", 12, "a binary: it is JavaScript, give the .wasm file"},
+     4, "an ELF file"},
+    {"BC\xc0\xde", 4, "LLVM bitcode"},
+    {"#!", 2, "a script"},
+    {"(module", 7, "the text format: compile it first (wat2wasm)"},
+    {"(component", 10, "the text format of a component"},
+    {"(;", 2, "the text format: compile it first (wat2wasm)"},
+    {";;", 2, "the text format: compile it first (wat2wasm)"},
+    {"//", 2, "source code"},
+    {"/*", 2, "source code"},
+    {"import ", 7, "JavaScript: give the .wasm file"},
+    {"export ", 7, "JavaScript: give the .wasm file"},
+    {"const ", 6, "JavaScript: give the .wasm file"},
+    {"var ", 4, "JavaScript: give the .wasm file"},
+    {"\"use strict\"", 12, "JavaScript: give the .wasm file"},
+    {"'use strict'", 12, "JavaScript: give the .wasm file"},
+    {"version https://git-lfs", 23, "a pointer of Git LFS: git lfs pull"},
+    {"<", 1, "HTML or XML: an error page, perhaps"},
+    {"(", 1, "text, perhaps of WebAssembly: compile it first (wat2wasm)"},
 };
 
 static bool is_blank(uint8_t byte) {
   return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
+static bool is_text(const uint8_t *bytes, size_t length) {
+  for (size_t i = 0; i < length; i++)
+    if ((bytes[i] < ' ' && !is_blank(bytes[i])) || bytes[i] == 0x7f)
+      return false;
+  return true;
+}
+
 static const char *what_else(const uint8_t *bytes, size_t length) {
-  if (length == 0) return "a WebAssembly binary: it is empty";
+  static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8 */
+  if (length == 0) return "an empty file";
+  if (length >= 3 && memcmp(bytes, mark, 3) == 0) bytes += 3, length -= 3;
   while (length > 0 && is_blank(*bytes)) bytes++, length--;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (length >= others[i].length &&
         memcmp(bytes, others[i].start, others[i].length) == 0)
       return others[i].detail;
-  return "the four bytes 00 61 73 6d";
+  return is_text(bytes, length)
+             ? "text"
+             : "another file: it does not begin with 00 61 73 6d";
 }
 
 static bool stop(struct wsig_cursor *cursor, wasmsig_verdict verdict,
@@ -60,7 +74,7 @@ bool wsig_read_header(struct wsig_cursor *cursor) {
   size_t length = wsig_cursor_peek(cursor, 64);
   if (cursor->failed) return false;
   const uint8_t *bytes = cursor->at;
-  if (length < 4 || memcmp(bytes, "\0asm", 4) != 0)
+  if (length == 0 || memcmp(bytes, "\0asm", length < 4 ? length : 4) != 0)
     return stop(cursor, WASMSIG_VERDICT_NOT_WASM, 0, what_else(bytes, length));
   if (length < 8) {
     wsig_cursor_skip(cursor, 8); /* fails: it ends too early */

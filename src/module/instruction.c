@@ -154,7 +154,7 @@ static uint64_t read_catches(struct wsig_cursor *cursor) {
   for (uint32_t i = 0; i < count && !cursor->failed; i++) {
     uint64_t start = wsig_cursor_offset(cursor);
     uint8_t kind = wsig_read_byte(cursor);
-    if (kind > 3) wsig_cursor_fail(cursor, start, "a catch clause");
+    if (kind > 3) wsig_cursor_newer(cursor, start, "a catch clause, 0 to 3");
     if (kind < 2) wsig_read_u32(cursor); /* of a tag */
     wsig_read_u32(cursor);               /* of a label */
   }
@@ -165,7 +165,7 @@ static uint64_t read_small(struct wsig_cursor *cursor, uint8_t most,
                            const char *detail) {
   uint64_t start = wsig_cursor_offset(cursor);
   uint8_t byte = wsig_read_byte(cursor);
-  if (byte > most) wsig_cursor_fail(cursor, start, detail);
+  if (byte > most) wsig_cursor_newer(cursor, start, detail);
   return byte;
 }
 
@@ -221,8 +221,9 @@ static void read_access(struct wsig_cursor *cursor,
                         struct wsig_instruction *instruction) {
   uint64_t start = wsig_cursor_offset(cursor);
   uint64_t flags = read_operand(cursor, instruction, WSIG_OPERAND_ALIGNMENT);
-  if (flags >= 0x80) wsig_cursor_fail(cursor, start, "an alignment");
-  instruction->operands[instruction->operand_count - 1].value = flags & 0x3f;
+  if (flags >= 0x80 || (flags & 0x20))
+    wsig_cursor_newer(cursor, start, "an alignment, and the flag of a memory");
+  instruction->operands[instruction->operand_count - 1].value = flags & 0x1f;
   if (flags & 0x40)
     read_operand(cursor, instruction, WSIG_OPERAND_MEMORY);
   else
@@ -246,7 +247,7 @@ bool wsig_read_instruction(struct wsig_cursor *cursor,
   instruction->operand_count = 0;
   const char *word = wsig_instruction_operands(instruction->opcode);
   if (!word) {
-    wsig_cursor_fail(cursor, instruction->offset, "a known instruction");
+    wsig_cursor_newer(cursor, instruction->offset, "a known instruction");
     return false;
   }
   for (; *word && !cursor->failed; word++) {

@@ -102,7 +102,7 @@ struct wsig_instruction {
   struct wsig_operand operands[WSIG_OPERANDS_MOST];
 };
 
-/** Reads one. False: the cursor has failed; an unknown one is MALFORMED. */
+/** Reads one. False: the cursor has failed; an unknown one is NEWER. */
 bool wsig_read_instruction(struct wsig_cursor *cursor,
                            struct wsig_instruction *instruction);
 

@@ -57,18 +57,24 @@ static void read_known(struct wsig_module *module, uint8_t number,
                            "the end of the section, whose size says otherwise");
 }
 
+/* It is newer if it is a section at all: one that ends within the file. */
+static void pass_unknown(struct wsig_cursor *cursor, uint64_t start) {
+  wsig_cursor_skip(cursor, wsig_cursor_left(cursor));
+  wsig_cursor_newer(cursor, start, "a section of a known kind, 0 to 13");
+}
+
 static void read_section(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
   uint64_t start = wsig_cursor_offset(cursor);
   uint8_t number = wsig_read_byte(cursor);
-  if (number >= sizeof sections / sizeof *sections)
-    wsig_cursor_fail(cursor, start, "a section of a known kind, 0 to 13");
   uint32_t size = wsig_read_u32(cursor);
   struct wsig_limit before = wsig_cursor_narrow(
       cursor, size, "more of the section, whose size says that it ends");
   if (cursor->failed) return;
   if (number == 0)
     read_custom(module);
+  else if (number >= sizeof sections / sizeof *sections)
+    pass_unknown(cursor, start);
   else
     read_known(module, number, start);
   wsig_cursor_widen(cursor, before);

@@ -17,7 +17,7 @@ static void read_element_kind(struct wsig_module *module, uint32_t flags) {
   }
   uint64_t start = wsig_cursor_offset(cursor);
   if (wsig_read_byte(cursor) != 0)
-    wsig_cursor_fail(cursor, start, "the kind of elements, 0");
+    wsig_cursor_newer(cursor, start, "the kind of elements, 0");
 }
 
 static void read_element_place(struct wsig_module *module, uint32_t flags,
@@ -33,7 +33,7 @@ static void read_element(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
   uint64_t start = wsig_cursor_offset(cursor);
   uint32_t flags = wsig_read_u32(cursor);
-  if (flags > 7) wsig_cursor_fail(cursor, start, "flags of elements, 0 to 7");
+  if (flags > 7) wsig_cursor_newer(cursor, start, "flags of elements, 0 to 7");
   if (!(flags & IS_PASSIVE)) read_element_place(module, flags, start);
   if (flags & (IS_PASSIVE | HAS_INDEX)) read_element_kind(module, flags);
   uint32_t count = wsig_read_u32(cursor);
@@ -63,7 +63,7 @@ static void read_segment(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
   uint64_t start = wsig_cursor_offset(cursor);
   uint32_t flags = wsig_read_u32(cursor);
-  if (flags > 2) wsig_cursor_fail(cursor, start, "flags of data, 0 to 2");
+  if (flags > 2) wsig_cursor_newer(cursor, start, "flags of data, 0 to 2");
   if (flags == 2)
     wsig_read_index(module, module->memory_count,
                     "the index of a memory that exists");

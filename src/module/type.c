@@ -11,22 +11,51 @@ static bool is_abstract_heap(uint8_t code) {
   return code >= 0x69 && code <= 0x74; /* exn ... noexn */
 }
 
+/* All codes of types are negative numbers of one byte, 0x40 to 0x7f. */
+static bool is_unused(uint8_t code) {
+  switch (code) {
+    case 0x40: /* no value */
+    case 0x4e: /* a group */
+    case 0x4f: /* types of functions, arrays, structures... */
+    case 0x50:
+    case 0x5e:
+    case 0x5f:
+    case 0x60:
+    case WSIG_TYPE_REF_NULL:
+    case WSIG_TYPE_REF:
+    case 0x77: /* i16, i8 */
+    case 0x78: return false;
+    default:
+      return (code & 0xc0) == 0x40 && !is_abstract_heap(code) &&
+             !is_number_or_vector(code);
+  }
+}
+
+void wsig_type_refuse(struct wsig_cursor *cursor, uint8_t code, uint64_t offset,
+                      const char *detail) {
+  if (is_unused(code))
+    wsig_cursor_newer(cursor, offset, detail);
+  else
+    wsig_cursor_fail(cursor, offset, detail);
+}
+
 static struct wsig_type wrong(struct wsig_cursor *cursor,
                               const struct wsig_type *type,
                               const char *detail) {
-  wsig_cursor_fail(cursor, type->offset, detail);
+  wsig_type_refuse(cursor, type->code, type->offset, detail);
   return *type;
 }
 
 struct wsig_type wsig_read_heap_type(struct wsig_cursor *cursor) {
-  struct wsig_type type = {.offset = wsig_cursor_offset(cursor)};
   uint8_t first = wsig_peek_byte(cursor);
+  struct wsig_type type = {.offset = wsig_cursor_offset(cursor), .code = first};
   if (is_abstract_heap(first)) {
-    type.code = wsig_read_byte(cursor);
+    wsig_read_byte(cursor);
     return type;
   }
   int64_t index = wsig_read_s33(cursor);
   if (index < 0) return wrong(cursor, &type, "a heap type");
+  type.code = 0;
   type.is_indexed = true;
   type.index = (uint32_t)index;
   return type;
@@ -70,7 +99,7 @@ struct wsig_type wsig_read_storage_type(struct wsig_cursor *cursor) {
 bool wsig_read_mutability(struct wsig_cursor *cursor) {
   uint64_t offset = wsig_cursor_offset(cursor);
   uint8_t byte = wsig_read_byte(cursor);
-  if (byte > 1) wsig_cursor_fail(cursor, offset, "a mutability, 0 or 1");
+  if (byte > 1) wsig_cursor_newer(cursor, offset, "a mutability, 0 or 1");
   return byte == 1;
 }
 
@@ -92,13 +121,13 @@ static struct wsig_limits read_limits(struct wsig_cursor *cursor,
 
 /* `most_...`: what the address type allows. */
 static struct wsig_limits read_checked(struct wsig_cursor *cursor,
-                                       uint8_t highest_flags, uint64_t most_32,
+                                       uint8_t known_flags, uint64_t most_32,
                                        uint64_t most_64, const char *too_many) {
   uint64_t start = wsig_cursor_offset(cursor);
   uint8_t flags = wsig_read_byte(cursor);
-  if ((flags & ~highest_flags) || (flags & (IS_SHARED | HAS_MAXIMUM)) == 2)
-    wsig_cursor_fail(cursor, start,
-                     "flags of limits (a shared memory has a maximum)");
+  if (flags & ~known_flags) wsig_cursor_newer(cursor, start, "flags of limits");
+  if ((flags & (IS_SHARED | HAS_MAXIMUM)) == IS_SHARED)
+    wsig_cursor_fail(cursor, start, "a maximum: the memory is shared");
   uint64_t at = wsig_cursor_offset(cursor);
   struct wsig_limits limits = read_limits(cursor, flags);
   uint64_t most = limits.is_64_bit ? most_64 : most_32;

@@ -20,6 +20,10 @@ struct wsig_type {
   uint64_t offset; /* where it starts */
 };
 
+/** Fails at a code that cannot stand there: NEWER if no type has it yet. */
+void wsig_type_refuse(struct wsig_cursor *cursor, uint8_t code, uint64_t offset,
+                      const char *detail);
+
 struct wsig_type wsig_read_heap_type(struct wsig_cursor *cursor);
 struct wsig_type wsig_read_reference_type(struct wsig_cursor *cursor);
 struct wsig_type wsig_read_value_type(struct wsig_cursor *cursor);

@@ -86,7 +86,7 @@ static void read_composite(struct wsig_module *module, uint8_t code,
       read_results(module);
       break;
     default:
-      wsig_cursor_fail(&module->cursor, start,
+      wsig_type_refuse(&module->cursor, code, start,
                        "a type of a function, structure or array");
   }
   if (!module->cursor.failed) add(module, code);

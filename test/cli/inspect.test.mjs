@@ -231,6 +231,66 @@ test('a component is told, and what to do', (t) => {
   assert.match(report.hints[0], /take the core module/)
 })
 
+/** What cannot be read, and what is said of it. */
+const unreadable = {
+  'something newer': [
+    // Several imports of a module "x", one after the other.
+    wasm(2, 8, 1, 1, 0x78, 0, 0x7f, 1, 0, 0),
+    /uses something newer than wasmsig, at byte 14: expected the kind of an im/
+  ],
+  'a broken rule': [wasm(5, 2, 0, 0), /breaks the rules .*, at byte 11: exp/],
+  'half a file': [wasm(5), /ends too early, at byte 9: expected the rest of/],
+  'half a head': [Uint8Array.of(0, 0x61), /ends too early, at byte 2/],
+  'an unknown version': [
+    Uint8Array.of(0, 0x61, 0x73, 0x6d, 2, 0, 0, 0),
+    /, at byte 4: expected/
+  ],
+  'a component': [
+    Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0),
+    /not a core module$/m
+  ],
+  'a text': [Buffer.from('hello\n'), /not a WebAssembly binary, but text$/m],
+  'the text format': [
+    Buffer.from('\n(module)'),
+    /but the text format: compile/
+  ],
+  nothing: [Buffer.of(), /not a WebAssembly binary, but an empty file$/m],
+  bytes: [Buffer.of(1, 2, 3, 4, 5), /but another file: it does not begin with/]
+}
+
+function wasm(...bytes) {
+  return Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...bytes)
+}
+
+for (const [what, [bytes, says]] of Object.entries(unreadable)) {
+  test(`all commands say the same of ${what}`, (t) => {
+    const path = join(folder(t), 'file')
+    writeFileSync(path, bytes)
+    const [first, ...others] = [
+      ['inspect'],
+      ['inspect', '--json'],
+      ['instrument', '-o', `${path}.out`],
+      ['run'],
+      ['run', '--engine', 'wamr']
+    ].map((args) => command([...args, path]))
+    assert.match(first.stderr, says)
+    for (const { status, stderr } of [first, ...others]) {
+      assert.equal(stderr, first.stderr)
+      assert.equal(status, 1)
+    }
+    const { verdict, hints } = JSON.parse(others[0].stdout)
+    assert.equal(verdict === 'newer', what === 'something newer')
+    assert.equal(
+      stderrHints(first.stderr),
+      hints.map((hint) => `wasmsig: hint: ${hint}\n`).join('')
+    )
+  })
+}
+
+function stderrHints(stderr) {
+  return stderr.slice(stderr.indexOf('\n') + 1)
+}
+
 test('files that cannot be read are status 1', (t) => {
   const missing = command(['inspect', '/nowhere/x.wasm'])
   assert.equal(missing.status, 1)

@@ -80,6 +80,16 @@ export const MODULE_MUTATIONS = [
     'if (module->type_highest > module->type_count)',
     'if (false)'
   ),
+  malformed('src/module/type.c')(
+    'a code of a type that nobody uses yet is newer',
+    'if (is_unused(code))',
+    'if (false)'
+  ),
+  malformed('src/module/sections.c')(
+    'a section that nobody uses yet is newer if it ends within the file',
+    'wsig_cursor_skip(cursor, wsig_cursor_left(cursor));\n  wsig_cursor_newer',
+    'wsig_cursor_newer'
+  ),
   malformed('src/module/export_names.c')(
     'no two exports have one name',
     'if (first != UINT64_MAX)',

@@ -41,9 +41,14 @@ fn fault_of(error: wasmparser::Error) -> String {
 }
 
 /// `refused`: why it is not valid. `broken`: why it cannot even be read.
+/// `later`: it is valid with all proposals that wasmparser knows.
 fn line(module: &[u8]) -> String {
-    let mut validator = Validator::new_with_features(features());
-    let refused = validator.validate_all(module).err().map(fault_of);
+    let validate = |features| {
+        Validator::new_with_features(features).validate_all(module)
+    };
+    let refused = validate(features()).err().map(fault_of);
+    let later =
+        refused.is_some() && validate(WasmFeatures::all()).is_ok();
     let mut parser = Parser::new(0);
     parser.set_features(features());
     let null = || String::from("null");
@@ -56,7 +61,7 @@ fn line(module: &[u8]) -> String {
         Err(error) => (null(), fault_of(error)),
     };
     format!(
-        "{{\"refused\":{},\"broken\":{broken},\
+        "{{\"refused\":{},\"later\":{later},\"broken\":{broken},\
          \"component\":{},\"facts\":{facts}}}",
         refused.unwrap_or_else(null),
         Parser::is_component(module),

@@ -17,6 +17,7 @@
  *  3. what both can read has the same memory and words, valid or not, and no
  *     fewer polls than the loads that stand right behind their address
  *  4. code that wasmparser can read is readable, but for CHECKED
+ *  5. what only proposals make valid, and cannot be read, is called newer
  * What wasmparser can read and finds not valid is left to the engine: those are
  * only counted, by what it says.
  */
@@ -56,7 +57,8 @@ const FORMAT = [
 const CHECKED = [
   /^no index of data/,
   /^the index of a type/,
-  /^a (?:heap|value) type$/
+  /^a (?:heap|value) type$/,
+  /^an alignment/
 ]
 
 const [programs, oracle, corpus, wanted = '1000000'] = process.argv.slice(2)
@@ -84,6 +86,9 @@ function contradiction(we, they) {
   if (isReadable && !we.skipped.readable) return 'readable with polls only'
   if (!they.refused && !isReadable) {
     return `valid, but ${we.walked.verdict}: ${we.walked.text}`
+  }
+  if (they.later && !isReadable && we.walked.verdict !== 'newer') {
+    return `valid some day, but ${we.walked.verdict}: ${we.walked.text}`
   }
   if (they.broken && isReadable && !some(LIMITS, they.broken.text)) {
     return `readable, but ${they.broken.text}`
@@ -125,6 +130,8 @@ function classify(we, they) {
   const { verdict, readable } = we.walked
   if (!they.refused) {
     count(counts, `valid, ${verdict}`)
+  } else if (they.later) {
+    count(counts, `valid with all proposals, ${verdict}`)
   } else if (!readable) {
     count(counts, `refused by both, ${verdict}`)
   } else {

@@ -121,6 +121,14 @@ static inline void inspect_polls(const struct module *module) {
     assert_int_equal(report.offset, at);               \
   } while (0)
 
+/* At `at` it uses what nobody uses yet. */
+#define assert_newer(module, at)                   \
+  do {                                             \
+    assert_verdict(module, WASMSIG_VERDICT_NEWER); \
+    assert_non_null(report.detail);                \
+    assert_int_equal(report.offset, at);           \
+  } while (0)
+
 /* ---------------------------------------------------------- whole modules */
 
 /* One memory of two pages, and the word at 1024, both exported. */

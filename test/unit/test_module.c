@@ -273,7 +273,11 @@ TEST(other_files_are_not_wasm_and_some_are_told_apart) {
                 "ELF"},
                {" \n(module)", "text"},
                {"import x", "JavaScript"},
-               {"aasm", "00 61 73 6d"}};
+               {"\xef\xbb\xbf(module)", "text format"},
+               {"(func)", "wat2wasm"},
+               {"<html>", "HTML"},
+               {"hello", "text"},
+               {"\1asm", "00 61 73 6d"}};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
     inspect_bytes((const uint8_t *)files[i].bytes, strlen(files[i].bytes),
                   false);

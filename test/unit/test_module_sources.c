@@ -153,7 +153,7 @@ TEST(a_module_cut_off_anywhere_ends_too_early) {
     const struct module *module = makers[maker]();
     for (size_t length = 0; length < module->length; length++) {
       assert_same_everywhere(module->bytes, length);
-      if (length < 4)
+      if (length == 0)
         assert_int_equal(report.verdict, WASMSIG_VERDICT_NOT_WASM);
       else if (!is_between_sections(module, length))
         assert_int_equal(report.verdict, WASMSIG_VERDICT_TRUNCATED);
@@ -185,7 +185,7 @@ TEST(a_module_with_any_byte_changed_to_any_other_has_a_verdict) {
       for (unsigned byte = 0; byte < 256; byte++) {
         module->bytes[at] = (uint8_t)byte;
         inspect_polls(module);
-        assert_true((unsigned)report.verdict <= WASMSIG_VERDICT_MALFORMED);
+        assert_true((unsigned)report.verdict <= WASMSIG_VERDICT_NEWER);
         assert_true(report.offset <= module->length);
       }
       module->bytes[at] = before;

@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
+import { PATIENCE_MS } from '../support/patience.mjs'
 import {
   COMMAND,
   ENGINES,
@@ -183,7 +184,7 @@ test(
   () => {
     const { status, stderr } = spawnSync(
       ...['sh', ['-c', 'ulimit -v 4000000; "$0" run /dev/zero', COMMAND]],
-      { encoding: 'utf8', timeout: 20_000 }
+      { encoding: 'utf8', timeout: PATIENCE_MS }
     )
     assert.match(
       stderr,

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { PATIENCE_MS } from '../support/patience.mjs'
 import { COMMAND, ENGINES, guest } from './support/command.mjs'
 
 const signals = guest('signals')
@@ -20,7 +21,7 @@ function onTerminal(steps, args) {
   const { stdout, stderr } = spawnSync(
     'python3',
     [script, JSON.stringify(steps), COMMAND, 'run', ...args],
-    { encoding: 'utf8', timeout: 90_000 }
+    { encoding: 'utf8', timeout: PATIENCE_MS }
   )
   assert.equal(stderr, '')
   return JSON.parse(stdout)

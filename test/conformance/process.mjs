@@ -2,9 +2,7 @@
 /** Runs what a suite starts, and says how it ended. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-
-/** Who has not ended by then never will: no check is about time. */
-const PATIENCE_MS = 120_000
+import { PATIENCE_MS } from '../support/patience.mjs'
 
 /** What runs now, and must not outlive a run that is ended from outside. */
 const running = new Set()

@@ -31,7 +31,7 @@ static void use_in_child(void) {
   static struct block block;
   wasmsig_registry *created;
   wasmsig_instance instance;
-  alarm(10); /* a lock that nobody will ever give back */
+  alarm(PATIENCE_S); /* a lock that nobody will ever give back */
   block_init(&block);
   CHILD_ASSERT(wasmsig_registry_create(&created) == WASMSIG_OK);
   CHILD_ASSERT(block_add(created, &block, WASMSIG_MEMORY_SHARED, ALL_WORDS,
@@ -99,10 +99,10 @@ static void forks(void) {
   fill_registry();
   trap_install(on_trap_for_fork);
   mallopt(M_PERTURB, 0); /* a trap a byte, for nothing here */
-  forks_at_each_stop("fork during an add and a remove", add_and_remove, 8);
+  forks_at_each_stop("fork during an add and a remove", add_and_remove, 17);
   forks_at_each_stop("fork during a create and a destroy", create_and_destroy,
-                     7);
-  forks_at_each_stop("fork during a raise", raise_registry, 8);
+                     17);
+  forks_at_each_stop("fork during a raise", raise_registry, 12);
 }
 TEST(a_child_may_do_everything_whatever_another_thread_stood_in) {
   assert_child_ends_well(forks);
@@ -112,7 +112,7 @@ TEST(a_child_may_do_everything_whatever_another_thread_stood_in) {
  * for a walk that goes on. */
 static void remove_with_a_walk_in_child(void) {
   uint64_t waits = 0;
-  alarm(10);
+  alarm(PATIENCE_S);
   CHILD_ASSERT(pipe(scene.halted) == 0 && pipe(scene.go_on) == 0);
   track_subject(WASMSIG_MEMORY_FIXED);
   stop_at(IN_THE_WALK, raise_process, remove_it, &waits);

@@ -7,7 +7,6 @@
 #include "fault.h"
 
 #define FORKS (SANITIZED ? 60 : 200) /* theirs copy ten times as much */
-#define CHILD_SECONDS 20             /* far more than a child needs: it hangs */
 
 static wasmsig_registry *shared_registry;
 static struct block witness;
@@ -126,7 +125,7 @@ TEST(a_child_of_a_storm_may_do_everything_at_once) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-      alarm(CHILD_SECONDS);
+      alarm(PATIENCE_S);
       use_everything();
       _exit(0);
     }
@@ -149,9 +148,9 @@ TEST(a_child_s_child_may_do_everything_too) {
                    WASMSIG_OK);
   pid_t child = fork();
   if (child == 0) {
-    alarm(CHILD_SECONDS);
+    alarm(PATIENCE_S);
     CHILD_ASSERT(in_a_fault_child(use_everything) == 0);
-    alarm(CHILD_SECONDS);
+    alarm(PATIENCE_S);
     use_everything();
     _exit(0);
   }
@@ -189,7 +188,7 @@ TEST(a_walk_of_a_thread_that_the_child_lacks_holds_no_remove_up) {
   for (int i = 0; i < 20; i++) {
     pid_t child = fork();
     if (child == 0) {
-      alarm(CHILD_SECONDS);
+      alarm(PATIENCE_S);
       for (int k = 0; k < 256; k++)
         CHILD_ASSERT(wasmsig_instance_remove(shared_registry, instances[k]) ==
                      WASMSIG_OK);

@@ -247,7 +247,7 @@ CASE(a_thread_that_gives_rseq_up_is_charged_what_it_uses) {
   CHILD_ASSERT(hog >= 0);
   if (hog == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(60);
+    alarm(PATIENCE_S);
     for (;;) continue;
   }
   join(start_thread(give_up_at_once, NULL));

@@ -16,13 +16,12 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 
+import { PATIENCE_MS } from '../support/patience.mjs'
 import { noWasi } from './rust/support/cargo.mjs'
 import { ROOT } from './support/compilers.mjs'
 
 const WORK = join(ROOT, 'build/docs-test')
 const PREFIX = join(WORK, 'installed')
-const PATIENCE_MS = 240_000
-
 const env = {
   ...process.env,
   WASMSIG: ROOT,

@@ -12,12 +12,10 @@ import { fileURLToPath } from 'node:url'
 
 import { folder } from '../cli/support/command.mjs'
 import { HOSTS } from '../conformance/hosts.mjs'
+import { PATIENCE_MS } from '../support/patience.mjs'
 import { answering } from './support/answering.mjs'
 
 const TOLD = fileURLToPath(new URL('./support/told.mjs', import.meta.url))
-
-/** A loop that nothing ends is killed, so that its test fails. */
-const PATIENCE_MS = 60_000
 
 const guests = await answering()
 

@@ -9,13 +9,12 @@ import { test } from 'node:test'
 
 import { COMMAND, folder } from '../cli/support/command.mjs'
 import { begin } from '../support/processes.mjs'
+import { PATIENCE_MS } from '../support/patience.mjs'
 import { ROOT } from './support/compilers.mjs'
 
 const BUILT = process.env.WASMSIG_PROGRAMS ?? join(ROOT, 'build/programs')
 const NODE_HOST = join(ROOT, 'examples/programs/node.mjs')
 const RAISING_HOST = join(ROOT, 'test/guests/support/raise-from-thread.mjs')
-const LONGEST_MS = 60_000
-
 execFileSync(join(ROOT, 'examples/programs/build'), [BUILT], {
   stdio: ['ignore', 'inherit', 'inherit']
 })
@@ -48,7 +47,7 @@ const enough = (host) => (host.includes('wamr') ? 3000 : 500)
 
 /** Starts it, for as long as a test may take; `interrupt` is Ctrl-C. */
 function start(t, [file, ...args], cwd = ROOT) {
-  const options = { cwd, timeout: LONGEST_MS, killSignal: 'SIGKILL' }
+  const options = { cwd, timeout: PATIENCE_MS, killSignal: 'SIGKILL' }
   const running = begin(t, file, args, options)
   // Not at once: it is to come while the program computes, and what it has just
   // said it may still be saying.
@@ -161,7 +160,7 @@ test('Node: raise tells SQLite from another thread, without a signal of the proc
   const { status, stdout } = spawnSync(
     process.execPath,
     ['--no-warnings', RAISING_HOST, program('query')],
-    { encoding: 'utf8', timeout: LONGEST_MS, killSignal: 'SIGKILL' }
+    { encoding: 'utf8', timeout: PATIENCE_MS, killSignal: 'SIGKILL' }
   )
   assert.equal(stdout, interrupted('SIGINT') + WHOLE)
   assert.equal(status, 0)
@@ -267,7 +266,7 @@ for (const host of Object.keys(HOSTS)) {
 test('where nobody raises signals, QuickJS runs as ever', () => {
   const [file, ...args] = HOSTS.Node(program('qjs'), ['-e', 'print(6 * 7)'], {})
   const env = { ...process.env, WASMSIG: 'off' }
-  const options = { cwd: ROOT, encoding: 'utf8', env, timeout: LONGEST_MS }
+  const options = { cwd: ROOT, encoding: 'utf8', env, timeout: PATIENCE_MS }
   const { status, stdout } = spawnSync(file, args, options)
   assert.equal(stdout, '42\n')
   assert.equal(status, 0)

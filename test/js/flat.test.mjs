@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PATIENCE_MS } from '../support/patience.mjs'
 import { run } from './support/child.mjs'
 import { ofResidentSets as skip } from './support/sanitizer.mjs'
 
@@ -19,7 +20,7 @@ for (const kind of ['synchronous', 'microtask', 'macrotask']) {
       `instances that ${how} stay flat in a ${kind} loop`,
       { skip },
       async () => {
-        const patience = 30_000 + Number(count) * 10
+        const patience = PATIENCE_MS + Number(count) * 10
         const args = [kind, count, grows]
         const { stdout, stderr, status } = await run('flat.mjs', {
           args,

@@ -28,8 +28,7 @@ const CASES = [
 for (const name of CASES) {
   test(`kills in and out of ${name} leave nothing half done`, async (t) => {
     const { status, stdout, stderr } = await run('kill-storm.mjs', {
-      args: [name, KILLS, SECONDS],
-      patience: 120_000
+      args: [name, KILLS, SECONDS]
     })
     t.diagnostic(stdout)
     assert.equal(stderr, '')
@@ -40,8 +39,7 @@ for (const name of CASES) {
 
 test('workers that are terminated while they are killed end', async () => {
   const { status, stdout, stderr } = await run('kill-and-terminate.mjs', {
-    args: [KILLS],
-    patience: 120_000
+    args: [KILLS]
   })
   assert.equal(stderr, '')
   assert.equal(stdout, `${KILLS} workers ended\n`)

@@ -21,7 +21,7 @@ const skip =
 
 function movable(sentence, name) {
   test(sentence, { skip }, async () => {
-    const options = { flags, addressSpace, args: [name], patience: 120_000 }
+    const options = { flags, addressSpace, args: [name] }
     const { stderr, status, signal } = await run('movable.mjs', options)
     assert.equal(signal, null)
     assert.equal(status, 0, stderr)

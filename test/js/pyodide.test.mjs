@@ -12,7 +12,7 @@ const steps = new Map()
 let ending
 
 before(async () => {
-  const child = start('pyodide.mjs', { patience: 90_000 })
+  const child = start('pyodide.mjs')
   await child.says('busy')
   child.kill('SIGINT')
   const { status, signal, stdout, stderr } = await child.end()
@@ -53,8 +53,7 @@ describe('Pyodide', () => {
 })
 
 test('Python hears each of the signals that another thread raises', async (t) => {
-  const storm = (...args) =>
-    run('pyodide-storm.mjs', { args, patience: 90_000 })
+  const storm = (...args) => run('pyodide-storm.mjs', { args })
   const { stdout, stderr, signal } = await storm()
   assert.deepEqual({ stderr, signal }, { stderr: '', signal: 'SIGTERM' })
   assert.deepEqual(JSON.parse(stdout), { raised: 5000, lost: 0 })

@@ -193,7 +193,7 @@ test('a worker can be terminated inside a section', async (t) => {
 })
 
 test('a worker that is killed all the time can be terminated', async () => {
-  const { stdout, status } = await run('terminated.mjs', { patience: 8000 })
+  const { stdout, status } = await run('terminated.mjs')
   assert.equal(stdout, 'ended\n'.repeat(20))
   assert.equal(status, 0)
 })

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
+import { PATIENCE_MS } from '../support/patience.mjs'
 import { run } from './support/child.mjs'
 
 const count = process.env.WASMSIG_WORKERS ?? '100'
@@ -14,7 +15,7 @@ for (const end of ['return', 'exit', 'terminate']) {
   describe(`workers that end by ${end}`, () => {
     let left
     before(async () => {
-      const patience = 60_000 + Number(count) * 1000
+      const patience = PATIENCE_MS + Number(count) * 1000
       const { stdout, stderr, status } = await run('workers.mjs', {
         args: [count, end],
         patience

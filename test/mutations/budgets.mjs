@@ -21,7 +21,7 @@ const resets = mutation('test_reset', 'src/budget.c')
 const clocks = mutation('test_reset', 'src/spend.c')
 
 /** How the tests that are named below are built and run. */
-const plain = (name) => ({ ...unit(name), flags: [], deadlineMs: 25_000 })
+const plain = (name) => ({ ...unit(name), flags: [] })
 
 export const BUDGET_PROGRAMS = {
   test_machine: {

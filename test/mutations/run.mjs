@@ -2,14 +2,16 @@
 /*
  * Breaks the core on purpose, one line at a time, and sees a test fail.
  *
- *     node test/mutations/run.mjs [--list] [--only TEXT]
+ *     node test/mutations/run.mjs [--list] [--check] [--only TEXT] [--share N/M]
  *
  * For each entry of list.mjs the line is replaced in a copy, the test that
  * keeps the claim is built with it and run: it must fail (exit status, fault
  * or deadline). First every test is run against the untouched core: there it
- * must pass, in one of three runs. Exit status 1 if a line could be broken unseen.
+ * must pass, in one of three runs. Exit status 1 if a line could be broken
+ * unseen. `--check` sees only that each line is there once. `--share 2/4` takes
+ * the second of every four entries.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import {
   copyFileSync,
   mkdirSync,
@@ -17,53 +19,77 @@ import {
   rmSync,
   writeFileSync
 } from 'node:fs'
-import { globSync } from './glob.mjs'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
+import { globSync } from './glob.mjs'
 import { MUTATIONS, PROGRAMS } from './list.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const WORK = path.join(ROOT, 'build/mutations')
-const DEADLINE_MS = 60_000
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-g', '-O1', '-pthread']
 
+/** A guard against hanging. */
+const LONGEST_MS = 600_000
+
+/** A test has hanged after ten times what it took with nothing broken. */
+const deadlineMs = (tookMs) => 10_000 + Math.ceil(10 * tookMs)
+
 const { values: options } = parseArgs({
-  options: { list: { type: 'boolean' }, only: { type: 'string' } }
+  options: {
+    list: { type: 'boolean' },
+    check: { type: 'boolean' },
+    only: { type: 'string' },
+    share: { type: 'string', default: '1/1' }
+  }
 })
 
-function compile(source, object, flags) {
-  execFileSync('gcc', [...FLAGS, ...flags, '-c', source, '-o', object], {
-    cwd: ROOT,
-    stdio: ['ignore', 'ignore', 'inherit']
-  })
-}
+const gcc = (args) =>
+  promisify(execFile)('gcc', [...FLAGS, ...args], { cwd: ROOT })
+
+const compile = (source, object, flags) =>
+  gcc([...flags, '-c', source, '-o', object])
 
 /** Sources of the core, relative to the root. */
 const CORE = globSync(ROOT, ['src', 'src/module', 'src/os'], '.c')
+
+const flagsOf = ({ flags = [] }) => [...flags, '-Iinclude', '-Isrc', '-Itest']
 
 function objectOf(folder, source) {
   return path.join(folder, source.replaceAll('/', '_').replace(/c$/, 'o'))
 }
 
-/** The core's objects with a program's flags, made once for all of them. */
-const cores = new Map()
-function coreFor(program) {
-  const key = (program.flags ?? []).join(' ')
-  if (!cores.has(key)) {
-    const folder = path.join(WORK, `core-${cores.size}`)
-    mkdirSync(folder, { recursive: true })
-    for (const source of CORE) {
-      compile(source, objectOf(folder, source), [
-        ...(program.flags ?? []),
-        '-Iinclude',
-        '-Isrc'
-      ])
-    }
-    cores.set(key, folder)
+/** Makes something once for each key. */
+function once(make) {
+  const made = new Map()
+  return (key, ...rest) => {
+    if (!made.has(key)) made.set(key, make(key, made.size, ...rest))
+    return made.get(key)
   }
-  return cores.get(key)
 }
+
+/** The core's objects with a program's flags. */
+const coreOf = once(async (key, number, program) => {
+  const folder = path.join(WORK, `core-${number}`)
+  mkdirSync(folder, { recursive: true })
+  for (const source of CORE) {
+    await compile(source, objectOf(folder, source), flagsOf(program))
+  }
+  return folder
+})
+
+/** The objects of a test's own sources. */
+const testOf = once(async (name) => {
+  const program = PROGRAMS[name]
+  const folder = path.join(WORK, name)
+  mkdirSync(folder, { recursive: true })
+  const objects = program.sources.map((source) => objectOf(folder, source))
+  for (const [index, source] of program.sources.entries()) {
+    await compile(source, objects[index], flagsOf(program))
+  }
+  return objects
+})
 
 /**
  * What is compiled anew when a source is replaced: itself, or for a header a
@@ -83,45 +109,37 @@ function affected({ source, file }) {
   })
 }
 
-/** Builds a test's program, with one file of the core replaced. */
-function build(name, replaced) {
+/** Builds a test's program in `folder`, with one file of the core replaced. */
+async function build(name, folder, replaced) {
   const program = PROGRAMS[name]
-  const flags = program.flags ?? []
-  const folder = coreFor(program)
-  const objects = CORE.map((source) => objectOf(folder, source))
+  const core = await coreOf(flagsOf(program).join(' '), program)
+  const objects = CORE.map((source) => objectOf(core, source))
   for (const { source, file } of replaced ? affected(replaced) : []) {
     const index = CORE.indexOf(source)
     if (index < 0) throw new Error(`${source} is not of the core`)
-    objects[index] = path.join(WORK, `mutant-${index}.o`)
+    objects[index] = objectOf(folder, source)
     const place = path.dirname(path.join(ROOT, source))
-    compile(file, objects[index], [
-      ...flags,
-      '-Iinclude',
-      '-Isrc',
-      `-I${place}`
-    ])
+    const flags = [...flagsOf(program), `-I${place}`]
+    await compile(file, objects[index], flags)
   }
-  const binary = path.join(WORK, replaced ? 'mutant' : name)
-  execFileSync(
-    'gcc',
-    [...FLAGS, ...flags, '-Iinclude', '-Isrc', '-Itest', '-o', binary]
-      .concat(program.sources, objects)
-      .concat(program.libraries ?? []),
-    { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] }
-  )
+  const binary = path.join(folder, 'program')
+  await gcc([
+    ...[...flagsOf(program), '-o', binary],
+    ...[...(await testOf(name)), ...objects, ...(program.libraries ?? [])]
+  ])
   return binary
 }
 
-function passes(binary, program) {
-  const { status } = spawnSync(binary, program.args ?? [], {
-    cwd: ROOT,
-    stdio: 'ignore',
-    timeout: program.deadlineMs ?? DEADLINE_MS,
-    killSignal: 'SIGKILL',
-    env: { ...process.env, ...program.env }
+/** Whether it ended well, within `timeout` ms. */
+const passes = (binary, program, timeout) =>
+  new Promise((resolve) => {
+    const { args = [] } = program
+    const env = { ...process.env, ...program.env }
+    const limits = { timeout, killSignal: 'SIGKILL', maxBuffer: Infinity }
+    execFile(binary, args, { cwd: ROOT, env, ...limits }, (error) =>
+      resolve(!error)
+    )
   })
-  return status === 0
-}
 
 /** The source with the line broken; it must be there once. */
 function mutated({ file, from, to }) {
@@ -130,19 +148,44 @@ function mutated({ file, from, to }) {
   if (parts.length !== 2) {
     throw new Error(`${file} has ${parts.length - 1} places like: ${from}`)
   }
-  const broken = path.join(WORK, path.basename(file))
-  writeFileSync(broken, parts.join(to))
-  return { source: file, file: broken }
+  return parts.join(to)
 }
 
-function caught(mutation) {
-  const binary = build(mutation.test, mutated(mutation))
-  const program = PROGRAMS[mutation.test]
-  // What only chance finds gets several of them.
-  for (let run = 0; run < (program.runs ?? 1); run += 1) {
-    if (!passes(binary, program)) return true
+/**
+ * Runs a test with nothing broken. A machine that is busy may disturb a test of
+ * clocks, though not each time.
+ *
+ * @returns {Promise<number | undefined>} what it took, ms, if it passed
+ */
+const untouched = once(async (name) => {
+  const folder = path.join(WORK, name)
+  const binary = await build(name, folder)
+  for (let run = 0; run < 3; run += 1) {
+    const began = performance.now()
+    if (await passes(binary, PROGRAMS[name], LONGEST_MS))
+      return performance.now() - began
   }
-  return false
+  return undefined
+})
+
+/** How it went: a line for `mutation`, and whether the line is a good one. */
+async function attempt(mutation, number) {
+  const { test, file, claim } = mutation
+  const tookMs = await untouched(test)
+  if (tookMs === undefined) return [`${test} fails with nothing broken`, false]
+  const folder = path.join(WORK, `mutant-${number}`)
+  mkdirSync(folder, { recursive: true })
+  const broken = path.join(folder, path.basename(file))
+  writeFileSync(broken, mutated(mutation))
+  const binary = await build(test, folder, { source: file, file: broken })
+  const program = PROGRAMS[test]
+  let seen = false
+  // What only chance finds gets several of them.
+  for (let run = 0; !seen && run < (program.runs ?? 1); run += 1) {
+    seen = !(await passes(binary, program, deadlineMs(tookMs)))
+  }
+  rmSync(folder, { recursive: true })
+  return [`${claim} (${test})`, seen]
 }
 
 if (options.list) {
@@ -151,33 +194,31 @@ if (options.list) {
   }
   process.exit(0)
 }
+if (options.check) {
+  for (const mutation of MUTATIONS) mutated(mutation)
+  process.exit(0)
+}
 
 rmSync(WORK, { recursive: true, force: true })
 mkdirSync(WORK, { recursive: true })
 
+const [share, shares] = options.share.split('/').map(Number)
 const chosen = MUTATIONS.filter(
-  ({ claim, test }) =>
-    !options.only || `${claim} ${test}`.includes(options.only)
+  ({ claim, test }, index) =>
+    (!options.only || `${claim} ${test}`.includes(options.only)) &&
+    index % shares === share - 1
 )
 let failed = 0
 
-/** A machine that is busy may disturb a test of clocks, though not each time. */
-function passesUntouched(name) {
-  const binary = build(name)
-  return [1, 2, 3].some(() => passes(binary, PROGRAMS[name]))
+const waiting = [...chosen.entries()]
+async function work() {
+  for (let next; (next = waiting.shift());) {
+    const [number, mutation] = next
+    const [line, good] = await attempt(mutation, number)
+    console.log(`${good ? 'ok' : 'not ok'} - ${line}`)
+    if (!good) failed += 1
+  }
 }
-
-for (const name of new Set(chosen.map(({ test }) => test))) {
-  if (passesUntouched(name)) continue
-  console.log(`not ok - ${name} fails with nothing broken`)
-  failed += 1
-}
-for (const mutation of chosen) {
-  const seen = caught(mutation)
-  console.log(
-    `${seen ? 'ok' : 'not ok'} - ${mutation.claim} (${mutation.test})`
-  )
-  if (!seen) failed += 1
-}
+await Promise.all(Array.from({ length: availableParallelism() }, work))
 console.log(`${chosen.length - failed} passed, ${failed} failed`)
 process.exit(failed || chosen.length === 0 ? 1 : 0)

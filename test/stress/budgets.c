@@ -25,7 +25,7 @@
 #define CROWD 1000u /* all of them in a long run; they all spin */
 #define QUICK_CROWD 100u
 #define LONG_RUN UINT64_C(100000000) /* raises */
-#define SECONDS_WITHOUT_KILLS 120
+#define SECONDS_WITHOUT_KILLS 600
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1 /* their own locks do not survive a fork */

@@ -1,8 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** Programs that a test makes once and finds the next time. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 
-/** Whether `target` is there, and made after the last change of `sources`. */
-export const isNewer = (target, sources) =>
+const isNewer = (target, sources) =>
   existsSync(target) &&
   sources.every((file) => statSync(file).mtimeMs < statSync(target).mtimeMs)
+
+/**
+ * Makes `target`, unless it is newer than all of `sources`. `make(file)` writes
+ * it elsewhere first: test files run side by side, and share what they make.
+ *
+ * @returns {string} target
+ */
+export function built(target, sources, make) {
+  if (isNewer(target, sources)) return target
+  const begun = `${target}.${process.pid}`
+  mkdirSync(dirname(target), { recursive: true })
+  make(begun)
+  renameSync(begun, target)
+  return target
+}

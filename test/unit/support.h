@@ -27,6 +27,10 @@
 /* After the headers that it needs. */
 #include <cmocka.h>
 
+/* How long a process of a test may take: a guard against hanging, on a machine
+ * that does much besides. No verdict depends on it. */
+#define PATIENCE_S 600u
+
 /* A test. Its name is a sentence that says what holds. */
 #define TEST(sentence) \
   static void sentence(void **unused_state __attribute__((unused)))
@@ -102,7 +106,7 @@ static inline int in_a_child(void (*body)(void)) {
   if (child < 0) abort();
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(60); /* one that hangs ends too */
+    alarm(PATIENCE_S);
     body();
     _exit(0);
   }

@@ -117,7 +117,7 @@ static pid_t start_hog(void) {
   CHILD_ASSERT(hog >= 0);
   if (hog == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(60);
+    alarm(PATIENCE_S);
     for (;;) continue;
   }
   return hog;
@@ -210,7 +210,7 @@ static void run_without_rseq(void) {
 }
 
 static int main_without_rseq(const char *firing) {
-  alarm(60);
+  alarm(PATIENCE_S);
   this_case.body = run_without_rseq;
   this_case.firing = strcmp(firing, "--timer") == 0 ? WASMSIG_FIRING_TIMER
                                                     : WASMSIG_FIRING_WATCHDOG;

@@ -295,7 +295,7 @@ static void stop_by_and_by(uint64_t on_ns, uint64_t off_ns, unsigned most) {
   CHILD_ASSERT(child >= 0);
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(60);
+    alarm(PATIENCE_S);
     be_stopped(inside);
     _exit(0);
   }

@@ -19,7 +19,7 @@ static bool in_the_child(pid_t *child) {
   fflush(NULL);
   *child = fork();
   CHILD_ASSERT(*child >= 0);
-  if (*child == 0) alarm(60);
+  if (*child == 0) alarm(PATIENCE_S);
   return *child == 0;
 }
 

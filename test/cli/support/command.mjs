@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // The command as a user runs it, and the programs that it runs.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { isNewer } from '../../support/built.mjs'
+import { built } from '../../support/built.mjs'
+import { PATIENCE_MS } from '../../support/patience.mjs'
 import { begin } from '../../support/processes.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -29,13 +30,12 @@ export function guest(name) {
   const headers = join(root, 'include')
   const target = join(root, 'build/cli-guests', `${name}.wasm`)
   const sources = [source, join(headers, 'wasmsig/guest.h')]
-  if (isNewer(target, sources)) return target
-  mkdirSync(dirname(target), { recursive: true })
-  execFileSync('clang-19', [
-    ...['--target=wasm32-wasi', '-O2', '-Wall', '-Wextra', '-Werror'],
-    ...[`-I${headers}`, '-o', target, source]
-  ])
-  return target
+  return built(target, sources, (file) =>
+    execFileSync('clang-19', [
+      ...['--target=wasm32-wasi', '-O2', '-Wall', '-Wextra', '-Werror'],
+      ...[`-I${headers}`, '-o', file, source]
+    ])
+  )
 }
 
 /** A folder that is removed when the test ends. */
@@ -47,13 +47,11 @@ export function folder(t) {
 
 // ------------------------------------------------------------------ running
 
-const LONGEST = 60_000
-
 /** Runs it to its end: { status, signal, stdout, stderr }. */
 export function command(args, options = {}) {
   return spawnSync(COMMAND, args, {
     encoding: 'utf8',
-    timeout: LONGEST,
+    timeout: PATIENCE_MS,
     ...options
   })
 }

@@ -4,12 +4,11 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
+import { PATIENCE_MS } from '../../support/patience.mjs'
+
 export const PI_WASM = pathFromHere('../../../build/release/guests/pi.wasm')
 
 const PROGRAM = pathFromHere('../../../examples/pi/pi.mjs')
-
-/** An example that has not ended by then is killed, so that its test fails. */
-const PATIENCE_MS = 30_000
 
 /** @returns {Promise<{status, signal, stdout, stderr}>} how it ended */
 export function runPi(...args) {

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
+import { PATIENCE_MS } from '../../support/patience.mjs'
 import { BUILD, CC, HOSTS, root, run } from './support/posix.mjs'
 
 const source = (name) => join(root, `test/guests/posix/programs/${name}.c`)
@@ -34,7 +35,7 @@ const cc = (cwd, args, env = {}) =>
     encoding: 'utf8',
     cwd,
     env: { ...process.env, ...env },
-    timeout: 60_000
+    timeout: PATIENCE_MS
   })
 
 const exportsOf = (file) =>

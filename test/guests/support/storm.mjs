@@ -9,14 +9,13 @@ import { Worker, isMainThread, workerData } from 'node:worker_threads'
 
 import { SIGNALS, raise } from 'wasmsig'
 
+import { PATIENCE_MS } from '../../support/patience.mjs'
+
 /** The first is the one with a handler. */
 export const KINDS = [
   ...[SIGNALS.SIGUSR1, SIGNALS.SIGXCPU, SIGNALS.SIGWINCH],
   ...[SIGNALS.SIGINT, SIGNALS.SIGUSR2]
 ]
-
-/** Longer than any signal takes that is not lost. */
-const PATIENCE_MS = 20_000
 
 const IS_OVER = 0
 const RAISED = 1

@@ -4,10 +4,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const PROGRAMS = new URL('../programs/', import.meta.url)
+import { PATIENCE_MS } from '../../support/patience.mjs'
 
-/** A child that has not ended by then is killed, so that its test fails. */
-const PATIENCE_MS = 20_000
+const PROGRAMS = new URL('../programs/', import.meta.url)
 
 class Child {
   #process

@@ -2,13 +2,13 @@
 /** Programs for these tests: how they are made, and the hosts that run them. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { COMMAND } from '../../../cli/support/command.mjs'
-import { isNewer } from '../../../support/built.mjs'
+import { built } from '../../../support/built.mjs'
+import { PATIENCE_MS } from '../../../support/patience.mjs'
 import { begin } from '../../../support/processes.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -28,11 +28,10 @@ export function program(name, ...flags) {
   const variant = [name, ...flags].join('').replace(/[^\w-]/g, '')
   const target = join(BUILD, 'posix-guests', `${variant}.wasm`)
   const sources = [source, join(programs, 'check.h'), LIBRARY, CC, COMMAND]
-  if (isNewer(target, sources)) return target
-  mkdirSync(dirname(target), { recursive: true })
-  const warnings = ['-Wall', '-Wextra', '-Werror']
-  execFileSync(CC, ['-O2', ...warnings, ...flags, '-o', target, source])
-  return target
+  const options = ['-O2', '-Wall', '-Wextra', '-Werror', ...flags]
+  return built(target, sources, (file) =>
+    execFileSync(CC, [...options, '-o', file, source])
+  )
 }
 
 /** The hosts: how each is called. */
@@ -48,13 +47,11 @@ export const hostWith = (host, ...options) =>
     ? [...HOSTS.node.slice(0, -1), ...options, '--']
     : [...HOSTS[host], ...options]
 
-const LONGEST = 60_000
-
 /** Runs it to its end: { status, signal, stdout, stderr }. */
 export function run([command, ...args], ...more) {
   return spawnSync(command, [...args, ...more], {
     encoding: 'utf8',
-    timeout: LONGEST
+    timeout: PATIENCE_MS
   })
 }
 

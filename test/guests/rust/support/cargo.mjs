@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { PATIENCE_MS } from '../../../support/patience.mjs'
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 
 export const CRATE = join(ROOT, 'guest/rust')
@@ -17,8 +18,6 @@ export const OUTPUT = join(
   process.env.WASMSIG_RUST_OUTPUT ?? join(ROOT, 'build/guests/rust-tests'),
   basename(process.argv[1], '.test.mjs')
 )
-
-const PATIENCE_MS = 300_000
 
 const [command, ...prefix] = execFileSync(join(ROOT, 'scripts/rust-wasm'), {
   encoding: 'utf8'

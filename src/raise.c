@@ -10,6 +10,10 @@
  * Every store goes to an address that was checked when the instance was added.
  * What stands in the words is the guest's, at every moment: it is only ever
  * compared, and cannot direct a store.
+ *
+ * A terminated word keeps every signal away but SIGKILL, which is what stops a
+ * guest where the engine cannot: a guest that says that it is dead and runs on
+ * is to be stopped as well.
  */
 #include "registry.h"
 
@@ -78,7 +82,9 @@ WSIG_SPECIALIZED bool raise_checked(struct wsig_chunk *chunk,
   uint32_t *terminated = rest->terminated[slot];
   uint64_t *pending = rest->pending[slot];
   if (!signal && !pending) return false;
-  if (terminated && wsig_load_relaxed(terminated) != 0) return false;
+  if (terminated && wsig_load_relaxed(terminated) != 0 &&
+      number != WASMSIG_SIGKILL)
+    return false;
   uint64_t bit = bit_of(number);
   if (ask) {
     bool in_set = pending && wsig_load_relaxed(pending) & bit;
@@ -114,10 +120,11 @@ static bool raise_movable(struct wsig_movable *movable,
                           struct raising *raising) {
   bool hears =
       movable->signal != WASMSIG_NO_WORD || movable->pending != WASMSIG_NO_WORD;
+  if (!hears) return false;
   /* Acquire: sync sets `dead` before it takes `terminate` back. */
-  if (!hears || wsig_load_acquire(&movable->terminate) ||
-      wsig_load_relaxed(&movable->dead))
-    return false;
+  bool dead = wsig_load_acquire(&movable->terminate) ||
+              wsig_load_relaxed(&movable->dead);
+  if (dead && raising->signal != WASMSIG_SIGKILL) return false;
   uint64_t bit = bit_of(raising->signal);
   /* An older clear is over: it must not take back at the next sync what this
    * one delivers. Whatever it was to take back, the signal waits again. */
@@ -145,7 +152,7 @@ static bool raise_guarded(struct wsig_chunk *chunk, struct wsig_rest *rest,
   uint32_t value = 0;
   if (!signal) return false;
   if (terminated && !wsig_os_peek(terminated, &value)) return failed();
-  if (value != 0) return false;
+  if (value != 0 && raising->signal != WASMSIG_SIGKILL) return false;
   if (!wsig_os_peek(signal, &value)) return failed();
   if (!wsig_os_poke(signal, raising->signal)) return failed();
   raising->fresh += value != raising->signal;

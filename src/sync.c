@@ -12,6 +12,9 @@
 #include "registry.h"
 #include "step.h"
 
+/* The only signal that reaches an instance which says that it is dead. */
+#define SIGKILL_BIT (UINT64_C(1) << (WASMSIG_SIGKILL - 1))
+
 static bool inside(uint64_t address, uint64_t size, uint64_t length) {
   return address == WASMSIG_NO_WORD ||
          (size <= length && address <= length - size);
@@ -55,7 +58,10 @@ static bool deliver(struct wsig_movable *movable, void *memory) {
   wsig_step(33);
   /* Release: a raise that finds it 0 again finds `dead`. */
   if (told) wsig_store_release(&movable->terminate, 0);
-  if (dead) return false;
+  if (dead) {
+    raised &= SIGKILL_BIT;
+    newest = raised ? WASMSIG_SIGKILL : 0;
+  }
   if (pending && raised) wsig_or_release(pending, raised);
   /* The newest was taken back, others were not. */
   if (!newest && pending && raised)

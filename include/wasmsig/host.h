@@ -297,11 +297,12 @@ WASMSIG_API int wasmsig_instance_remove(wasmsig_registry *registry,
  * Sends `signal` to one instance, to every instance of a registry, or to
  * every instance of every registry in the process.
  *
- * Instances that have neither a signal word nor a pending set, and those whose
- * terminated word is not 0, are passed by. The signal's bit is ORed into the
- * pending set first, then its number is stored into the signal word: a pending
- * set keeps several signals, the word keeps the newest. For a MOVABLE memory
- * both happen at its next sync.
+ * Instances that have neither a signal word nor a pending set are passed by.
+ * So are those whose terminated word is not 0, except by SIGKILL: a guest that
+ * runs on after it has set the word is to be stopped. The signal's bit is ORed
+ * into the pending set first, then its number is stored into the signal word: a
+ * pending set keeps several signals, the word keeps the newest. For a MOVABLE
+ * memory both happen at its next sync.
  *
  * Returns:   how many instances got it.
  * Errors:    EINVAL (NULL), ESIGNAL, ENOINSTANCE, EDEAD. Nothing was written.
@@ -350,7 +351,7 @@ WASMSIG_API int wasmsig_instance_waiting(wasmsig_registry *registry,
 /**
  * Stores 1 into the terminated word of one instance, of every instance of a
  * registry, or of the whole process: the host has killed them, and they get no
- * signal any more.
+ * signal any more but SIGKILL.
  *
  * Returns:   how many instances have such a word.
  * Errors, threads, handlers: as the raise of the same name.

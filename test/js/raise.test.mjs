@@ -86,6 +86,12 @@ test('raise does not count an instance that is dead', () => {
   assert.equal(read(b, 'pending'), 0n)
 })
 
+test('SIGKILL reaches an instance that says it is dead', () => {
+  write(b, 'terminated', 1)
+  assert.equal(raise('SIGKILL', b), 1)
+  assert.equal(read(b, 'signal'), SIGNALS.SIGKILL)
+})
+
 test('clear takes back what waits, and counts it', () => {
   raise('SIGINT', [a, c])
   assert.equal(clear(), 2)

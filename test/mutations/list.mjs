@@ -298,8 +298,13 @@ export const MUTATIONS = [
   ),
   raise(
     'raise skips an instance that says it is dead',
-    'if (terminated && wsig_load_relaxed(terminated) != 0) return false;',
-    ''
+    'number != WASMSIG_SIGKILL)',
+    'false)'
+  ),
+  raise(
+    'SIGKILL reaches an instance that says it is dead',
+    'number != WASMSIG_SIGKILL)',
+    'true)'
   ),
   raise(
     'raise ORs the bit into the pending set',
@@ -388,8 +393,13 @@ export const MUTATIONS = [
   ),
   classes(
     'a movable instance that is dead gets nothing',
-    'wsig_load_relaxed(&movable->dead))',
-    'false)'
+    'if (dead && raising->signal != WASMSIG_SIGKILL) return false;',
+    ''
+  ),
+  classes(
+    'SIGKILL reaches a movable instance that is dead',
+    'if (dead && raising->signal != WASMSIG_SIGKILL) return false;',
+    'if (dead) return false;'
   ),
   classes(
     'a clear reaches what waits for a sync',
@@ -403,8 +413,13 @@ export const MUTATIONS = [
   ),
   classes(
     'a guarded instance that is dead gets nothing',
-    'if (value != 0) return false;',
+    'if (value != 0 && raising->signal != WASMSIG_SIGKILL) return false;',
     ''
+  ),
+  classes(
+    'SIGKILL reaches a guarded instance that is dead',
+    'if (value != 0 && raising->signal != WASMSIG_SIGKILL) return false;',
+    'if (value != 0) return false;'
   ),
   classes(
     'clear of a number leaves another in a guarded word',
@@ -446,10 +461,11 @@ export const MUTATIONS = [
     'if ((uintptr_t)memory % 8 != 0) return WASMSIG_EALIGN;',
     ''
   ),
+  sync('sync looks whether the instance is dead', 'raised &= SIGKILL_BIT;', ''),
   sync(
-    'sync looks whether the instance is dead',
-    'if (dead) return false;',
-    ''
+    'sync delivers SIGKILL to an instance that is dead',
+    'raised &= SIGKILL_BIT;',
+    'raised = 0;'
   ),
   sync(
     'terminate reaches a movable instance at its sync',

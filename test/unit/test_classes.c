@@ -152,6 +152,25 @@ TEST(a_movable_instance_that_says_it_is_dead_gets_nothing) {
   free(guest);
 }
 
+TEST(sigkill_reaches_a_movable_instance_that_is_dead) {
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance =
+      add_class(registry, guest, WASMSIG_MEMORY_MOVABLE);
+  *terminated_of(guest) = 5;
+  wasmsig_registry_raise(registry, 9);
+  wasmsig_registry_raise(registry, 2); /* nobody knows yet that it is dead */
+  assert_int_equal(sync(registry, instance, guest), 1);
+  assert_int_equal(*signal_of(guest), 9);
+  assert_int_equal(*pending_of(guest), 1 << 8);
+  *signal_of(guest) = 0;
+  assert_int_equal(wasmsig_registry_raise(registry, 9), 1);
+  assert_int_equal(sync(registry, instance, guest), 1);
+  assert_int_equal(*signal_of(guest), 9);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
 TEST(terminate_reaches_a_movable_instance_at_its_sync) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
@@ -238,6 +257,8 @@ TEST(a_guarded_memory_is_written_through_the_system) {
   assert_int_equal(wasmsig_registry_terminate(registry), 1);
   assert_int_equal(*terminated_of(guest), 1);
   assert_int_equal(wasmsig_registry_raise(registry, 24), 0);
+  assert_int_equal(wasmsig_registry_raise(registry, 9), 1);
+  assert_int_equal(*signal_of(guest), 9);
   assert_int_equal(*pending_of(guest), START); /* left alone */
   assert_canaries(guest);
   wasmsig_registry_destroy(registry);
@@ -255,6 +276,7 @@ int main(void) {
       cmocka_unit_test(a_sync_tells_again_of_what_waits_underneath),
       cmocka_unit_test(a_raise_after_a_clear_is_not_taken_back),
       cmocka_unit_test(a_movable_instance_that_says_it_is_dead_gets_nothing),
+      cmocka_unit_test(sigkill_reaches_a_movable_instance_that_is_dead),
       cmocka_unit_test(terminate_reaches_a_movable_instance_at_its_sync),
       cmocka_unit_test(a_refused_sync_writes_nothing_and_keeps_what_waits),
       cmocka_unit_test(there_is_nothing_to_sync_in_a_fixed_memory),

@@ -112,6 +112,22 @@ TEST(raise_skips_an_instance_that_says_it_is_dead) {
   free(guest);
 }
 
+TEST(sigkill_reaches_an_instance_that_says_it_is_dead) {
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_instance instance = add(registry, guest);
+  *terminated_of(guest) = 5;
+  assert_int_equal(wasmsig_instance_raise(registry, instance, 9), 1);
+  assert_int_equal(*signal_of(guest), 9);
+  assert_int_equal(*pending_of(guest), 1 << 8);
+  assert_int_equal(*terminated_of(guest), 5);
+  *signal_of(guest) = 0;
+  assert_true(wasmsig_process_raise(9) >= 1);
+  assert_int_equal(*signal_of(guest), 9);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
 TEST(terminate_stores_one_and_ends_the_signals) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
@@ -401,6 +417,7 @@ int main(void) {
       cmocka_unit_test(the_last_word_of_a_memory_is_inside),
       cmocka_unit_test(raise_stores_the_number_and_ors_the_bit),
       cmocka_unit_test(raise_skips_an_instance_that_says_it_is_dead),
+      cmocka_unit_test(sigkill_reaches_an_instance_that_says_it_is_dead),
       cmocka_unit_test(terminate_stores_one_and_ends_the_signals),
       cmocka_unit_test(raise_refuses_numbers_outside_1_to_64),
       cmocka_unit_test(clear_takes_back_one_signal_or_all),

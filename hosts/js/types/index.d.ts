@@ -188,8 +188,8 @@ export type Target =
  *
  * @param target every tracked instance of this thread ('realm') if left out;
  *   'process' means those of all threads
- * @returns how many instances got it; those that are not tracked, or say that
- *   they are terminated, get nothing
+ * @returns how many instances got it; those that are not tracked get nothing,
+ *   and those that say that they are terminated get nothing but SIGKILL
  */
 export function raise(signal: SignalName | number, target?: Target): number
 

@@ -170,6 +170,55 @@ test(
   }
 )
 
+/** Ways to a memory 0 whose name the engine reads for another import, too. */
+const READ_TWICE = {
+  'a global before it': `(import "a" "b" (global externref))
+    (import "a" "b" (memory 1))`,
+  'a global after it': `(import "a" "b" (memory 1))
+    (import "a" "b" (global externref))`,
+  'globals of other names around it': `(import "a" "c" (global externref))
+    (import "a" "b" (global externref)) (import "a" "b" (memory 1))
+    (import "x" "b" (global externref))`
+}
+const MAKE = {
+  'new Instance': (bytes, imports) =>
+    new WebAssembly.Instance(new WebAssembly.Module(bytes), imports),
+  'instantiate(bytes)': async (bytes, imports) =>
+    (await WebAssembly.instantiate(bytes, imports)).instance,
+  'instantiate(module)': (bytes, imports) =>
+    WebAssembly.instantiate(new WebAssembly.Module(bytes), imports)
+}
+for (const [way, text] of Object.entries(READ_TWICE)) {
+  const bytes = assemble(`(module ${text} ${word}
+    (func (export "own") (result i32) (i32.load (i32.const 1024))))`)
+  for (const [form, make] of Object.entries(MAKE)) {
+    test(`${form}: ${way} has its name and another memory, which is not written`, async () => {
+      install()
+      const given = []
+      const memoryAnew = () => {
+        const memory = new WebAssembly.Memory({ initial: 1 })
+        new Uint32Array(memory.buffer)[256] = 7
+        given.push(memory)
+        return memory
+      }
+      const names = {
+        get b() {
+          return memoryAnew()
+        },
+        get c() {
+          return memoryAnew()
+        }
+      }
+      const instance = await make(bytes, { a: names, x: names })
+      assert.equal(given.length, text.match(/import/g).length)
+      assert.equal(raise('SIGINT', instance), 1)
+      assert.equal(instance.exports.own(), 2)
+      const written = given.filter((memory) => first(memory) !== 7)
+      assert.equal(written.length, 1)
+    })
+  }
+}
+
 test(
   'bytes that another thread may change are not believed',
   { skip },

@@ -68,6 +68,9 @@ class Plan {
   exportName
   importModule
   importName
+  importAt // its place among the imports
+  importCount // how many there are
+  importIsAlone // whether no other import has the same name
   checked = false // the types of the words, by the first instance
   wide = false // whether the memory's addresses are of 64 bits
   largest // bytes that the memory can ever have
@@ -84,26 +87,39 @@ class Plan {
     return plan
   }
 
-  static imported(module, name) {
+  static imported(imports, at) {
+    const { module, name } = imports[at]
     const plan = new Plan()
     plan.importModule = module
     plan.importName = name
+    plan.importAt = at
+    plan.importCount = imports.length
+    plan.importIsAlone = count(imports, module, name) === 1
     return plan
   }
 }
 
-function firstOfKind(kind, descriptors) {
-  for (let i = 0; i < descriptors.length; i++) {
-    if (descriptors[i].kind === kind) return descriptors[i]
+/** How many imports have a name. */
+function count(imports, module, name) {
+  let found = 0
+  for (let i = 0; i < imports.length; i++) {
+    if (imports[i].module === module && imports[i].name === name) found++
   }
-  return undefined
+  return found
+}
+
+function indexOfKind(kind, descriptors) {
+  for (let i = 0; i < descriptors.length; i++) {
+    if (descriptors[i].kind === kind) return i
+  }
+  return -1
 }
 
 /** A module that imports no memory exports its memory 0, or shows none. */
 function planOfExported(module, exports) {
-  const memory = firstOfKind('memory', exports)
-  if (!memory) return Plan.untracked('no-memory')
-  if (!severalMemories) return Plan.exported(memory.name)
+  const at = indexOfKind('memory', exports)
+  if (at < 0) return Plan.untracked('no-memory')
+  if (!severalMemories) return Plan.exported(exports[at].name)
   const name = nameOfMemoryZero(module)
   if (name !== undefined) return Plan.exported(name)
   return Plan.untracked(headsAreTold ? 'no-memory' : 'several-memories')
@@ -129,10 +145,9 @@ function makePlan(module) {
   const words = countWords(exports)
   if (words === 0) return null
   if (words < 0) return Plan.untracked('not-an-address')
-  const memory = firstOfKind('memory', moduleImports(module))
-  return memory
-    ? Plan.imported(memory.module, memory.name)
-    : planOfExported(module, exports)
+  const imports = moduleImports(module)
+  const at = indexOfKind('memory', imports)
+  return at < 0 ? planOfExported(module, exports) : Plan.imported(imports, at)
 }
 
 /** Returns what it is given, so that a class may put a field on that. */

@@ -20,8 +20,17 @@ function reading(get) {
   return new Proxy({}, { __proto__: null, get })
 }
 
+/**
+ * Why what memoryOf answers is memory 0: the engine reads each import once, in
+ * the order of the module (JavaScript API, "read the imports"), so the read of
+ * that number is memory 0's, whatever other imports of the same name were given
+ * (a global of type externref takes a memory, too). Where the engine has read
+ * fewer, as it makes some itself ("builtins"), only a name that no other import
+ * has tells; elsewise there is no answer.
+ */
 class Recorder {
-  #last // { module, name, value, before }: a list, no array: no setter is met
+  #reads = 0
+  #last // { module, name, value, at, before }: a list: no setter is met
 
   constructor(imports) {
     this.imports = reading((_, name) =>
@@ -37,21 +46,26 @@ class Recorder {
   }
 
   #note(module, name, value) {
+    const at = this.#reads++
     if (isMemory(value)) {
-      this.#last = { module, name, value, before: this.#last }
+      this.#last = { module, name, value, at, before: this.#last }
     }
     return value
   }
 
-  /** What was read first where a plan says that memory 0 is. */
+  /** What was read where a plan says that memory 0 is. */
   memoryOf(plan) {
-    let found
-    for (let at = this.#last; at; at = at.before) {
-      const { module, name } = at
-      if (module === plan.importModule && name === plan.importName) found = at
-    }
-    return found?.value
+    const inOrder = this.#reads === plan.importCount
+    if (!inOrder && !plan.importIsAlone) return undefined
+    let one = this.#last
+    while (one && !isOf(one, plan, inOrder)) one = one.before
+    return one?.value
   }
+}
+
+function isOf({ module, name, at }, plan, inOrder) {
+  const same = module === plan.importModule && name === plan.importName
+  return same && (!inOrder || at === plan.importAt)
 }
 
 module.exports = { Recorder, isObject }

@@ -9,20 +9,34 @@ const { bind, call } = Function.prototype
 /** uncurry(method)(self, ...args) calls method with that `this`. */
 const uncurry = bind.bind(call)
 
-function getterOf(prototype, name) {
-  return uncurry(Object.getOwnPropertyDescriptor(prototype, name).get)
+function rawGetterOf(prototype, name) {
+  return Object.getOwnPropertyDescriptor(prototype, name).get
 }
 
-/** The engine's functions: those of the realm that loads this package. */
-const wasm =
-  typeof WebAssembly === 'undefined'
-    ? require('./no-webassembly.js')
-    : WebAssembly
+function getterOf(prototype, name) {
+  return uncurry(rawGetterOf(prototype, name))
+}
+
+const textOf = uncurry(Function.prototype.toString)
+const NATIVE = /^function (?:get )?(\w*)\(\)\s*\{\s*\[native code\]\s*\}$/
+
+/**
+ * Whether a function is the engine's own, of that name. Others that hide their
+ * source text (bound ones, proxies) show no name there, or in JavaScriptCore
+ * another as `name`.
+ */
+function isNative(fn, name) {
+  if (typeof fn !== 'function') return false
+  const text = NATIVE.exec(textOf(fn))
+  const shown = Object.getOwnPropertyDescriptor(fn, 'name')?.value
+  return text?.[1] === name && (shown === name || shown === `get ${name}`)
+}
 
 module.exports = {
   uncurry,
-  wasm,
   getterOf,
+  rawGetterOf,
+  isNative,
   Int32Array,
   Proxy,
   Uint8Array,
@@ -34,12 +48,15 @@ module.exports = {
   deleteProperty: Reflect.deleteProperty,
   getOwnPropertyDescriptor: Reflect.getOwnPropertyDescriptor,
   getPrototypeOf: Reflect.getPrototypeOf,
+  hasOwn: Object.hasOwn,
+  isExtensible: Reflect.isExtensible,
   ownKeys: Reflect.ownKeys,
   setPrototypeOf: Reflect.setPrototypeOf,
   then: uncurry(Promise.prototype.then),
   isView: ArrayBuffer.isView,
   mapGet: uncurry(Map.prototype.get),
   mapSet: uncurry(Map.prototype.set),
+  weakDelete: uncurry(WeakMap.prototype.delete),
   weakGet: uncurry(WeakMap.prototype.get),
   weakSet: uncurry(WeakMap.prototype.set)
 }

@@ -11,9 +11,9 @@ const { typeError } = require('./errors.js')
 const { exportedMemoryZero } = require('./module-bytes.js')
 const modules = require('./modules.js')
 const native = require('./native.js')
-const { Uint8Array, getterOf, isView, wasm } = require('./captured.js')
+const { Uint8Array, getterOf, isView } = require('./captured.js')
 
-const { Module } = wasm
+const { Module } = require('./webassembly.js')
 const { exports: moduleExports, imports: moduleImports } = Module
 
 // ------------------------------------------------------------------- bytes

@@ -12,10 +12,10 @@ const {
   Uint8Array,
   mapGet,
   mapSet,
-  wasm,
   weakGet,
   weakSet
 } = require('./captured.js')
+const wasm = require('./webassembly.js')
 const { isSharedArrayBuffer } = require('node:util').types
 
 const { getPrototypeOf } = Reflect
@@ -78,16 +78,6 @@ function adopt(instance, plan, importedMemory) {
   }
 }
 
-function isInstance(value) {
-  if (typeof value !== 'object' || value === null) return false
-  try {
-    modules.exportsOf(value)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /**
  * Checks a list of instances; answers the `ids` of those that are tracked, and
  * whether one of them `hears` signals.
@@ -100,7 +90,7 @@ function idsOf(instances, what) {
   const found = new Set()
   let hears = false
   for (const instance of instances) {
-    if (!isInstance(instance)) {
+    if (!modules.isInstance(instance)) {
       throw typeError(`each of ${what}`, 'a WebAssembly.Instance', instance)
     }
     const id = weakGet(ids, instance)
@@ -122,7 +112,7 @@ function atTarget(target, atInstance, atRealm, atProcess) {
       target
     )
   }
-  const list = isInstance(target) ? [target] : target
+  const list = modules.isInstance(target) ? [target] : target
   const { ids } = idsOf(list, 'a target')
   return ids.reduce((sum, id) => sum + atInstance(id), 0)
 }

@@ -9,10 +9,12 @@ const { exportedMemoryZero, TWO_MEMORIES } = require('./module-bytes.js')
 const {
   Uint8Array,
   getterOf,
-  wasm,
+  ownKeys,
   weakGet,
   weakSet
 } = require('./captured.js')
+
+const wasm = require('./webassembly.js')
 
 const { Module, Instance, Memory, Global, validate } = wasm
 const { exports: moduleExports, imports: moduleImports } = Module
@@ -206,6 +208,27 @@ function exportsWords(instance) {
   return WORDS[0] in exports || WORDS[1] in exports || WORDS[2] in exports
 }
 
+function isInstance(value) {
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    instanceExports(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether an instance can be one of a module: it exports the same names. */
+function canBeOf(instance, module) {
+  const has = instanceExports(instance)
+  const exports = moduleExports(module)
+  if (ownKeys(has).length !== exports.length) return false
+  for (let i = 0; i < exports.length; i++) {
+    if (!(exports[i].name in has)) return false
+  }
+  return true
+}
+
 function isMemory(value) {
   if (typeof value !== 'object' || value === null) return false
   try {
@@ -345,9 +368,11 @@ module.exports = {
   WORDS,
   addressesOf,
   bytesAreNeeded,
+  canBeOf,
   exportsOf,
   exportsWords,
   headsAreTold,
+  isInstance,
   isMemory,
   memoryBuffer,
   nameOfMemoryZero,

@@ -6,9 +6,25 @@
 // settled already, and is told by the engine when another is about to be. The
 // engine's own promise is returned. Elsewhere a promise is derived from it,
 // which is settled one microtask later.
+//
+// The engine tells nothing of promises that others have made (foreign.js). Node
+// calls hooks before it settles any promise: as long as one of those is pending
+// they are on, and what it was settled with is read in a microtask of ours that
+// comes before those of the program's reactions.
 
 const native = require('./native.js')
-const { defineProperty, then, weakGet, weakSet } = require('./captured.js')
+const {
+  defineProperty,
+  getPrototypeOf,
+  isExtensible,
+  ownKeys,
+  then,
+  weakDelete,
+  weakGet,
+  weakSet
+} = require('./captured.js')
+
+const RESOLVED = Promise.resolve({})
 
 /** promise -> what to call with its value */
 const waiting = new WeakMap()
@@ -16,10 +32,19 @@ const waiting = new WeakMap()
 /** promise -> its value, if that was known before the promise was handed out */
 const early = new WeakMap()
 
+/** What goes wrong with a listener is nobody else's business. */
+function callSafely(listener, value) {
+  try {
+    listener(value)
+  } catch {
+    // it is told what it is told
+  }
+}
+
 function tell(promise, value) {
   const listener = weakGet(waiting, promise)
   if (listener === undefined) weakSet(early, promise, value)
-  else listener(value)
+  else callSafely(listener, value)
 }
 
 /** Up to V8 12 the addon must find how the engine settles; see settled.c. */
@@ -43,20 +68,20 @@ function derived(promise, installation, listener) {
   const species = { __proto__: null, [Symbol.species]: installation.Promise }
   defineProperty(promise, 'constructor', { __proto__: null, value: species })
   return then(promise, (value) => {
-    listener(value)
+    callSafely(listener, value)
     return value
   })
 }
 
 /**
  * Calls `listener` with what an engine's promise is fulfilled with; answers the
- * promise to be handed out. `listener` must not throw.
+ * promise to be handed out. Nobody notices what `listener` throws.
  */
 function whenFulfilled(promise, installation, listener) {
   const value = valueOf(promise)
   if (value === false) return promise // rejected
   if (value !== undefined && value !== null) {
-    listener(value)
+    callSafely(listener, value)
     return promise
   }
   if (!isTold || value === null) return derived(promise, installation, listener)
@@ -71,4 +96,64 @@ function valueOf(promise) {
   return native.settledWith ? native.settledWith(promise) : null
 }
 
-module.exports = { askEngine, whenFulfilled }
+// ---------------------------------------------------- promises of others
+
+/** promise -> what to call with its value; `pending` of them */
+const watched = new WeakMap()
+let pending = 0
+let stopHooks
+
+/** Calls the listener if it is fulfilled; whether it is pending no more. */
+function isSettled(promise, listener) {
+  const value = native.settledWith(promise)
+  if (value === undefined) return false
+  if (value !== false) callSafely(listener, value)
+  return true
+}
+
+function lookAgain(promise) {
+  const listener = weakGet(watched, promise)
+  if (listener === undefined || !isSettled(promise, listener)) return
+  weakDelete(watched, promise)
+  pending--
+  if (pending === 0) stopHooks()
+}
+
+function onSettling(promise) {
+  if (weakGet(watched, promise) === undefined) return
+  then(RESOLVED, () => lookAgain(promise))
+}
+
+/** In hosts that let promises be read, and have hooks. */
+function watch(promise, listener) {
+  if (weakGet(watched, promise) !== undefined) return
+  const { promiseHooks } = require('node:v8')
+  weakSet(watched, promise, listener)
+  pending++
+  if (pending === 1) stopHooks = promiseHooks.onSettled(onSettling)
+}
+
+/** A promise that looks like the engine's; another may have more to it. */
+function isPlain(promise, installation) {
+  return (
+    getPrototypeOf(promise) === installation.Promise.prototype &&
+    isExtensible(promise) &&
+    ownKeys(promise).length === 0
+  )
+}
+
+/**
+ * The same for a promise that others have made: where it cannot be watched, and
+ * no promise can stand for it, nobody is told.
+ */
+function whenTheirsIsFulfilled(promise, installation, listener) {
+  const isRead = native.settledWith && native.settledWith(RESOLVED) !== null
+  if (isRead) {
+    if (!isSettled(promise, listener)) watch(promise, listener)
+    return promise
+  }
+  if (!isPlain(promise, installation)) return promise
+  return derived(promise, installation, listener)
+}
+
+module.exports = { askEngine, whenFulfilled, whenTheirsIsFulfilled }

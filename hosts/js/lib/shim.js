@@ -4,7 +4,8 @@
 //
 // Each wrapper hands everything on unchanged, and looks at what comes back. Where
 // a module may import its memory, the imports object is handed on inside a
-// recorder, because the engine alone decides what it reads there.
+// recorder, because the engine alone decides what it reads there. Functions that
+// others have put in the place of the engine's are wrapped by foreign.js.
 //
 // A wrapper whose installation has ended hands everything on: it may still be
 // called, by a wrapper that somebody has put around it.
@@ -13,6 +14,7 @@ const { disguise, disguiseClass } = require('./disguise.js')
 const { typeError } = require('./errors.js')
 const { adopt } = require('./instances.js')
 const { memoryZeroOf } = require('./module-bytes.js')
+const { wrapForeignInstance, wrapForeignInstantiate } = require('./foreign.js')
 const modules = require('./modules.js')
 const { Recorder, isObject } = require('./recorder.js')
 const { askEngine, whenFulfilled } = require('./settled.js')
@@ -22,7 +24,9 @@ const {
   apply,
   construct,
   defineProperty,
-  getOwnPropertyDescriptor
+  getOwnPropertyDescriptor,
+  hasOwn,
+  isNative
 } = require('./captured.js')
 
 /** namespace -> its installation: whether it is active, and what it wraps */
@@ -174,11 +178,15 @@ function warn(why) {
 
 // ----------------------------------------------------- install, uninstall
 
+/** Each function: how the engine's own is wrapped, and how another's. */
 const WRAP = {
-  Instance: wrapInstance,
-  instantiate: wrapInstantiate,
-  instantiateStreaming: wrapStreaming,
-  ...(modules.bytesAreNeeded && { Module: wrapModule, compile: wrapCompile })
+  Instance: [wrapInstance, wrapForeignInstance],
+  instantiate: [wrapInstantiate, wrapForeignInstantiate],
+  instantiateStreaming: [wrapStreaming, wrapForeignInstantiate],
+  ...(modules.bytesAreNeeded && {
+    Module: [wrapModule],
+    compile: [wrapCompile]
+  })
 }
 
 /** `namespace` is undefined where our own realm has none. */
@@ -188,25 +196,72 @@ function realmOf(options) {
   }
   const given = options?.realm // read once
   const realm = given === undefined ? globalThis : given
+  if (realm === globalThis) return { realm, namespace: ownNamespace() }
   const namespace = isObject(realm) ? realm.WebAssembly : undefined
-  if (namespace === undefined && realm === globalThis) return { realm }
   if (!isObject(namespace) || typeof namespace.Instance !== 'function') {
     throw typeError('options.realm', 'a global object with WebAssembly', realm)
   }
   return { realm, namespace }
 }
 
+function ownNamespace() {
+  try {
+    const namespace = globalThis.WebAssembly
+    return isObject(namespace) ? namespace : undefined
+  } catch {
+    return undefined // a getter in its place, which throws
+  }
+}
+
+/** A property's value if no code runs to read it. */
+function plainValue(object, name) {
+  const descriptor = getOwnPropertyDescriptor(object, name)
+  return descriptor && hasOwn(descriptor, 'value')
+    ? descriptor.value
+    : undefined
+}
+
 function replace(object, name, value) {
   const descriptor = getOwnPropertyDescriptor(object, name)
-  return defineProperty(object, name, { ...descriptor, value })
+  return defineProperty(object, name, {
+    __proto__: null,
+    ...descriptor,
+    value
+  })
 }
 
 /** Puts `put` where `there` stands; leaves alone what others have put there. */
 function swap(namespace, name, there, put) {
-  if (namespace[name] !== there || !replace(namespace, name, put)) return false
-  const { prototype } = there
-  if (prototype?.constructor === there) replace(prototype, 'constructor', put)
+  if (plainValue(namespace, name) !== there) return false
+  if (!replace(namespace, name, put)) return false
+  const prototype = plainValue(there, 'prototype')
+  if (isObject(prototype) && plainValue(prototype, 'constructor') === there) {
+    replace(prototype, 'constructor', put)
+  }
   return true
+}
+
+/** Wraps one function, if it is there and may be replaced. */
+function wrapOne(namespace, name, [wrapOwn, wrapForeign], installation) {
+  try {
+    const original = plainValue(namespace, name)
+    if (typeof original !== 'function') return
+    const wrap = isNative(original, name) ? wrapOwn : wrapForeign
+    const wrapper = wrap?.(original, installation)
+    if (wrapper && swap(namespace, name, original, wrapper)) {
+      installation.pairs.push({ name, original, wrapper })
+    }
+  } catch {
+    // a proxy in the place of the namespace, or of one of its functions
+  }
+}
+
+function unwrapOne(namespace, name, wrapper, original) {
+  try {
+    swap(namespace, name, wrapper, original)
+  } catch {
+    // somebody has made a proxy of it since
+  }
 }
 
 /** Wraps what can be wrapped; answers why nothing was, if so. */
@@ -216,13 +271,8 @@ function attempt({ realm, namespace }) {
   if (installed.has(namespace)) return 'already'
   askEngine()
   const installation = { active: true, pairs: [], Promise: realm.Promise }
-  for (const [name, wrap] of Object.entries(WRAP)) {
-    const original = namespace[name]
-    if (typeof original !== 'function') continue
-    const wrapper = wrap(original, installation)
-    if (swap(namespace, name, original, wrapper)) {
-      installation.pairs.push({ name, original, wrapper })
-    }
+  for (const [name, ways] of Object.entries(WRAP)) {
+    wrapOne(namespace, name, ways, installation)
   }
   if (installation.pairs.length === 0) return 'frozen'
   installed.set(namespace, installation)
@@ -247,7 +297,7 @@ function uninstall(options) {
   if (!installation) return false
   installation.active = false
   for (const { name, original, wrapper } of installation.pairs) {
-    swap(namespace, name, wrapper, original)
+    unwrapOne(namespace, name, wrapper, original)
   }
   installed.delete(namespace)
   return true

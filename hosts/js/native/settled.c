@@ -48,7 +48,7 @@ extern int v8_promise_state(napi_value promise)
 extern napi_value v8_promise_result(napi_value promise)
     V8_NAMED("_ZN2v87Promise6ResultEv");
 
-enum { PENDING, FULFILLED, REJECTED }; /* Promise::PromiseState */
+enum { PENDING, FULFILLED }; /* Promise::PromiseState */
 
 /* Whom to tell, in this thread. An isolate stays in its thread. */
 static _Thread_local struct {
@@ -116,19 +116,27 @@ static napi_value on_settled(napi_env env, napi_callback_info info) {
   return answer;
 }
 
-/* settledWith(promise): its result if it is fulfilled, undefined while it is
- * pending, false if it is rejected; null if the host does not let us see. */
+/* settledWith(promise): its result if it is fulfilled with an object, undefined
+ * while it is pending, false if it is settled otherwise; null if the host does
+ * not let us see. */
 static napi_value settled_with(napi_env env, napi_callback_info info) {
   napi_value promise, answer = NULL;
+  napi_valuetype type = napi_undefined;
   bool is_promise = false;
   arguments(env, info, &promise, 1);
   napi_get_null(env, &answer);
   napi_is_promise(env, promise, &is_promise);
   if (!is_promise || !v8_promise_state || !v8_promise_result) return answer;
   int state = v8_promise_state(promise);
-  if (state == FULFILLED) return v8_promise_result(promise);
-  if (state == PENDING) napi_get_undefined(env, &answer);
-  if (state == REJECTED) napi_get_boolean(env, false, &answer);
+  if (state == FULFILLED) {
+    napi_value result = v8_promise_result(promise);
+    napi_typeof(env, result, &type);
+    if (type == napi_object || type == napi_function) return result;
+  }
+  if (state == PENDING)
+    napi_get_undefined(env, &answer);
+  else
+    napi_get_boolean(env, false, &answer);
   return answer;
 }
 

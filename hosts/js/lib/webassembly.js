@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// The engine's own functions of WebAssembly, which tell what an instance is and
+// where its memory lies. A program may have replaced some before this package
+// was loaded (a polyfill, a tool that watches): then those of a realm of our
+// own are used, which work on objects of any realm.
+
+const { isNative, rawGetterOf } = require('./captured.js')
+
+const CLASSES = ['Module', 'Instance', 'Memory', 'Global']
+const GETTERS = [
+  ['Memory', 'buffer'],
+  ['Instance', 'exports'],
+  ['Global', 'value']
+]
+
+function isUntouched(namespace) {
+  try {
+    const { Module, validate } = namespace
+    return (
+      CLASSES.every((name) => isNative(namespace[name], name)) &&
+      GETTERS.every(([of, name]) =>
+        isNative(rawGetterOf(namespace[of].prototype, name), name)
+      ) &&
+      isNative(Module.exports, 'exports') &&
+      isNative(Module.imports, 'imports') &&
+      isNative(validate, 'validate')
+    )
+  } catch {
+    return false
+  }
+}
+
+function present() {
+  try {
+    return globalThis.WebAssembly
+  } catch {
+    return undefined // a getter in its place, which throws
+  }
+}
+
+function find() {
+  const namespace = present()
+  if (isUntouched(namespace)) return namespace
+  const { runInNewContext } = require('node:vm')
+  const own = runInNewContext("typeof WebAssembly === 'object' && WebAssembly")
+  return own || require('./no-webassembly.js')
+}
+
+module.exports = find()

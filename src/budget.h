@@ -72,7 +72,6 @@ struct wsig_thread {
   bool asleep;       /* the timer is not set again before it has run */
   uint64_t seen_cpu_ns, seen_ns; /* its clocks at the last look */
   uint64_t switches; /* how often it had gone to sleep by then, or UNKNOWN */
-  uint64_t pause_ns; /* between looks, as long as it sleeps */
   bool sleeps;       /* as far as the watchdog can tell */
   uint64_t ran_ns;   /* when it was last seen to have run */
 
@@ -91,7 +90,7 @@ struct wsig_thread {
   uint64_t watch_at; /* when it will look; written under its lock; atomic */
   uint64_t needed_ns, distance_ns; /* when it was last needed, how far ahead */
   size_t place;                    /* in its heap */
-  uint32_t wanted; /* 1: a kill is wanted, and it was told; atomic */
+  uint32_t wanted; /* 1: a kill or a look is wanted, and it was told; atomic */
   struct wsig_thread *next_wanted;
   struct wsig_thread *next, *previous;
 };
@@ -153,7 +152,7 @@ static inline bool wsig_thread_is_timed(const struct wsig_thread *thread) {
 }
 void wsig_thread_arm(struct wsig_thread *thread, uint64_t at_ns);
 
-/* Wakes the watchdog; the second for the thread's kills. */
+/* Wakes the watchdog; the second for the thread's kills, or as it sleeps. */
 void wsig_watchdog_wake(void);
 void wsig_watchdog_want(struct wsig_thread *thread);
 
@@ -225,6 +224,10 @@ int wsig_watchdog_by(struct wsig_thread *thread, uint64_t at_ns);
 /* Looks at every thread, and kills what is due, now; answers in how many ns to
  * look again. For tests. */
 uint64_t wsig_watchdog_look(void);
+
+/* What the watchdog does when it wakes; answers when it would wake again. For
+ * tests. */
+uint64_t wsig_watchdog_turn(void);
 
 /* Under wsig_threads_lock. */
 bool wsig_watchdog_admit(void); /* a thread more; false: no memory */

@@ -180,6 +180,7 @@ struct wsig_progress wsig_section_progress(struct wsig_thread *thread,
                                            uint64_t now_ns, uint64_t cpu_ns) {
   struct wsig_progress progress = {now_ns - thread->seen_ns,
                                    cpu_ns - thread->seen_cpu_ns};
+  if (progress.used_ns > 0) thread->ran_ns = now_ns;
   thread->seen_ns = now_ns;
   thread->seen_cpu_ns = cpu_ns;
   return progress;
@@ -216,8 +217,11 @@ static bool went_to_sleep(struct wsig_thread *thread, uint64_t now_ns,
 }
 
 /* A section that sleeps is left to the watchdog: each signal would interrupt
- * what it sleeps in, and be charged to it. It looks within WSIG_NET_NS, and
- * sets the timer again when the thread runs. */
+ * what it sleeps in, and be charged to it. The thread runs now, in its handler;
+ * whether it goes on with its sleep only another thread can see. So the
+ * watchdog is woken: it looks at once, then at least as often as the limit may
+ * be reached (watchdog.c, pause_of), and sets the timer again when the thread
+ * runs. */
 static void look_and_arm(struct wsig_thread *thread, uint32_t why) {
   struct wsig_look look = {.left_ns = WSIG_NEVER};
   uint64_t cpu_ns;
@@ -232,7 +236,7 @@ static void look_and_arm(struct wsig_thread *thread, uint32_t why) {
   if (look.left_ns != WSIG_NEVER && !thread->asleep &&
       wsig_thread_is_timed(thread))
     wsig_thread_arm(thread, now + look.left_ns);
-  if (look.kill_due) wsig_watchdog_want(thread);
+  if (look.kill_due || thread->asleep) wsig_watchdog_want(thread);
 }
 
 /* --------------------------------------------------------------- the kills */

@@ -33,12 +33,16 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
-/* How often it looks at a section that does not run. At first it may only have
- * lost its processor: then soon. Once it sleeps, the longer the less; and so
- * that all such looks together take a hundredth of a processor at most, as long
- * as each comes within LONGEST_PAUSE_NS. */
+/* How often it looks at a section that does not run and has less CPU time left
+ * than that: what it uses between waking and the next look is what a sleep
+ * gains. So the pauses are a small share of the time for which it has not run.
+ * After SLEEP_NS all such looks together take a hundredth of a processor at
+ * most, as long as each comes within LONGEST_PAUSE_NS. */
 #define LEAST_PAUSE_NS UINT64_C(20000)
+#define ASLEEP_SHARE 64 /* of a sleeper's time, as a divisor */
+#define IDLE_SHARE 16   /* of one that may only have lost its processor */
 #define SLEEP_NS (10 * NS_PER_MS) /* who has not run for so long sleeps */
+#define SLEEPERS_SHARE 256
 #define MOST_PAUSE_NS (4 * NS_PER_MS)
 #define LOOK_COST_NS UINT64_C(400000) /* a hundred times what a look takes */
 #define LONGEST_PAUSE_NS (400 * NS_PER_MS)
@@ -159,6 +163,7 @@ static struct wsig_budget *begin_kill(struct wsig_thread *thread) {
 }
 
 static void look_at(struct wsig_thread *thread);
+static void look_soon(struct wsig_thread *thread);
 
 /* Under wsig_threads_lock, which it gives back meanwhile. */
 static void kill_what_is_due(struct wsig_thread *thread) {
@@ -174,8 +179,12 @@ static void kill_what_is_due(struct wsig_thread *thread) {
     if (wsig_exchange_release(&thread->killing, 0) == 2)
       wsig_os_wake(&thread->killing);
   }
-  /* A kill that has no effect is repeated. */
-  if (killed) look_at(thread);
+  /* A kill that has no effect is repeated. Without a kill, it is a sleeper that
+   * wants to be looked at. */
+  if (killed)
+    look_at(thread);
+  else
+    look_soon(thread);
 }
 
 /* Threads that were taken off wsig_wanted and come next. */
@@ -222,25 +231,34 @@ void wsig_watchdog_forget(struct wsig_thread *thread) {
 
 /* ------------------------------------------------------------------ looks */
 
-static bool has_run(const struct wsig_thread *thread,
-                    struct wsig_progress last) {
+/* Its timer is set again only then: the signal interrupts a sleeper. */
+static bool is_awake(const struct wsig_thread *thread,
+                     struct wsig_progress last) {
   if (thread->asleep && last.used_ns < LEAST_USE_NS) return false;
   return last.used_ns >= last.passed_ns / LEAST_SHARE;
 }
 
-static uint64_t pause_of(struct wsig_thread *thread, uint64_t idle_ns) {
-  uint64_t most = MOST_PAUSE_NS + sleepers * LOOK_COST_NS;
-  uint64_t pause =
-      thread->sleeps ? 2 * thread->pause_ns + WSIG_NET_NS : idle_ns / 8;
-  if (most > LONGEST_PAUSE_NS) most = LONGEST_PAUSE_NS;
-  if (pause > most) pause = most;
-  if (pause < LEAST_PAUSE_NS) pause = LEAST_PAUSE_NS;
-  thread->pause_ns = pause;
-  return pause;
+static uint64_t pause_of(const struct wsig_thread *thread, uint64_t idle_ns) {
+  uint64_t pause = idle_ns / (thread->asleep ? ASLEEP_SHARE : IDLE_SHARE);
+  uint64_t least = LEAST_PAUSE_NS + sleepers * LEAST_PAUSE_NS;
+  if (idle_ns > SLEEP_NS) {
+    pause = idle_ns / SLEEPERS_SHARE;
+    if (pause > MOST_PAUSE_NS) pause = MOST_PAUSE_NS;
+    least = sleepers * LOOK_COST_NS;
+  }
+  if (pause < least) pause = least;
+  return pause < LONGEST_PAUSE_NS ? pause : LONGEST_PAUSE_NS;
 }
 
 static uint64_t together_after(uint64_t now_ns, uint64_t pause_ns) {
   return pause_ns + TOGETHER_NS - (now_ns + pause_ns) % TOGETHER_NS;
+}
+
+/* It cannot reach its limit in less than `left_ns`. */
+static uint64_t look_again(uint64_t now_ns, uint64_t left_ns,
+                           uint64_t pause_ns) {
+  if (pause_ns > TOGETHER_NS) pause_ns = together_after(now_ns, pause_ns);
+  return left_ns > pause_ns ? left_ns : pause_ns;
 }
 
 /* Under the thread's lock: in how many ns to look again. */
@@ -250,13 +268,9 @@ static uint64_t look_under_lock(struct wsig_thread *thread, uint64_t cpu_ns,
   struct wsig_look look = wsig_section_look(thread, cpu_ns);
   struct wsig_progress last = wsig_section_progress(thread, now, cpu_ns);
   *kill_due = look.kill_due;
-  if (has_run(thread, last)) {
-    thread->asleep = false;
-    thread->ran_ns = now;
-  }
+  if (is_awake(thread, last)) thread->asleep = false;
   uint64_t idle = now - thread->ran_ns;
   count_sleeper(thread, thread->asleep || idle > SLEEP_NS);
-  uint64_t pause = pause_of(thread, idle);
   /* The timer's time has long come, and the thread has used its CPU time; its
    * signal was not handled, though. */
   if (look.acted && thread->timer_at <= now - WSIG_NET_NS / 2)
@@ -269,9 +283,7 @@ static uint64_t look_under_lock(struct wsig_thread *thread, uint64_t cpu_ns,
     uint64_t net = look.left_ns + WSIG_NET_NS;
     return together_after(now, net > LONGER_NET_NS ? net : LONGER_NET_NS);
   }
-  if (thread->sleeps)
-    return together_after(now, look.left_ns > pause ? look.left_ns : pause);
-  return look.left_ns > pause ? look.left_ns : pause;
+  return look_again(now, look.left_ns, pause_of(thread, idle));
 }
 
 /* How long its time lingers, where no section runs. */
@@ -305,18 +317,42 @@ static void look_at(struct wsig_thread *thread) {
   if (kill_due) wsig_watchdog_want(thread);
 }
 
+/* It was interrupted in its sleep: does it go on with it, or has it woken? */
+static void look_soon(struct wsig_thread *thread) {
+  uint64_t soon = wsig_clock->monotonic_ns() + LEAST_PAUSE_NS;
+  if (wsig_load_relaxed(&thread->watch_at) > soon) watch_at(thread, soon);
+}
+
 static void look_at_due(void) {
   while (heap_size > 0 && heap[0]->watch_at <= wsig_clock->monotonic_ns())
     look_at(heap[0]);
+}
+
+static uint64_t next_look(void) {
+  return heap_size > 0 ? heap[0]->watch_at : WSIG_NEVER;
 }
 
 uint64_t wsig_watchdog_look(void) {
   pthread_mutex_lock(&wsig_threads_lock);
   for (struct wsig_thread *t = wsig_threads; t; t = t->next) look_at(t);
   kill_what_is_wanted();
-  uint64_t next = heap_size > 0 ? heap[0]->watch_at : WSIG_NEVER;
+  uint64_t next = next_look();
   pthread_mutex_unlock(&wsig_threads_lock);
   return next == WSIG_NEVER ? next : next - wsig_clock->monotonic_ns();
+}
+
+/* What is to be done whenever it is awake. */
+static void take_turn(void) {
+  kill_what_is_wanted();
+  look_at_due();
+}
+
+uint64_t wsig_watchdog_turn(void) {
+  pthread_mutex_lock(&wsig_threads_lock);
+  take_turn();
+  uint64_t next = next_look();
+  pthread_mutex_unlock(&wsig_threads_lock);
+  return next;
 }
 
 /* ------------------------------------------------------------- the thread */
@@ -356,12 +392,11 @@ static void *watch(void *unused) {
     /* Acquire: before the list, which is changed before it. */
     uint32_t word = wsig_load_acquire(&wsig_watchdog_word);
     take_priority(wsig_load_relaxed(&wsig_watchdog_granted));
-    kill_what_is_wanted();
-    look_at_due();
+    take_turn();
     if (try_again) wait_a_little();
     if (wsig_load_relaxed(&wsig_wanted)) continue;
     if (!wsig_threads) break;
-    sleep_until(word, heap_size > 0 ? heap[0]->watch_at : WSIG_NEVER);
+    sleep_until(word, next_look());
   }
   started = false;
   pthread_mutex_unlock(&wsig_threads_lock);

@@ -17,6 +17,10 @@
  *     a scheduler tick: without the sleep, the next would always start at one
  *  4. none leaves out a wake: who stood still is told in each turn
  *
+ * In the scene of naps the guest sleeps for up to 5 ms when it has used all but
+ * a ms of its budget, or less; the baseline is wasmsig's own timer without
+ * that.
+ *
  * Two processors are used, so that four hogs mean the same on every machine.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
@@ -32,6 +36,8 @@
 #define BUDGET_NS (20 * MS)
 #define GIVE_UP_NS SECOND
 #define PAUSE_NS (10 * MS)
+#define NAP_NS (5 * MS)  /* at most, */
+#define NAP_BEFORE_NS MS /* and so long before the limit at most */
 #define PROCESSORS 2
 #define WARM_UP 3
 
@@ -77,10 +83,19 @@ static int64_t late_by(int64_t start, int64_t seen, const char *who) {
   return seen - start - BUDGET_NS;
 }
 
-static int64_t run_budget(struct lab *lab, const char *who) {
+/* Works until shortly before the limit, and sleeps. */
+static void nap(int64_t start) {
+  int64_t end = start + BUDGET_NS - chance(NAP_BEFORE_NS);
+  while (now_ns(CLOCK_THREAD_CPUTIME_ID) < end) {
+  }
+  sleep_ns(chance(NAP_NS));
+}
+
+static int64_t run_budget(struct lab *lab, bool naps, const char *who) {
   reset(lab);
   int64_t start = now_ns(CLOCK_THREAD_CPUTIME_ID);
   enter(lab);
+  if (naps) nap(start);
   int64_t seen = guest_spin(lab->guest.signal, start + GIVE_UP_NS);
   if (leave(lab) != WASMSIG_LEFT_SIGNALLED)
     fprintf(stderr, "lateness: %s: leave tells of no signal\n", who);
@@ -91,10 +106,14 @@ static int64_t run_budget(struct lab *lab, const char *who) {
   return late_ns;
 }
 
-static int64_t run_timer(struct lab *lab) { return run_budget(lab, "timer"); }
+static int64_t run_timer(struct lab *lab) {
+  return run_budget(lab, false, "timer");
+}
+
+static int64_t run_nap(struct lab *lab) { return run_budget(lab, true, "nap"); }
 
 static int64_t run_watchdog(struct lab *lab) {
-  return run_budget(lab, "watchdog");
+  return run_budget(lab, false, "watchdog");
 }
 
 static int64_t run_kernel_timer(struct lab *lab) {
@@ -120,6 +139,8 @@ struct turn {
 
 #define TIMER run_timer, WASMSIG_FIRING_TIMER, NULL
 #define WATCHDOG run_watchdog, WASMSIG_FIRING_WATCHDOG, NULL
+#define NAP run_nap, WASMSIG_FIRING_TIMER, NULL
+#define NO_NAP run_timer, WASMSIG_FIRING_TIMER, "without a nap"
 #define KERNEL_TIMER \
   run_kernel_timer, WASMSIG_FIRING_DEFAULT, "kernel CPU timer"
 #define PLAIN run_plain_watchdog, WASMSIG_FIRING_DEFAULT, "plain watchdog"
@@ -131,6 +152,10 @@ static const struct turn idle[] = {
     {KERNEL_TIMER, {"soft_late_idle", NULL}},
     {WATCHDOG, {"soft_late_idle_watchdog", NULL}},
     {PLAIN, {"soft_late_idle_watchdog", NULL}},
+};
+static const struct turn naps[] = {
+    {NAP, {"soft_late_nap", NULL}},
+    {NO_NAP, {"soft_late_nap", NULL}},
 };
 static const struct turn one_hog[] = {
     {TIMER, {"soft_late_1hog", NULL}},
@@ -156,6 +181,7 @@ static const struct scene {
   const struct turn *turns;
 } scenes[] = {
     {0, PROCESSORS, 8 * SECOND, TURNS(idle)},
+    {0, PROCESSORS, 5 * SECOND, TURNS(naps)},
     {1, 1, 5 * SECOND / 2, TURNS(one_hog)},
     {2, PROCESSORS, 5 * SECOND / 2, TURNS(two_hogs)},
     {4, PROCESSORS, 10 * SECOND, TURNS(four_hogs)},

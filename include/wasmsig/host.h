@@ -499,8 +499,11 @@ WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
  * SA_RESTART restarts (read and write of pipes and terminals, waits for locks
  * without a time limit) go on; poll, select, epoll_wait, nanosleep and others
  * answer EINTR (signal(7), "Interruption of system calls and library functions
- * by signal handlers"). A section that has slept may be told some ms late when
- * it runs again, with hundreds of such sleepers up to 400 ms.
+ * by signal handlers"). A sleep just before a limit gains a section next to
+ * nothing: the watchdog looks at it as often as the limit may be reached, but
+ * with pauses of a 64th of the time that it has slept, and from 10 ms on of a
+ * 256th (0.4 ms at least, 4 ms at most). With hundreds of such sleepers the
+ * pauses grow to 400 ms.
  *
  * Errors:    EINVAL, EBUSY (another thread is in it), ESPENT (the hard limit
  *            is used up: do not call the guest), ETHREAD, ECLOCK, ENOMEM,

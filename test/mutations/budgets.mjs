@@ -208,8 +208,13 @@ export const BUDGET_MUTATIONS = [
   ),
   timers(
     'a fire asks the watchdog for a kill',
-    'if (look.kill_due) wsig_watchdog_want(thread);',
-    ''
+    'if (look.kill_due || thread->asleep) wsig_watchdog_want(thread);',
+    'if (thread->asleep) wsig_watchdog_want(thread);'
+  ),
+  timers(
+    'a sleeper is looked at soon',
+    'if (look.kill_due || thread->asleep) wsig_watchdog_want(thread);',
+    'if (look.kill_due) wsig_watchdog_want(thread);'
   ),
   timers(
     'a timer that cannot be set is given up',
@@ -239,13 +244,18 @@ export const BUDGET_MUTATIONS = [
   looks('a blocked signal is found out', 'thread->deaf = true;', ''),
   looks(
     'the timer goes on when the sleeper has woken',
-    'thread->asleep = false;\n    thread->ran_ns = now;',
-    'thread->ran_ns = now;'
+    'if (is_awake(thread, last)) thread->asleep = false;',
+    ''
   ),
   looks(
     'a sleeper is looked at less and less',
-    'thread->sleeps ? 2 * thread->pause_ns + WSIG_NET_NS : idle_ns / 8;',
-    '0;'
+    'if (pause < least) pause = least;',
+    'pause = LEAST_PAUSE_NS;'
+  ),
+  looks(
+    'a nap before the limit gains a small share of it',
+    'thread->asleep ? ASLEEP_SHARE : IDLE_SHARE',
+    'IDLE_SHARE'
   ),
   looks('a repeated kill has a time', 'if (killed) look_at(thread);', ''),
   intruders('src/spend.c')(

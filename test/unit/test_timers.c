@@ -246,17 +246,132 @@ TEST(a_section_that_is_only_kept_from_running_does_not_sleep) {
 
 TEST(a_sleeper_is_looked_at_less_and_less) {
   make(&a, 1 * US, NONE);
-  make(&b, 2 * US, NONE);
   enter(&a);
-  sleep_for(5 * MS);
+  sleep_for(1 * MS);
   fire();
-  for (int look = 0; look < 20; look++) {
-    hand_wall_ns += 1 * MS;
-    uint64_t next = wsig_watchdog_look();
-    if (look == 0) assert_true(next <= 13 * MS);
-    if (look >= 10) assert_true(next >= 4 * MS && next <= 15 * MS);
+  uint64_t before = 0, next = 0;
+  for (int look = 0; look < 400; look++) {
+    next = wsig_watchdog_look();
+    if (look > 0 && look % 20 == 0) assert_true(next >= before);
+    if (look % 20 == 0) before = next;
+    hand_wall_ns += next;
   }
+  assert_true(next >= 400 * US);
+  look_in_a_second();
+  next = look_in_a_second();
+  assert_true(next >= 4 * MS && next <= 15 * MS);
   assert_left(&a, READY);
+}
+
+/* -------------------------------------------- what a thread did just before
+ */
+
+/* How it stops using CPU. */
+enum stop {
+  RUNS,
+  SLEEPS,     /* a signal is handled at once; the sleep goes on */
+  STANDS,     /* it is handled in the end: SIGSTOP, a page fault */
+  IS_KEPT_OUT /* as well, and the thread did not ask for it: preempted */
+};
+
+static unsigned interruptions; /* of sleeps by the timer's signal */
+
+static void handle_signal(enum stop how) {
+  fire();
+  if (how != SLEEPS) return;
+  interruptions++;
+  hand_switches++;
+}
+
+/* Time passes, in which the watchdog wakes when it means to, and the timer's
+ * signal comes when it is due; no longer than until the guest is signalled. */
+static void pass(uint64_t ns, enum stop how) {
+  uint64_t end = hand_wall_ns + ns;
+  bool waits = false; /* a signal */
+  if (how == SLEEPS || how == STANDS) hand_switches++;
+  while (hand_wall_ns < end && !guest_signal(&guest)) {
+    uint64_t next = wsig_watchdog_turn();
+    if (guest_signal(&guest)) break;
+    if (next > end) next = end;
+    if (!waits && wsig_here->timer_at < next) next = wsig_here->timer_at;
+    uint64_t step = next > hand_wall_ns ? next - hand_wall_ns : 0;
+    hand_wall_ns += step;
+    if (how == RUNS) hand_cpu_ns += step;
+    if (!waits && wsig_here->timer_at <= hand_wall_ns) {
+      waits = how == STANDS || how == IS_KEPT_OUT;
+      if (!waits) handle_signal(how);
+    }
+  }
+  if (waits) handle_signal(how);
+}
+
+static const uint64_t before_limit[] = {5 * US, 30 * US, 300 * US, 2 * MS,
+                                        20 * MS};
+#define BEFORE_LIMIT (sizeof before_limit / sizeof before_limit[0])
+#define NAP_BUDGET (30 * MS)
+
+/* The CPU time past its soft limit when a thread is told that had stopped in
+ * this way just before. */
+static uint64_t late_after(enum stop how, uint64_t ns, uint64_t left_ns) {
+  make(&a, NAP_BUDGET, NONE);
+  wsig_watchdog_turn(); /* no time lingers */
+  uint64_t begin = hand_cpu_ns;
+  enter(&a);
+  pass(NAP_BUDGET - left_ns, RUNS);
+  pass(ns, how);
+  assert_int_equal(guest_signal(&guest), 0);
+  pass(1000 * MS, RUNS);
+  uint64_t late = hand_cpu_ns - begin - NAP_BUDGET;
+  assert_left(&a, SIGNALLED);
+  wasmsig_budget_reset(&a, NULL);
+  wasmsig_budget_destroy(&a);
+  return late;
+}
+
+/* The most of it, whatever was left when it stopped for `ns`. */
+static uint64_t most_late_after(enum stop how, uint64_t ns) {
+  uint64_t most = 0;
+  for (size_t i = 0; i < BEFORE_LIMIT; i++) {
+    uint64_t late = late_after(how, ns, before_limit[i]);
+    if (late > most) most = late;
+  }
+  return most;
+}
+
+TEST(a_nap_before_the_limit_gains_a_64th_of_it_at_most) {
+  for (uint64_t ns = 10 * US; ns < 10 * MS; ns = ns * 3 / 2)
+    assert_true(most_late_after(SLEEPS, ns) <= ns / 64 + 40 * US);
+}
+
+TEST(a_long_sleep_gains_half_a_ms_or_a_256th_of_it_at_most) {
+  for (uint64_t ns = 10 * MS; ns < 900 * MS; ns = ns * 3 / 2)
+    assert_true(most_late_after(SLEEPS, ns) <= 400 * US + ns / 256);
+  assert_true(most_late_after(SLEEPS, 60000 * MS) <= 4 * MS + 400 * US);
+}
+
+TEST(being_stopped_or_a_page_fault_before_the_limit_gains_nothing) {
+  for (uint64_t ns = 10 * US; ns < 10000 * MS; ns *= 4)
+    assert_true(most_late_after(STANDS, ns) <= 40 * US);
+}
+
+TEST(being_preempted_before_the_limit_gains_nothing) {
+  for (uint64_t ns = 10 * US; ns < 10000 * MS; ns *= 4)
+    assert_int_equal(most_late_after(IS_KEPT_OUT, ns), 0);
+}
+
+TEST(without_timers_a_nap_gains_a_16th_of_it_at_most) {
+  wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
+  options.firing = WASMSIG_FIRING_WATCHDOG;
+  assert_int_equal(wasmsig_set_firing(&options), WASMSIG_OK);
+  for (uint64_t ns = 10 * US; ns < 10 * MS; ns = ns * 3 / 2)
+    assert_true(most_late_after(SLEEPS, ns) <= ns / 16 + 40 * US);
+  assert_true(most_late_after(SLEEPS, 60000 * MS) <= 4 * MS + 400 * US);
+}
+
+TEST(a_sleep_of_a_minute_is_interrupted_once_for_each_time_it_was_short) {
+  interruptions = 0;
+  late_after(SLEEPS, 60000 * MS, 20 * MS);
+  assert_true(interruptions <= 2);
 }
 
 /* ------------------------------------------------ signals that do not arrive
@@ -340,6 +455,13 @@ int main(void) {
       IN_TIME(the_timer_goes_on_when_the_sleeper_has_woken),
       IN_TIME(a_section_that_is_only_kept_from_running_does_not_sleep),
       IN_TIME(a_sleeper_is_looked_at_less_and_less),
+      IN_TIME(a_nap_before_the_limit_gains_a_64th_of_it_at_most),
+      IN_TIME(a_long_sleep_gains_half_a_ms_or_a_256th_of_it_at_most),
+      IN_TIME(being_stopped_or_a_page_fault_before_the_limit_gains_nothing),
+      IN_TIME(being_preempted_before_the_limit_gains_nothing),
+      IN_TIME(without_timers_a_nap_gains_a_16th_of_it_at_most),
+      IN_TIME(
+          a_sleep_of_a_minute_is_interrupted_once_for_each_time_it_was_short),
       IN_TIME(a_limit_whose_signal_is_blocked_is_noticed_by_the_watchdog),
       IN_TIME(from_then_on_the_watchdog_is_in_time),
       IN_TIME(until_a_signal_comes_after_all),

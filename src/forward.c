@@ -52,7 +52,10 @@ static int flags_after(const struct sigaction *before, int signal) {
     kept |= SA_RESTART;
   /* Children of who ignores SIGCHLD leave no zombies. */
   if (signal == SIGCHLD && before->sa_handler == SIG_IGN) kept |= SA_NOCLDWAIT;
-  return kept | SA_SIGINFO | SA_ONSTACK;
+  /* A handler that did not ask for the other stack may not fit on it. */
+  if (!wsig_has_handler(before) || before->sa_flags & SA_ONSTACK)
+    kept |= SA_ONSTACK;
+  return kept | SA_SIGINFO;
 }
 
 static bool same_handler(const struct sigaction *a, const struct sigaction *b) {
@@ -98,6 +101,8 @@ int wasmsig_forward_start(int signal, int insist) {
     wsig_store_relaxed(&forward->deliveries, 0);
     wsig_store_relaxed(&forward->reached, 0);
     wsig_store_relaxed(&forward->unanswered, 0);
+    wsig_store_relaxed(&forward->asked_ns, 0);
+    wsig_store_relaxed(&forward->due, false);
     /* Before: the first signal may come at once. */
     wsig_store_relaxed(&forward->active, true);
     error = install_handler(forward, signal);
@@ -145,4 +150,11 @@ int wasmsig_forward_unanswered(int signal, uint64_t *count) {
   if (!wsig_load_relaxed(&forward->active)) return WASMSIG_EFORWARD;
   *count = wsig_load_relaxed(&forward->unanswered);
   return WASMSIG_OK;
+}
+
+int wasmsig_forward_is_due(int signal) {
+  if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
+  struct wsig_forward *forward = &wsig_forwards[signal];
+  if (!wsig_load_relaxed(&forward->active)) return WASMSIG_EFORWARD;
+  return wsig_load_relaxed(&forward->due);
 }

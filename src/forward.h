@@ -18,6 +18,8 @@ struct wsig_forward {
   uint64_t deliveries;
   uint64_t reached;    /* instances, by the last delivery */
   uint64_t unanswered; /* deliveries since a guest last took the signal */
+  uint64_t asked_ns;   /* when the first of these was; 0: not yet */
+  bool due;            /* after the last delivery: the default action; atomic */
 };
 
 extern struct wsig_forward wsig_forwards[WASMSIG_SIGNAL_MAX + 1];

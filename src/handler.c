@@ -16,9 +16,12 @@
 
 #include "atomics.h"
 #include "budget.h"
+#include "os/handler.h"
 #include "registry.h"
 
 #include <errno.h>
+#include <ucontext.h>
+#include <unistd.h>
 
 struct wsig_forward wsig_forwards[WASMSIG_SIGNAL_MAX + 1];
 
@@ -36,7 +39,9 @@ static void restore_default(int signal) {
   sigaction(signal, &action, NULL);
 }
 
-/* Lets the process have the signal as if nobody had ever handled it. */
+/* Lets the process have the signal as if nobody had ever handled it. Where that
+ * does nothing it ends all the same: to the first process of a container no
+ * signal with its default action is ever delivered (pid_namespaces(7)). */
 static void take_default_action(int signal) {
   sigset_t only;
   restore_default(signal);
@@ -44,6 +49,19 @@ static void take_default_action(int signal) {
   sigemptyset(&only);
   sigaddset(&only, signal);
   pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+  _exit(128 + signal);
+}
+
+/* What the kernel would have blocked around a handler (sigaction(2)): what was
+ * blocked where it interrupts, its own mask and its own signal. */
+static void block_as_installed(const struct sigaction *action, int signal,
+                               const ucontext_t *interrupted, sigset_t *ours) {
+  sigset_t mask = action->sa_mask;
+  for (int each = 1; each <= WASMSIG_SIGNAL_MAX; each++)
+    if (sigismember(&interrupted->uc_sigmask, each) == 1)
+      sigaddset(&mask, each);
+  if (!(action->sa_flags & (int)SA_NODEFER)) sigaddset(&mask, signal);
+  pthread_sigmask(SIG_SETMASK, &mask, ours);
 }
 
 static void call_handler_before(const struct sigaction *before, int signal,
@@ -51,10 +69,14 @@ static void call_handler_before(const struct sigaction *before, int signal,
   /* As the kernel does for a handler that is for one signal only: it counts
    * on the default action when it raises the signal again. */
   if (before->sa_flags & (int)SA_RESETHAND) restore_default(signal);
+  if (!wsig_has_handler(before)) return;
+  sigset_t ours;
+  block_as_installed(before, signal, ucontext, &ours);
   if (before->sa_flags & SA_SIGINFO)
     before->sa_sigaction(signal, info, ucontext);
-  else if (wsig_has_handler(before))
+  else
     before->sa_handler(signal);
+  pthread_sigmask(SIG_SETMASK, &ours, NULL);
 }
 
 /* Signals whose default action is that nothing happens. signal(7). */
@@ -74,12 +96,37 @@ static const struct sigaction *handled_before(
                                           : &forward->before;
 }
 
-static bool ends_the_process(const struct wsig_forward *forward, int signal,
-                             uint64_t reached, uint64_t unanswered) {
+/* How long a guest has for its answer before the same signal counts as a second
+ * request: one key or one timeout(1) may well send it twice, to the process and
+ * to its group. */
+#define GRACE_NS UINT64_C(200000000)
+
+/* The second request, and not the first once more. */
+static bool is_again(struct wsig_forward *forward) {
+  uint64_t now = wsig_os_monotonic_ns();
+  uint64_t asked = wsig_load_relaxed(&forward->asked_ns);
+  if (asked == 0) wsig_store_relaxed(&forward->asked_ns, now);
+  return asked != 0 && now - asked >= GRACE_NS;
+}
+
+/* Whether the signal is to do what it does by default, as far as the guests
+ * that were reached go: wasmsig_forward_is_due() has the rule. */
+static bool is_due(struct wsig_forward *forward, int signal,
+                   const struct wsig_raised *raised) {
   if (is_harmless(signal)) return false;
-  if (forward->insist > 0 && unanswered >= (uint64_t)forward->insist)
-    return true;
-  return is_unhandled(handled_before(forward, signal)) && reached == 0;
+  if (raised->reached == 0) return true;
+  bool nobody = raised->handled == 0 && raised->silent == 0;
+  /* One that only compares what its polls tell is told of a key once. */
+  if (nobody) return signal != SIGINT || is_again(forward);
+  if (forward->insist > 0) return false; /* it has a rule of its own */
+  if (raised->fresh) wsig_store_relaxed(&forward->asked_ns, 0);
+  return is_again(forward);
+}
+
+static bool has_insisted(const struct wsig_forward *forward, int signal,
+                         uint64_t unanswered) {
+  return forward->insist > 0 && unanswered >= (uint64_t)forward->insist &&
+         !is_harmless(signal);
 }
 
 /* Asks the guests; answers whether the process is to die of it. */
@@ -89,10 +136,13 @@ static bool ask_guests(struct wsig_forward *forward, int signal) {
   if (raised.fresh) wsig_store_relaxed(&forward->unanswered, 0);
   if (raised.reached)
     unanswered = wsig_add_relaxed(&forward->unanswered, 1) + 1;
+  bool due = is_due(forward, signal, &raised);
+  wsig_store_relaxed(&forward->due, due);
   wsig_store_relaxed(&forward->reached, raised.reached);
   /* Release: who sees this delivery counted sees whom it reached. */
   wsig_add_release(&forward->deliveries, 1);
-  return ends_the_process(forward, signal, raised.reached, unanswered);
+  return has_insisted(forward, signal, unanswered) ||
+         (due && is_unhandled(handled_before(forward, signal)));
 }
 
 void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext) {

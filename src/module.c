@@ -42,6 +42,7 @@ const char *wasmsig_word_name(int word) {
     case WASMSIG_WORD_SIGNAL: return "__instance_signal";
     case WASMSIG_WORD_TERMINATED: return "__instance_terminated";
     case WASMSIG_WORD_PENDING: return "__instance_signal_pending";
+    case WASMSIG_WORD_HANDLED: return "__instance_signal_handled";
     default: return NULL;
   }
 }
@@ -49,11 +50,12 @@ const char *wasmsig_word_name(int word) {
 /* ---------------------------------------------------------------- verdict */
 
 static uint64_t size_of_word(int word) {
-  return word == WASMSIG_WORD_PENDING ? 8 : 4;
+  return word >= WASMSIG_WORD_PENDING ? 8 : 4;
 }
 
+/* The handled set is none by itself: nothing is ever written there. */
 static bool has_words(const wasmsig_module_report *report) {
-  for (int i = 0; i < WASMSIG_WORD_COUNT; i++)
+  for (int i = 0; i < WASMSIG_WORD_HANDLED; i++)
     if (report->words[i].is_exported) return true;
   return false;
 }

@@ -55,8 +55,10 @@ static void fetch_ahead(const struct wsig_chunk *next, uint64_t slot) {
 
 struct raising {
   uint32_t signal;
-  bool ask;       /* whether to find out what is fresh: it costs a load */
-  uint64_t fresh; /* instances where the signal did not wait already */
+  bool ask;         /* whether to find out the rest: it costs loads */
+  uint64_t fresh;   /* instances where the signal did not wait already */
+  uint64_t handled; /* such as say that they handle the signal */
+  uint64_t silent;  /* such as do not say which they handle */
 };
 
 static uint64_t bit_of(uint32_t signal) { return UINT64_C(1) << (signal - 1); }
@@ -70,6 +72,17 @@ static bool still_waits(uint32_t signal, const uint32_t *word, bool has_set,
   uint32_t now = wsig_load_relaxed(word);
   /* With a set, another signal may have come into the word since. */
   return has_set ? now != 0 : now == signal;
+}
+
+/* What the guest's handled set says of the signal, if it has one here. */
+static void ask_handled(const struct wsig_rest *rest, uint64_t slot,
+                        struct raising *raising) {
+  const uint64_t *set = rest->handled[slot];
+  uint64_t bit = bit_of(raising->signal);
+  if (!set)
+    raising->silent++;
+  else if (wsig_load_relaxed(set) & bit)
+    raising->handled++;
 }
 
 /* `number` and `ask` are those of `raising`, in registers: the compiler cannot
@@ -89,6 +102,7 @@ WSIG_SPECIALIZED bool raise_checked(struct wsig_chunk *chunk,
   if (ask) {
     bool in_set = pending && wsig_load_relaxed(pending) & bit;
     raising->fresh += !still_waits(number, signal, pending, in_set);
+    ask_handled(rest, slot, raising);
   }
   /* An OR that does not answer: one that does may be compiled to a loop, which
    * whoever else writes there could keep from its end. */
@@ -131,6 +145,7 @@ static bool raise_movable(struct wsig_movable *movable,
   wsig_and_relaxed(&movable->withdrawn, ~bit);
   wsig_step(26);
   raising->fresh += !(wsig_load_relaxed(&movable->raised) & bit);
+  raising->silent++; /* nor is anything read */
   /* Release: who takes the bit finds the clear gone. */
   wsig_or_release(&movable->raised, bit);
   wsig_step(25);
@@ -142,6 +157,17 @@ static bool raise_movable(struct wsig_movable *movable,
 static bool failed(void) {
   wsig_add_relaxed(&wsig_statistics.failures, 1);
   return false;
+}
+
+/* By halves: of a little-endian set the second holds 33 to 64. */
+static void ask_handled_guarded(const struct wsig_rest *rest, uint64_t slot,
+                                struct raising *raising) {
+  const uint32_t *halves = (const void *)rest->handled[slot];
+  uint32_t number = raising->signal - 1, half = 0;
+  if (!halves || !wsig_os_peek(&halves[number / 32], &half))
+    raising->silent++;
+  else if (half >> number % 32 & 1)
+    raising->handled++;
 }
 
 /* The pending set stays as it is: the kernel has no OR for us. */
@@ -156,6 +182,7 @@ static bool raise_guarded(struct wsig_chunk *chunk, struct wsig_rest *rest,
   if (!wsig_os_peek(signal, &value)) return failed();
   if (!wsig_os_poke(signal, raising->signal)) return failed();
   raising->fresh += value != raising->signal;
+  ask_handled_guarded(rest, slot, raising);
   return true;
 }
 
@@ -183,6 +210,7 @@ static uint64_t raise_plain(struct wsig_chunk *chunk, uint64_t slots,
       wsig_store_release(chunk->signal[i], signal);
     reached += to - from;
   }
+  raising->silent += reached;
   return reached;
 }
 
@@ -345,7 +373,10 @@ int64_t wasmsig_registry_raise(wasmsig_registry *registry, int signal) {
 struct wsig_raised wsig_process_raise(int signal) {
   struct raising raising = {.signal = (uint32_t)signal, .ask = true};
   uint64_t reached = wsig_walk_process(visit_raise, true, &raising);
-  return (struct wsig_raised){.reached = reached, .fresh = raising.fresh};
+  return (struct wsig_raised){.reached = reached,
+                              .fresh = raising.fresh,
+                              .handled = raising.handled,
+                              .silent = raising.silent};
 }
 
 int64_t wasmsig_process_raise(int signal) {

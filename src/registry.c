@@ -186,7 +186,8 @@ int wasmsig_registry_create(wasmsig_registry **out) {
 static struct wsig_placed placed_at(struct wsig_slot at) {
   return (struct wsig_placed){.signal = at.chunk->signal[at.slot],
                               .terminated = at.rest->terminated[at.slot],
-                              .pending = at.rest->pending[at.slot]};
+                              .pending = at.rest->pending[at.slot],
+                              .handled = at.rest->handled[at.slot]};
 }
 
 /* What a slot owns besides its place. No walk is left that saw it. */
@@ -333,7 +334,8 @@ static void describe(struct wsig_slot at, wasmsig_memory_class memory_class) {
   bool aside = memory_class == WASMSIG_MEMORY_MOVABLE ||
                memory_class == WASMSIG_MEMORY_GUARDED;
   bool checked = aside || !chunk->signal[at.slot] ||
-                 at.rest->terminated[at.slot] || at.rest->pending[at.slot];
+                 at.rest->terminated[at.slot] || at.rest->pending[at.slot] ||
+                 at.rest->handled[at.slot];
   /* Relaxed: other slots' bits change under a walk, this one's do not. */
   if (aside != (bool)(wsig_load_relaxed(&chunk->aside) & bit_of(at)))
     wsig_xor_relaxed(&chunk->aside, bit_of(at));
@@ -344,12 +346,13 @@ static void describe(struct wsig_slot at, wasmsig_memory_class memory_class) {
 static void fill(struct wsig_slot at, const wasmsig_words *words,
                  uintptr_t memory) {
   bool movable = words->memory_class == WASMSIG_MEMORY_MOVABLE;
-  struct wsig_placed placed = {NULL, NULL, NULL};
+  struct wsig_placed placed = {NULL, NULL, NULL, NULL};
   if (!movable) placed = wsig_words_place(words);
   /* Atomic: a walk may be fetching it ahead, whatever it is. */
   wsig_store_relaxed(&at.chunk->signal[at.slot], placed.signal);
   at.rest->terminated[at.slot] = placed.terminated;
   at.rest->pending[at.slot] = placed.pending;
+  at.rest->handled[at.slot] = placed.handled;
   at.rest->memory[at.slot] = memory;
   if (++at.rest->generation[at.slot] == 0) at.rest->generation[at.slot] = 1;
   describe(at, words->memory_class);
@@ -379,10 +382,12 @@ static wasmsig_instance publish(wasmsig_registry *registry,
   return wsig_handle(registry->tag, at.rest->generation[at.slot], number);
 }
 
-int wasmsig_instance_add(wasmsig_registry *registry, const wasmsig_words *words,
+int wasmsig_instance_add(wasmsig_registry *registry, const wasmsig_words *given,
                          wasmsig_instance *instance) {
+  wasmsig_words copy, *words = &copy;
   if (!registry || !instance) return WASMSIG_EINVAL;
-  int error = wsig_words_check(words);
+  int error = wsig_words_copy(words, given);
+  if (!error) error = wsig_words_check(words);
   if (error) return error;
   pthread_mutex_lock(&registry->lock);
   if (!wsig_load_relaxed(&registry->live)) error = WASMSIG_EDEAD;

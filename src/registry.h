@@ -29,7 +29,7 @@
  */
 struct wsig_chunk {
   uint64_t used;
-  uint64_t checked; /* has a terminated word or a pending set, or is aside */
+  uint64_t checked; /* has more than a signal word, or is aside */
   uint64_t aside;   /* MOVABLE or GUARDED: nothing is stored directly */
   uint64_t taken;   /* writers': used, or waiting for its grace period */
   uint32_t *signal[WSIG_SLOTS]; /* NULL: no such word */
@@ -38,9 +38,11 @@ struct wsig_chunk {
 struct wsig_rest {
   uint32_t *terminated[WSIG_SLOTS]; /* NULL: no such word */
   uint64_t *pending[WSIG_SLOTS];    /* NULL: no such word */
-  uintptr_t memory[WSIG_SLOTS];     /* see wsig_class_of */
-  uint16_t generation[WSIG_SLOTS];  /* of the handle that names the slot */
-  uint32_t next_open;               /* writers': chunk with a free slot */
+  /* NULL: no such word, or in a memory that may move. Only ever read. */
+  const uint64_t *handled[WSIG_SLOTS];
+  uintptr_t memory[WSIG_SLOTS];    /* see wsig_class_of */
+  uint16_t generation[WSIG_SLOTS]; /* of the handle that names the slot */
+  uint32_t next_open;              /* writers': chunk with a free slot */
 };
 
 /* 2^s chunks and, behind them in the same allocation, their rests. */
@@ -145,6 +147,8 @@ int wsig_registry_memory(wasmsig_registry *registry, wasmsig_instance instance,
 struct wsig_raised {
   uint64_t reached; /* instances that got the signal */
   uint64_t fresh;   /* of these: it did not wait there already */
+  uint64_t handled; /* of these: they say that they handle it */
+  uint64_t silent;  /* of these: they do not say which they handle */
 };
 struct wsig_raised wsig_process_raise(int signal);
 

@@ -15,9 +15,22 @@
 #include "os/handler.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---------------------------------------------------------------- checks */
+
+int wsig_words_copy(wasmsig_words *words, const wasmsig_words *given) {
+  if (!given || given->size < offsetof(wasmsig_words, handled))
+    return WASMSIG_EINVAL;
+  bool is_old = given->size < sizeof *words;
+  *words = (wasmsig_words)WASMSIG_WORDS_INIT;
+  memcpy(words, given,
+         is_old ? offsetof(wasmsig_words, handled) : sizeof *words);
+  words->size = sizeof *words;
+  return WASMSIG_OK;
+}
 
 static int check_word(const wasmsig_words *words, uint64_t address,
                       uint64_t size) {
@@ -33,9 +46,18 @@ static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size) {
   return a < b + b_size && b < a + a_size;
 }
 
+static bool do_overlap(const wasmsig_words *words) {
+  const uint64_t at[] = {words->signal, words->terminated, words->pending,
+                         words->handled};
+  const uint64_t size[] = {4, 4, 8, 8};
+  for (int b = 1; b < 4; b++)
+    for (int a = 0; a < b; a++)
+      if (overlap(at[a], size[a], at[b], size[b])) return true;
+  return false;
+}
+
 int wsig_words_check(const wasmsig_words *words) {
-  if (!words || words->size < sizeof *words || !words->memory)
-    return WASMSIG_EINVAL;
+  if (!words->memory) return WASMSIG_EINVAL;
   if (words->signal == WASMSIG_NO_WORD &&
       words->terminated == WASMSIG_NO_WORD && words->pending == WASMSIG_NO_WORD)
     return WASMSIG_EINVAL;
@@ -46,13 +68,10 @@ int wsig_words_check(const wasmsig_words *words) {
   int error = check_word(words, words->signal, 4);
   if (!error) error = check_word(words, words->terminated, 4);
   if (!error) error = check_word(words, words->pending, 8);
+  if (!error) error = check_word(words, words->handled, 8);
   if (!error && base % 8 != 0) error = WASMSIG_EALIGN;
-  if (error) return error;
-  if (overlap(words->signal, 4, words->terminated, 4) ||
-      overlap(words->signal, 4, words->pending, 8) ||
-      overlap(words->terminated, 4, words->pending, 8))
-    return WASMSIG_EOVERLAP;
-  return WASMSIG_OK;
+  if (!error && do_overlap(words)) error = WASMSIG_EOVERLAP;
+  return error;
 }
 
 static void *place(const wasmsig_words *words, uint64_t address) {
@@ -63,7 +82,8 @@ static void *place(const wasmsig_words *words, uint64_t address) {
 struct wsig_placed wsig_words_place(const wasmsig_words *words) {
   return (struct wsig_placed){.signal = place(words, words->signal),
                               .terminated = place(words, words->terminated),
-                              .pending = place(words, words->pending)};
+                              .pending = place(words, words->pending),
+                              .handled = place(words, words->handled)};
 }
 
 /* -------------------------------------------------------------- meetings */
@@ -76,7 +96,8 @@ static bool touch(const void *a, uint64_t a_size, const void *b,
 
 int wsig_words_meet(const struct wsig_placed *mine,
                     const struct wsig_placed *other, struct wsig_known *known) {
-  /* Words of one size and role are aligned to it: they touch only as one. */
+  /* Words of one size and role are aligned to it: they touch only as one. The
+   * handled set is its guest's, and not written: it may lie anywhere. */
   bool crossed = touch(mine->signal, 4, other->terminated, 4) ||
                  touch(mine->signal, 4, other->pending, 8) ||
                  touch(mine->terminated, 4, other->signal, 4) ||
@@ -123,7 +144,7 @@ static uintptr_t base_of(const void *unused, uint32_t number) {
 
 static bool same(const struct wsig_placed *a, const struct wsig_placed *b) {
   return a->signal == b->signal && a->terminated == b->terminated &&
-         a->pending == b->pending;
+         a->pending == b->pending && a->handled == b->handled;
 }
 
 /* The words themselves if they are there (as *found), what they share with

@@ -16,6 +16,7 @@ struct wsig_placed {
   uint32_t *signal;
   uint32_t *terminated;
   uint64_t *pending;
+  const uint64_t *handled;
 };
 
 /* Which words an instance that is tracked already shares with a new one. */
@@ -24,7 +25,10 @@ struct wsig_known {
   bool pending;
 };
 
-/* Bounds, alignment, overlap among the three, class. An error code. */
+/* Copies what the caller gave, of whichever version. EINVAL: of none. */
+int wsig_words_copy(wasmsig_words *words, const wasmsig_words *given);
+
+/* Bounds, alignment, overlap among the four, class. An error code. */
 int wsig_words_check(const wasmsig_words *words);
 
 /* The checked words' places. */

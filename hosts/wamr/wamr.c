@@ -51,6 +51,7 @@ static int read_words(wasm_module_inst_t module_inst, wasmsig_words *words) {
       [WASMSIG_WORD_SIGNAL] = &words->signal,
       [WASMSIG_WORD_TERMINATED] = &words->terminated,
       [WASMSIG_WORD_PENDING] = &words->pending,
+      [WASMSIG_WORD_HANDLED] = &words->handled,
   };
   wasm_module_t module = wasm_runtime_get_module(module_inst);
   int verdict = WASMSIG_VERDICT_NO_WORDS;
@@ -60,7 +61,7 @@ static int read_words(wasm_module_inst_t module_inst, wasmsig_words *words) {
     if (wasm_runtime_get_export_global_inst(module_inst, name, &global)) {
       if (!read_address(&global, addresses[word]))
         return WASMSIG_VERDICT_NOT_AN_ADDRESS;
-      verdict = WASMSIG_VERDICT_TRACKED;
+      if (word != WASMSIG_WORD_HANDLED) verdict = WASMSIG_VERDICT_TRACKED;
     } else if (is_exported(module, name)) {
       return WASMSIG_VERDICT_NOT_AN_ADDRESS;
     }

@@ -143,6 +143,7 @@ static int read_words(wasmtime_context_t *context,
       [WASMSIG_WORD_SIGNAL] = &words->signal,
       [WASMSIG_WORD_TERMINATED] = &words->terminated,
       [WASMSIG_WORD_PENDING] = &words->pending,
+      [WASMSIG_WORD_HANDLED] = &words->handled,
   };
   int verdict = WASMSIG_VERDICT_NO_WORDS;
   for (int word = 0; word < WASMSIG_WORD_COUNT; word++) {
@@ -151,14 +152,14 @@ static int read_words(wasmtime_context_t *context,
     bool is_address = read_address(context, &item, is_64_bit, addresses[word]);
     wasmtime_extern_delete(&item);
     if (!is_address) return WASMSIG_VERDICT_NOT_AN_ADDRESS;
-    verdict = WASMSIG_VERDICT_TRACKED;
+    if (word != WASMSIG_WORD_HANDLED) verdict = WASMSIG_VERDICT_TRACKED;
   }
   return verdict;
 }
 
 static bool has_words(wasmtime_context_t *context,
                       const wasmtime_instance_t *instance) {
-  for (int word = 0; word < WASMSIG_WORD_COUNT; word++) {
+  for (int word = 0; word < WASMSIG_WORD_HANDLED; word++) {
     wasmtime_extern_t item;
     if (!get_word(context, instance, word, &item)) continue;
     wasmtime_extern_delete(&item);

@@ -206,7 +206,8 @@ typedef uint64_t wasmsig_instance;
 
 /**
  * Where an instance keeps its words. Addresses are byte offsets into its
- * memory 0, unsigned, or WASMSIG_NO_WORD. At least one word must be there.
+ * memory 0, unsigned, or WASMSIG_NO_WORD. At least one of the first three must
+ * be there. `size` may be that of a version without `handled`.
  */
 typedef struct wasmsig_words {
   size_t size; /* of this struct, for later versions to tell */
@@ -216,6 +217,7 @@ typedef struct wasmsig_words {
   uint64_t signal;     /* of a u32: __instance_signal */
   uint64_t terminated; /* of a u32: __instance_terminated */
   uint64_t pending;    /* of an 8-aligned u64: __instance_signal_pending */
+  uint64_t handled;    /* of an 8-aligned u64: __instance_signal_handled */
 } wasmsig_words;
 
 #define WASMSIG_WORDS_INIT \
@@ -223,6 +225,7 @@ typedef struct wasmsig_words {
    NULL,                   \
    0,                      \
    WASMSIG_MEMORY_MOVABLE, \
+   WASMSIG_NO_WORD,        \
    WASMSIG_NO_WORD,        \
    WASMSIG_NO_WORD,        \
    WASMSIG_NO_WORD}
@@ -254,7 +257,8 @@ WASMSIG_API size_t wasmsig_registry_count(const wasmsig_registry *registry);
 
 /**
  * Checks an instance's words and tracks it. The signal word and the pending
- * set become 0, so that the guest sees that signals reach it.
+ * set become 0, so that the guest sees that signals reach it. The handled set
+ * is only ever read.
  *
  * Each word must lie in the memory, be aligned to its size, and touch neither
  * another word of the instance nor, in another role, a word of an instance
@@ -633,9 +637,10 @@ typedef struct wasmsig_firing_options {
   wasmsig_firing firing;
   /**
    * The timer's signal; 0: the highest real-time signal that nobody handles.
-   * Whoever handled it before still gets what is not our timer's, with all
-   * signals blocked. A handler that is put over ours later should call it;
-   * never set the signal back to SIG_DFL, which would end the process.
+   * Whoever handled it before still gets what is not our timer's, with the
+   * signals blocked that it asked for. A handler that is put over ours later
+   * should call it; never set the signal back to SIG_DFL, which would end the
+   * process.
    */
   int timer_signal;
   /**
@@ -680,11 +685,13 @@ WASMSIG_API int wasmsig_get_firing(wasmsig_firing_options *options);
  * From now on the process's `signal` also goes to every tracked instance,
  * from inside the signal handler: a busy guest hears it.
  *
- * Who handled the signal before still does (the handler is called after us).
- * Where nobody did and the signal would end the process, it no longer does if
- * there was a guest to ask. `insist` > 0 sets after how many deliveries in a
- * row that reached guests, and that none of them acknowledged, the process
- * dies of it all the same (2: the second), whoever else handles it.
+ * Who handled the signal before still does: the handler is called after us,
+ * with the signals blocked that its own `sa_mask` and flags say. Where nobody
+ * did, the process dies of the signal when wasmsig_forward_is_due(). `insist`
+ * > 0 sets after how many deliveries in a row that reached guests, and that
+ * none of them acknowledged, the process dies of it all the same (2: the
+ * second), whoever else handles it. The first process of a container, which no
+ * signal ends, ends with status 128 + signal.
  *
  * Errors:    ESIGNAL, EINVAL (insist negative), EFORWARD (SIGKILL, SIGSTOP,
  *            TSTP, TTIN, TTOU; ABRT, BUS, FPE, ILL, SEGV, SYS, TRAP, which a
@@ -728,6 +735,25 @@ WASMSIG_API int wasmsig_forward_last(int signal, uint64_t *deliveries,
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_forward_unanswered(int signal, uint64_t *count);
+
+/**
+ * Whether a forwarded signal is to do what it does by default, after its last
+ * delivery and as far as guests go: 1 or 0. The handler that stood before may
+ * ask, to do so where nobody else handles the signal. Due is a signal that ends
+ * a process (not CHLD, CONT, URG, WINCH)
+ *   - if no guest was reached;
+ *   - if all that were reached say by their handled set that they do not handle
+ *     it; SIGINT at the second delivery, 200 ms after the first or later;
+ *   - else, without `insist`, at a delivery that finds the one before not
+ *     acknowledged after 200 ms. What comes sooner is the same request: one
+ *     key, or one timeout(1), may send it to a process and to its group.
+ *
+ * Errors:    ESIGNAL, EFORWARD (not forwarded).
+ * Threads:   any. Signal handlers: yes.
+ * Source:    docs/protocol.md, "Signals that nobody handles".
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_forward_is_due(int signal);
 
 /* ------------------------------------------------------------ statistics */
 

@@ -113,7 +113,7 @@ typedef struct wasmsig_module_name {
   size_t length;
 } wasmsig_module_name;
 
-/** One of the three words. */
+/** One of the four words. */
 typedef struct wasmsig_module_word {
   /** There is an export of its name; if not, the rest says nothing. */
   bool is_exported;
@@ -172,10 +172,11 @@ enum {
   WASMSIG_WORD_SIGNAL = 0,     /* __instance_signal */
   WASMSIG_WORD_TERMINATED = 1, /* __instance_terminated */
   WASMSIG_WORD_PENDING = 2,    /* __instance_signal_pending */
-  WASMSIG_WORD_COUNT = 3,
+  WASMSIG_WORD_HANDLED = 3,    /* __instance_signal_handled */
+  WASMSIG_WORD_COUNT = 4,
 };
 
-/** The name of the export that is a word: 0..2; NULL for other numbers. */
+/** The name of the export that is a word: 0..3; NULL for other numbers. */
 WASMSIG_API const char *wasmsig_word_name(int word);
 
 /** All that the reader found. */

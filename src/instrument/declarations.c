@@ -79,7 +79,8 @@ static void rewrite_memories(struct wsig_rewriting *rewriting) {
 /* ----------------------------------------------------------------- globals */
 
 bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word) {
-  return rewriting->room.kind != WSIG_ROOM_NONE &&
+  return word != WASMSIG_WORD_HANDLED &&
+         rewriting->room.kind != WSIG_ROOM_NONE &&
          !rewriting->scan->report.words[word].is_exported;
 }
 
@@ -107,7 +108,7 @@ static void put_address(const struct wsig_rewriting *rewriting,
 
 static void put_words(struct wsig_rewriting *rewriting,
                       struct wsig_bytes *payload) {
-  static const uint8_t places[WASMSIG_WORD_COUNT] = {0, 4, 8};
+  static const uint8_t places[] = {0, 4, 8};
   bool is_wide = is_64_bit(rewriting);
   for (int i = 0; i < WASMSIG_WORD_COUNT; i++) {
     if (!wsig_adds_word(rewriting, i)) continue;

@@ -23,6 +23,7 @@ export const PROGRAMS = {
   test_classes: unit('test_classes'),
   test_index: unit('test_index'),
   test_forward: unit('test_forward'),
+  test_forward_death: unit('test_forward_death'),
   test_waiting: unit('test_waiting'),
   stress_delays: {
     sources: ['stress_registry', 'guests', 'owners', 'raisers', 'delays'].map(
@@ -330,6 +331,21 @@ export const MUTATIONS = [
     'unanswered deliveries are counted',
     '*count = wsig_load_relaxed(&forward->unanswered);',
     '*count = 1;'
+  ),
+  mutation('test_forward', 'src/handler.c')(
+    'the handler before a forwarded signal has its own mask',
+    'pthread_sigmask(SIG_SETMASK, &mask, ours);',
+    'pthread_sigmask(SIG_BLOCK, &mask, ours);'
+  ),
+  mutation('test_forward_death', 'src/handler.c')(
+    'what no guest handles ends at the first time',
+    'if (nobody) return signal != SIGINT || is_again(forward);',
+    'if (nobody) return is_again(forward);'
+  ),
+  mutation('test_forward_death', 'src/handler.c')(
+    'a guest that answered is asked again',
+    'if (raised->fresh) wsig_store_relaxed(&forward->asked_ns, 0);',
+    ''
   ),
   walk(
     'a raise of an old handle names nobody',

@@ -12,6 +12,7 @@ const WORDS: [&str; 3] = [
     "__instance_signal",
     "__instance_terminated",
     "__instance_signal_pending",
+    "__instance_signal_handled",
 ];
 
 #[derive(Clone)]

@@ -45,27 +45,45 @@ extern inline const char *__tsan_default_options(void);
 
 /* ---------------------------------------------------------------- guests */
 
-/* An instance's memory: a signal word, a terminated word, a pending set. */
+/* An instance's memory: a signal word, a terminated word, a pending set, and
+ * for who asks for it the set of signals that it handles. */
 struct guest {
   uint32_t signal;
   uint32_t terminated;
   uint64_t pending;
+  uint64_t handled;
   wasmsig_instance instance;
 };
 
-/* Tracks the guest; with it, its words become 0. */
-static inline void guest_track(struct guest *guest,
-                               wasmsig_registry *registry) {
-  memset(guest, 0, sizeof *guest);
-  wasmsig_words words = WASMSIG_WORDS_INIT;
+static inline void guest_track_as(struct guest *guest,
+                                  wasmsig_registry *registry,
+                                  wasmsig_words words) {
   words.memory = guest;
   words.length = offsetof(struct guest, instance);
-  words.memory_class = WASMSIG_MEMORY_FIXED;
   words.signal = offsetof(struct guest, signal);
   words.terminated = offsetof(struct guest, terminated);
   words.pending = offsetof(struct guest, pending);
   if (wasmsig_instance_add(registry, &words, &guest->instance) != WASMSIG_OK)
     abort();
+}
+
+/* Tracks the guest; with it, its words become 0. */
+static inline void guest_track(struct guest *guest,
+                               wasmsig_registry *registry) {
+  wasmsig_words words = WASMSIG_WORDS_INIT;
+  memset(guest, 0, sizeof *guest);
+  words.memory_class = WASMSIG_MEMORY_FIXED;
+  guest_track_as(guest, registry, words);
+}
+
+/* The same with a handled set, as it is in `guest`. */
+static inline void guest_track_handling(struct guest *guest,
+                                        wasmsig_registry *registry,
+                                        wasmsig_memory_class memory_class) {
+  wasmsig_words words = WASMSIG_WORDS_INIT;
+  words.memory_class = memory_class;
+  words.handled = offsetof(struct guest, handled);
+  guest_track_as(guest, registry, words);
 }
 
 /* The signal that waits, or 0. */

@@ -111,6 +111,95 @@ TEST(errno_is_as_it_was_whatever_the_handlers_do) {
   assert_int_equal(handled, 1);
 }
 
+/* -------------------------------------------------- what it finds blocked */
+
+static sigset_t blocked_then;
+static int nested;
+
+static void note_mask(int signal) {
+  handle(signal);
+  pthread_sigmask(SIG_BLOCK, NULL, &blocked_then);
+}
+
+static void install_with_mask(int flags) {
+  struct sigaction action = {.sa_handler = note_mask, .sa_flags = flags};
+  sigemptyset(&action.sa_mask);
+  sigaddset(&action.sa_mask, SIGUSR2);
+  sigaction(SIGUSR1, &action, NULL);
+}
+
+/* What the kernel itself blocks around it is what it finds. */
+TEST(the_handler_before_runs_with_its_own_mask) {
+  const int flags[] = {0, SA_NODEFER, SA_RESTART, SA_ONSTACK};
+  sigset_t blocked, empty;
+  sigemptyset(&blocked);
+  sigemptyset(&empty);
+  sigaddset(&blocked, SIGHUP);
+  pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+  for (size_t i = 0; i < 4; i++) {
+    install_with_mask(flags[i]);
+    raise(SIGUSR1);
+    sigset_t without = blocked_then;
+    start(SIGUSR1);
+    raise(SIGUSR1);
+    assert_int_equal(wasmsig_forward_stop(SIGUSR1), WASMSIG_OK);
+    for (int each = 1; each <= 64; each++)
+      assert_int_equal(sigismember(&blocked_then, each),
+                       sigismember(&without, each));
+    pthread_sigmask(SIG_BLOCK, NULL, &without);
+    assert_int_equal(sigismember(&without, SIGUSR1), 0);
+    assert_int_equal(sigismember(&without, SIGHUP), 1);
+  }
+  pthread_sigmask(SIG_SETMASK, &empty, NULL);
+}
+
+static void nest(int signal) {
+  (void)signal;
+  if (++nested < 3) raise(SIGUSR1);
+}
+
+TEST(a_handler_that_may_be_nested_is) {
+  set_action(SIGUSR1, nest, SA_NODEFER);
+  start(SIGUSR1);
+  raise(SIGUSR1);
+  assert_int_equal(nested, 3);
+}
+
+static void bound_a_wait(int signal) {
+  (void)signal;
+  while (handled == 0) usleep(1000);
+}
+
+static void be_told_meanwhile(void) {
+  set_action(SIGUSR2, handle, 0);
+  set_action(SIGINT, bound_a_wait, 0);
+  CHILD_ASSERT(wasmsig_forward_start(SIGUSR2, 0) == WASMSIG_OK);
+  CHILD_ASSERT(wasmsig_forward_start(SIGINT, 0) == WASMSIG_OK);
+  pid_t parent = getpid(), child = fork();
+  if (child == 0) {
+    usleep(20000);
+    kill(parent, SIGUSR2);
+    _exit(0);
+  }
+  raise(SIGINT);
+  CHILD_ASSERT(handled == 1);
+}
+
+TEST(a_handler_that_waits_for_another_signal_gets_it) {
+  assert_child_is_well(be_told_meanwhile);
+}
+
+TEST(ours_runs_on_the_stack_that_the_handler_before_runs_on) {
+  set_action(SIGUSR1, handle, 0);
+  set_action(SIGUSR2, handle, SA_ONSTACK);
+  start(SIGUSR1);
+  start(SIGUSR2);
+  start(SIGINT);
+  assert_false(action_of(SIGUSR1).sa_flags & SA_ONSTACK);
+  assert_true(action_of(SIGUSR2).sa_flags & SA_ONSTACK);
+  assert_true(action_of(SIGINT).sa_flags & SA_ONSTACK);
+}
+
 static void ignore_without_a_guest(void) {
   wasmsig_instance_remove(registry, guest.instance);
   set_action(SIGINT, SIG_IGN, 0);
@@ -335,6 +424,10 @@ int main(void) {
       IN_SCENE(a_handler_with_siginfo_gets_what_the_kernel_said),
       IN_SCENE(the_handler_before_hears_of_it_with_no_guest_too),
       IN_SCENE(errno_is_as_it_was_whatever_the_handlers_do),
+      IN_SCENE(the_handler_before_runs_with_its_own_mask),
+      IN_SCENE(a_handler_that_may_be_nested_is),
+      IN_SCENE(a_handler_that_waits_for_another_signal_gets_it),
+      IN_SCENE(ours_runs_on_the_stack_that_the_handler_before_runs_on),
       IN_SCENE(an_ignored_signal_stays_ignored),
       IN_SCENE(an_ignored_signal_reaches_the_guests_all_the_same),
       IN_SCENE(a_default_action_with_the_siginfo_flag_is_not_called),

@@ -2,6 +2,7 @@
 /* Whether a process dies of a forwarded signal: told by children that may. */
 #include "forwarding.h"
 
+#include <sched.h>
 #include <sys/mman.h>
 
 static void die_of_an_interrupt(void) {
@@ -32,8 +33,11 @@ TEST(a_terminated_guest_is_nobody_to_ask) {
 
 static void live_with_a_guest(void) {
   CHILD_ASSERT(wasmsig_forward_start(SIGINT, 0) == WASMSIG_OK);
-  for (int i = 0; i < 5; i++) raise(SIGINT);
-  CHILD_ASSERT(guest_signal(&guest) == SIGINT);
+  for (int i = 0; i < 5; i++) {
+    raise(SIGINT);
+    CHILD_ASSERT(guest_signal(&guest) == SIGINT);
+    guest_acknowledge(&guest);
+  }
 }
 
 TEST(with_a_guest_to_ask_the_process_lives) {
@@ -57,7 +61,202 @@ TEST(signals_that_are_harmless_by_default_stay_so) {
   assert_child_is_well(get_harmless_signals);
 }
 
+/* -------------------------------------------- what guests say they handle */
+
+#define BIT(signal) (UINT64_C(1) << ((signal) - 1))
+
+/* Longer than the same request may come twice. */
+static void wait_out_the_grace(void) {
+  const struct timespec pause = {0, 210000000};
+  struct timespec left = pause;
+  while (nanosleep(&left, &left) != 0) continue;
+}
+
+static wasmsig_memory_class memory_class;
+
+/* In the place of the scene's guest, which says nothing. */
+static void handle_only(uint64_t set) {
+  wasmsig_instance_remove(registry, guest.instance);
+  guest.handled = set;
+  guest_track_handling(&guest, registry, memory_class);
+}
+
+static void terminate_without_a_handler(void) {
+  handle_only(BIT(SIGINT) | BIT(SIGUSR1));
+  CHILD_ASSERT(wasmsig_forward_start(SIGTERM, 0) == WASMSIG_OK);
+  raise(SIGTERM);
+}
+
+static void terminate_with_a_handler(void) {
+  handle_only(BIT(SIGTERM));
+  CHILD_ASSERT(wasmsig_forward_start(SIGTERM, 0) == WASMSIG_OK);
+  raise(SIGTERM);
+  CHILD_ASSERT(guest_signal(&guest) == SIGTERM);
+}
+
+/* Of two one is enough. */
+static void terminate_with_another_that_handles(void) {
+  struct guest other = {.handled = BIT(SIGTERM)};
+  handle_only(0);
+  guest_track_handling(&other, registry, memory_class);
+  CHILD_ASSERT(wasmsig_forward_start(SIGTERM, 0) == WASMSIG_OK);
+  raise(SIGTERM);
+  wasmsig_instance_remove(registry, other.instance);
+}
+
+TEST(a_signal_that_no_guest_handles_ends_at_the_first_time) {
+  const wasmsig_memory_class classes[] = {
+      WASMSIG_MEMORY_FIXED, WASMSIG_MEMORY_SHARED, WASMSIG_MEMORY_GUARDED};
+  for (size_t i = 0; i < 3; i++) {
+    memory_class = classes[i];
+    assert_died_of(SIGTERM, terminate_without_a_handler);
+    assert_child_is_well(terminate_with_a_handler);
+    assert_child_is_well(terminate_with_another_that_handles);
+  }
+}
+
+/* Of a memory that may move nothing is read: such a guest may handle it. */
+TEST(a_guest_whose_memory_may_move_is_asked) {
+  memory_class = WASMSIG_MEMORY_MOVABLE;
+  assert_int_equal(in_a_child(terminate_without_a_handler), 0);
+}
+
+static void handle_high_signals(void) {
+  handle_only(BIT(40));
+  CHILD_ASSERT(wasmsig_forward_start(40, 0) == WASMSIG_OK);
+  CHILD_ASSERT(wasmsig_forward_start(41, 0) == WASMSIG_OK);
+  raise(40);
+  raise(41);
+}
+
+TEST(signals_above_32_are_in_the_set_too) {
+  memory_class = WASMSIG_MEMORY_GUARDED;
+  assert_died_of(41, handle_high_signals);
+  memory_class = WASMSIG_MEMORY_FIXED;
+  assert_died_of(41, handle_high_signals);
+}
+
 static int *survived; /* deliveries; in memory that children share */
+
+/* It polls, which acknowledges, and does nothing about it. */
+static void interrupt_one_that_only_polls(void) {
+  *survived = 0;
+  handle_only(0);
+  CHILD_ASSERT(wasmsig_forward_start(SIGINT, 0) == WASMSIG_OK);
+  for (int i = 0; i < 3; i++) {
+    raise(SIGINT);
+    ++*survived;
+    CHILD_ASSERT(guest_signal(&guest) == SIGINT);
+    guest_acknowledge(&guest);
+    wait_out_the_grace();
+  }
+}
+
+TEST(a_guest_that_handles_nothing_is_told_of_a_key_once) {
+  memory_class = WASMSIG_MEMORY_FIXED;
+  assert_died_of(SIGINT, interrupt_one_that_only_polls);
+  assert_int_equal(*survived, 1);
+}
+
+static void interrupt_one_that_never_answers(void) {
+  *survived = 0;
+  CHILD_ASSERT(wasmsig_forward_start(SIGINT, 0) == WASMSIG_OK);
+  for (int i = 0; i < 3; i++) {
+    raise(SIGINT);
+    ++*survived;
+    wait_out_the_grace();
+  }
+}
+
+static void handle_but_never_answer(void) {
+  handle_only(BIT(SIGINT));
+  interrupt_one_that_never_answers();
+}
+
+TEST(what_no_guest_answers_ends_at_the_second_time) {
+  assert_died_of(SIGINT, interrupt_one_that_never_answers);
+  assert_int_equal(*survived, 1);
+  assert_died_of(SIGINT, handle_but_never_answer);
+  assert_int_equal(*survived, 1);
+}
+
+static void answer_each(void) {
+  handle_only(BIT(SIGINT));
+  CHILD_ASSERT(wasmsig_forward_start(SIGINT, 0) == WASMSIG_OK);
+  for (int i = 0; i < 3; i++) {
+    raise(SIGINT);
+    guest_acknowledge(&guest);
+    if (i == 0) wait_out_the_grace();
+  }
+}
+
+TEST(a_guest_that_handles_it_and_answers_is_asked_again) {
+  assert_child_is_well(answer_each);
+}
+
+static uint64_t now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* Looked at where somebody else handles it, as a host would. */
+TEST(a_request_that_comes_twice_is_one) {
+  uint64_t begin;
+  set_action(SIGINT, handle, 0);
+  assert_int_equal(wasmsig_forward_is_due(SIGINT), WASMSIG_EFORWARD);
+  assert_int_equal(wasmsig_forward_is_due(65), WASMSIG_ESIGNAL);
+  do { /* again, if the machine was too busy to send it twice at once */
+    wasmsig_forward_stop(SIGINT);
+    guest_acknowledge(&guest);
+    start(SIGINT);
+    begin = now_ns();
+    raise(SIGINT);
+    assert_int_equal(wasmsig_forward_is_due(SIGINT), 0);
+    raise(SIGINT);
+  } while (now_ns() - begin >= 200000000);
+  assert_int_equal(wasmsig_forward_is_due(SIGINT), 0);
+  wait_out_the_grace();
+  raise(SIGINT);
+  assert_int_equal(wasmsig_forward_is_due(SIGINT), 1);
+}
+
+/* ------------------------------------------------------------- the others */
+
+/* The first process of a namespace, as in a container. */
+static void be_the_first(void (*body)(void)) {
+  if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0)
+    _exit(77);
+  pid_t first = fork();
+  if (first == 0) {
+    alarm(0);
+    body();
+    _exit(0);
+  }
+  int status = wsig_test_end_of(first);
+  _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
+}
+
+static void terminate_the_first(void) { be_the_first(die_of_an_interrupt); }
+
+static void insist_on_the_first_body(void) {
+  CHILD_ASSERT(wasmsig_forward_start(SIGTERM, 2) == WASMSIG_OK);
+  raise(SIGTERM);
+  raise(SIGTERM);
+}
+static void insist_on_the_first(void) {
+  be_the_first(insist_on_the_first_body);
+}
+
+TEST(the_first_process_of_a_container_ends_with_the_signals_status) {
+  int status = in_a_child(terminate_the_first);
+  if (status == 77 << 8) {
+    print_message("SKIPPED: this machine lets nobody make a PID namespace\n");
+    skip();
+  }
+  assert_int_equal(status, (128 + SIGINT) << 8);
+  assert_int_equal(in_a_child(insist_on_the_first), (128 + SIGTERM) << 8);
+}
 
 static void handle_one_signal(void) {
   *survived = 0;
@@ -136,6 +335,14 @@ int main(void) {
       IN_SCENE(a_terminated_guest_is_nobody_to_ask),
       IN_SCENE(with_a_guest_to_ask_the_process_lives),
       IN_SCENE(signals_that_are_harmless_by_default_stay_so),
+      IN_SCENE(a_signal_that_no_guest_handles_ends_at_the_first_time),
+      IN_SCENE(a_guest_whose_memory_may_move_is_asked),
+      IN_SCENE(signals_above_32_are_in_the_set_too),
+      IN_SCENE(a_guest_that_handles_nothing_is_told_of_a_key_once),
+      IN_SCENE(what_no_guest_answers_ends_at_the_second_time),
+      IN_SCENE(a_guest_that_handles_it_and_answers_is_asked_again),
+      IN_SCENE(a_request_that_comes_twice_is_one),
+      IN_SCENE(the_first_process_of_a_container_ends_with_the_signals_status),
       IN_SCENE(a_handler_for_one_signal_leaves_the_default_action),
       IN_SCENE(the_second_delivery_that_no_guest_took_is_fatal_if_one_insists),
       IN_SCENE(a_guest_that_acknowledges_keeps_the_process_alive),

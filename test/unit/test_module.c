@@ -127,6 +127,30 @@ TEST(words_must_not_overlap) {
   assert_int_equal(report.word, WASMSIG_WORD_PENDING);
 }
 
+TEST(the_handled_set_is_a_word_of_eight_bytes) {
+#define HANDLED_EXPORTED      \
+  "\3\6memory\2\0"            \
+  "\x11__instance_signal\3\0" \
+  "\x19__instance_signal_handled\3\1"
+  assert_verdict(with("\2\x7f\0\x41\x80\x08\x0b"
+                      "\x7f\0\x41\x88\x08\x0b",
+                      HANDLED_EXPORTED),
+                 WASMSIG_VERDICT_TRACKED);
+  assert_int_equal(WORD(HANDLED)->address, 1032);
+  assert_verdict(with("\2\x7f\0\x41\x80\x08\x0b"
+                      "\x7f\0\x41\x84\x08\x0b",
+                      HANDLED_EXPORTED),
+                 WASMSIG_VERDICT_MISALIGNED);
+  assert_int_equal(report.word, WASMSIG_WORD_HANDLED);
+}
+
+TEST(the_handled_set_alone_tracks_nothing) {
+  assert_verdict(with("\1\x7f\0\x41\x80\x08\x0b",
+                      "\2\6memory\2\0"
+                      "\x19__instance_signal_handled\3\0"),
+                 WASMSIG_VERDICT_NO_WORDS);
+}
+
 TEST(one_global_cannot_be_two_words) {
   struct module *module = module_begin();
   section(module, IMPORTS, "\1\3env\1g\3\x7f\0");
@@ -298,7 +322,7 @@ TEST(verdicts_have_codes_and_texts) {
   assert_true(wasmsig_verdict_is_readable(WASMSIG_VERDICT_OVERLAP));
   assert_false(wasmsig_verdict_is_readable(WASMSIG_VERDICT_COMPONENT));
   assert_string_equal(wasmsig_word_name(1), "__instance_terminated");
-  assert_null(wasmsig_word_name(3));
+  assert_null(wasmsig_word_name(WASMSIG_WORD_COUNT));
   assert_null(wasmsig_word_name(-1));
 }
 
@@ -343,6 +367,8 @@ int main(void) {
       cmocka_unit_test(a_word_must_lie_in_the_memory),
       cmocka_unit_test(a_word_must_be_aligned_to_its_size),
       cmocka_unit_test(words_must_not_overlap),
+      cmocka_unit_test(the_handled_set_is_a_word_of_eight_bytes),
+      cmocka_unit_test(the_handled_set_alone_tracks_nothing),
       cmocka_unit_test(one_global_cannot_be_two_words),
       cmocka_unit_test(an_imported_word_is_known_by_its_import),
       cmocka_unit_test(a_word_made_of_an_imported_global_is_computed),

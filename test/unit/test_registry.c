@@ -377,6 +377,54 @@ TEST(an_address_with_the_top_bit_set_is_a_high_address) {
   munmap(memory, length);
 }
 
+/* A host that was built before there was a handled set. */
+TEST(words_of_an_older_version_are_taken) {
+  wasmsig_registry *registry = new_registry();
+  struct guest *guest = new_guest();
+  wasmsig_words words = words_of(guest);
+  words.size = offsetof(wasmsig_words, handled);
+  words.handled = 4; /* what lies behind it there */
+  add_words(registry, &words);
+  assert_int_equal(wasmsig_registry_raise(registry, 2), 1);
+  assert_int_equal(*signal_of(guest), 2);
+  wasmsig_registry_destroy(registry);
+  free(guest);
+}
+
+TEST(the_handled_set_is_a_word_that_stays_as_it_is) {
+  wasmsig_registry *registry = new_registry();
+  uint64_t memory[3] = {1, 1, 5};
+  wasmsig_instance instance;
+  wasmsig_words words = WASMSIG_WORDS_INIT;
+  words.memory = memory;
+  words.length = sizeof memory;
+  words.memory_class = WASMSIG_MEMORY_FIXED;
+  words.signal = 0;
+  words.pending = 8;
+  const struct {
+    uint64_t address;
+    int error;
+  } bad[] = {{20, WASMSIG_ERANGE},
+             {12, WASMSIG_EALIGN},
+             {8, WASMSIG_EOVERLAP},
+             {0, WASMSIG_EOVERLAP}};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    words.handled = bad[i].address;
+    assert_int_equal(wasmsig_instance_add(registry, &words, &instance),
+                     bad[i].error);
+  }
+  words.handled = 16;
+  add_words(registry, &words);
+  wasmsig_registry_raise(registry, 2);
+  wasmsig_registry_clear(registry, 0);
+  assert_int_equal(memory[0], 0);
+  assert_int_equal(memory[2], 5);
+  words.signal = words.pending = WASMSIG_NO_WORD;
+  assert_int_equal(wasmsig_instance_add(registry, &words, &instance),
+                   WASMSIG_EINVAL);
+  wasmsig_registry_destroy(registry);
+}
+
 TEST(missing_arguments_are_refused) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
@@ -432,6 +480,8 @@ int main(void) {
       cmocka_unit_test(a_handle_does_not_outlive_its_registry),
       cmocka_unit_test(terminate_reaches_a_registry_or_the_process),
       cmocka_unit_test(an_address_with_the_top_bit_set_is_a_high_address),
+      cmocka_unit_test(words_of_an_older_version_are_taken),
+      cmocka_unit_test(the_handled_set_is_a_word_that_stays_as_it_is),
       cmocka_unit_test(missing_arguments_are_refused),
   };
   return cmocka_run_group_tests_name("registry", tests, NULL, NULL);

@@ -57,7 +57,8 @@ function track(instance, exports, plan, importedMemory) {
     addresses[1],
     addresses[2],
     getPrototypeOf(memory) !== ownPrototype,
-    plan.largest
+    plan.largest,
+    addresses[3]
   )
   if (id < 0) return runsUntracked(mapGet(REASONS, id) ?? 'failed')
   weakSet(ids, instance, id)

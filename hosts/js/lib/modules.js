@@ -25,7 +25,9 @@ const instanceExports = getterOf(Instance.prototype, 'exports')
 const WORDS = [
   '__instance_signal',
   '__instance_terminated',
-  '__instance_signal_pending'
+  '__instance_signal_pending',
+  // Read alone: by itself it is no reason to track anything.
+  '__instance_signal_handled'
 ]
 
 // ---------------------------------------------------------------- memory 0
@@ -336,12 +338,12 @@ function addressOf(value) {
 }
 
 /**
- * The three addresses, -1 where there is none; or the reason why they are no
+ * The four addresses, -1 where there is none; or the reason why they are no
  * addresses of that memory.
  */
 function addressesOf(exports, plan, memory) {
   if (!plan.checked && !check(exports, plan, memory)) return 'not-an-address'
-  const addresses = [-1, -1, -1]
+  const addresses = [-1, -1, -1, -1]
   for (let i = 0; i < WORDS.length; i++) {
     if (WORDS[i] in exports) {
       addresses[i] = addressOf(globalValue(exports[WORDS[i]]))

@@ -345,22 +345,24 @@ static int hold(napi_env env, struct realm_state *state, napi_value instance,
 }
 
 /* track(instance, memory, bytes, signal, terminated, pending, foreign,
- * largest): the id of the tracked instance, or a negative error. `bytes` are
- * the memory's: its buffer, or a Uint8Array over it if it is shared. Addresses
- * that are no number of at least 0 are absent. `foreign`: the memory is of
- * another realm. `largest`: bytes that it can grow to, if that is known. */
+ * largest, handled): the id of the tracked instance, or a negative error.
+ * `bytes` are the memory's: its buffer, or a Uint8Array over it if it is
+ * shared. Addresses that are no number of at least 0 are absent. `foreign`: the
+ * memory is of another realm. `largest`: bytes that it can grow to, if that is
+ * known. */
 static napi_value track(napi_env env, napi_callback_info info) {
-  napi_value given[8];
+  napi_value given[9];
   struct realm_state *state = realm_state_of(env);
   wasmsig_words words = WASMSIG_WORDS_INIT;
   wasmsig_instance handle = 0;
   bool shared = false;
-  arguments(env, info, given, 8);
+  arguments(env, info, given, 9);
   if (!bytes_of(env, given[2], &words, &shared))
     return make_number(env, WASMSIG_EINVAL);
   words.signal = address_of(env, given[3]);
   words.terminated = address_of(env, given[4]);
   words.pending = address_of(env, given[5]);
+  words.handled = address_of(env, given[8]);
   uint64_t largest = address_of(env, given[7]);
   if (largest == WASMSIG_NO_WORD) largest = LARGEST_MEMORY;
   words.memory_class =

@@ -322,7 +322,10 @@ export interface ModuleReport {
 }
 
 export type WordName =
-  '__instance_signal' | '__instance_terminated' | '__instance_signal_pending'
+  | '__instance_signal'
+  | '__instance_terminated'
+  | '__instance_signal_pending'
+  | '__instance_signal_handled'
 
 export interface MemoryReport {
   /** 'import' also if it is exported as well */

@@ -166,6 +166,15 @@ void cli_end_by_limit(void *unused) {
   _exit(CLI_CPU_LIMIT);
 }
 
+void cli_end_by_compiling(void) {
+  if (!cli_ending_claim()) return;
+  guest_clock = CLOCK_PROCESS_CPUTIME_ID; /* all of its time is the engine's */
+  cpu_at_start_ns = 0;
+  say("stopped at its CPU limit while it was compiled", "",
+      (struct facts){.ended = "cpu-limit", .status = CLI_CPU_LIMIT});
+  _exit(CLI_CPU_LIMIT);
+}
+
 /* As if nobody had ever handled it. Blocked while its handler runs, it comes
  * when it is let through. */
 static void die_of(int signal) {

@@ -27,6 +27,9 @@ bool cli_ending_claim(void);
  */
 void cli_end_by_limit(void *unused);
 
+/* Past --cpu-compile: the same, of the time of all threads. */
+void cli_end_by_compiling(void);
+
 /* As the signal ends any process: the shell sees it. Returns as the other. */
 void cli_end_by_signal(int signal);
 

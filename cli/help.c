@@ -24,6 +24,7 @@ const char cli_help_run[] =
     "  --cpu-soft TIME      CPU time after which the program is told\n"
     "  --cpu-hard TIME      CPU time after which it is stopped, with exit\n"
     "                       status 152\n"
+    "  --cpu-compile TIME   the same for the engine, before the program runs\n"
     "  --signal NAME        what it is told at the soft limit (SIGXCPU)\n"
     "  --forward NAMES      signals that are passed on to it, with commas\n"
     "                       between (INT,TERM,HUP,USR1,USR2,QUIT,ALRM,WINCH,\n"

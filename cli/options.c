@@ -4,10 +4,10 @@
 #include "cli.h"
 #include "engine.h"
 #include "signals.h"
+#include "times.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,54 +15,10 @@
 
 /* ------------------------------------------------------------------- times */
 
-static const struct {
-  const char *name;
-  uint64_t ns;
-} units[] = {{"ns", 1},
-             {"us", 1000},
-             {"ms", 1000000},
-             {"s", 1000000000},
-             {"m", 60 * UINT64_C(1000000000)}};
-
-static uint64_t unit_of(const char *name) {
-  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-    if (strcmp(name, units[i].name) == 0) return units[i].ns;
-  }
-  return 0;
-}
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/* Exact: digits behind the point are worth a tenth of what is before them. A
- * fraction of a nanosecond is dropped. */
-uint64_t cli_parse_time(const char *text) {
-  const char *unit = text;
-  while (is_digit(*unit) || *unit == '.') unit++;
-  uint64_t scale = unit_of(unit);
-  if (scale == 0 || !is_digit(text[0])) return 0;
-  uint64_t whole = 0;
-  uint64_t fraction = 0;
-  for (; is_digit(*text); text++) {
-    if (whole > INT64_MAX / 10) return 0;
-    whole = whole * 10 + (uint64_t)(*text - '0');
-  }
-  if (whole > INT64_MAX / scale) return 0;
-  if (*text == '.') {
-    text++;
-    if (!is_digit(*text)) return 0;
-  }
-  for (uint64_t worth = scale / 10; is_digit(*text); text++, worth /= 10)
-    fraction += worth * (uint64_t)(*text - '0');
-  if (text != unit) return 0;
-  uint64_t ns = whole * scale + fraction;
-  return ns > INT64_MAX ? 0 : ns;
-}
-
 static bool take_time(const char *option, const char *text, uint64_t *ns) {
-  *ns = cli_parse_time(text);
-  if (*ns != 0) return true;
-  cli_usage_error("run", "%s: '%s' is no time; write 250ms, 1.5s or 800us",
-                  option, text);
+  const char *wrong = cli_parse_time(text, ns);
+  if (!wrong) return true;
+  cli_usage_error("run", "%s: '%s' %s", option, text, wrong);
   return false;
 }
 
@@ -222,6 +178,7 @@ int cli_option_error(const char *command, const char *word,
 enum {
   SOFT = CLI_FIRST_LONG_OPTION,
   HARD,
+  COMPILE,
   SIGNAL,
   FORWARD,
   DIR,
@@ -235,6 +192,7 @@ enum {
 static const struct option long_options[] = {
     {"cpu-soft", required_argument, NULL, SOFT},
     {"cpu-hard", required_argument, NULL, HARD},
+    {"cpu-compile", required_argument, NULL, COMPILE},
     {"signal", required_argument, NULL, SIGNAL},
     {"forward", required_argument, NULL, FORWARD},
     {"dir", required_argument, NULL, DIR},
@@ -257,6 +215,8 @@ static bool take(struct cli_options *options, int option) {
   switch (option) {
     case SOFT: return take_time("--cpu-soft", optarg, &options->soft_ns);
     case HARD: return take_time("--cpu-hard", optarg, &options->hard_ns);
+    case COMPILE:
+      return take_time("--cpu-compile", optarg, &options->compile_ns);
     case SIGNAL: return take_signal(optarg, &options->signal);
     case FORWARD: return take_forward(options, optarg);
     case DIR: return take_folder(options, optarg);
@@ -283,6 +243,7 @@ static int take_file(struct cli_options *options, int argc, char **argv) {
 int cli_options_parse(struct cli_options *options, int argc, char **argv) {
   *options = (struct cli_options){.soft_ns = WASMSIG_NO_LIMIT,
                                   .hard_ns = WASMSIG_NO_LIMIT,
+                                  .compile_ns = WASMSIG_NO_LIMIT,
                                   .signal = WASMSIG_SIGXCPU,
                                   .engine = cli_engine_named("wasmtime")};
   forward_default(options);

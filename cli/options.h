@@ -19,6 +19,7 @@ struct cli_options {
   int argument_count;
   uint64_t soft_ns; /* CPU time, or WASMSIG_NO_LIMIT */
   uint64_t hard_ns;
+  uint64_t compile_ns; /* CPU time of all threads, or WASMSIG_NO_LIMIT */
   int signal;
   bool forwards[WASMSIG_SIGNAL_MAX + 1];
   bool forwards_are_given; /* by --forward: also those that are ignored */
@@ -53,8 +54,5 @@ enum { CLI_FIRST_LONG_OPTION = 256 };
  */
 int cli_option_error(const char *command, const char *word,
                      const struct option *known);
-
-/** "250ms" is 250 000 000; 0 if it is no time, or too long (292 years). */
-uint64_t cli_parse_time(const char *text);
 
 #endif

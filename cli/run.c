@@ -2,10 +2,12 @@
 /* `wasmsig run`: a WASI program under a CPU limit, with the process's signals.
  */
 #include "cli.h"
+#include "compiling.h"
 #include "ending.h"
 #include "engine.h"
 #include "file.h"
 #include "forwarding.h"
+#include "program.h"
 #include "watching.h"
 
 #include <fcntl.h>
@@ -89,7 +91,10 @@ static void wait_for_the_end(void) {
 
 static int run_job(void) {
   struct cli_result result;
-  if (!options.engine->load(&job, &result)) return refuse(result.message);
+  cli_compiling_begins(&options);
+  bool is_loaded = options.engine->load(&job, &result);
+  cli_compiling_ends();
+  if (!is_loaded) return refuse(result.message);
   int error = init_budget();
   if (error) return refuse(wasmsig_error_text(error));
   if (!cli_forwarding_start(&options)) return CLI_UNRUNNABLE;
@@ -132,8 +137,8 @@ int cli_run(int argc, char **argv) {
     cli_complain_of_module(options.file, &report);
     return CLI_UNRUNNABLE;
   }
-  if (report.memory.count > 0 && report.memory.is_64_bit)
-    return refuse("its memory has 64-bit addresses, and WASI preview 1 has 32");
+  const char *why = cli_program_refusal(bytes, job.length, &report);
+  if (why) return refuse(why);
   error = wasmsig_registry_create(&job.registry);
   if (error) return refuse(wasmsig_error_text(error));
   job.options = &options;

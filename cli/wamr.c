@@ -11,6 +11,7 @@
 #include "engine.h"
 
 #include "cli.h"
+#include "faults.h"
 #include "wasi.h"
 #include "wasmsig/wamr.h"
 
@@ -216,8 +217,10 @@ void os_set_signal_number_for_blocking_op(int signal);
 static bool load(const struct cli_job *job, struct cli_result *result) {
   char error[256];
   os_set_signal_number_for_blocking_op(SIGSYS);
+  cli_faults_prepare();
   if (!wasm_runtime_init() || !shadow_wasi())
     return refuse(result, "WAMR does not start");
+  cli_faults_take();
   wasm_runtime_set_log_level(WASM_LOG_LEVEL_FATAL);
   bytes = malloc(job->length);
   if (!bytes) return out_of_memory(result);

@@ -7,6 +7,8 @@
 #include "engine.h"
 
 #include "cli.h"
+#include "faults.h"
+#include "stack.h"
 #include "wasi.h"
 #include "wasmsig/wasmtime.h"
 #include "wasmtime_wasi.h"
@@ -15,6 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Bytes of stack: of the guest's calls, by Wasmtime's default; what they must
+ * have at least; and what is kept below them for functions of the host and
+ * handlers of signals. */
+#define GUEST_STACK ((size_t)512 << 10)
+#define LEAST_GUEST_STACK ((size_t)16 << 10)
+#define HOST_STACK ((size_t)64 << 10)
 
 static wasm_engine_t *engine;
 static wasmtime_store_t *store;
@@ -58,12 +67,14 @@ static void set_trap(struct cli_result *result, const char *text, size_t length,
   if (trace->size > 0 && said > 0 && (size_t)said < sizeof line) {
     const wasm_frame_t *frame = trace->data[0];
     const wasm_name_t *name = wasmtime_frame_func_name(frame);
-    char number[16];
+    size_t offset = wasm_frame_module_offset(frame);
+    char number[16], place[48] = "";
     snprintf(number, sizeof number, "%u", wasm_frame_func_index(frame));
-    snprintf(line + said, sizeof line - (size_t)said,
-             " in function %.*s (at 0x%zx of the module)",
+    if (offset != SIZE_MAX) /* unknown: at the head of a function */
+      snprintf(place, sizeof place, " (at 0x%zx of the module)", offset);
+    snprintf(line + said, sizeof line - (size_t)said, " in function %.*s%s",
              name ? (int)name->size : (int)sizeof number,
-             name ? name->data : number, wasm_frame_module_offset(frame));
+             name ? name->data : number, place);
   }
   cli_result_set(result, CLI_TRAP, line, strlen(line));
 }
@@ -128,9 +139,35 @@ static bool has_start(void) {
   return found;
 }
 
+/* Of the guest's calls: Wasmtime's default, or what the limit of the stack
+ * leaves it. Without it the guest's recursion would end the process by SIGSEGV.
+ * False: too little. */
+static bool limit_stack(wasm_config_t *config) {
+  size_t left = cli_stack_left();
+  if (left >= HOST_STACK + GUEST_STACK) return true;
+  if (left < HOST_STACK + LEAST_GUEST_STACK) return false;
+  wasmtime_config_max_wasm_stack_set(config, left - HOST_STACK);
+  return true;
+}
+
+static bool start_engine(struct cli_result *result) {
+  wasm_config_t *config = wasm_config_new();
+  if (!config) return refuse(result, "Wasmtime does not start");
+  wasmtime_config_shared_memory_set(config, true);
+  if (!limit_stack(config)) {
+    wasm_config_delete(config);
+    return refuse(result,
+                  "the limit of the stack is too small for Wasmtime "
+                  "(ulimit -s); --engine wamr needs less");
+  }
+  cli_faults_prepare();
+  engine = wasm_engine_new_with_config(config);
+  cli_faults_take();
+  return engine ? true : refuse(result, "Wasmtime does not start");
+}
+
 static bool load(const struct cli_job *job, struct cli_result *result) {
-  engine = wasm_engine_new();
-  if (!engine) return refuse(result, "Wasmtime does not start");
+  if (!start_engine(result)) return false;
   store = wasmtime_store_new(engine, NULL, NULL);
   context = wasmtime_store_context(store);
   wasmtime_error_t *error =

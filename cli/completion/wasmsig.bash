@@ -19,8 +19,8 @@ _wasmsig_module_at() {
   local i
   for ((i = 2; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
-      --cpu-soft | --cpu-hard | --signal | --forward | --dir | --env | --engine | \
-        --every | --output | -o)
+      --cpu-soft | --cpu-hard | --cpu-compile | --signal | --forward | --dir | \
+        --env | --engine | --every | --output | -o)
         ((i++))
         ;;
       -?*) ;;
@@ -45,7 +45,7 @@ _wasmsig() {
     return
   fi
   case "$previous" in
-    --cpu-soft | --cpu-hard) return ;;
+    --cpu-soft | --cpu-hard | --cpu-compile) return ;;
     --signal) _wasmsig_words "$(_wasmsig_signals)" "$current" && return ;;
     --forward)
       if [[ $current == *,* ]]; then before=${current%,*},; fi
@@ -60,7 +60,7 @@ _wasmsig() {
   esac
   case "${COMP_WORDS[1]}:$current" in
     run:-*)
-      _wasmsig_words "--cpu-soft --cpu-hard --signal --forward --dir --env
+      _wasmsig_words "--cpu-soft --cpu-hard --cpu-compile --signal --forward --dir --env
         --engine --stats --json --help" "$current"
       ;;
     inspect:-*) _wasmsig_words "--json --help" "$current" ;;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // A program is told at its soft limit and stopped at its hard one.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
@@ -9,6 +9,32 @@ import { ENGINES, folder, guest, run } from './support/command.mjs'
 
 const plain = guest('plain')
 const signals = guest('signals')
+
+const leb = (number) =>
+  number < 128 ? [number] : [128 | (number & 127), ...leb(number >> 7)]
+
+/** Code enough for every engine to take a few ticks of the system's clock. */
+function large() {
+  const count = 600
+  const add = Buffer.from([0x20, 0, 0x41, 7, 0x6a, 0x21, 0]) // $x = $x + 7
+  const code = Buffer.concat([
+    ...[Buffer.of(1, 1, 0x7f), Buffer.alloc(14000, add), Buffer.of(0x0b)]
+  ])
+  const body = Buffer.concat([Buffer.from(leb(code.length)), code])
+  const section = (number, ...parts) => {
+    const content = Buffer.concat(parts.map((part) => Buffer.from(part)))
+    return Buffer.concat([Buffer.of(number, ...leb(content.length)), content])
+  }
+  const types = Array(count).fill(0)
+  return Buffer.concat([
+    Buffer.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
+    section(1, [1, 0x60, 0, 0]),
+    section(3, leb(count), types),
+    section(5, [1, 0, 1]),
+    section(7, [1, 6], Buffer.from('_start'), [0, 0]),
+    section(10, leb(count), ...Array(count).fill(body))
+  ])
+}
 
 for (const engine of ENGINES) {
   const deed = (...args) => run(engine, args)
@@ -67,6 +93,25 @@ for (const engine of ENGINES) {
     const limits = ['--cpu-hard', '50ms', '--dir', `${path}::/`]
     assert.equal(deed(...limits, plain, 'keep', '/out.txt').status, 152)
     assert.equal(readFileSync(join(path, 'out.txt'), 'utf8'), 'in the file')
+  })
+
+  test(`${engine}: an engine that compiles for long is stopped`, (t) => {
+    const path = join(folder(t), 'large.wasm')
+    writeFileSync(path, large())
+    const { status, stderr } = deed('--cpu-compile', '1us', '--json', path)
+    assert.match(stderr, /stopped at its CPU limit while it was compiled/)
+    assert.equal(JSON.parse(stderr.split('\n')[1]).ended, 'cpu-limit')
+    assert.equal(status, 152)
+  })
+
+  test(`${engine}: --cpu-compile is over when the program runs`, () => {
+    const limits = ['--cpu-compile', '30s', '--cpu-soft', '50ms']
+    const { stdout } = deed(...limits, signals, 'busy')
+    assert.equal(stdout, 'busy\nheard 24\n')
+    const masked = deed(
+      ...['--cpu-compile', '1m', '--forward', 'PROF', plain, 'exit', '3']
+    )
+    assert.equal(masked.status, 3)
   })
 
   test(`${engine}: time asleep does not count`, () => {

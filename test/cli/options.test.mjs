@@ -7,6 +7,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
+import initialise from 'wabt'
+
 import { PATIENCE_MS } from '../support/patience.mjs'
 import {
   COMMAND,
@@ -18,6 +20,7 @@ import {
   run
 } from './support/command.mjs'
 
+const wabt = await initialise()
 const plain = guest('plain')
 const exits = [plain, 'exit', '0']
 
@@ -32,17 +35,32 @@ function assertUsage(args, says) {
 
 // ------------------------------------------------------------------- usage
 
-for (const time of [
-  ...['10', '-5ms', '1e400s', '', 'ms', '5 ms', '1.ms', '.5s', '1.2.3s'],
-  ...['0s', '0.0ms', '5hours', '99999999999s', '9223372036854775808ns', 'NaNs']
-]) {
-  test(`'${time}' is no time`, () => {
-    const says = /^wasmsig run: --cpu-hard: '.*' is no time/
-    assertUsage(['run', '--cpu-hard', time, ...exits], says)
-  })
+const noTimes = {
+  'is no time; expected': ['-5ms', '', 'ms', '1.ms', '.5s', 'NaNs', '+1s'],
+  'has no unit; expected a number and ns, us, ms, s or m': ['10', '0', '1.5'],
+  'has an unknown unit; expected': ['1e4s', '5 ms', '1.2.3s', '5hours', '1S'],
+  'is too large; at most 9223372036s': [
+    ...['99999999999s', '9223372036854775808ns', '153722868m'],
+    `${'9'.repeat(400)}ns`
+  ],
+  'is 0; a limit is 1ns or more': ['0s', '0.0ms', '0.9ns']
+}
+for (const [says, times] of Object.entries(noTimes)) {
+  for (const time of times) {
+    test(`'${time.slice(0, 24)}' ${says}`, () => {
+      const { stderr, status } = command(['run', '--cpu-soft', time, ...exits])
+      const start = `wasmsig run: --cpu-soft: '${time}' ${says}`
+      assert.equal(stderr.slice(0, start.length), start)
+      assert.match(stderr, /^[^\n]+\n$/)
+      assert.equal(status, 2)
+    })
+  }
 }
 
-for (const time of ['250ms', '1.5s', '800us', '100000000ns', '0.25s', '2m']) {
+for (const time of [
+  ...['250ms', '1.5s', '800us', '100000000ns', '0.25s', '2m'],
+  ...['9223372036s', '9223372036854775807ns', '000000000000000000000002s']
+]) {
   test(`'${time}' is a time`, () => {
     assert.equal(command(['run', '--cpu-hard', time, ...exits]).status, 0)
   })
@@ -194,6 +212,18 @@ test(
   }
 )
 
+const text = (body) =>
+  wabt.parseWat('test.wat', `(module ${body})`, { threads: true }).toBinary({})
+    .buffer
+
+/** A function that should return an i32, and returns nothing. */
+const broken = (name) =>
+  Uint8Array.of(
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f],
+    ...[3, 2, 1, 0, 7, 10, 1, 6, ...Buffer.from(name), 0, 0],
+    ...[10, 4, 1, 2, 0, 0x0b]
+  )
+
 for (const engine of ENGINES) {
   /** Status 1 and one line that names the file. */
   const assertUnrunnable = (t, bytes, says) => {
@@ -226,12 +256,37 @@ for (const engine of ENGINES) {
   })
 
   test(`${engine}: a module that the engine refuses is not run`, (t) => {
-    // A function that should return an i32, and returns nothing.
-    const bytes = Uint8Array.of(
-      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f],
-      ...[3, 2, 1, 0, 10, 4, 1, 2, 0, 0x0b]
+    assertUnrunnable(t, broken('_start'), /file\.wasm: (?!it has no fun)/)
+  })
+
+  test(`${engine}: what is no program is told before it is compiled`, (t) => {
+    const says = /no function _start: it is not a program/
+    assertUnrunnable(t, broken('_stark'), says)
+    assertUnrunnable(t, text('(memory (export "_start") 1)'), says)
+  })
+
+  test(`${engine}: what needs threads is told as such`, (t) => {
+    const says = /it needs threads \(wasi-threads\)/
+    const memory = '(import "env" "memory" (memory 1 2 shared))'
+    const start = '(func (export "_start"))'
+    assertUnrunnable(t, text(memory + start), says)
+    const spawn = `(import "wasi" "thread-spawn"
+      (func (param i32) (result i32))) (memory (export "memory") 1)`
+    assertUnrunnable(t, text(spawn + start), says)
+    const unshared = '(import "env" "memory" (memory 1))'
+    assertUnrunnable(t, text(unshared + start), /it imports its memory/)
+  })
+
+  test(`${engine}: a shared memory alone needs no threads`, (t) => {
+    const path = join(folder(t), 'file.wasm')
+    writeFileSync(
+      path,
+      text(`(memory (export "memory") 1 2 shared) (func (export "_start")
+        (drop (i32.atomic.load (i32.const 0))))`)
     )
-    assertUnrunnable(t, bytes, /file\.wasm: ./)
+    const { status, stderr } = run(engine, [path])
+    assert.equal(stderr, '')
+    assert.equal(status, 0)
   })
 
   test(`${engine}: an import that WASI does not have is named`, (t) => {

@@ -187,11 +187,25 @@ for (const engine of ENGINES) {
     assert.doesNotMatch(stderr, /[\u0000-\u0009\u007f-\u009f\ufffd]/)
   })
 
-  test(`${engine}: a stack that is used up is a trap too`, () => {
-    const { status, stderr } = deed([plain, 'recurse'])
-    assert.equal(status, 134)
-    assert.match(stderr, /^wasmsig: .*: trap: .*\n$/)
-  })
+  // 64 KiB are refused, or enough.
+  for (const limit of [64, 100, 200, 512, 600, 'unlimited']) {
+    test(`${engine}: a stack that is used up is a trap too, of ${limit}`, () => {
+      const { status, stderr } = spawnSync(
+        'sh',
+        [
+          '-c',
+          'ulimit -s "$3"; exec "$0" run --engine "$1" "$2" recurse',
+          ...[COMMAND, engine, plain, String(limit)]
+        ],
+        { encoding: 'utf8' }
+      )
+      const refused = limit === 64 && engine === 'wasmtime'
+      assert.match(stderr, refused ? /: the limit of the stack/ : /: trap: .*/)
+      assert.match(stderr, /^[^\n]*\n$/)
+      assert.doesNotMatch(stderr, /0xffffffff/)
+      assert.equal(status, refused ? 1 : 134)
+    })
+  }
 
   test(`${engine}: a sleep takes its time, of either kind`, () => {
     const begun = Date.now()

@@ -201,6 +201,38 @@ for (const engine of ENGINES) {
     assert.equal(output, 'busy\nheard 15\n')
   })
 
+  for (const name of ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE']) {
+    test(`${engine}: ${name} that is sent is no fault of code`, async (t) => {
+      for (const deed of ['busy', 'asleep']) {
+        const { child, ended } = await begin(t, [signals, deed], deed)
+        child.kill(name)
+        const { signal, stderr } = await ended
+        assert.match(
+          stderr,
+          new RegExp(`: ended by ${name} after .* of CPU\n$`)
+        )
+        assert.equal(signal, name)
+      }
+    })
+  }
+
+  test(`${engine}: one that was ignored at the start stays so`, async (t) => {
+    const child = spawn('sh', [
+      ...['-c', 'trap "" FPE SEGV; exec "$@"', 'sh'],
+      ...[COMMAND, 'run', '--engine', engine, signals, 'busy']
+    ])
+    t.after(() => child.kill('SIGKILL'))
+    const ended = new Promise((resolve) =>
+      child.on('close', (status, signal) => resolve(signal ?? status))
+    )
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+    child.kill('SIGFPE')
+    child.kill('SIGSEGV')
+    await pause(100)
+    child.kill('SIGTERM')
+    assert.equal(await ended, 10)
+  })
+
   test(`${engine}: a reader that has gone ends it by SIGPIPE`, async (t) => {
     const running = startIn(t, engine, [signals, 'writing'])
     await running.said('writing', { where: 'stderr' })

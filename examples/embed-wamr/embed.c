@@ -12,10 +12,13 @@
 #define MS UINT64_C(1000000)
 #define STACK_SIZE (64 * 1024)
 
-static void check(bool is_right, const char *what) {
-  if (is_right) return;
-  fprintf(stderr, "embed-wamr: %s\n", what);
+static void end_with(const char *what, const char *why) {
+  fprintf(stderr, "embed-wamr: %s%s%s\n", what, *why ? ": " : "", why);
   exit(1);
+}
+
+static void check(bool is_right, const char *what) {
+  if (!is_right) end_with(what, "");
 }
 
 /* The bytes must stay until the module is unloaded. */
@@ -42,10 +45,10 @@ static void instantiate(uint8_t *bytes, uint32_t length) {
   char error[128];
   check(wasm_runtime_init(), "WAMR does not start");
   module = wasm_runtime_load(bytes, length, error, sizeof error);
-  check(module != NULL, "the guest is no module");
+  if (!module) end_with("the guest cannot be loaded", error);
   instance =
       wasm_runtime_instantiate(module, STACK_SIZE, 0, error, sizeof error);
-  check(instance != NULL, "the guest cannot be instantiated");
+  if (!instance) end_with("the guest cannot be instantiated", error);
   exec_env = wasm_runtime_create_exec_env(instance, STACK_SIZE);
   check(exec_env != NULL, "no exec_env");
 }
@@ -73,9 +76,11 @@ static wasmsig_wamr_tracked tracked;
  * this one is, its exports say. */
 static void track(void) {
   check(wasmsig_registry_create(&registry) == 0, "no registry");
-  check(wasmsig_wamr_track(registry, instance, &tracked) ==
-            WASMSIG_VERDICT_TRACKED,
-        "the guest cannot be told");
+  int result = wasmsig_wamr_track(registry, instance, &tracked);
+  if (result < 0)
+    end_with("the guest cannot be told", wasmsig_error_text(result));
+  if (result > 0)
+    end_with("the guest cannot be told", wasmsig_verdict_text(result));
 }
 
 /* A call that is told after 20 ms of CPU, and stopped after 50. */
@@ -94,7 +99,8 @@ static int call_limited(const char *name, uint32_t *result) {
   bool is_limit = wasmsig_wamr_is_cpu_limit(instance);
   int outcome = wasmsig_budget_leave(&budget); /* makes the instance whole */
 
-  check(came_back || is_limit, "the guest trapped");
+  if (!came_back && !is_limit)
+    end_with("the guest trapped", wasm_runtime_get_exception(instance));
   printf("%-12s  %s after %.2f ms of CPU\n", name,
          outcome == WASMSIG_LEFT_KILLED ? "stopped" : "told",
          (double)wasmsig_budget_used_ns(&budget) / (double)MS);

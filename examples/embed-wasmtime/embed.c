@@ -18,6 +18,16 @@ static void check(bool is_right, const char *what) {
   exit(1);
 }
 
+/* With what the engine says of it, if it is an error. */
+static void check_error(wasmtime_error_t *error, const char *what) {
+  wasm_name_t message;
+  if (!error) return;
+  wasmtime_error_message(error, &message);
+  fprintf(stderr, "embed-wasmtime: %s: %.*s\n", what, (int)message.size,
+          message.data);
+  exit(1);
+}
+
 static void read_file(const char *path, wasm_byte_vec_t *bytes) {
   FILE *file = fopen(path, "rb");
   check(file != NULL, "the guest cannot be opened");
@@ -37,12 +47,12 @@ static wasmtime_instance_t instance;
 static void instantiate(wasm_engine_t *engine, const wasm_byte_vec_t *bytes) {
   wasmtime_module_t *module;
   wasm_trap_t *trap = NULL;
-  check(!wasmtime_module_new(engine, (const uint8_t *)bytes->data, bytes->size,
-                             &module),
-        "the guest is no module");
-  check(!wasmtime_instance_new(context, module, NULL, 0, &instance, &trap) &&
-            trap == NULL,
-        "the guest cannot be instantiated");
+  check_error(wasmtime_module_new(engine, (const uint8_t *)bytes->data,
+                                  bytes->size, &module),
+              "the guest cannot be loaded");
+  check_error(wasmtime_instance_new(context, module, NULL, 0, &instance, &trap),
+              "the guest cannot be instantiated");
+  check(trap == NULL, "the guest's start function trapped");
   wasmtime_module_delete(module);
 }
 
@@ -54,9 +64,9 @@ static wasm_trap_t *call(const char *name, int32_t *result) {
   check(wasmtime_instance_export_get(context, &instance, name, strlen(name),
                                      &function),
         "the guest has no such function");
-  check(!wasmtime_func_call(context, &function.of.func, NULL, 0, &value,
-                            result != NULL, &trap),
-        "the call failed");
+  check_error(wasmtime_func_call(context, &function.of.func, NULL, 0, &value,
+                                 result != NULL, &trap),
+              "the call failed");
   if (result != NULL) *result = value.of.i32;
   return trap;
 }
@@ -68,9 +78,10 @@ static void track(wasmsig_registry *registry, const wasm_byte_vec_t *bytes) {
   wasmsig_wasmtime_options options = WASMSIG_WASMTIME_OPTIONS_INIT;
   options.wasm = bytes->data;
   options.wasm_length = bytes->size;
-  int verdict =
+  int result =
       wasmsig_wasmtime_track(registry, context, &instance, &options, NULL);
-  check(verdict == WASMSIG_VERDICT_TRACKED, "the guest cannot be told");
+  check(result >= 0, wasmsig_error_text(result));
+  check(result == WASMSIG_VERDICT_TRACKED, wasmsig_verdict_text(result));
 }
 
 /* A call that is told after 20 ms of CPU, and stopped after 50. */

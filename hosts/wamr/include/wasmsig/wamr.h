@@ -34,6 +34,12 @@
  *     wasm_runtime_deinstantiate(instance);
  *     wasmsig_registry_destroy(registry);
  *
+ * How WAMR is built. Guests poll by atomic loads, which it reads only with
+ * WAMR_BUILD_SHARED_MEMORY=1: wasm_runtime_load() refuses them otherwise
+ * ("unsupported opcode fe"), whether a memory is shared or not. Hard limits
+ * need WAMR_BUILD_THREAD_MGR=1, without which its interpreter does not look up
+ * in a loop. Neither is on by default.
+ *
  * Memories. A signal is written into a running guest only where its memory
  * cannot move. Built with the hardware's bounds checks (the default on 64-bit
  * hosts) WAMR reserves 8 GiB for each memory: it never moves, and is found to
@@ -133,8 +139,7 @@ WASMSIG_API int wasmsig_wamr_untrack(wasmsig_wamr_tracked *tracked);
  *
  * The exec_env of a call must be created before its section is entered, and
  * destroyed after it is left: a kill that comes meanwhile looks for it. WAMR
- * must be built with the thread manager (WAMR_BUILD_THREAD_MGR), without which
- * its interpreter does not look up in a loop.
+ * must be built with the thread manager (WAMR_BUILD_THREAD_MGR=1).
  *
  * A call that is killed fails, and its exception is "terminated by user" until
  * the section is left: the leave takes it back, and the instance can be called

@@ -17,6 +17,8 @@
 #define wsig_add_relaxed(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
 #define wsig_add_release(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELEASE)
 #define wsig_add_seq_cst(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+#define wsig_or_relaxed(p, v) __atomic_fetch_or((p), (v), __ATOMIC_RELAXED)
+#define wsig_or_seq_cst(p, v) __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
 #define wsig_or_release(p, v) __atomic_fetch_or((p), (v), __ATOMIC_RELEASE)
 #define wsig_and_relaxed(p, v) __atomic_fetch_and((p), (v), __ATOMIC_RELAXED)
 #define wsig_xor_relaxed(p, v) __atomic_fetch_xor((p), (v), __ATOMIC_RELAXED)

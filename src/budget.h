@@ -57,7 +57,7 @@ struct wsig_thread {
   /* Both atomic; see section.c. */
   uint32_t lock;     /* 1: somebody changes or looks at the sections */
   uint32_t look_due; /* not 0: whoever has the lock is to look at them after it,
-                        because of WSIG_FIRED or WSIG_ASKED */
+                        because of WSIG_FIRED, WSIG_ASKED or both */
 
   /* Atomic, set under the lock. 1: the watchdog is in a kill of one of the
    * sections; 2: and the thread waits for its end. */
@@ -108,6 +108,7 @@ struct wsig_thread {
 bool wsig_thread_try_lock(struct wsig_thread *thread);
 void wsig_thread_unlock(struct wsig_thread *thread);
 
+/* Notes: bits. */
 #define WSIG_FIRED 1u /* the timer's signal has come */
 #define WSIG_ASKED 2u /* somebody else wants them looked at */
 

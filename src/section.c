@@ -8,9 +8,9 @@
  * interrupts it anywhere, and the watchdog. Whoever does holds `lock`. The
  * handler must not wait for it: the holder may be the very code that it has
  * interrupted. So it leaves a note, `look_due`, and the holder looks in its
- * place; the watchdog does the same rather than wait. Why no note is
- * overlooked:
- *  1. the handler stores the note and then tries the lock; a holder gives the
+ * place; the watchdog does the same rather than wait. Their notes are two bits:
+ * each is set beside the other, never over it. Why no note is overlooked:
+ *  1. the handler sets its bit and then tries the lock; a holder gives the
  *     lock back and then loads the note (all seq_cst). So either the handler
  *     gets the lock, or the holder sees the note
  *  2. the thread itself needs no fence for that: its handler runs either before
@@ -36,7 +36,7 @@ bool wsig_thread_try_lock(struct wsig_thread *thread) {
   return wsig_cas_seq_cst(&thread->lock, &nobody, 1);
 }
 
-/* Under the lock. `why`: what the note says. */
+/* Under the lock. `why`: the notes that were taken. */
 static void look_and_arm(struct wsig_thread *thread, uint32_t why);
 
 void wsig_thread_unlock(struct wsig_thread *thread) {
@@ -54,7 +54,7 @@ void wsig_thread_unlock(struct wsig_thread *thread) {
 /* Leaves a note, and looks if nobody else is going to. */
 static void have_looked(struct wsig_thread *thread, uint32_t why) {
   /* seq_cst: before the lock is tried. */
-  wsig_store_seq_cst(&thread->look_due, why);
+  wsig_or_seq_cst(&thread->look_due, why);
   wsig_step(42);
   if (!wsig_thread_try_lock(thread)) return;
   look_and_arm(thread, wsig_exchange_relaxed(&thread->look_due, 0));
@@ -225,7 +225,7 @@ static bool went_to_sleep(struct wsig_thread *thread, uint64_t now_ns,
 static void look_and_arm(struct wsig_thread *thread, uint32_t why) {
   struct wsig_look look = {.left_ns = WSIG_NEVER};
   uint64_t cpu_ns;
-  if (why == WSIG_FIRED) {
+  if (why & WSIG_FIRED) {
     thread->timer_at = WSIG_NEVER;
     thread->deaf = false;
   }

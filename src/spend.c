@@ -32,9 +32,7 @@ static void unlock_own(struct wsig_thread *thread) {
   wsig_step(46);
   wsig_store_release(&thread->lock, 0);
   wsig_handler_fence();
-  uint32_t due = wsig_load_relaxed(&thread->look_due);
-  if (due == WSIG_FIRED) wsig_thread_fire(thread);
-  if (due == WSIG_ASKED) wsig_thread_have_looked(thread);
+  if (wsig_load_relaxed(&thread->look_due)) wsig_thread_have_looked(thread);
 }
 
 /* Twice as much room; what was there last stays until it is not needed. */
@@ -139,7 +137,7 @@ static void undo_kill(struct wsig_thread *thread, const struct wsig_budget *b) {
   thread->undoing = false;
   if (!is_dying(thread->innermost)) return;
   /* Kills that became due meanwhile. */
-  wsig_store_relaxed(&thread->look_due, WSIG_ASKED);
+  wsig_or_relaxed(&thread->look_due, WSIG_ASKED);
   wsig_watchdog_want(thread);
 }
 

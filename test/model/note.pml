@@ -6,10 +6,11 @@
  * Covered. A thread that begins and ends sections without end. The handler of
  * its timer, which interrupts it between any two of its accesses, and whose
  * accesses the watchdog sees in between. The watchdog, which looks whenever it
- * likes, and kills. spin goes through every interleaving and asserts
+ * likes, leaves a note where it finds the lock taken, and kills. spin goes through every interleaving and asserts
  *   - that nobody is at the sections while somebody else is
  *   - that a fire is never overlooked: when the handler has returned and nobody
- *     holds the lock, somebody has looked since
+ *     holds the lock, somebody has looked since and knew of it. A look that does
+ *     not know would leave the timer for set that has fired
  *   - that a kill is only ever of a section that runs, and none is under way,
  *     or has been left undone, where the thread is in no section
  * and finds every state in which nobody can go on.
@@ -21,6 +22,7 @@
  * is set under the lock.
  *
  * Variants that must fail, or the assertions would be worth nothing:
+ *   -DNOTE_OVER      a note takes the place of the one that was there
  *   -DNOTE_AFTER     the handler leaves its note after it has tried the lock
  *   -DNOTE_FIRST     a holder loads the note before it gives the lock back
  *   -DNO_SECOND_LOOK a holder does not look for a note
@@ -29,7 +31,8 @@
  *   -DLATE_MARK      the watchdog marks its kill after it has given the lock back
  */
 bool lock;
-bool note;        /* look_due */
+bool note_fired;  /* look_due: WSIG_FIRED, */
+bool note_asked;  /* and WSIG_ASKED */
 bool in_section;
 bool due;         /* the section is to be killed */
 bool begun;       /* the section's kill has begun */
@@ -37,17 +40,31 @@ bool killing;     /* the watchdog is in it */
 bool engine_dead; /* what the kill has done */
 
 bool handling;    /* the handler runs: the thread stands still */
-bool fired;       /* since the last look */
+bool fired;       /* since the last look that knew of it */
 byte holders;     /* at the sections, now */
 byte unlocking;   /* not yet done with giving the lock back */
 
 #define take   atomic { !lock -> lock = true } holders++; assert(holders == 1)
 #define give   holders--; lock = false
 #define ours   !handling
+#define noted  (note_fired || note_asked)
+
+#if defined(NOTE_OVER)
+#define leave_fired note_fired = true; note_asked = false
+#define leave_asked note_asked = true; note_fired = false
+#else
+#define leave_fired note_fired = true
+#define leave_asked note_asked = true
+#endif
+
+/* One exchange. What the notes say is looked at in the next step; nothing
+ * comes in between that would look as well, for the lock is held. */
+#define take_notes                                      \
+  if :: note_fired -> fired = false :: else fi;         \
+  note_fired = false; note_asked = false
 
 inline look() {
   assert(holders == 1);
-  fired = false;
   if
   :: in_section -> if :: due = true :: skip fi
   :: else
@@ -61,11 +78,11 @@ inline unlock(mine, seen) {
   do
   :: true ->
 #if defined(NOTE_FIRST)
-     atomic { mine -> seen = note };
+     atomic { mine -> seen = noted };
      atomic { mine -> give };
 #else
      atomic { mine -> give };
-     atomic { mine -> seen = note };
+     atomic { mine -> seen = noted };
 #endif
 #if defined(NO_SECOND_LOOK)
      break;
@@ -76,7 +93,7 @@ inline unlock(mine, seen) {
         atomic {
           mine ->
           if
-          :: !lock -> lock = true; holders++; note = false
+          :: !lock -> lock = true; holders++; take_notes
           :: else -> break
           fi
         };
@@ -123,14 +140,14 @@ proctype handler() {
      got = false;
 #if defined(NOTE_AFTER)
      atomic { if :: !lock -> lock = true; holders++; got = true :: else fi };
-     note = true;
+     atomic { leave_fired };
 #else
-     note = true;
+     atomic { leave_fired };
      atomic { if :: !lock -> lock = true; holders++; got = true :: else fi };
 #endif
      if
      :: got ->
-        note = false;
+        atomic { take_notes };
         look();
         unlock(true, seen)
      :: else
@@ -140,8 +157,14 @@ proctype handler() {
 }
 
 proctype watchdog() {
-  bool seen, kills;
+  bool seen, kills, got;
   do
+  :: atomic { lock -> leave_asked };
+     atomic {
+       got = !lock;
+       if :: got -> lock = true; holders++; take_notes :: else fi
+     };
+     if :: got -> look(); unlock(true, seen) :: else fi
   :: take;
      if :: look() :: skip fi;
      kills = in_section && due;

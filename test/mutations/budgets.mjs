@@ -212,6 +212,11 @@ export const BUDGET_MUTATIONS = [
     'if (thread->asleep) wsig_watchdog_want(thread);'
   ),
   timers(
+    'a note is left beside another, not over it',
+    'wsig_or_seq_cst(&thread->look_due, why);',
+    'wsig_store_seq_cst(&thread->look_due, why);'
+  ),
+  timers(
     'a sleeper is looked at soon',
     'if (look.kill_due || thread->asleep) wsig_watchdog_want(thread);',
     'if (look.kill_due) wsig_watchdog_want(thread);'

@@ -374,6 +374,33 @@ TEST(a_sleep_of_a_minute_is_interrupted_once_for_each_time_it_was_short) {
   assert_true(interruptions <= 2);
 }
 
+/* ------------------------------------------------------------------ notes
+ */
+
+/* The timer's signal comes, and the watchdog, while the thread leaves. */
+static void fire_in_the_middle_of_a_leave(bool fire_first) {
+  enter(&a);
+  use_unseen(1 * MS);
+  hand_wall_ns += 4 * MS;
+  wsig_thread_lock(wsig_here);
+  if (fire_first) fire();
+  wsig_thread_have_looked(wsig_here);
+  if (!fire_first) fire();
+  wsig_store_release(&wsig_here->lock, 0);
+  assert_left(&a, READY);
+}
+
+TEST(a_note_of_the_watchdog_leaves_that_of_the_timer) {
+  make(&a, 5 * MS, NONE);
+  for (int fire_first = 0; fire_first < 2; fire_first++) {
+    fire_in_the_middle_of_a_leave(fire_first);
+    settings();
+    enter(&a);
+    assert_int_equal(settings(), 1);
+    assert_left(&a, READY);
+  }
+}
+
 /* ------------------------------------------------ signals that do not arrive
  */
 
@@ -462,6 +489,7 @@ int main(void) {
       IN_TIME(without_timers_a_nap_gains_a_16th_of_it_at_most),
       IN_TIME(
           a_sleep_of_a_minute_is_interrupted_once_for_each_time_it_was_short),
+      IN_TIME(a_note_of_the_watchdog_leaves_that_of_the_timer),
       IN_TIME(a_limit_whose_signal_is_blocked_is_noticed_by_the_watchdog),
       IN_TIME(from_then_on_the_watchdog_is_in_time),
       IN_TIME(until_a_signal_comes_after_all),

@@ -4,17 +4,19 @@
  * moment, or may the memory have moved by then?
  *
  * An engine that keeps a memory in place while it grows has reserved the
- * address space behind it. So the question goes to the system: is all of
- * [base + length, base + max_length) mapped, and without access? An engine
- * that allocates and copies has no reason for such a mapping. Any doubt is
- * answered MOVABLE.
+ * address space behind it, and says so. What is mapped behind the memory does
+ * not: without access are guard regions and other memories' reservations, too.
+ * It can only refute what was said. So the class is FIXED where
+ *  1. the engine guarantees the reservation up to the largest size, and
+ *  2. all of [base + length, base + max_length) is mapped, and without access
+ * or where nothing is left to grow. Any doubt is answered MOVABLE.
  */
 #include "os/os.h"
 #include "wasmsig/host.h"
 
 bool (*wsig_mapping_at)(uintptr_t, struct wsig_mapping *) = wsig_os_mapping_at;
 
-static bool reserved_without_access(uintptr_t from, uintptr_t to) {
+static bool is_without_access(uintptr_t from, uintptr_t to) {
   while (from < to) {
     struct wsig_mapping mapping;
     if (!wsig_mapping_at(from, &mapping)) return false;
@@ -25,13 +27,15 @@ static bool reserved_without_access(uintptr_t from, uintptr_t to) {
 }
 
 wasmsig_memory_class wasmsig_memory_classify(const void *base, uint64_t length,
-                                             uint64_t max_length, bool shared) {
+                                             uint64_t max_length,
+                                             uint64_t reserved, bool shared) {
   uintptr_t start = (uintptr_t)base;
   if (!base || length > max_length || max_length > UINTPTR_MAX - start)
     return WASMSIG_MEMORY_MOVABLE;
   if (shared) return WASMSIG_MEMORY_SHARED;
-  /* A memory that has its largest size never grows. */
-  return reserved_without_access(start + length, start + max_length)
+  if (length == max_length) return WASMSIG_MEMORY_FIXED;
+  return reserved >= max_length &&
+                 is_without_access(start + length, start + max_length)
              ? WASMSIG_MEMORY_FIXED
              : WASMSIG_MEMORY_MOVABLE;
 }

@@ -34,7 +34,7 @@ static void track(struct guest *guest) {
   words.memory = guest->memory;
   words.length = PAGE;
   words.memory_class =
-      wasmsig_memory_classify(guest->memory, PAGE, RESERVED, false);
+      wasmsig_memory_classify(guest->memory, PAGE, RESERVED, RESERVED, false);
   words.signal = SIGNAL_ADDRESS;
   wasmsig_instance instance;
   check(wasmsig_instance_add(guest->registry, &words, &instance),

@@ -5,9 +5,9 @@
  *
  * Why nothing is written where it must not be: memory 0 and the words' values
  * are read from the instance itself; the registry checks them against each
- * other before it writes; a memory counts as fixed only if the system says so,
- * of the others the base is read again at each sync, by the thread that runs
- * the instance.
+ * other before it writes; a memory counts as fixed only if WAMR is built so
+ * that memories stay in place, and the system does not refute it; of the others
+ * the base is read again at each sync, by the thread that runs the instance.
  *
  * Why a kill ends the right call: wasm_runtime_terminate() sets the instance's
  * exception and, through the thread manager, a flag that the interpreter reads
@@ -79,6 +79,22 @@ static int verdict_of(int error) {
   }
 }
 
+/* WAMR has it only if bounds are checked by the hardware (OS_ENABLE_HW_BOUND_
+ * CHECK): its header does not tell how it was built. */
+extern bool os_thread_signal_inited(void) __attribute__((weak));
+
+/* What such a build maps for each memory: wasm_allocate_linear_memory in WAMR's
+ * wasm_memory.c. An allocator of the embedder's maps something else. */
+#define RESERVATION (UINT64_C(8) << 30)
+
+static uint64_t reservation(wasm_memory_inst_t memory) {
+  if (!os_thread_signal_inited) return 0;
+  bool is_there = wasmsig_memory_classify(
+                      wasm_memory_get_base_address(memory), length_of(memory),
+                      RESERVATION, RESERVATION, false) == WASMSIG_MEMORY_FIXED;
+  return is_there ? RESERVATION : 0;
+}
+
 static int track(wasmsig_wamr_tracked *tracked) {
   wasmsig_words words = WASMSIG_WORDS_INIT;
   int verdict = read_words(tracked->module_inst, &words);
@@ -88,11 +104,11 @@ static int track(wasmsig_wamr_tracked *tracked) {
 
   words.memory = wasm_memory_get_base_address(memory);
   words.length = length_of(memory);
-  words.memory_class =
-      wasmsig_memory_classify(words.memory, words.length,
-                              wasm_memory_get_max_page_count(memory) *
-                                  wasm_memory_get_bytes_per_page(memory),
-                              wasm_memory_get_shared(memory));
+  words.memory_class = wasmsig_memory_classify(
+      words.memory, words.length,
+      wasm_memory_get_max_page_count(memory) *
+          wasm_memory_get_bytes_per_page(memory),
+      reservation(memory), wasm_memory_get_shared(memory));
   tracked->memory_class = words.memory_class;
   return verdict_of(
       wasmsig_instance_add(tracked->registry, &words, &tracked->instance));

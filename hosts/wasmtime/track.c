@@ -7,8 +7,10 @@
  *     neither there is no guess, and the instance stays untracked
  *  2. addresses and length are read from the running instance; the registry
  *     checks them against each other before it writes
- *  3. a memory counts as fixed only if the system says so; of the others the
- *     base is read again at each sync, by the thread that runs the store
+ *  3. a memory counts as fixed only if the engine's configuration, which the
+ *     embedder states, reserves what it can grow to, and the system does not
+ *     refute that; of the others the base is read again at each sync, by the
+ *     thread that runs the store
  *  4. what is tracked is forgotten before the store unmaps it: by untrack, or
  *     by the finalizer, which Wasmtime calls first of all
  */
@@ -178,12 +180,37 @@ static int verdict_of(int error) {
   }
 }
 
-/* The system sees the reservation, not who may write to it. */
+/* What Wasmtime 50 reserves where nothing else is configured, on 64-bit hosts:
+ * Tunables::default_u64 in wasmtime-environ's tunables.rs. */
+#define DEFAULT_RESERVATION LENGTH_32_BIT
+#define DEFAULT_GUARD (UINT64_C(32) << 20)
+
+static bool is_reserved(const uint8_t *base, uint64_t length, uint64_t size) {
+  return wasmsig_memory_classify(base, length, size, size, false) ==
+         WASMSIG_MEMORY_FIXED;
+}
+
+/* Whether all is there that such an engine maps for a memory. */
+static bool is_as_by_default(const struct memory *memory) {
+  return is_reserved(memory->base - DEFAULT_GUARD, 0, DEFAULT_GUARD) &&
+         is_reserved(memory->base, memory->length,
+                     DEFAULT_RESERVATION + DEFAULT_GUARD);
+}
+
+/* What the engine guarantees to reserve, as the embedder states it. */
+static uint64_t reservation(const struct memory *memory, uint64_t stated) {
+  if (stated != WASMSIG_WASMTIME_DEFAULT) return stated;
+  return !memory->is_shared && is_as_by_default(memory) ? DEFAULT_RESERVATION
+                                                        : 0;
+}
+
+/* What is reserved does not tell who may write to it. */
 static wasmsig_memory_class classify(const struct memory *memory,
-                                     bool has_protection_keys) {
+                                     const wasmsig_wasmtime_options *options) {
   wasmsig_memory_class memory_class = wasmsig_memory_classify(
-      memory->base, memory->length, memory->max_length, memory->is_shared);
-  if (has_protection_keys && memory_class == WASMSIG_MEMORY_FIXED)
+      memory->base, memory->length, memory->max_length,
+      reservation(memory, options->memory_reservation), memory->is_shared);
+  if (options->has_protection_keys && memory_class == WASMSIG_MEMORY_FIXED)
     return WASMSIG_MEMORY_GUARDED;
   return memory_class;
 }
@@ -203,7 +230,7 @@ static int track(wasmtime_context_t *context,
   if (verdict != WASMSIG_VERDICT_TRACKED) return verdict;
   words.memory = memory.base;
   words.length = memory.length;
-  words.memory_class = classify(&memory, options->has_protection_keys);
+  words.memory_class = classify(&memory, options);
   tracked->memory_class = words.memory_class;
   tracked->memory = memory.handle;
   return verdict_of(

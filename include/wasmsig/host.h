@@ -13,7 +13,8 @@
  *     wasmsig_words words = WASMSIG_WORDS_INIT;
  *     words.memory = base;              // of the instance's memory 0
  *     words.length = length;            // bytes
- *     words.memory_class = wasmsig_memory_classify(base, length, max, false);
+ *     words.memory_class =              // reserved: what the engine guarantees
+ *         wasmsig_memory_classify(base, length, max, reserved, false);
  *     words.signal = address;           // what __instance_signal says
  *     wasmsig_instance instance;
  *     wasmsig_instance_add(registry, &words, &instance);
@@ -156,7 +157,10 @@ typedef enum wasmsig_memory_class {
    * is raised waits for wasmsig_instance_sync() by its owner.
    */
   WASMSIG_MEMORY_MOVABLE = 0,
-  /** Its address space is reserved up to the largest size it can reach. */
+  /**
+   * Its address space is reserved up to the largest size it can reach, and
+   * that is known from the engine or from its embedder.
+   */
   WASMSIG_MEMORY_FIXED = 1,
   /** Shared between threads: grows in place. */
   WASMSIG_MEMORY_SHARED = 2,
@@ -171,16 +175,23 @@ typedef enum wasmsig_memory_class {
 } wasmsig_memory_class;
 
 /**
- * Finds the class of a linear memory by asking the system what is mapped.
+ * Finds the class of a linear memory from what its engine guarantees, and asks
+ * the system whether that can be so.
  *
  * base:        first byte of the memory
  * length:      its size now, bytes
  * max_length:  the largest size that it can reach, bytes (4 GiB if the
  *              module states none and addresses are 32 bits wide)
+ * reserved:    bytes from `base` on within which the engine guarantees that
+ *              the memory grows in place, as long as it exists; 0 if the engine
+ *              guarantees nothing, or if you do not know. What is mapped there
+ *              is no reason to state it: a guard region, or the reservation of
+ *              another memory, looks the same.
  * shared:      the engine says that it is a shared memory
  *
- * Returns:   FIXED only if [base + length, base + max_length) is reserved
- *            without access behind the memory; MOVABLE in any doubt.
+ * Returns:   FIXED only if `reserved` reaches `max_length`, and the system says
+ *            that [base + length, base + max_length) is mapped without access;
+ *            or if the memory has its largest size. MOVABLE in any doubt.
  * Threads:   any. Signal handlers: no.
  * Source:    Linux proc_pid_maps(5); PROCMAP_QUERY in <linux/fs.h>.
  * Since:     0.1
@@ -188,6 +199,7 @@ typedef enum wasmsig_memory_class {
 WASMSIG_API wasmsig_memory_class wasmsig_memory_classify(const void *base,
                                                          uint64_t length,
                                                          uint64_t max_length,
+                                                         uint64_t reserved,
                                                          bool shared);
 
 /* ------------------------------------------------- registry and instances */

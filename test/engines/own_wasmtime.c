@@ -4,6 +4,7 @@
 
 #include "driver_wasmtime.h"
 #include "guests.h"
+#include "memories_wasmtime.h"
 #include "promises.h"
 #include "wat.h"
 
@@ -355,6 +356,7 @@ const struct row rows_of_engine[] = {
     ROW("Which memory is memory 0, Wasmtime cannot say", memory_zero),
     ROW("Epochs belong to the engine, a kill to a store", epochs),
     ROW("Memories of the pooling allocator", pooled),
+    ROW("Guards and reservations", kept_of_memories),
     ROW("Bad input is refused", refused),
 };
 const size_t rows_of_engine_count =

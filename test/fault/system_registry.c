@@ -266,7 +266,8 @@ static void make_shapes(void) {
 
 static wasmsig_memory_class classify(int shape) {
   uint64_t length = shape == FULL ? 8 * PAGE : 2 * PAGE;
-  return wasmsig_memory_classify(shapes[shape], length, 8 * PAGE, false);
+  return wasmsig_memory_classify(shapes[shape], length, 8 * PAGE, 8 * PAGE,
+                                 false);
 }
 
 static bool kernel_answers(void) {

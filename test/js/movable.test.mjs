@@ -44,3 +44,28 @@ movable('a further instance loses no signal, and both are told', 'sameMemory')
 movable('memories whose instance has gone are let go', 'collected')
 // WASMSIG_GROWS says how many; 500 if it is not there.
 movable('grows under a storm of raises harm nothing', 'storm')
+
+async function classes(options) {
+  const { stdout, stderr } = await run('memory-classes.mjs', options)
+  assert.equal(stderr, '')
+  return stdout.trim()
+}
+
+const without = { skip: skip || (!inNode && 'V8 alone can be told') }
+
+test(
+  'a memory whose bounds are checked is FIXED if V8 reserves it',
+  without,
+  async () => {
+    const flags = ['--disable-wasm-trap-handler']
+    assert.equal(await classes({ flags }), '4 memories, 4 FIXED, 0 MOVABLE')
+    assert.equal(await classes({}), '4 memories, 4 FIXED, 0 MOVABLE')
+  }
+)
+
+// There is room for all of them: V8 does not say so.
+test('it is MOVABLE where the address space is limited', without, async () => {
+  const flags = ['--disable-wasm-trap-handler']
+  const options = { flags, addressSpace: 60e6 }
+  assert.equal(await classes(options), '4 memories, 0 FIXED, 4 MOVABLE')
+})

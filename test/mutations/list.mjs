@@ -22,6 +22,7 @@ export const PROGRAMS = {
   test_owners: unit('test_owners'),
   test_classes: unit('test_classes'),
   test_index: unit('test_index'),
+  test_memory: unit('test_memory'),
   test_forward: unit('test_forward'),
   test_forward_death: unit('test_forward_death'),
   test_waiting: unit('test_waiting'),
@@ -56,6 +57,7 @@ const raise = mutation('test_registry', 'src/raise.c')
 const classes = mutation('test_classes', 'src/raise.c')
 const sync = mutation('test_classes', 'src/sync.c')
 const index = mutation('test_index', 'src/index.c')
+const memory = mutation('test_memory', 'src/memory.c')
 
 const storm = mutation('stress_delays', 'src/registry.c')
 const step = mutation('fault_step', 'src/registry.c')
@@ -502,6 +504,16 @@ export const MUTATIONS = [
     'the index finds keys that met on the way',
     'if (key_of(owner, entry - 1) != key) continue;',
     'if (key_of(owner, entry - 1) != key) return false;'
+  ),
+  memory(
+    'what is mapped proves no reservation',
+    'return reserved >= max_length &&',
+    'return reserved < UINT64_MAX - 1 &&'
+  ),
+  memory(
+    'what is accessible refutes a reservation',
+    'if (mapping.accessible) return false;',
+    'if (false) return false;'
   ),
   ...BUDGET_MUTATIONS,
   ...MODULE_MUTATIONS

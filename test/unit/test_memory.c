@@ -39,12 +39,19 @@ static void unmap(uint64_t from, uint64_t to) {
   for (uint64_t cell = from; cell < to; cell++) space.hole[cell] = true;
 }
 
-/* The class of a memory of `length` cells that may reach `max` of them. */
+/* The class of a memory of `length` cells that may reach `max` of them, and of
+ * which the engine says that `reserved` are its own. */
+static void assert_class_of(uint64_t length, uint64_t max, uint64_t reserved,
+                            wasmsig_memory_class expected) {
+  assert_int_equal(wasmsig_memory_classify(space.base, length * CELL,
+                                           max * CELL, reserved * CELL, false),
+                   expected);
+}
+
+/* The same where the engine guarantees what the memory may reach. */
 static void assert_class(uint64_t length, uint64_t max,
                          wasmsig_memory_class expected) {
-  assert_int_equal(
-      wasmsig_memory_classify(space.base, length * CELL, max * CELL, false),
-      expected);
+  assert_class_of(length, max, max, expected);
 }
 
 static int by_question(void **unused_state) {
@@ -105,6 +112,23 @@ TEST(what_lies_behind_the_largest_size_does_not_matter) {
 
 /* --------------------------------------------------------- what may move */
 
+/* As behind a guard region, or right below another memory. */
+TEST(what_is_mapped_without_access_proves_no_reservation) {
+  allow(0, 4);
+  assert_class_of(4, 16, 0, WASMSIG_MEMORY_MOVABLE);
+  assert_class_of(4, 5, 0, WASMSIG_MEMORY_MOVABLE);
+  assert_class_of(0, 1, 0, WASMSIG_MEMORY_MOVABLE);
+  assert_class_of(4, 4, 0, WASMSIG_MEMORY_FIXED); /* nothing is left to grow */
+}
+
+TEST(a_reservation_below_the_largest_size_does_not_do) {
+  allow(0, 4);
+  assert_class_of(4, 16, 15, WASMSIG_MEMORY_MOVABLE);
+  assert_class_of(4, 16, 4, WASMSIG_MEMORY_MOVABLE);
+  assert_class_of(4, 15, 15, WASMSIG_MEMORY_FIXED);
+  assert_class_of(4, 15, UINT64_MAX, WASMSIG_MEMORY_FIXED);
+}
+
 TEST(an_accessible_mapping_behind_the_memory_makes_it_movable) {
   allow(0, 5);
   assert_class(4, 16, WASMSIG_MEMORY_MOVABLE);
@@ -142,9 +166,9 @@ TEST(a_reservation_that_is_too_short_makes_it_movable) {
 TEST(a_memory_on_the_heap_is_movable) {
   void *memory = malloc(2 * CELL);
   assert_non_null(memory);
-  assert_int_equal(
-      wasmsig_memory_classify(memory, CELL, UINT64_C(4) << 30, false),
-      WASMSIG_MEMORY_MOVABLE);
+  assert_int_equal(wasmsig_memory_classify(memory, CELL, UINT64_C(4) << 30,
+                                           UINT64_MAX, false),
+                   WASMSIG_MEMORY_MOVABLE);
   free(memory);
 }
 
@@ -153,20 +177,20 @@ TEST(a_memory_on_the_heap_is_movable) {
 TEST(a_shared_memory_is_shared_whatever_is_behind_it) {
   allow(0, 16);
   assert_int_equal(
-      wasmsig_memory_classify(space.base, 4 * CELL, 16 * CELL, true),
+      wasmsig_memory_classify(space.base, 4 * CELL, 16 * CELL, 0, true),
       WASMSIG_MEMORY_SHARED);
 }
 
 TEST(no_memory_is_movable) {
-  assert_int_equal(wasmsig_memory_classify(NULL, CELL, CELL, false),
+  assert_int_equal(wasmsig_memory_classify(NULL, CELL, CELL, CELL, false),
                    WASMSIG_MEMORY_MOVABLE);
-  assert_int_equal(wasmsig_memory_classify(NULL, CELL, CELL, true),
+  assert_int_equal(wasmsig_memory_classify(NULL, CELL, CELL, CELL, true),
                    WASMSIG_MEMORY_MOVABLE);
 }
 
 TEST(a_memory_above_its_largest_size_is_movable) {
   assert_class(5, 4, WASMSIG_MEMORY_MOVABLE);
-  assert_int_equal(wasmsig_memory_classify(space.base, 5 * CELL, CELL, true),
+  assert_int_equal(wasmsig_memory_classify(space.base, 5 * CELL, CELL, 0, true),
                    WASMSIG_MEMORY_MOVABLE);
 }
 
@@ -174,17 +198,18 @@ TEST(sizes_that_pass_the_end_of_the_address_space_are_movable) {
   const uint64_t sizes[] = {UINT64_MAX, UINT64_MAX - 1,
                             UINT64_MAX - (uintptr_t)space.base + 1};
   for (size_t i = 0; i < 3; i++) {
-    assert_int_equal(wasmsig_memory_classify(space.base, CELL, sizes[i], false),
-                     WASMSIG_MEMORY_MOVABLE);
     assert_int_equal(
-        wasmsig_memory_classify(space.base, sizes[i], sizes[i], false),
+        wasmsig_memory_classify(space.base, CELL, sizes[i], UINT64_MAX, false),
         WASMSIG_MEMORY_MOVABLE);
+    assert_int_equal(wasmsig_memory_classify(space.base, sizes[i], sizes[i],
+                                             UINT64_MAX, false),
+                     WASMSIG_MEMORY_MOVABLE);
   }
   /* The largest that does not: there is no such reservation. */
-  assert_int_equal(
-      wasmsig_memory_classify(space.base, CELL,
-                              UINT64_MAX - (uintptr_t)space.base, false),
-      WASMSIG_MEMORY_MOVABLE);
+  assert_int_equal(wasmsig_memory_classify(space.base, CELL,
+                                           UINT64_MAX - (uintptr_t)space.base,
+                                           UINT64_MAX, false),
+                   WASMSIG_MEMORY_MOVABLE);
 }
 
 /* -------------------------------------------- the descriptor that is kept */
@@ -228,7 +253,7 @@ static int child_finds(uint64_t length, uint64_t max,
   if (child == 0) {
     munmap(space.base + 10 * CELL, CELL);
     _exit(wasmsig_memory_classify(space.base, length * CELL, max * CELL,
-                                  false) != expected);
+                                  max * CELL, false) != expected);
   }
   int status = -1;
   waitpid(child, &status, 0);
@@ -287,8 +312,8 @@ TEST(a_descriptor_of_another_process_is_not_asked) {
 
 static void *ask_often(void *wrong) {
   for (int i = 0; i < 20000; i++)
-    if (wasmsig_memory_classify(space.base, 4 * CELL, 16 * CELL, false) !=
-        WASMSIG_MEMORY_FIXED)
+    if (wasmsig_memory_classify(space.base, 4 * CELL, 16 * CELL, 16 * CELL,
+                                false) != WASMSIG_MEMORY_FIXED)
       *(int *)wrong += 1;
   return NULL;
 }
@@ -383,9 +408,9 @@ TEST(a_long_path_that_reads_like_a_mapping_misleads_nobody) {
   remove_path(path);
   assert_ptr_equal(mapped, space.base);
   allow(1, 4);
-  assert_int_equal(
-      wasmsig_memory_classify(space.base + CELL, 3 * CELL, 15 * CELL, false),
-      WASMSIG_MEMORY_FIXED);
+  assert_int_equal(wasmsig_memory_classify(space.base + CELL, 3 * CELL,
+                                           15 * CELL, 15 * CELL, false),
+                   WASMSIG_MEMORY_FIXED);
   assert_class(0, 16, WASMSIG_MEMORY_MOVABLE); /* the file is accessible */
 }
 
@@ -401,6 +426,8 @@ int main(void) {
       BOTH_WAYS(a_reservation_of_several_mappings_counts_as_one),
       BOTH_WAYS(a_memory_that_has_its_largest_size_is_fixed),
       BOTH_WAYS(what_lies_behind_the_largest_size_does_not_matter),
+      BOTH_WAYS(what_is_mapped_without_access_proves_no_reservation),
+      BOTH_WAYS(a_reservation_below_the_largest_size_does_not_do),
       BOTH_WAYS(an_accessible_mapping_behind_the_memory_makes_it_movable),
       BOTH_WAYS(one_accessible_page_in_the_reservation_makes_it_movable),
       BOTH_WAYS(a_hole_behind_the_memory_makes_it_movable),

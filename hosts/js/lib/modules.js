@@ -289,15 +289,22 @@ function fitsMaximum(memory, pages) {
   return fits(importing(MEMORY, 1, 0, ...leb(pages)), memory)
 }
 
+const LEAST = { initial: 0, maximum: 1 }
+const leastMemory = () => new Memory(LEAST)
+
+/** What the engine reserves for a memory: as native/reservation.c has it. */
+const EXACT = 1
+
 /**
  * Bytes that a 32-bit memory can ever have. Where the engine may reserve as much
  * address space as a memory's declared maximum and no more (Deno), that is
  * found by what the memory can be linked to. An imported one may differ from
  * instance to instance.
  */
-function largestNarrow(memory, plan) {
+function largestNarrow(memory, plan, reserves) {
   const isOwn = memory !== undefined && plan.exportName !== undefined
-  if (native.canKill() || !isOwn || !fitsMaximum(memory, MOST_PAGES)) {
+  const isExact = reserves === EXACT || !native.canKill()
+  if (!isExact || !isOwn || !fitsMaximum(memory, MOST_PAGES)) {
     return MOST_PAGES * PAGE
   }
   let low = 0
@@ -313,7 +320,10 @@ function largestNarrow(memory, plan) {
 /** Learns and checks what is the same for all instances of a module. */
 function check(exports, plan, memory) {
   plan.wide = memory !== undefined && isWide(memory)
-  plan.largest = plan.wide ? largestWide() : largestNarrow(memory, plan)
+  const reserves = native.askEngine(leastMemory)
+  plan.largest = plan.wide
+    ? largestWide()
+    : largestNarrow(memory, plan, reserves)
   for (let i = 0; i < WORDS.length; i++) {
     if (!(WORDS[i] in exports)) continue
     const type = plan.wide ? i64Global : i32Global

@@ -126,6 +126,7 @@ NAPI_MODULE_INIT() {
   define_sections(env, exports);
   define_settled(env, exports);
   define_signals(env, exports);
+  define_reservation(env, exports);
   define_words(env, exports);
   return exports;
 }

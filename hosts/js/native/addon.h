@@ -74,6 +74,11 @@ void module_bytes(napi_value module,
                               size_t length),
                   void *context);
 
+/* reservation.c */
+/* Bytes that the engine guarantees to reserve for an unshared memory, from its
+ * first byte on; 0: none, or that is not known. */
+uint64_t engine_reservation(const wasmsig_words *memory, uint64_t largest);
+
 /* words.c */
 void words_drop_all(napi_env env, struct realm_state *state);
 
@@ -84,6 +89,7 @@ void define_instances(napi_env env, napi_value exports);
 void define_budgets(napi_env env, napi_value exports);
 void define_inspect(napi_env env, napi_value exports);
 void define_module_head(napi_env env, napi_value exports);
+void define_reservation(napi_env env, napi_value exports);
 void define_sections(napi_env env, napi_value exports);
 void define_settled(napi_env env, napi_value exports);
 void define_signals(napi_env env, napi_value exports);

@@ -365,8 +365,9 @@ static napi_value track(napi_env env, napi_callback_info info) {
   words.handled = address_of(env, given[8]);
   uint64_t largest = address_of(env, given[7]);
   if (largest == WASMSIG_NO_WORD) largest = LARGEST_MEMORY;
-  words.memory_class =
-      wasmsig_memory_classify(words.memory, words.length, largest, shared);
+  words.memory_class = wasmsig_memory_classify(
+      words.memory, words.length, largest,
+      shared ? 0 : engine_reservation(&words, largest), shared);
   int error = WASMSIG_ENOMEM;
   if (make_room(env, state))
     error = hold(env, state, given[0], given[1], given[2], given[6], &words,

@@ -42,8 +42,10 @@
  *
  * Memories. A signal is written into a running guest only where its memory
  * cannot move. Built with the hardware's bounds checks (the default on 64-bit
- * hosts) WAMR reserves 8 GiB for each memory: it never moves, and is found to
- * be FIXED by asking the system. Without them a memory moves when it grows:
+ * hosts) WAMR reserves 8 GiB for each memory: it never moves, and is FIXED. The
+ * adapter knows that build by a function of WAMR's that no other has
+ * (os_thread_signal_inited), and asks the system whether the 8 GiB are there.
+ * Without it, or them, a memory is taken to move when it grows:
  * it is MOVABLE, and its signals wait for wasmsig_wamr_sync() at a call's
  * boundary. Shared memories stay where they are.
  *

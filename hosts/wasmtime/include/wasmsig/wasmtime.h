@@ -49,9 +49,11 @@
  *
  * Memories. A signal is written into a running guest only where its memory
  * cannot move. With Wasmtime's defaults on 64-bit hosts a 32-bit memory has
- * 4 GiB of address space: it never moves, and is found to be FIXED by asking
- * the system. A 64-bit memory, or one under a small `memory_reservation`, is
- * MOVABLE: its signals wait for wasmsig_wasmtime_sync() at a call's boundary.
+ * 4 GiB of address space: it never moves, and is FIXED. A 64-bit memory, or one
+ * that may reach more than the engine's `memory_reservation`, is MOVABLE: its
+ * signals wait for wasmsig_wasmtime_sync() at a call's boundary. The API of
+ * Wasmtime cannot tell what an engine was configured to reserve, so **who
+ * configures memories says so in the options** (`memory_reservation`).
  * `memory_may_move(false)` alone changes nothing here: what counts is that the
  * address space behind the memory is reserved.
  *
@@ -105,10 +107,27 @@ typedef struct wasmsig_wasmtime_options {
    * so the memory is taken as GUARDED, written through the system.
    */
   bool has_protection_keys;
+  /**
+   * How many bytes the engine reserves for each memory: what was given to
+   * wasmtime_config_memory_reservation_set(). Under the pooling allocator it is
+   * that or `max_memory_size`, whichever is more; with a host_memory_creator
+   * what that one guarantees, or 0. A memory that may grow beyond is MOVABLE.
+   *
+   * WASMSIG_WASMTIME_DEFAULT: the configuration says nothing of memories (nor
+   * sets signals_based_traps to false), so that each has 4 GiB and 32 MiB of
+   * guards before and behind it. All of them must be found there, or the memory
+   * is MOVABLE; but that does not tell them from guards of 4 GiB and more, so
+   * do not leave it at this where you have configured something else.
+   */
+  uint64_t memory_reservation;
 } wasmsig_wasmtime_options;
 
-#define WASMSIG_WASMTIME_OPTIONS_INIT \
-  {sizeof(wasmsig_wasmtime_options), NULL, NULL, 0, NULL, false}
+/** The engine's memories are as Wasmtime has them unless configured. */
+#define WASMSIG_WASMTIME_DEFAULT UINT64_MAX
+
+#define WASMSIG_WASMTIME_OPTIONS_INIT                            \
+  {sizeof(wasmsig_wasmtime_options), NULL, NULL, 0, NULL, false, \
+   WASMSIG_WASMTIME_DEFAULT}
 
 /** A tracked instance. Filled in by wasmsig_wasmtime_track(); read only. */
 typedef struct wasmsig_wasmtime_tracked {

@@ -37,6 +37,15 @@ for (const name of CASES) {
   })
 }
 
+test('kills in hooks that run from C++ end the call, not the process', async () => {
+  const { status, stdout, stderr } = await run('kill-hooks.mjs', {
+    args: ['30']
+  })
+  assert.equal(stderr, '')
+  assert.equal(stdout, 'survived\n')
+  assert.equal(status, 0)
+})
+
 test('workers that are terminated while they are killed end', async () => {
   const { status, stdout, stderr } = await run('kill-and-terminate.mjs', {
     args: [KILLS]

@@ -239,6 +239,16 @@ test('a limited function inside a host function tears nothing', () => {
   }
 })
 
+test('a kill from a timer is no uncaught exception to abort at', async () => {
+  const { status, stdout, stderr } = await run('unsafe.mjs', {
+    flags: ['--abort-on-uncaught-exception'],
+    args: ['scope']
+  })
+  assert.equal(stderr, '')
+  assert.match(stdout, /^CpuLimitError$/m)
+  assert.equal(status, 0)
+})
+
 for (const how of ['monitor', 'capture', 'domain']) {
   test(`async scopes are put right beside a ${how} of the program`, async () => {
     const { status, stdout, stderr } = await run('unsafe.mjs', {

@@ -57,6 +57,7 @@ struct engine *engine_create(napi_env env) {
 
 void engine_detach(struct engine *engine) {
   retry_end(engine);
+  if (engine->victim) landing_end(engine->isolate);
   pthread_mutex_lock(&engine->lock);
   engine->attached = false;
   engine->isolate = NULL;
@@ -168,6 +169,7 @@ static void look(struct engine *engine, void *isolate) {
   else
     retry_end(engine);
   if (!victim) return;
+  landing_begin(engine->env, isolate);
   engine->victim = victim;
   v8_isolate_terminate_execution(isolate);
 }
@@ -260,7 +262,9 @@ bool engine_leave(struct engine *engine, struct running *section) {
   engine->innermost = section->outer;
   if (engine->victim != section) return false;
   engine->victim = NULL;
-  if (engine->isolate) v8_isolate_cancel_terminate_execution(engine->isolate);
+  if (!engine->isolate) return true;
+  v8_isolate_cancel_terminate_execution(engine->isolate);
+  landing_end(engine->isolate);
   return true;
 }
 

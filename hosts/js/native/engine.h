@@ -85,6 +85,10 @@ void engine_ask_again(struct engine *engine);
 void retry_begin(struct engine *engine);
 void retry_end(struct engine *engine);
 
+/* Around the unwinding of a section: where else it comes to (landing.c). */
+void landing_begin(napi_env env, void *isolate);
+void landing_end(void *isolate);
+
 /* The stack above the sections, from its innermost frame on (stack.c). */
 struct stack {
   struct engine *engine;

@@ -12,6 +12,7 @@
 #define WASMSIG_V8_H
 
 #include <node_api.h>
+#include <stdbool.h>
 
 #define V8_NAMED(name) __asm__(name) __attribute__((weak))
 
@@ -45,6 +46,32 @@ extern napi_value v8_stack_frame_get_script_name(napi_value frame)
     V8_NAMED("_ZNK2v810StackFrame13GetScriptNameEv");
 extern napi_value v8_stack_frame_get_function_name(napi_value frame)
     V8_NAMED("_ZNK2v810StackFrame15GetFunctionNameEv");
+
+/* Who is told of uncaught exceptions, and whether they abort the process
+ * (landing.c): Node's own, and how V8 is given another. */
+extern const char *v8_get_version(void) V8_NAMED("_ZN2v82V810GetVersionEv");
+extern void node_message_listener(napi_value message, napi_value error)
+    V8_NAMED(
+        "_ZN4node6errors25PerIsolateMessageListenerEN2v85LocalINS1_7MessageEEE"
+        "NS2_INS1_5ValueEEE");
+extern void v8_isolate_add_message_listener(void *isolate,
+                                            void (*listener)(napi_value,
+                                                             napi_value),
+                                            int levels, napi_value data)
+    V8_NAMED(
+        "_ZN2v87Isolate32AddMessageListenerWithErrorLevelEPFvNS_5LocalINS_"
+        "7MessageEEENS1_INS_5ValueEEEEiS5_");
+extern void v8_isolate_remove_message_listeners(void *isolate,
+                                                void (*listener)(napi_value,
+                                                                 napi_value))
+    V8_NAMED(
+        "_ZN2v87Isolate22RemoveMessageListenersEPFvNS_5LocalINS_7MessageEEE"
+        "NS1_INS_5ValueEEEE");
+extern bool node_should_abort(void *isolate)
+    V8_NAMED("_ZN4node30ShouldAbortOnUncaughtExceptionEPN2v87IsolateE");
+extern void v8_isolate_set_abort_callback(void *isolate,
+                                          bool (*callback)(void *))
+    V8_NAMED("_ZN2v87Isolate35SetAbortOnUncaughtExceptionCallbackEPFbPS0_E");
 
 /* What AsyncLocalStorage keeps its value in, from Node 24 on. */
 extern napi_value v8_isolate_get_preserved_data(void *isolate)

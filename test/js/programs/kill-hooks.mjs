@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * Is killed where JavaScript is called from C++ in the middle of something: in
+ * hooks of promises that C++ makes, in what formats stacks, beside a debugger.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import inspector from 'node:inspector'
+import { readFile } from 'node:fs/promises'
+import { CpuBudget, CpuLimitError, install } from 'wasmsig'
+
+install()
+
+const ROUNDS = Number(process.argv[2])
+const BYTES = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)
+const nothing = () => {}
+
+const response = () =>
+  new Response(BYTES, { headers: { 'content-type': 'application/wasm' } })
+
+function session() {
+  const made = new inspector.Session()
+  made.connect()
+  made.post('Runtime.enable')
+  return made
+}
+
+const ONCE = {
+  instantiate: () => WebAssembly.instantiate(BYTES).catch(nothing),
+  compile: () => WebAssembly.compile(BYTES).catch(nothing),
+  streaming: () => WebAssembly.instantiateStreaming(response()).catch(nothing),
+  import: () => import('node:path').catch(nothing),
+  file: () => readFile('/dev/null').catch(nothing),
+  promise: () => new Promise((resolve) => resolve(1)).then(nothing),
+  stack: () => new Error('text').stack
+}
+
+const storage = new AsyncLocalStorage()
+let killed = 0
+
+async function storm(once) {
+  const loop = () => {
+    for (let i = 0; i < 40; i += 1) once()
+  }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const budget = new CpuBudget({ hard: 0.02 + (round % 100) / 250 })
+    try {
+      storage.run(round, () => budget.run(loop))
+    } catch (error) {
+      if (!(error instanceof CpuLimitError)) throw error
+      killed += 1
+    }
+    if (round % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+for (const once of Object.values(ONCE)) await storm(once)
+Error.prepareStackTrace = (error, sites) => sites.map(String).join()
+await storm(ONCE.stack)
+Error.prepareStackTrace = undefined
+const debugging = session()
+await storm(ONCE.instantiate)
+debugging.disconnect()
+console.log(killed > ROUNDS ? 'survived' : `only ${killed} kills`)

@@ -150,6 +150,28 @@ test("'exit' ends the process with 152 and a line that says why", async () => {
   assert.equal(status, 152)
 })
 
+for (const onUnsafe of ['wait', 'kill', 'exit']) {
+  test(`a guest that polls ends where V8 does not: ${onUnsafe}`, async () => {
+    const { status, stdout, stderr } = await run('postponed.mjs', {
+      flags: ['--no-wasm-stack-checks', '--no-liftoff'],
+      args: ['spin', onUnsafe]
+    })
+    assert.equal(stderr, '')
+    assert.equal(stdout, `CpuLimitError ${SIGNALS.SIGKILL}\n`)
+    assert.equal(status, 0)
+  })
+}
+
+test("'exit' ends the process where V8 does not end the call", async () => {
+  const { status, stdout, stderr } = await run('postponed.mjs', {
+    flags: ['--no-wasm-stack-checks', '--no-liftoff'],
+    args: ['burn', 'exit']
+  })
+  assert.equal(stdout, '')
+  assert.match(stderr, /^wasmsig: the CPU limit of 5 ms is over where V8/)
+  assert.equal(status, 152)
+})
+
 test("'kill' puts async scopes right", async () => {
   const { status, stdout } = await run('unsafe.mjs', { args: ['scope'] })
   assert.deepEqual(stdout.trimEnd().split('\n').sort(), [

@@ -10,6 +10,12 @@
  * there, the guest is asked to end by SIGKILL in its words, and the core's next
  * kill, a millisecond of CPU later, looks again.
  *
+ * V8 may postpone the interrupt: until a long function of its own is over, and
+ * for ever where its optimised code has no check of the stack, as in a loop of
+ * wasm's tail calls. So SIGKILL is put into the words as well when a part of
+ * the grace has passed, for guests that poll; and `onUnsafe: 'exit'` acts, in
+ * the watchdog's thread, when all of it has.
+ *
  * Where the host exports nothing of V8, the stop is SIGKILL in the guests'
  * words alone (docs/protocol.md).
  *
@@ -36,6 +42,11 @@
 #define SETTLE_NS 300
 #define LONGEST_PAUSE_NS 4096 /* a power of two */
 
+/* CPU time after which the words are to help: a part of the grace, but so much
+ * that a mere pause of V8's, to collect garbage or compile, is not meant. */
+#define GRACE_PARTS 4
+#define LEAST_PATIENCE_NS 5000000
+
 bool engine_can_kill(void) {
   return v8_isolate_get_current && v8_isolate_terminate_execution &&
          v8_isolate_cancel_terminate_execution &&
@@ -50,6 +61,8 @@ struct engine *engine_create(napi_env env) {
   if (!engine) return NULL;
   pthread_mutex_init(&engine->lock, NULL);
   engine->env = env;
+  if (pthread_getcpuclockid(pthread_self(), &engine->clock) != 0)
+    engine->clock = CLOCK_MONOTONIC;
   engine->attached = true;
   if (engine_can_kill()) engine->isolate = v8_isolate_get_current();
   return engine;
@@ -104,11 +117,12 @@ static bool is_wanted(struct engine *engine, const struct running *section) {
   return wanted && section->ends_kill;
 }
 
-static void exit_process(const struct killing *killing) {
-  (void)!dprintf(STDERR_FILENO,
-                 "wasmsig: the CPU limit of %g ms is over inside a function of "
-                 "the host; ending the process (onUnsafe: 'exit')\n",
-                 (double)killing->options->hard_ns / 1e6);
+static void exit_process(const struct killing *killing, const char *where) {
+  (void)!dprintf(
+      STDERR_FILENO,
+      "wasmsig: the CPU limit of %g ms is over %s; ending the process "
+      "(onUnsafe: 'exit')\n",
+      (double)killing->options->hard_ns / 1e6, where);
   _exit(128 + WASMSIG_SIGXCPU);
 }
 
@@ -124,7 +138,8 @@ static bool wait_for_better(struct engine *engine, struct running *section) {
   if (used < killing->options->hard_ns + killing->grace_ns) return false;
   if (!killing->overdue) engine->overdue++;
   killing->overdue = true;
-  if (killing->on_unsafe == ON_UNSAFE_EXIT) exit_process(killing);
+  if (killing->on_unsafe == ON_UNSAFE_EXIT)
+    exit_process(killing, "inside a function of the host");
   return killing->on_unsafe == ON_UNSAFE_KILL && section->killable;
 }
 
@@ -174,17 +189,20 @@ static void look(struct engine *engine, void *isolate) {
   v8_isolate_terminate_execution(isolate);
 }
 
-uint64_t engine_now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+static uint64_t clock_now_ns(clockid_t clock) {
+  struct timespec now = {0};
+  clock_gettime(clock, &now);
   return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
+
+uint64_t engine_now_ns(void) { return clock_now_ns(CLOCK_MONOTONIC); }
 
 static void interrupt(void *isolate, void *data) {
   struct engine *engine = data;
   if (is_attached(engine)) look(engine, isolate);
   pthread_mutex_lock(&engine->lock);
   engine->interrupted = false;
+  engine->looks++;
   engine->pause = engine->pause * 1664525 + 1013904223;
   engine->again_ns =
       engine_now_ns() + SETTLE_NS + (engine->pause >> 16) % LONGEST_PAUSE_NS;
@@ -206,12 +224,36 @@ void engine_ask_again(struct engine *engine) {
 
 /* ---------------------------------------------------------- kill and undo */
 
+/* Under the lock: CPU time of the engine's thread since the first kill, or
+ * since V8 has last run the interrupt. The thread is there: its leave waits for
+ * the kill's end. */
+static uint64_t postponed_ns(struct killing *killing) {
+  const struct engine *engine = killing->engine;
+  uint64_t now = clock_now_ns(engine->clock);
+  if (!killing->wanted || killing->looks != engine->looks)
+    killing->since_ns = now;
+  killing->wanted = true;
+  killing->looks = engine->looks;
+  return now - killing->since_ns;
+}
+
+/* Under the lock: what is to be done about an interrupt that V8 postpones. */
+static void help(struct engine *engine, struct killing *killing) {
+  uint64_t postponed = postponed_ns(killing);
+  uint64_t patience = killing->grace_ns / GRACE_PARTS;
+  if (patience < LEAST_PATIENCE_NS) patience = LEAST_PATIENCE_NS;
+  if (!engine->attached) return;
+  if (!engine->isolate || postponed >= patience) ask(killing);
+  if (engine->isolate && postponed >= patience &&
+      postponed >= killing->grace_ns && killing->on_unsafe == ON_UNSAFE_EXIT)
+    exit_process(killing, "where V8 does not end the call");
+}
+
 void engine_kill(void *context) {
   struct killing *killing = context;
   struct engine *engine = killing->engine;
   pthread_mutex_lock(&engine->lock);
-  killing->wanted = true;
-  if (engine->attached && !engine->isolate) ask(killing);
+  help(engine, killing);
   ask_interrupt(engine);
   pthread_mutex_unlock(&engine->lock);
 }

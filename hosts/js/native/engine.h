@@ -8,6 +8,7 @@
 #include <node_api.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <time.h>
 
 /* What to do when the host's own functions are on the stack and the grace is
  * over; as in lib/limits.js. */
@@ -22,6 +23,8 @@ struct killing {
   uint64_t grace_ns;
   size_t depth;         /* how often it is entered */
   bool wanted;          /* by the core; under the engine's lock */
+  uint64_t looks;       /* the engine's, at the last kill; under the lock */
+  uint64_t since_ns;    /* the thread's CPU clock at the first with those */
   bool asked;           /* by SIGKILL in the words; under the engine's lock */
   bool waited, overdue; /* since it was entered */
 };
@@ -43,8 +46,10 @@ struct engine {
   void *isolate;     /* under `lock`; NULL: gone, or cannot be stopped */
   bool attached;     /* under `lock` */
   bool interrupted;  /* under `lock`: an interrupt is asked for, or runs */
+  uint64_t looks;    /* under `lock`: interrupts that have run */
   uint64_t again_ns; /* under `lock`: when to ask for the next, if at all */
   uint32_t pause;    /* under `lock`: a random number */
+  clockid_t clock;   /* CPU time of the environment's thread */
   napi_env env;
   struct running *innermost;
   struct running *victim; /* the section that is being unwound, or NULL */

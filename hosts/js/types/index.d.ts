@@ -93,6 +93,13 @@ export interface Limits {
    * - 'exit': end the process at once, with exit status 152 (128 + SIGXCPU) and
    *   a line on standard error.
    *
+   * V8 may also postpone a kill: until a long function of its own is over, and
+   * for as long as code runs that it has compiled without checks of its stack
+   * (from V8 13 on, Node 24, loops of wasm's tail calls). When a quarter of
+   * `grace`, 5 ms at least, has passed so, guests are asked to end by SIGKILL in
+   * their word too: what polls ends, and JavaScript around it can see the trap.
+   * 'exit' acts when all of `grace` has passed.
+   *
    * Only hosts whose `capabilities.hardKill` is 'engine' need it.
    */
   onUnsafe?: 'wait' | 'kill' | 'exit'

@@ -11,6 +11,7 @@
 #include "stack.h"
 #include "wasi.h"
 #include "wasmsig/wasmtime.h"
+#include "wasmtime_between.h"
 #include "wasmtime_wasi.h"
 
 #include <stdio.h>

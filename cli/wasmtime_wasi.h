@@ -17,8 +17,4 @@ wasmtime_error_t *cli_wasmtime_wasi(wasm_engine_t *engine,
                                     const struct cli_job *job,
                                     const wasmsig_wasmtime_tracked *tracked);
 
-/* Whether an instance is just being added to the store. Any thread; signal
- * handlers too. */
-bool cli_wasmtime_store_changes(void);
-
 #endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+// Long folders, and what there is no descriptor for.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+import { COMMAND, ENGINES, folder, guest, run } from './support/command.mjs'
+
+const folders = guest('folders')
+
+/** A folder of `count` files, whose names are of many lengths. */
+function filled(t, count) {
+  const path = join(folder(t), 'long')
+  const names = Array.from(
+    { length: count },
+    (_, i) => `${i}-${'é'.repeat((i * 7) % 120)}`
+  )
+  mkdirSync(path)
+  for (const name of names) writeFileSync(join(path, name), '')
+  return { path, names: ['.', '..', ...names].sort() }
+}
+
+for (const engine of ENGINES) {
+  const deed = (path, ...args) =>
+    run(engine, ['--dir', `${path}::/in`, folders, ...args])
+
+  test(`${engine}: several readers of a long folder see all of it`, (t) => {
+    const { path, names } = filled(t, 600)
+    for (const count of ['1', '3', '20']) {
+      const { status, stdout, stderr } = deed(path, count, '/in')
+      assert.equal(stderr, '')
+      assert.equal(status, 0)
+      assert.deepEqual(stdout.trimEnd().split('\n').sort(), names)
+    }
+  })
+
+  test(`${engine}: so do those of short folders`, (t) => {
+    for (const size of [0, 1, 40]) {
+      const { path, names } = filled(t, size)
+      const { status, stdout } = deed(path, '2', '/in')
+      assert.equal(status, 0)
+      assert.deepEqual(stdout.trimEnd().split('\n').sort(), names)
+    }
+  })
+
+  test(`${engine}: no more descriptors is no I/O error`, (t) => {
+    const { path } = filled(t, 1)
+    const { status, stdout, stderr } = spawnSync(
+      'sh',
+      [
+        '-c',
+        'ulimit -n 40; exec "$0" run --engine "$1" --dir "$2::/" "$3" exhaust /',
+        ...[COMMAND, engine, path, folders]
+      ],
+      { encoding: 'utf8' }
+    )
+    assert.equal(stderr, '')
+    assert.equal(stdout, '1 1\n')
+    assert.equal(status, 0)
+  })
+
+  // WAMR's own loses its place, and gives numbers at random.
+  if (engine === 'wamr') continue
+
+  test(`${engine}: one may go back in a folder`, (t) => {
+    const { path } = filled(t, 600)
+    const { status, stdout, stderr } = deed(path, 'back', '/in')
+    assert.equal(stderr, '')
+    assert.equal(stdout, '302 302 603\n')
+    assert.equal(status, 0)
+  })
+
+  test(`${engine}: a number is of one folder at a time`, (t) => {
+    const { path } = filled(t, 400)
+    mkdirSync(join(path, 'short'))
+    const { status, stdout } = deed(path, 'renumbered', '/in', '/in/short')
+    assert.equal(stdout, '0\n')
+    assert.equal(status, 0)
+  })
+}

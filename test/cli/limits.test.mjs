@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // A program is told at its soft limit and stopped at its hard one.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { ENGINES, folder, guest, run } from './support/command.mjs'
+import {
+  ENGINES,
+  folder,
+  guest,
+  noAddressSpace as underAsan,
+  run
+} from './support/command.mjs'
 
 const plain = guest('plain')
 const signals = guest('signals')
@@ -54,6 +61,16 @@ for (const engine of ENGINES) {
   test(`${engine}: never before it`, () => {
     const { cpu_ns } = facts('--cpu-soft', '50ms', signals, 'busy')
     assert.ok(cpu_ns >= 50e6, `${cpu_ns} ns`)
+  })
+
+  test(`${engine}: what is begun with a limit is not the guest's`, (t) => {
+    if (underAsan) return t.skip('its runtime must come first')
+    const source = new URL('support/slow_timers.c', import.meta.url).pathname
+    const preload = join(folder(t), 'slow_timers.so')
+    execFileSync('cc', ['-shared', '-fPIC', '-o', preload, source])
+    const env = { ...process.env, LD_PRELOAD: preload }
+    const limited = ['--cpu-hard', '200ms', plain, 'exit', '3']
+    assert.equal(run(engine, limited, { env }).status, 3)
   })
 
   test(`${engine}: another signal may be asked for`, () => {

@@ -121,6 +121,7 @@ NAPI_MODULE_INIT() {
   define(env, exports, "canKill", can_kill);
   define_instances(env, exports);
   define_budgets(env, exports);
+  define_copies(env, exports);
   define_inspect(env, exports);
   define_module_head(env, exports);
   define_sections(env, exports);

@@ -87,6 +87,7 @@ void define(napi_env env, napi_value exports, const char *name,
             napi_callback function);
 void define_instances(napi_env env, napi_value exports);
 void define_budgets(napi_env env, napi_value exports);
+void define_copies(napi_env env, napi_value exports);
 void define_inspect(napi_env env, napi_value exports);
 void define_module_head(napi_env env, napi_value exports);
 void define_reservation(napi_env env, napi_value exports);

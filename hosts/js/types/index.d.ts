@@ -5,6 +5,10 @@
  * All times are milliseconds of CPU time of the calling thread, and may be
  * fractional. Arguments that cannot be used throw a `TypeError` or
  * `RangeError` whose `code` is one of {@link ArgumentErrorCode}.
+ *
+ * To load it throws an Error with code ERR_WASMSIG_NO_ADDON where its native
+ * part is missing or forbidden, and with ERR_WASMSIG_COPIES where the process
+ * has loaded another version of it.
  */
 
 /** Linux x86-64 names; their numbers are in {@link SIGNALS}. */

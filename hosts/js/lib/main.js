@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// What the package exports; types/index.d.ts is its manual.
+
+const native = require('./native.js')
+const { isPossible } = require('./async.js')
+const { CpuBudget, CpuLimitError, limitCpu } = require('./budget.js')
+const { forward } = require('./forward.js')
+const { inspect } = require('./inspect.js')
+const { clear, raise, stats } = require('./instances.js')
+const { install, uninstall } = require('./shim.js')
+const { SIGNALS } = require('./signals.js')
+const { track } = require('./track.js')
+
+const capabilities = Object.freeze({
+  hardKill: native.canKill() ? 'engine' : 'word',
+  asyncContext: isPossible,
+  memoryClasses: Object.freeze(['FIXED', 'SHARED', 'MOVABLE'])
+})
+
+module.exports = {
+  CpuBudget,
+  CpuLimitError,
+  SIGNALS,
+  capabilities,
+  clear,
+  forward,
+  inspect,
+  install,
+  limitCpu,
+  raise,
+  stats,
+  track,
+  uninstall
+}

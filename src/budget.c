@@ -14,72 +14,6 @@
 _Static_assert(sizeof(struct wsig_budget) <= sizeof(wasmsig_budget),
                "wasmsig_budget holds its parts");
 
-/* ------------------------------------------------- signals taken back */
-
-static void clear_in(const struct wsig_budget *budget) {
-  if (!budget->instances) {
-    wasmsig_registry_clear(budget->registry, budget->signal);
-    return;
-  }
-  for (size_t i = 0; i < budget->count; i++)
-    wasmsig_instance_clear(budget->registry, budget->instances[i],
-                           budget->signal);
-}
-
-bool wsig_budget_is_forgotten(const struct wsig_budget *budget) {
-  return budget->soft_done && budget->registry &&
-         budget->withdrawals !=
-             wsig_load_acquire(&budget->registry->withdrawals[budget->signal]);
-}
-
-/* Some running section of the thread has raised the signal there too. */
-static bool is_meant_by_another(const struct wsig_thread *thread,
-                                const struct wsig_budget *budget) {
-  for (struct wsig_budget *b = thread->innermost; b; b = b->outer)
-    if (b->soft_done && b->signal == budget->signal &&
-        b->registry == budget->registry)
-      return true;
-  return false;
-}
-
-/* Under wsig_threads_lock: sections of other threads that have raised the same
- * tell it again. */
-static void tell_again(const struct wsig_budget *budget) {
-  for (struct wsig_thread *t = wsig_threads; t; t = t->next) {
-    if (t == wsig_here) continue;
-    wsig_thread_lock(t);
-    for (struct wsig_budget *b = t->innermost; b; b = b->outer)
-      if (b->signal == budget->signal && b->registry == budget->registry &&
-          wsig_budget_is_forgotten(b))
-        wsig_section_tell(b);
-    wsig_thread_unlock(t);
-  }
-}
-
-/* The condition that the signal told of is over. A section of this thread that
- * means it too keeps it there; one of another thread tells it again, and a
- * budget between two sections does when it is next entered
- * (wsig_budget_is_forgotten). Looks and clears under one lock: else somebody
- * could raise the same for a section of this thread in between, and that signal
- * would be lost. */
-static void take_signal_back(const struct wsig_budget *budget) {
-  struct wsig_thread *thread = wsig_here;
-  if (thread) wsig_thread_lock(thread);
-  bool meant = thread && is_meant_by_another(thread, budget);
-  if (!meant) {
-    clear_in(budget);
-    wsig_step(47);
-    /* After the clearing (release): whoever was told before it knows of an
-     * older count, and is told again. */
-    wsig_add_release(&budget->registry->withdrawals[budget->signal], 1);
-  }
-  if (thread) wsig_thread_unlock(thread);
-  if (meant) return;
-  pthread_mutex_lock(&wsig_threads_lock);
-  tell_again(budget);
-  pthread_mutex_unlock(&wsig_threads_lock);
-}
-
 /* Whether a thread is in it. Acquire: if none is, what the last one left. */
 static bool is_entered(const struct wsig_budget *budget) {
   return wsig_load_acquire(&budget->thread) != NULL;
@@ -134,13 +68,14 @@ int wasmsig_budget_init(wasmsig_budget *budget,
 
 static int reset(struct wsig_budget *b, const wasmsig_budget_options *options) {
   if (is_entered(b)) return WASMSIG_EBUSY;
-  if (b->soft_done && b->registry) take_signal_back(b);
+  wsig_budget_withdraw(b);
   if (options) {
     b->soft_ns = options->soft_ns;
     b->hard_ns = options->hard_ns;
     b->signal = options->signal;
   }
   b->soft_done = false;
+  b->unheard = false;
   b->hard_done = false;
   wsig_store_relaxed(&b->used_ns, 0);
   wsig_store_relaxed(&b->state, WASMSIG_BUDGET_READY);

@@ -19,13 +19,16 @@ struct wsig_budget {
   struct wsig_budget *outer; /* the section around this one */
   uint64_t start_ns;         /* the thread's CPU clock when it began */
   uint32_t depth;            /* how often it is entered */
-  bool soft_done;            /* the signal was raised; until a reset */
-  bool hard_done;            /* the hard limit was acted on; until a reset */
-  bool kill_due;             /* the host's kill is to be called */
-  bool kill_begun;           /* it was called, and is not undone */
-  uint64_t kill_again_ns;    /* used: when it is to be called again */
+  bool soft_done;            /* the limit was passed; until a reset */
+  bool told;              /* its signal was raised, and not taken back since */
+  bool unheard;           /* it was taken back, and no guest had taken it */
+  bool hard_done;         /* the hard limit was acted on; until a reset */
+  bool kill_due;          /* the host's kill is to be called */
+  bool kill_begun;        /* it was called, and is not undone */
+  uint64_t kill_again_ns; /* used: when it is to be called again */
 
-  uint32_t withdrawals; /* of its signal in the registry when it was told */
+  uint32_t withdrawals; /* of its signal in the registry when it was raised */
+  uint64_t reached;     /* how many instances got it */
 
   uint64_t used_ns; /* of ended sections; atomic */
   uint32_t state;   /* a wasmsig_budget_state; atomic */
@@ -196,10 +199,17 @@ extern pthread_mutex_t wsig_threads_lock;
 void wsig_threads_lock_each(void);
 void wsig_threads_unlock_each(void);
 
-/* -------------------------------------------------------------- budget.c */
+/* ------------------------------------------------------------ withdraw.c */
 
-/* Its signal was told, and has been taken back with another budget's since. */
-bool wsig_budget_is_forgotten(const struct wsig_budget *budget);
+/* Under the thread's lock: takes back what a budget has raised whose section
+ * has just ended. True: sections of other threads may have to raise it again,
+ * by the second, under no lock. */
+bool wsig_section_withdraw(struct wsig_thread *thread,
+                           struct wsig_budget *budget);
+void wsig_withdrawn_tell_again(const struct wsig_budget *budget);
+
+/* The same for a budget that nobody is in, in no section's lock. */
+void wsig_budget_withdraw(struct wsig_budget *budget);
 
 /* --------------------------------------------------------------- spend.c */
 

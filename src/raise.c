@@ -288,10 +288,16 @@ static bool clear_guarded(uint32_t *signal, uint32_t wanted) {
   return wsig_os_poke(signal, 0) || failed();
 }
 
+struct clearing {
+  uint32_t wanted;
+  bool counts_movable; /* each: only its owner can tell (sync.c) */
+};
+
 static uint64_t visit_clear(struct wsig_chunk *chunk, struct wsig_rest *rest,
                             const struct wsig_chunk *next, uint64_t slots,
                             void *context) {
-  uint32_t wanted = *(uint32_t *)context;
+  const struct clearing *clearing = context;
+  uint32_t wanted = clearing->wanted;
   uint64_t aside = wsig_load_relaxed(&chunk->aside);
   uint64_t had = 0;
   FOR_SLOTS(i, slots & ~aside) {
@@ -301,7 +307,8 @@ static uint64_t visit_clear(struct wsig_chunk *chunk, struct wsig_rest *rest,
   FOR_SLOTS(i, slots & aside) {
     uintptr_t memory = rest->memory[i];
     had += wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE
-               ? clear_movable(wsig_movable_of(memory), wanted)
+               ? clear_movable(wsig_movable_of(memory), wanted) ||
+                     clearing->counts_movable
                : clear_guarded(chunk->signal[i], wanted);
   }
   return had;
@@ -389,19 +396,43 @@ int64_t wasmsig_instance_clear(wasmsig_registry *registry,
   uint16_t tag;
   int error = check(registry, signal, 0, &tag);
   if (error) return error;
-  return wsig_walk_instance(registry, instance, visit_clear, false, &signal);
+  struct clearing clearing = {.wanted = (uint32_t)signal};
+  return wsig_walk_instance(registry, instance, visit_clear, false, &clearing);
 }
 
 int64_t wasmsig_registry_clear(wasmsig_registry *registry, int signal) {
   uint16_t tag;
   int error = check(registry, signal, 0, &tag);
   if (error) return error;
-  return wsig_walk_registry(registry, tag, visit_clear, false, &signal);
+  struct clearing clearing = {.wanted = (uint32_t)signal};
+  return wsig_walk_registry(registry, tag, visit_clear, false, &clearing);
 }
 
 int64_t wasmsig_process_clear(int signal) {
   if (signal < 0 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
-  return (int64_t)wsig_walk_process(visit_clear, false, &signal);
+  struct clearing clearing = {.wanted = (uint32_t)signal};
+  return (int64_t)wsig_walk_process(visit_clear, false, &clearing);
+}
+
+uint64_t wsig_registry_withdraw(wasmsig_registry *registry, int signal) {
+  uint16_t tag;
+  if (check(registry, signal, 1, &tag)) return 0;
+  struct clearing clearing = {.wanted = (uint32_t)signal,
+                              .counts_movable = true};
+  int64_t had =
+      wsig_walk_registry(registry, tag, visit_clear, false, &clearing);
+  return had > 0 ? (uint64_t)had : 0;
+}
+
+uint64_t wsig_instance_withdraw(wasmsig_registry *registry,
+                                wasmsig_instance instance, int signal) {
+  uint16_t tag;
+  if (check(registry, signal, 1, &tag)) return 0;
+  struct clearing clearing = {.wanted = (uint32_t)signal,
+                              .counts_movable = true};
+  int64_t had =
+      wsig_walk_instance(registry, instance, visit_clear, false, &clearing);
+  return had > 0 ? (uint64_t)had : 0;
 }
 
 int64_t wasmsig_instance_terminate(wasmsig_registry *registry,

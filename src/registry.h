@@ -80,7 +80,7 @@ struct wasmsig_registry {
 
   pthread_mutex_t grace_lock; /* one slow grace period at a time */
 
-  /* budget.c's: how often a signal was taken back; atomic */
+  /* withdraw.c's: how often a signal was taken back; atomic */
   uint32_t withdrawals[WASMSIG_SIGNAL_MAX + 1];
 };
 
@@ -151,5 +151,11 @@ struct wsig_raised {
   uint64_t silent;  /* of these: they do not say which they handle */
 };
 struct wsig_raised wsig_process_raise(int signal);
+
+/* raise.c: clear, and how many instances may not have taken it: of a MOVABLE
+ * memory only the next sync knows. */
+uint64_t wsig_registry_withdraw(wasmsig_registry *registry, int signal);
+uint64_t wsig_instance_withdraw(wasmsig_registry *registry,
+                                wasmsig_instance instance, int signal);
 
 #endif

@@ -75,23 +75,26 @@ void wsig_thread_have_looked(struct wsig_thread *thread) {
  * else in its thread (node:vm, say) may have taken the kill for its own. */
 #define KILL_AGAIN_NS UINT64_C(1000000)
 
-static void raise_in(const struct wsig_budget *budget) {
-  if (!budget->instances) {
-    wasmsig_registry_raise(budget->registry, budget->signal);
-    return;
-  }
-  for (size_t i = 0; i < budget->count; i++)
-    wasmsig_instance_raise(budget->registry, budget->instances[i],
-                           budget->signal);
+/* How many instances got it. */
+static uint64_t raise_in(const struct wsig_budget *budget) {
+  int64_t reached = 0;
+  if (!budget->instances)
+    reached = wasmsig_registry_raise(budget->registry, budget->signal);
+  for (size_t i = 0; budget->instances && i < budget->count; i++)
+    reached += wasmsig_instance_raise(budget->registry, budget->instances[i],
+                                      budget->signal) > 0;
+  return reached > 0 ? (uint64_t)reached : 0;
 }
 
-/* Tells the guests, and remembers how often the signal had been taken back in
+/* Signals the guests, and remembers how often the signal had been taken back in
  * the registry by then. */
 void wsig_section_tell(struct wsig_budget *budget) {
   if (!budget->registry) return;
+  budget->told = true;
+  budget->unheard = false;
   uint32_t *withdrawals = &budget->registry->withdrawals[budget->signal];
   budget->withdrawals = wsig_load_relaxed(withdrawals);
-  raise_in(budget);
+  budget->reached = raise_in(budget);
 }
 
 void wsig_section_signal(struct wsig_budget *budget) {

@@ -153,12 +153,12 @@ static int settle(struct wsig_thread *thread, struct wsig_budget *b) {
 }
 
 /* A soft limit that was passed before this section began, and that the guests
- * were not told of, or that was taken back since. */
+ * have not been signalled, or not taken before the last section's end. */
 static void signal_late(struct wsig_thread *thread, struct wsig_budget *b) {
   wsig_thread_lock(thread);
   if (!b->soft_done)
     wsig_section_signal(b);
-  else if (wsig_budget_is_forgotten(b))
+  else if (b->unheard)
     wsig_section_tell(b);
   unlock_own(thread);
 }
@@ -207,7 +207,7 @@ static int enter_first(struct wsig_thread *thread, struct wsig_budget *b) {
     return WASMSIG_ECLOCK;
 
   uint64_t used = wsig_load_relaxed(&b->used_ns);
-  bool late = b->soft_done ? wsig_budget_is_forgotten(b) : used >= b->soft_ns;
+  bool late = b->soft_done ? b->unheard : used >= b->soft_ns;
   wsig_thread_lock(thread);
   begin_section(thread, b, &now);
   uint64_t left = wsig_section_left(b, used);
@@ -293,8 +293,10 @@ static int leave(struct wsig_thread *thread) {
   lock_without_kills(thread);
   if (ends && is_short_of_limits(b, cpu_ns)) cpu_ns = end_of(thread, b, true);
   if (ends) end_section(thread, cpu_ns);
+  bool withdrawn = ends && wsig_section_withdraw(thread, b);
   int outcome = ends ? settle(thread, b) : leave_again(thread, b);
   unlock_own(thread);
+  if (withdrawn) wsig_withdrawn_tell_again(b);
   if (ends) let_go(b);
   touch(thread, NULL);
   return outcome;

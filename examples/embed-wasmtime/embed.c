@@ -106,7 +106,6 @@ static int call_limited(wasmsig_registry *registry,
   printf("%-12s  %s after %.2f ms of CPU\n", name,
          outcome == WASMSIG_LEFT_KILLED ? "stopped" : "told",
          (double)wasmsig_budget_used_ns(&budget) / (double)MS);
-  wasmsig_budget_reset(&budget, NULL); /* takes back what nobody heard */
   wasmsig_budget_destroy(&budget);
   return outcome;
 }

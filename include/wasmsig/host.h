@@ -507,7 +507,8 @@ WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
  * the budget, and to the budgets of the sections around it. Time asleep, or
  * preempted, is not. Sections nest to any depth; entering a budget that this
  * thread is in already only nests. A soft limit that passed between two
- * sections is signalled now.
+ * sections is signalled now, and so is one whose signal no guest had taken when
+ * the last section ended.
  *
  * Blocking calls: where the timer fires (wasmsig_set_firing), its signal may
  * come while the thread is asleep in a system call, in a section or shortly
@@ -541,6 +542,13 @@ WASMSIG_API int wasmsig_budget_enter(wasmsig_budget *budget);
 /**
  * Ends the innermost section of this thread. Waits for a kill that has begun;
  * a kill never lands on the code that follows.
+ *
+ * The budget's signal concerns a running section. Where no guest has taken it,
+ * it is taken back now: the next section of another budget begins with clean
+ * words, also if guests only read theirs. It stays for an instance for which
+ * another running section has raised the same signal. That number in the words
+ * counts as the budget's own, whoever else has raised it since: what must not
+ * be taken back needs another number.
  *
  * Returns:   a wasmsig_outcome. A nested leave of a budget that stays entered
  *            answers OUTER_KILLED if the budget itself has been killed.
@@ -603,10 +611,7 @@ WASMSIG_API wasmsig_budget_state
 wasmsig_budget_get_state(const wasmsig_budget *budget);
 
 /**
- * A new request: nothing is used, and a signal of this budget that nobody
- * acknowledged is taken back, unless a section of this thread has raised the
- * same. Another budget that has raised it, and is between two sections, tells
- * it again when it is next entered.
+ * A new request: nothing is used, and no signal is to be raised again.
  * `options` may be NULL (limits stay) or bring new limits and a new signal;
  * registry, instances and kill stay.
  *
@@ -618,8 +623,7 @@ WASMSIG_API int wasmsig_budget_reset(wasmsig_budget *budget,
                                      const wasmsig_budget_options *options);
 
 /**
- * Ends the budget. A signal that nobody acknowledged stays where it is: reset
- * first to take it back. The registry that it names must still be there.
+ * Ends the budget. The registry that it names must still be there.
  *
  * Errors:    EINVAL, EBUSY (still entered).
  * Threads:   any. Signal handlers: no.

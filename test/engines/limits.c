@@ -110,13 +110,30 @@ PROMISE(wordless_is_stopped) {
   engine.close(guest);
 }
 
+/* A section around the call, which raises the same: what a guest was told stays
+ * in its words until this one ends. */
+static void enter_around(wasmsig_budget *around, struct guest *guest) {
+  wasmsig_budget_options limits = limits_of(guest, MS, WASMSIG_NO_LIMIT);
+  assert_int_equal(wasmsig_budget_init(around, &limits), 0);
+  assert_int_equal(wasmsig_budget_enter(around), 0);
+}
+
+static void leave_around(wasmsig_budget *around, struct guest *guest) {
+  assert_int_equal(wasmsig_budget_leave(around), WASMSIG_LEFT_SIGNALLED);
+  assert_int_equal(word_at(guest, SIGNAL_AT), 0);
+  assert_int_equal(wasmsig_budget_destroy(around), 0);
+}
+
 PROMISE(told_then_stopped) {
   struct guest *guest = open_guest(WORDS_GUEST);
+  wasmsig_budget around;
+  enter_around(&around, guest);
   wasmsig_budget_options limits = limits_of(guest, 5 * MS, LIMIT);
   assert_killed(call_limited(guest, &limits, "forever", 0));
   assert_int_equal(word_at(guest, SIGNAL_AT), WASMSIG_SIGXCPU);
   assert_int_equal(pending_of(guest), UINT64_C(1) << (WASMSIG_SIGXCPU - 1));
   assert_int_equal(word_at(guest, TERMINATED_AT), 0);
+  leave_around(&around, guest);
   engine.close(guest);
 }
 
@@ -130,6 +147,8 @@ static void take_word_back(void *registry) {
 
 PROMISE(polling_is_stopped_by_word) {
   struct guest *guest = open_guest(WORDS_GUEST);
+  wasmsig_budget around;
+  enter_around(&around, guest);
   wasmsig_budget_options limits = limits_of(guest, 5 * MS, LIMIT);
   limits.kill = kill_by_word;
   limits.undo = take_word_back;
@@ -140,6 +159,7 @@ PROMISE(polling_is_stopped_by_word) {
   assert_int_equal(call.outcome, WASMSIG_LEFT_KILLED);
   /* The soft limit's signal waits on. */
   assert_int_equal(word_at(guest, SIGNAL_AT), WASMSIG_SIGXCPU);
+  leave_around(&around, guest);
   assert_works(guest);
   engine.close(guest);
 }

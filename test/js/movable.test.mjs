@@ -33,7 +33,7 @@ movable('a signal finds a memory that has grown', 'grown')
 movable('an instance that says it is dead gets nothing there', 'dead')
 movable('what another thread raises is told where a section begins', 'boundary')
 movable('what another thread clears is taken back there', 'takenBack')
-movable('a soft limit is told where its section ends', 'limit')
+movable('a soft limit is told where a section of it begins', 'limit')
 movable(
   'a soft limit that passed before a section is told in it',
   'limitPassed'

@@ -152,9 +152,16 @@ test('nested budgets tell their own instances', () => {
   const b = instantiate()
   const outer = new CpuBudget({ soft: 2, signal: 10, instances: [a] })
   const inner = new CpuBudget({ soft: 4, signal: 12, instances: [b] })
-  outer.run(() => inner.run(b.exports.spin))
-  assert.equal(read(a, 'signal'), 10)
-  assert.equal(read(b, 'signal'), 12)
+  outer.run(() => {
+    inner.run(() => {
+      b.exports.spin()
+      assert.equal(read(a, 'signal'), 10)
+      assert.equal(read(b, 'signal'), 12)
+    })
+    assert.equal(read(a, 'signal'), 10)
+    assert.equal(read(b, 'signal'), 0)
+  })
+  assert.equal(read(a, 'signal'), 0)
 })
 
 test('an inner reset leaves the signal that the outer budget raised', () => {

@@ -21,20 +21,61 @@ test('reset makes a budget new', () => {
   assert.ok(budget.used >= 2)
 })
 
-test('reset takes back a signal that nobody acknowledged', () => {
+/** Runs as if it had never been told: `spin` reads the word and leaves it. */
+function usedUntilTold(budget, instance) {
+  const before = budget.used
+  assert.equal(budget.run(instance.exports.spin), 24)
+  return budget.used - before
+}
+
+test('a signal that no guest took ends with the section', () => {
   const instance = instantiate()
-  const budget = new CpuBudget({ soft: 2 })
-  budget.run(instance.exports.spin)
-  assert.equal(read(instance, 'signal'), 24)
-  budget.reset()
+  new CpuBudget({ soft: 2 }).run(instance.exports.spin)
   assert.equal(read(instance, 'signal'), 0)
 })
 
-test("reset leaves a signal that is not the budget's", () => {
+test('a new budget inherits no signal of the last one', () => {
+  const instance = instantiate()
+  for (let request = 0; request < 3; request += 1) {
+    const budget = new CpuBudget({ soft: 2 })
+    assert.ok(usedUntilTold(budget, instance) >= 2)
+  }
+})
+
+test('a budget without a soft limit inherits none either', () => {
+  const instance = instantiate()
+  new CpuBudget({ soft: 2 }).run(instance.exports.spin)
+  const read24 = () => read(instance, 'signal')
+  assert.equal(new CpuBudget({ hard: 1000 }).run(read24), 0)
+})
+
+test('a budget that is reset tells after its limit again', () => {
+  const instance = instantiate()
+  const budget = new CpuBudget({ soft: 2 })
+  for (let request = 0; request < 3; request += 1) {
+    assert.ok(usedUntilTold(budget, instance) >= 2)
+    budget.reset()
+  }
+})
+
+test('a budget that is not reset tells at once what no guest took', () => {
   const instance = instantiate()
   const budget = new CpuBudget({ soft: 2 })
   budget.run(instance.exports.spin)
-  raise('SIGTERM', instance)
+  const told = () => read(instance, 'signal')
+  assert.equal(budget.run(told), 24)
+  assert.equal(new CpuBudget({ soft: 1000 }).run(told), 0)
+  assert.equal(budget.run(told), 24)
+})
+
+test("a section's end leaves a signal that is not the budget's", () => {
+  const instance = instantiate()
+  const budget = new CpuBudget({ soft: 2 })
+  budget.run(() => {
+    instance.exports.spin()
+    raise('SIGTERM', instance)
+  })
+  assert.equal(read(instance, 'signal'), 15)
   budget.reset()
   assert.equal(read(instance, 'signal'), 15)
 })
@@ -45,8 +86,8 @@ test('reset brings new limits and keeps those left out', () => {
   budget.reset({ soft: 2, signal: 'SIGALRM' })
   assert.equal(budget.run(exports.answer, 1), 14)
   budget.reset({ hard: 10 })
+  assert.equal(budget.run(exports.answer, 1), 14)
   assert.ok(caught(() => budget.run(exports.burn)) instanceof CpuLimitError)
-  assert.equal(read({ exports }, 'signal'), 14)
 })
 
 test('reset while running is refused and changes nothing', () => {
@@ -67,8 +108,10 @@ test('reset cannot change whom the budget concerns', () => {
   const budget = new CpuBudget({ soft: 2, instances: [named] })
   caught(() => budget.reset({ instances: [other] }))
   while (budget.state === 'ready') budget.run(() => spend(4))
-  assert.equal(read(named, 'signal'), 24)
-  assert.equal(read(other, 'signal'), 0)
+  budget.run(() => {
+    assert.equal(read(named, 'signal'), 24)
+    assert.equal(read(other, 'signal'), 0)
+  })
 })
 
 test('reset makes a killed budget new', () => {

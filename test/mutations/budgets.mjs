@@ -10,6 +10,7 @@ const machine = (file) => mutation('test_machine', file)
 const section = machine('src/section.c')
 const budget = machine('src/budget.c')
 const spend = machine('src/spend.c')
+const withdrawal = machine('src/withdraw.c')
 const intruders = (file) => mutation('test_intruders', file)
 const forking = (file) => mutation('test_forking', file)
 const sections = (file) => mutation('test_sections', file)
@@ -131,19 +132,29 @@ export const BUDGET_MUTATIONS = [
     'else if (false)'
   ),
   spend(
-    'a signal that another budget took back is told again',
-    'bool late = b->soft_done ? wsig_budget_is_forgotten(b) : used >= b->soft_ns;',
+    'a signal that no guest had taken is raised again by the next enter',
+    'bool late = b->soft_done ? b->unheard : used >= b->soft_ns;',
     'bool late = !b->soft_done && used >= b->soft_ns;'
   ),
-  budget(
-    'a signal that another section means stays',
-    'bool meant = thread && is_meant_by_another(thread, budget);',
-    'bool meant = false;'
+  withdrawal(
+    'a signal that another section has raised stays',
+    'return section->told && section->signal == budget->signal &&',
+    'return false && section->signal == budget->signal &&'
   ),
-  budget(
-    'a reset takes its signal back',
-    'if (b->soft_done && b->registry) take_signal_back(b);',
-    ''
+  withdrawal(
+    'a signal that a guest has taken is not raised again',
+    'done.kept || (done.cleared > 0 && !taken);',
+    'done.kept || done.cleared > 0; (void)taken;'
+  ),
+  mutation('test_reset', 'src/withdraw.c')(
+    'sections of other threads raise again what was taken back',
+    'if (has_raised_too(b, budget) && is_older(b)) wsig_section_tell(b);',
+    '(void)is_older;'
+  ),
+  spend(
+    "the end of a section takes its budget's signal back",
+    'bool withdrawn = ends && wsig_section_withdraw(thread, b);',
+    'bool withdrawn = false;'
   ),
   budget(
     'an entered budget is not reset',

@@ -40,7 +40,7 @@ struct model_budget {
   int depth;
   bool soft_done, hard_done, due, killed;
   uint64_t again;
-  int told; /* withdrawals when the guest was told */
+  bool told, unheard; /* the signal waits, or was taken; was taken back */
 };
 
 static struct {
@@ -49,7 +49,7 @@ static struct {
   int level;
   uint64_t cpu;
   uint32_t word;
-  int withdrawals, kills, undos;
+  int kills, undos;
   bool safe; /* the kill may run in a handler */
 } model;
 
@@ -72,10 +72,26 @@ static uint64_t model_used(const struct model_budget *m) {
   return m->used + (m->depth ? model.cpu - m->start : 0);
 }
 
+static void model_tell(struct model_budget *m) {
+  m->told = true;
+  m->unheard = false;
+  model.word = WASMSIG_SIGXCPU;
+}
+
 static void model_signal(struct model_budget *m) {
   m->soft_done = true;
-  m->told = model.withdrawals;
-  model.word = WASMSIG_SIGXCPU;
+  model_tell(m);
+}
+
+/* Its section has ended; `count` others run on. */
+static void model_withdraw(struct model_budget *m,
+                           struct model_budget *const *list, int count) {
+  bool meant = false;
+  for (int i = 0; i < count; i++) meant |= list[i]->told;
+  if (!m->told) return;
+  m->told = false;
+  m->unheard = meant || model.word != 0;
+  if (!meant) model.word = 0;
 }
 
 static void model_hard(struct model_budget *m) {
@@ -116,9 +132,8 @@ static int model_enter(int which) {
   m->start = model.cpu;
   if (!m->soft_done && m->used >= m->soft) {
     model_signal(m);
-  } else if (m->soft_done && m->told != model.withdrawals) {
-    m->told = model.withdrawals;
-    model.word = WASMSIG_SIGXCPU;
+  } else if (m->soft_done && m->unheard) {
+    model_tell(m);
   }
   return WASMSIG_OK;
 }
@@ -141,6 +156,7 @@ static int model_leave(int which) {
   if (ends) {
     m->used = used;
     m->due = m->killed = false;
+    model_withdraw(m, list, count);
   }
   model.undos += undo;
   if (outer_dies) return WASMSIG_LEFT_OUTER_KILLED;
@@ -149,17 +165,10 @@ static int model_leave(int which) {
 }
 
 static int model_reset(int which) {
-  struct model_budget *m = &model.budget[which], *list[2];
+  struct model_budget *m = &model.budget[which];
   if (is_in(which)) return WASMSIG_EBUSY;
-  bool meant = false;
-  int count = running(list);
-  for (int i = 0; i < count; i++) meant |= list[i]->soft_done;
-  if (m->soft_done && !meant) {
-    model.withdrawals++;
-    model.word = 0;
-  }
   m->used = 0;
-  m->soft_done = m->hard_done = false;
+  m->soft_done = m->hard_done = m->unheard = false;
   return WASMSIG_OK;
 }
 
@@ -277,6 +286,7 @@ static void compare(int expected, int result) {
 
 static void begin(const uint64_t given[4], bool safe) {
   wasmsig_budget_unwind(0);
+  guest_acknowledge(&bystander);
   memset(&model, 0, sizeof model);
   memset(&engine, 0, sizeof engine);
   engine_is_killed = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Making a budget, making it new, ending it: what is refused, what that
- * leaves as it was, and which signals are taken back.
+ * leaves as it was; and which signals are taken back when a section ends.
  */
 #include "hand_clock.h"
 
@@ -55,72 +55,140 @@ static void signal_by(wasmsig_budget *budget) {
   assert_left(budget, SIGNALLED);
 }
 
-TEST(a_reset_takes_back_a_signal_that_nobody_acknowledged) {
+/* ---------------------------------------------------- signals taken back */
+
+TEST(the_end_of_a_section_takes_back_a_signal_that_no_guest_took) {
   make(&a, 5 * MS, NONE);
   signal_by(&a);
-  assert_int_equal(wasmsig_budget_reset(&a, NULL), WASMSIG_OK);
   assert_int_equal(guest_signal(&guest), 0);
   assert_int_equal(guest.pending, 0);
 }
 
-TEST(a_reset_leaves_a_later_signal_that_waits_in_its_place) {
+TEST(a_budget_inherits_no_signal_of_another) {
+  make(&a, 5 * MS, NONE);
+  make(&b, 5 * MS, NONE);
+  signal_by(&a);
+  enter(&b);
+  use(4 * MS);
+  assert_int_equal(guest_signal(&guest), 0);
+  use(1 * MS);
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+  assert_left(&b, SIGNALLED);
+}
+
+TEST(a_signal_that_no_guest_took_is_raised_again_at_the_next_enter) {
   make(&a, 5 * MS, NONE);
   signal_by(&a);
+  for (int i = 0; i < 3; i++) { /* a guest that only reads */
+    enter(&a);
+    assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+    assert_left(&a, SIGNALLED);
+    assert_int_equal(guest_signal(&guest), 0);
+  }
+  enter(&a);
+  guest_acknowledge(&guest);
+  assert_left(&a, SIGNALLED);
+  enter(&a);
+  assert_int_equal(guest_signal(&guest), 0); /* one of them has taken it */
+  assert_int_equal(guest_signal(&bystander), 0);
+  assert_left(&a, SIGNALLED);
+}
+
+TEST(a_section_that_is_entered_again_takes_nothing_back_inside) {
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  enter(&a);
+  use(5 * MS);
+  assert_left(&a, SIGNALLED);
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+  assert_left(&a, SIGNALLED);
+  assert_int_equal(guest_signal(&guest), 0);
+}
+
+TEST(a_later_signal_that_waits_in_its_place_stays) {
+  make(&a, 5 * MS, NONE);
+  enter(&a);
+  use(5 * MS);
   wasmsig_registry_raise(registry, WASMSIG_SIGINT);
-  assert_int_equal(wasmsig_budget_reset(&a, NULL), WASMSIG_OK);
+  assert_left(&a, SIGNALLED);
   assert_int_equal(guest_signal(&guest), WASMSIG_SIGINT);
   assert_int_equal(guest.pending, UINT64_C(1) << (WASMSIG_SIGINT - 1));
 }
 
-TEST(a_reset_takes_nothing_back_that_the_budget_did_not_raise) {
+TEST(what_the_budget_did_not_raise_stays) {
   make(&a, 5 * MS, NONE);
+  enter(&a);
+  use(4 * MS);
   wasmsig_registry_raise(registry, WASMSIG_SIGXCPU);
+  assert_left(&a, READY);
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
   assert_int_equal(wasmsig_budget_reset(&a, NULL), WASMSIG_OK);
   assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
 }
 
-TEST(a_reset_with_a_new_signal_takes_back_the_old_one) {
-  make(&a, 5 * MS, NONE);
-  signal_by(&a);
-  wasmsig_budget_options options = limits(5 * MS, NONE);
-  options.signal = 10;
-  assert_int_equal(wasmsig_budget_reset(&a, &options), WASMSIG_OK);
-  assert_int_equal(guest_signal(&guest), 0);
+static wasmsig_budget_options limits_for(const struct guest *one,
+                                         uint64_t soft_ns) {
+  wasmsig_budget_options options = limits(soft_ns, NONE);
+  options.instances = &one->instance;
+  options.count = 1;
+  return options;
 }
 
-TEST(a_reset_takes_back_only_from_the_named_instances) {
-  wasmsig_budget_options options = limits(5 * MS, NONE);
-  options.instances = &guest.instance;
-  options.count = 1;
-  make_with(&a, options);
-  signal_by(&a);
+TEST(only_the_named_instances_lose_it) {
+  make_with(&a, limits_for(&guest, 5 * MS));
   wasmsig_instance_raise(registry, bystander.instance, WASMSIG_SIGXCPU);
-  assert_int_equal(wasmsig_budget_reset(&a, NULL), WASMSIG_OK);
+  signal_by(&a);
   assert_int_equal(guest_signal(&guest), 0);
   assert_int_equal(guest_signal(&bystander), WASMSIG_SIGXCPU);
 }
 
-TEST(a_reset_keeps_a_signal_that_a_budget_around_it_raised_too) {
+TEST(a_signal_that_a_section_around_it_raised_too_stays) {
   make(&a, 5 * MS, NONE);
   make(&b, 5 * MS, NONE);
   enter(&a);
   signal_by(&b);
-  assert_int_equal(wasmsig_budget_reset(&b, NULL), WASMSIG_OK);
   assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
   assert_left(&a, SIGNALLED);
+  assert_int_equal(guest_signal(&guest), 0);
 }
 
-TEST(a_reset_takes_back_what_the_budget_around_it_has_not_raised) {
+TEST(what_the_section_around_it_has_not_raised_is_taken_back) {
   make(&a, 50 * MS, NONE);
   make(&b, 5 * MS, NONE);
   enter(&a);
   signal_by(&b);
-  assert_int_equal(wasmsig_budget_reset(&b, NULL), WASMSIG_OK);
   assert_int_equal(guest_signal(&guest), 0);
   assert_left(&a, READY);
 }
 
-TEST(a_budget_around_it_for_other_guests_keeps_nothing) {
+TEST(a_section_around_it_for_another_guest_keeps_only_that_ones) {
+  make_with(&a, limits_for(&bystander, 5 * MS));
+  make_with(&b, limits_for(&guest, 5 * MS));
+  make(&c, 5 * MS, NONE);
+  enter(&a);
+  signal_by(&b);
+  assert_int_equal(guest_signal(&guest), 0);
+  assert_int_equal(guest_signal(&bystander), WASMSIG_SIGXCPU);
+  signal_by(&c);
+  assert_int_equal(guest_signal(&guest), 0);
+  assert_int_equal(guest_signal(&bystander), WASMSIG_SIGXCPU);
+  assert_left(&a, SIGNALLED);
+  assert_int_equal(guest_signal(&bystander), 0);
+}
+
+TEST(a_section_around_it_for_all_keeps_the_named_ones_too) {
+  make(&a, 5 * MS, NONE);
+  make_with(&b, limits_for(&guest, 5 * MS));
+  enter(&a);
+  signal_by(&b);
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+  assert_left(&a, SIGNALLED);
+  enter(&b); /* which was not taken by then */
+  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+  assert_left(&b, SIGNALLED);
+}
+
+TEST(a_section_around_it_in_another_registry_keeps_nothing) {
   wasmsig_registry *elsewhere;
   assert_int_equal(wasmsig_registry_create(&elsewhere), WASMSIG_OK);
   wasmsig_budget_options options = limits(5 * MS, NONE);
@@ -129,7 +197,6 @@ TEST(a_budget_around_it_for_other_guests_keeps_nothing) {
   make(&b, 5 * MS, NONE);
   enter(&a);
   signal_by(&b);
-  assert_int_equal(wasmsig_budget_reset(&b, NULL), WASMSIG_OK);
   assert_int_equal(guest_signal(&guest), 0);
   assert_left(&a, SIGNALLED);
   assert_int_equal(wasmsig_budget_destroy(&a), WASMSIG_OK);
@@ -137,41 +204,55 @@ TEST(a_budget_around_it_for_other_guests_keeps_nothing) {
   assert_int_equal(wasmsig_registry_destroy(elsewhere), WASMSIG_OK);
 }
 
-/* --------------------------------------------------------------- destroy */
-
-TEST(a_destroy_leaves_a_signal_that_nobody_acknowledged) {
-  make(&a, 5 * MS, NONE);
-  signal_by(&a);
-  assert_int_equal(wasmsig_budget_destroy(&a), WASMSIG_OK);
-  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
+static int signal_elsewhere(wasmsig_budget *budget) {
+  signal_by(budget);
+  return WASMSIG_OK;
 }
 
-TEST(a_destroyed_budget_means_its_signal_no_more) {
+TEST(a_section_of_another_thread_raises_it_again) {
   make(&a, 5 * MS, NONE);
   make(&b, 5 * MS, NONE);
-  signal_by(&a);
-  signal_by(&b);
-  assert_int_equal(wasmsig_budget_destroy(&a), WASMSIG_OK);
-  assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
-  assert_int_equal(wasmsig_budget_reset(&b, NULL), WASMSIG_OK);
-  assert_int_equal(guest_signal(&guest), 0);
-}
-
-TEST(a_signal_that_another_budget_took_back_is_told_again_at_the_next_enter) {
-  make(&a, 5 * MS, NONE);
-  make(&b, 5 * MS, NONE);
-  signal_by(&a);
-  signal_by(&b);
-  assert_int_equal(wasmsig_budget_reset(&b, NULL), WASMSIG_OK);
-  assert_int_equal(guest_signal(&guest), 0);
   enter(&a);
+  use(5 * MS);
+  assert_int_equal(in_another_thread(signal_elsewhere, &b), WASMSIG_OK);
   assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
   guest_acknowledge(&guest);
-  assert_left(&a, SIGNALLED);
-  enter(&a);
-  assert_int_equal(guest_signal(&guest), 0); /* once is enough */
+  guest_acknowledge(&bystander);
   assert_left(&a, SIGNALLED);
 }
+
+static void sync_guest(struct guest *moving) {
+  if (wasmsig_instance_sync(registry, moving->instance, moving,
+                            offsetof(struct guest, instance)) < 0)
+    fail();
+}
+
+TEST(a_signal_in_a_memory_that_may_move_is_raised_again) {
+  struct guest moving = {0};
+  wasmsig_words words = WASMSIG_WORDS_INIT; /* MOVABLE */
+  guest_track_as(&moving, registry, words);
+  make_with(&a, limits_for(&moving, 5 * MS));
+  signal_by(&a);
+  sync_guest(&moving);
+  assert_int_equal(guest_signal(&moving), 0);
+  enter(&a);
+  sync_guest(&moving);
+  assert_int_equal(guest_signal(&moving), WASMSIG_SIGXCPU);
+  assert_left(&a, SIGNALLED);
+  sync_guest(&moving);
+  assert_int_equal(guest_signal(&moving), 0);
+}
+
+TEST(a_reset_budget_has_nothing_to_raise) {
+  make(&a, 5 * MS, NONE);
+  signal_by(&a);
+  assert_int_equal(wasmsig_budget_reset(&a, NULL), WASMSIG_OK);
+  enter(&a);
+  assert_int_equal(guest_signal(&guest), 0);
+  assert_left(&a, READY);
+}
+
+/* --------------------------------------------------------------- destroy */
 
 TEST(an_entered_budget_is_neither_reset_nor_destroyed) {
   make(&a, 5 * MS, NONE);
@@ -284,7 +365,6 @@ TEST(a_refused_reset_leaves_all_as_it_was) {
     wasmsig_budget before = a;
     assert_int_equal(wasmsig_budget_reset(&a, &bad[i].options), bad[i].error);
     assert_memory_equal(&a, &before, sizeof a);
-    assert_int_equal(guest_signal(&guest), WASMSIG_SIGXCPU);
   }
   assert_state(&a, WASMSIG_BUDGET_SIGNALLED);
   assert_int_equal(wasmsig_budget_used_ns(&a), 5 * MS);
@@ -331,18 +411,21 @@ int main(void) {
       IN_SCENE(a_reset_makes_a_spent_budget_new),
       IN_SCENE(a_reset_brings_new_limits_and_a_new_signal),
       IN_SCENE(a_reset_can_take_the_limits_away),
-      IN_SCENE(a_reset_takes_back_a_signal_that_nobody_acknowledged),
-      IN_SCENE(a_reset_leaves_a_later_signal_that_waits_in_its_place),
-      IN_SCENE(a_reset_takes_nothing_back_that_the_budget_did_not_raise),
-      IN_SCENE(a_reset_with_a_new_signal_takes_back_the_old_one),
-      IN_SCENE(a_reset_takes_back_only_from_the_named_instances),
-      IN_SCENE(a_reset_keeps_a_signal_that_a_budget_around_it_raised_too),
-      IN_SCENE(a_reset_takes_back_what_the_budget_around_it_has_not_raised),
-      IN_SCENE(a_budget_around_it_for_other_guests_keeps_nothing),
-      IN_SCENE(a_destroy_leaves_a_signal_that_nobody_acknowledged),
-      IN_SCENE(a_destroyed_budget_means_its_signal_no_more),
-      IN_SCENE(
-          a_signal_that_another_budget_took_back_is_told_again_at_the_next_enter),
+      IN_SCENE(the_end_of_a_section_takes_back_a_signal_that_no_guest_took),
+      IN_SCENE(a_budget_inherits_no_signal_of_another),
+      IN_SCENE(a_signal_that_no_guest_took_is_raised_again_at_the_next_enter),
+      IN_SCENE(a_section_that_is_entered_again_takes_nothing_back_inside),
+      IN_SCENE(a_later_signal_that_waits_in_its_place_stays),
+      IN_SCENE(what_the_budget_did_not_raise_stays),
+      IN_SCENE(only_the_named_instances_lose_it),
+      IN_SCENE(a_signal_that_a_section_around_it_raised_too_stays),
+      IN_SCENE(what_the_section_around_it_has_not_raised_is_taken_back),
+      IN_SCENE(a_section_around_it_for_another_guest_keeps_only_that_ones),
+      IN_SCENE(a_section_around_it_for_all_keeps_the_named_ones_too),
+      IN_SCENE(a_section_around_it_in_another_registry_keeps_nothing),
+      IN_SCENE(a_section_of_another_thread_raises_it_again),
+      IN_SCENE(a_signal_in_a_memory_that_may_move_is_raised_again),
+      IN_SCENE(a_reset_budget_has_nothing_to_raise),
       IN_SCENE(an_entered_budget_is_neither_reset_nor_destroyed),
       IN_SCENE(a_budget_without_limits_is_made_if_it_is_to_measure),
       IN_SCENE(bad_options_make_no_budget),

@@ -183,8 +183,6 @@ static napi_value limit_section(napi_env env, size_t count, napi_value *given) {
   int error = wasmsig_budget_init(&budget, &options);
   if (error) return throw_code(env, error);
   napi_value result = call_in_section(env, &budget, &killing, count, given);
-  wasmsig_budget_reset(&budget, NULL); /* takes its signal back */
-  instances_sync(env, pattern->state);
   wasmsig_budget_destroy(&budget);
   return result;
 }

@@ -72,7 +72,12 @@ export function install(options?: { realm?: typeof globalThis }): boolean
 export function uninstall(options?: { realm?: typeof globalThis }): boolean
 
 export interface Limits {
-  /** CPU ms after which `signal` is raised; more than 0 */
+  /**
+   * CPU ms after which `signal` is raised; more than 0. Where no guest has taken
+   * it by the end of the section, it is taken back, unless a section around it
+   * has raised the same: no other budget inherits it. A later section of this
+   * budget raises it again, until a reset.
+   */
   soft?: number
   /** CPU ms after which the call is killed; not below `soft` */
   hard?: number
@@ -155,9 +160,8 @@ export class CpuBudget {
   /** `fn` with its `this`, `name` and `length`, always run inside this budget. */
   bind<F extends (...args: any[]) => any>(fn: F): F
   /**
-   * A new request: nothing is used, and a signal of this budget that nobody
-   * acknowledged is taken back, unless a budget around it has raised the same. New limits may be given; those left out stay,
-   * and `instances` cannot be changed.
+   * A new request: nothing is used. New limits may be given; those left out
+   * stay, and `instances` cannot be changed.
    *
    * @throws Error with code ERR_WASMSIG_BUSY while it is running
    */

@@ -31,36 +31,10 @@ static uint64_t noted;      /* of these, up to the last wait */
 static const struct cli_job *job;
 static wasmsig_instance guest;
 
-/* Signals whose default action is that nothing happens. signal(7). */
-static bool is_harmless(int signal) {
-  return signal == SIGCHLD || signal == SIGCONT || signal == SIGURG ||
-         signal == SIGWINCH;
-}
-
 static void wake(void) {
   uint64_t one = 1;
   ssize_t written = write(wake_descriptor, &one, sizeof one);
   (void)written; /* full: it is readable, which is all that it is for */
-}
-
-/* How long a guest has for its answer before the same signal counts as a second
- * request: one key or one timeout(1) may well come twice, to the process and to
- * its group. */
-#define GRACE_NS UINT64_C(200000000)
-
-static uint64_t asked_ns[WASMSIG_SIGNAL_MAX + 1]; /* atomic */
-
-/* Whether the guest has left the signal unanswered for too long. */
-static bool is_ignored_by_guest(int signal) {
-  uint64_t unanswered = 0;
-  wasmsig_forward_unanswered(signal, &unanswered);
-  if (unanswered >= 2)
-    return cli_now_ns(CLOCK_MONOTONIC) -
-               __atomic_load_n(&asked_ns[signal], __ATOMIC_ACQUIRE) >=
-           GRACE_NS;
-  __atomic_store_n(&asked_ns[signal], cli_now_ns(CLOCK_MONOTONIC),
-                   __ATOMIC_RELEASE);
-  return false;
 }
 
 static void on_signal(int signal, siginfo_t *info, void *ucontext) {
@@ -73,8 +47,8 @@ static void on_signal(int signal, siginfo_t *info, void *ucontext) {
     __atomic_add_fetch(&deliveries, 1, __ATOMIC_RELEASE);
     wake();
   }
-  if (!is_harmless(signal) && (reached == 0 || is_ignored_by_guest(signal)))
-    cli_end_by_signal(signal);
+  /* It is not the first, or nobody handles it: host.h has the rule. */
+  if (wasmsig_forward_is_due(signal) == 1) cli_end_by_signal(signal);
   errno = saved_errno;
 }
 

@@ -9,6 +9,7 @@ import { Signal, on, poll } from 'wasmsig-guest'
 
 export {
   __instance_signal,
+  __instance_signal_handled,
   __instance_signal_pending,
   __instance_terminated
 } from 'wasmsig-guest'

@@ -9,6 +9,7 @@
  * // In the entry file, whose exports are the module's. Hosts look for these.
  * export {
  *   __instance_signal,
+ *   __instance_signal_handled,
  *   __instance_signal_pending,
  *   __instance_terminated
  * } from 'wasmsig-guest'
@@ -51,6 +52,9 @@ export const __instance_signal: usize = memory.data<u32>([0xffff])
 export const __instance_signal_pending: usize = memory.data<u64>([
   0xffffffffffffffff
 ])
+
+/** The handled set's: what `on` and `want` have set. Hosts read it alone. */
+export const __instance_signal_handled: usize = memory.data<u64>([0])
 
 /** The terminated word's: not 0 when the instance can never run again. */
 export const __instance_terminated: usize = memory.data<u32>([0])
@@ -99,6 +103,9 @@ const handlers: usize = memory.data(
   sizeof<usize>() * (MAX + 1),
   alignof<usize>()
 )
+
+/** What the program says that it takes from polls. */
+let wanted: u64 = 0
 
 /** What waits since an earlier poll, which answered another. */
 let passedOver: u64 = 0
@@ -154,7 +161,31 @@ export function on(signal: i32, handler: Handler | null): Handler | null {
   const slot = handlers + (<usize>signal) * sizeof<usize>()
   const before = load<usize>(slot)
   store<usize>(slot, changetype<usize>(handler))
+  sayHandled(bit(signal))
   return changetype<Handler | null>(before)
+}
+
+/**
+ * Says which signals the program takes from `poll` or `pending`, and acts on: a
+ * host cannot see what becomes of an answer. A signal that would end a process
+ * does so if it has no handler and is not in this set: SIGTERM, SIGHUP and the
+ * like at once, SIGINT at the second time. Bit n-1 is signal n. The set takes
+ * the place of the one before, which is returned; SIGKILL is left out.
+ */
+export function want(signals: u64): u64 {
+  const before = wanted
+  wanted = signals & ~bit(Signal.KILL)
+  sayHandled(before | wanted)
+  return before
+}
+
+/** Puts what is so now of these signals into the handled set. */
+function sayHandled(which: u64): void {
+  let handled = which & wanted
+  for (let rest = which; rest; rest &= rest - 1)
+    if (handlerOf(lowest(rest))) handled |= rest & -rest
+  const others = atomic.load<u64>(__instance_signal_handled) & ~which
+  atomic.store<u64>(__instance_signal_handled, others | handled)
 }
 
 /**

@@ -8,8 +8,9 @@ const LIBRARY: &str = "wasmsig_guest_words";
 
 /// What words.o defines. An archive without an index is one that some linkers
 /// find nothing in.
-const SYMBOLS: [&str; 10] = [
+const SYMBOLS: [&str; 12] = [
     "__instance_signal",
+    "__instance_signal_handled",
     "__instance_signal_pending",
     "__instance_terminated",
     "wasmsig_guest_words_stand_twice__define_them_in_one_place_only",
@@ -19,6 +20,7 @@ const SYMBOLS: [&str; 10] = [
     "wasmsig_guest_rust_set",
     "wasmsig_guest_rust_take_set",
     "wasmsig_guest_rust_put_set",
+    "wasmsig_guest_rust_say_handled",
 ];
 
 const MAGIC: &[u8] = b"!<arch>\n";

@@ -21,6 +21,13 @@
  * wasmsig_poll() tells one, and those that it does not tell keep waiting for
  * the next poll. wasmsig_pending() tells and takes all.
  *
+ * What nobody handles does what it does to any process: SIGTERM, SIGHUP and the
+ * like end the host's process, SIGINT (Ctrl-C) at the second time. Handled is
+ * what has a handler, and what the program says that it takes from polls:
+ *
+ *     wasmsig_want(WASMSIG_BIT(WASMSIG_SIGINT) | WASMSIG_BIT(WASMSIG_SIGTERM));
+ *     while (!wasmsig_poll()) work();
+ *
  * It needs no libc, no linker flag and no compiler flag: the words are exported
  * from assembly, and a poll is the instruction i32.atomic.load, so that no
  * compiler and no engine may lift it out of a loop (docs/protocol.md). In a
@@ -88,6 +95,8 @@ typedef unsigned long long wasmsig_set;
 extern unsigned int __instance_signal;
 extern unsigned int __instance_terminated;
 extern wasmsig_set __instance_signal_pending;
+/* Weak: words that somebody else has defined may have none. */
+extern wasmsig_set __instance_signal_handled __attribute__((weak));
 extern char wasmsig_guest_words_stand_twice__define_them_in_one_place_only;
 struct wasmsig_guest {
   wasmsig_handler handlers[WASMSIG_SIGNAL_MAX + 1];
@@ -95,6 +104,7 @@ struct wasmsig_guest {
   int saw_signal;
   int (*deliver)(void);    /* what a poll does, if a library does it; else 0 */
   wasmsig_set passed_over; /* who waits since an earlier poll is told first */
+  wasmsig_set wanted;      /* by polls; see wasmsig_want */
 };
 
 /* Weak in each file, so that there is one wherever the words come from: in a
@@ -102,32 +112,37 @@ struct wasmsig_guest {
 #ifdef WASMSIG_GUEST_IS_DEFINED_HERE
 extern struct wasmsig_guest wasmsig_guest;
 #else
-__attribute__((weak)) struct wasmsig_guest wasmsig_guest = {{0}, 0, 0, 0, 0};
+__attribute__((weak)) struct wasmsig_guest wasmsig_guest = {{0}, 0, 0, 0, 0, 0};
 #endif
 
 /**
- * Defines the three words, and exports their addresses as the globals
- * `__instance_signal`, `__instance_terminated` and `__instance_signal_pending`.
- * Once in a program, at file scope, with a semicolon behind it.
+ * Defines the four words, and exports their addresses as the globals
+ * `__instance_signal`, `__instance_terminated`, `__instance_signal_pending` and
+ * `__instance_signal_handled`. Once in a program, at file scope, with a
+ * semicolon behind it.
  *
  * The words are weak: those of workers-rs or wasm-bindgen in the same module
  * win. The long name is there for the linker to print, should two libraries
  * use this macro: it is defined strongly.
  */
-#define WASMSIG_GUEST_WORDS()                                             \
-  WASMSIG_EXTERN_C WASMSIG_WORD unsigned int __instance_signal =          \
-      WASMSIG_UNHOSTED;                                                   \
-  WASMSIG_EXTERN_C WASMSIG_WORD unsigned int __instance_terminated = 0;   \
-  WASMSIG_EXTERN_C WASMSIG_WORD                                           \
-      __attribute__((aligned(8))) wasmsig_set __instance_signal_pending = \
-          WASMSIG_NO_SET;                                                 \
-  WASMSIG_EXTERN_C __attribute__((used)) char                             \
-      wasmsig_guest_words_stand_twice__define_them_in_one_place_only = 0; \
-  __asm__(                                                                \
-      ".export_name __instance_signal, __instance_signal\n"               \
-      ".export_name __instance_terminated, __instance_terminated\n"       \
-      ".export_name __instance_signal_pending, "                          \
-      "__instance_signal_pending\n")
+#define WASMSIG_GUEST_WORDS()                                                \
+  WASMSIG_EXTERN_C WASMSIG_WORD unsigned int __instance_signal =             \
+      WASMSIG_UNHOSTED;                                                      \
+  WASMSIG_EXTERN_C WASMSIG_WORD unsigned int __instance_terminated = 0;      \
+  WASMSIG_EXTERN_C WASMSIG_WORD                                              \
+      __attribute__((aligned(8))) wasmsig_set __instance_signal_pending =    \
+          WASMSIG_NO_SET;                                                    \
+  WASMSIG_EXTERN_C WASMSIG_WORD                                              \
+      __attribute__((aligned(8))) wasmsig_set __instance_signal_handled = 0; \
+  WASMSIG_EXTERN_C __attribute__((used)) char                                \
+      wasmsig_guest_words_stand_twice__define_them_in_one_place_only = 0;    \
+  __asm__(                                                                   \
+      ".export_name __instance_signal, __instance_signal\n"                  \
+      ".export_name __instance_terminated, __instance_terminated\n"          \
+      ".export_name __instance_signal_pending, "                             \
+      "__instance_signal_pending\n"                                          \
+      ".export_name __instance_signal_handled, "                             \
+      "__instance_signal_handled\n")
 
 #define WASMSIG_WORD __attribute__((used, weak))
 
@@ -373,12 +388,25 @@ static __attribute__((noinline, unused)) wasmsig_set wasmsig_pending(void) {
   return wasmsig_guest_take_all(&newest);
 }
 
+/* Puts it into the handled set, for the signals of `set`, what is so now. A
+ * library that delivers does the default actions itself: there all are set. */
+static __attribute__((noinline, unused)) void wasmsig_guest_say_handled(
+    wasmsig_set set) {
+  volatile wasmsig_set *handled = &__instance_signal_handled;
+  wasmsig_set rest, now = set & wasmsig_guest.wanted;
+  if (!handled || wasmsig_guest.deliver) return;
+  for (rest = set; rest; rest &= rest - 1)
+    if (wasmsig_guest.handlers[wasmsig_guest_lowest(rest)]) now |= rest & -rest;
+  *handled = (*handled & ~set) | now;
+}
+
 /**
  * Sets the handler of a signal: a function, WASMSIG_IGNORE, or 0 (only
- * wasmsig_poll's result and wasmsig_pending tell of it). Returns the handler
- * that stood before; a signal outside 1..64, or SIGKILL, is left alone and
- * answered with 0. Handlers run in wasmsig_poll(); where the POSIX library is
- * linked, in the polls that `wasmsig instrument` puts in, too.
+ * wasmsig_poll's result and wasmsig_pending tell of it; without wasmsig_want
+ * the host takes it that nobody handles it). Returns the handler that stood
+ * before; a signal outside 1..64, or SIGKILL, is left alone and answered with
+ * 0. Handlers run in wasmsig_poll(); where the POSIX library is linked, in the
+ * polls that `wasmsig instrument` puts in, too.
  */
 static __inline__ __attribute__((unused)) wasmsig_handler
 wasmsig_on(int signal, wasmsig_handler handler) {
@@ -387,6 +415,23 @@ wasmsig_on(int signal, wasmsig_handler handler) {
     return 0;
   before = wasmsig_guest.handlers[signal];
   wasmsig_guest.handlers[signal] = handler;
+  wasmsig_guest_say_handled(WASMSIG_BIT(signal));
+  return before;
+}
+
+/**
+ * Says which signals this program takes from wasmsig_poll() or
+ * wasmsig_pending(), and does what is to be done about them: a host cannot see
+ * what becomes of an answer. Without this, and without a handler, SIGTERM ends
+ * the host's process at once, and SIGINT at the second time (docs/protocol.md,
+ * "Signals that nobody handles"). The set takes the place of the one before,
+ * which is returned; 0 at the start. SIGKILL in it is left out.
+ */
+static __inline__ __attribute__((unused)) wasmsig_set
+wasmsig_want(wasmsig_set set) {
+  wasmsig_set before = wasmsig_guest.wanted;
+  wasmsig_guest.wanted = set & ~WASMSIG_BIT(WASMSIG_SIGKILL);
+  wasmsig_guest_say_handled(before | wasmsig_guest.wanted);
   return before;
 }
 

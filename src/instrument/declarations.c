@@ -78,10 +78,14 @@ static void rewrite_memories(struct wsig_rewriting *rewriting) {
 
 /* ----------------------------------------------------------------- globals */
 
+/* A module that gets words handles no signal: its handled set is 0 for ever. It
+ * has room in a page of ours, and not at the top of a C stack, whose bytes are
+ * too few for it. Such a module does not say what it handles. */
 bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word) {
-  return word != WASMSIG_WORD_HANDLED &&
-         rewriting->room.kind != WSIG_ROOM_NONE &&
-         !rewriting->scan->report.words[word].is_exported;
+  enum wsig_room_kind kind = rewriting->room.kind;
+  if (rewriting->scan->report.words[word].is_exported) return false;
+  if (word == WASMSIG_WORD_HANDLED && kind == WSIG_ROOM_STACK) return false;
+  return kind != WSIG_ROOM_NONE;
 }
 
 static uint32_t words_before(const struct wsig_rewriting *rewriting, int word) {
@@ -108,7 +112,7 @@ static void put_address(const struct wsig_rewriting *rewriting,
 
 static void put_words(struct wsig_rewriting *rewriting,
                       struct wsig_bytes *payload) {
-  static const uint8_t places[] = {0, 4, 8};
+  static const uint8_t places[WASMSIG_WORD_COUNT] = {0, 4, 8, 16};
   bool is_wide = is_64_bit(rewriting);
   for (int i = 0; i < WASMSIG_WORD_COUNT; i++) {
     if (!wsig_adds_word(rewriting, i)) continue;

@@ -6,7 +6,8 @@
 #include "instrument.h"
 #include "scan.h"
 
-/** The bytes of all words: signal at 0, terminated at 4, pending at 8. */
+/** The bytes of the words: signal at 0, terminated at 4, pending at 8. In a
+ * page of its own, handled comes behind them at 16. */
 #define WSIG_ROOM_SIZE 16
 
 struct wsig_room {

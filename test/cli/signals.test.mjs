@@ -141,6 +141,41 @@ for (const engine of ENGINES) {
     assert.match(stderr, /^wasmsig: .*: ended by SIGINT after .* of CPU\n$/)
   })
 
+  for (const name of ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGALRM'])
+    test(`${engine}: ${name} ends one that does not handle it`, async (t) => {
+      const { child, ended } = await begin(t, [signals, 'counting'], 'counting')
+      child.kill(name)
+      const { signal, stderr } = await ended
+      assert.equal(signal, name)
+      assert.match(stderr, /^wasmsig: .*: ended by SIG\w+ after .* of CPU\n$/)
+    })
+
+  test(`${engine}: the second Ctrl-C ends one that does not handle it`, async (t) => {
+    const { child, ended } = await begin(t, [signals, 'counting'], 'counting')
+    child.kill('SIGINT')
+    await pause(250)
+    assert.equal(child.exitCode ?? child.signalCode, null)
+    child.kill('SIGINT')
+    assert.equal((await ended).signal, 'SIGINT')
+  })
+
+  test(`${engine}: one that compares what it is told hears of Ctrl-C`, async (t) => {
+    const { child, ended } = await begin(t, [signals, 'comparing'], 'comparing')
+    child.kill('SIGINT')
+    const { status, stdout } = await ended
+    assert.equal(stdout, 'comparing\ninterrupted\n')
+    assert.equal(status, 17)
+  })
+
+  test(`${engine}: what has a handler ends nobody, the rest does`, async (t) => {
+    const handled = await begin(t, [signals, 'handling'], 'handling')
+    handled.child.kill('SIGTERM')
+    assert.equal((await handled.ended).stdout, 'handling\nheard 15\n')
+    const other = await begin(t, [signals, 'handling'], 'handling')
+    other.child.kill('SIGHUP')
+    assert.equal((await other.ended).signal, 'SIGHUP')
+  })
+
   test(`${engine}: one without words dies of the first`, async (t) => {
     const { child, ended } = await begin(t, [plain, 'spin'], 'half')
     child.kill('SIGTERM')

@@ -8,10 +8,13 @@
  *   a block of `text` behind that       is what it prints, with … for numbers
  *                                       that differ from run to run; none is 0
  *
- * Each part of second level has a folder of its own.
+ * Each part of second level has a folder of its own. What it runs by the command
+ * is then run without limits, as somebody would who tries it out, and is ended by
+ * SIGTERM, and by Ctrl-C at the second time.
  */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -88,6 +91,43 @@ function follow(part, cwd) {
   })
 }
 
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Sends signals to a program that runs; answers how it ended. */
+async function signalled(file, cwd, signals, before_ms) {
+  const child = spawn('wasmsig', ['run', '--json', file], {
+    ...{ cwd, env, stdio: ['pipe', 'ignore', 'pipe'] },
+    ...{ timeout: PATIENCE_MS, killSignal: 'SIGKILL' }
+  })
+  const ended = once(child, 'close')
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (part) => (stderr += part))
+  await pause(before_ms)
+  for (const [i, signal] of signals.entries()) {
+    if (i > 0) await pause(250)
+    child.kill(signal)
+  }
+  const [, signal] = await ended
+  assert.notEqual(signal, 'SIGKILL', `${file} lives`)
+  const last = stderr.trim().split('\n').at(-1)
+  return last === '' ? { signals: [] } : JSON.parse(last)
+}
+
+/** Not before the guest is there: the signal would end whatever there was. */
+async function endsBy(file, cwd, signals) {
+  for (let before_ms = 200; ; before_ms *= 2) {
+    const facts = await signalled(file, cwd, signals, before_ms)
+    if (facts.signals.length > 0) return
+    assert.ok(before_ms < 30_000, `${file} does not begin`)
+  }
+}
+
+const programsOf = (part) =>
+  part.blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ text }) => [...text.matchAll(/^wasmsig run .*?(\S+\.wasm)$/gm)])
+    .map(([, file]) => file)
+
 rmSync(WORK, { recursive: true, force: true })
 mkdirSync(WORK, { recursive: true })
 execFileSync(
@@ -105,9 +145,13 @@ const page = readFileSync(join(ROOT, 'docs/guests.md'), 'utf8')
 partsOf(page).forEach((part, i) => {
   if (part.blocks.length === 0) return
   const skip = SKIP[part.heading] ?? false
-  test(`docs/guests.md, ${part.heading}`, { skip }, () => {
+  test(`docs/guests.md, ${part.heading}`, { skip }, async () => {
     const cwd = join(WORK, String(i))
     mkdirSync(cwd)
     follow(part, cwd)
+    for (const file of programsOf(part)) {
+      await endsBy(file, cwd, ['SIGTERM'])
+      await endsBy(file, cwd, ['SIGINT', 'SIGINT'])
+    }
   })
 })

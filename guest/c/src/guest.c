@@ -3,7 +3,8 @@
  * For programs that use <wasmsig/guest.h> too: what its functions share. Each
  * file that includes it brings a weak one, and this one wins, as all that
  * delivers needs this file. A handler set by wasmsig_on is called where
- * signal(2) has set nothing, and wasmsig_poll() runs those of signal(2).
+ * signal(2) has set nothing, and wasmsig_poll() runs those of signal(2). What
+ * wasmsig_want asks for ends nobody.
  */
 #define WASMSIG_GUEST_IS_DEFINED_HERE
 #include <wasmsig/guest.h>
@@ -32,5 +33,6 @@ bool wsig_is_hosted(void) { return wasmsig_is_hosted(); }
 
 void (*wsig_guest_handler(int signal))(int) {
   wasmsig_handler handler = wasmsig_guest.handlers[signal];
+  if (!handler && wasmsig_guest.wanted & WASMSIG_BIT(signal)) return SIG_IGN;
   return handler == WASMSIG_IGNORE ? SIG_IGN : handler;
 }

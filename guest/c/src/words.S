@@ -44,6 +44,13 @@ __instance_signal_pending:
 	.int64	-1
 	.size	__instance_signal_pending, 8
 
+	/* All: what has no handler, the library's polls end the program by. */
+	.weak	__instance_signal_handled
+	.type	__instance_signal_handled,@object
+__instance_signal_handled:
+	.int64	-1
+	.size	__instance_signal_handled, 8
+
 	.weak	__instance_terminated
 	.type	__instance_terminated,@object
 __instance_terminated:
@@ -67,6 +74,7 @@ wasmsig_guest_words_stand_twice__define_them_in_one_place_only:
 	.export_name	__instance_signal, __instance_signal
 	.export_name	__instance_signal_attention, __instance_signal_attention
 	.export_name	__instance_signal_pending, __instance_signal_pending
+	.export_name	__instance_signal_handled, __instance_signal_handled
 	.export_name	__instance_terminated, __instance_terminated
 
 /* ------------------------------------------------------------------ polls */

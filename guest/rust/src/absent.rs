@@ -19,6 +19,14 @@ pub(crate) fn is_hosted() -> bool {
     false
 }
 
+pub(crate) fn want(_: SignalSet) -> SignalSet {
+    SignalSet::EMPTY
+}
+
+pub(crate) fn want_too(_: SignalSet) {}
+
+pub(crate) fn say_handled(_: SignalSet) {}
+
 pub(crate) fn times(_: Signal) -> u32 {
     0
 }

@@ -41,6 +41,9 @@ static LAST: AtomicU32 = AtomicU32::new(0);
 /// What waits since an earlier poll, which answered another.
 static PASSED_OVER: AtomicU64 = AtomicU64::new(0);
 
+/// What the module says that it takes from polls.
+static WANTED: AtomicU64 = AtomicU64::new(0);
+
 /// Whether a poll found the word as no host leaves it ...
 static SAW_UNHOSTED: AtomicBool = AtomicBool::new(false);
 /// ... and whether a signal has come after that.
@@ -212,6 +215,31 @@ pub(crate) fn is_hosted() -> bool {
     }
 }
 
+/// In the place of what was wanted before, which is returned.
+pub(crate) fn want(signals: SignalSet) -> SignalSet {
+    let mut wanted = signals;
+    wanted.remove(Signal::KILL);
+    let before = SignalSet::from_bits(WANTED.swap(wanted.bits(), Relaxed));
+    say_handled(SignalSet::from_bits(before.bits() | wanted.bits()));
+    before
+}
+
+/// Beside what is wanted already.
+pub(crate) fn want_too(signals: SignalSet) {
+    WANTED.fetch_or(signals.bits(), Relaxed);
+    say_handled(signals);
+}
+
+/// Puts what is so now of `which` into the handled set.
+pub(crate) fn say_handled(which: SignalSet) {
+    let by_handler: SignalSet = which
+        .iter()
+        .filter(|&it| handler_of(it).is_some())
+        .collect();
+    let handled = by_handler.bits() | WANTED.load(Relaxed);
+    words::say_handled(which.bits(), handled);
+}
+
 /// How often `signal` was heard.
 pub(crate) fn times(signal: Signal) -> u32 {
     TIMES[signal.index()].load(Relaxed)
@@ -226,6 +254,7 @@ pub(crate) fn heard() -> (u32, Option<Signal>) {
 #[cfg(test)]
 pub(crate) fn reset() {
     PASSED_OVER.store(0, Relaxed);
+    WANTED.store(0, Relaxed);
     SAW_UNHOSTED.store(false, Relaxed);
     CAME_SINCE.store(false, Relaxed);
 }

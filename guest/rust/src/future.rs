@@ -35,8 +35,11 @@ pub fn next() -> Next {
 
 /// Resolves when `signal` is heard after this call, by itself, a handler, or a
 /// poll anywhere in the module. When it looks it runs handlers, and leaves all
-/// other signals to others. It wakes itself as [`next`] does.
+/// other signals to others. It wakes itself as [`next`] does. From the call on the
+/// module counts as one that handles the signal, as if [`want`](crate::want())
+/// had been told of it too.
 pub fn signal(signal: Signal) -> Came {
+    delivery::want_too(SignalSet::of(signal));
     Came {
         signal,
         seen: times(signal),

@@ -5,7 +5,7 @@ use core::mem::transmute;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
-use crate::Signal;
+use crate::{delivery, Signal, SignalSet};
 
 #[allow(clippy::declare_interior_mutable_const)] // to fill an array with
 const NO_HANDLER: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
@@ -47,7 +47,9 @@ fn replace(signal: Signal, handler: *mut ()) -> Option<fn(Signal)> {
     if signal == Signal::KILL {
         return None;
     }
-    from_pointer(swap(&HANDLERS[signal.index()], handler))
+    let before = swap(&HANDLERS[signal.index()], handler);
+    delivery::say_handled(SignalSet::of(signal));
+    from_pointer(before)
 }
 
 #[cfg(target_has_atomic = "ptr")]

@@ -60,6 +60,28 @@ pub fn pending() -> SignalSet {
     delivery::pending()
 }
 
+/// Says which signals this module takes from [`poll`], [`pending`] or
+/// [`next()`](crate::next()), and acts on: a host cannot see what becomes of an
+/// answer. A signal that would end a process does so if nobody handles it:
+/// SIGTERM, SIGHUP and the like at once, SIGINT at the second time. Handled is
+/// what has a handler ([`on`]), what a future of [`signal()`](crate::signal()) was
+/// made for, and what is in this set.
+///
+/// The set takes the place of the one before, which is returned. SIGKILL in it
+/// is left out.
+///
+/// ```
+/// use wasmsig_guest::{poll, want, Signal, SignalSet};
+///
+/// want(SignalSet::from_iter([Signal::INT, Signal::TERM]));
+/// while poll().is_none() {
+/// #   break;
+/// }
+/// ```
+pub fn want(signals: SignalSet) -> SignalSet {
+    delivery::want(signals)
+}
+
 /// Whether a host that delivers signals runs this instance.
 ///
 /// A poll in the module's start function comes before the host had its turn.

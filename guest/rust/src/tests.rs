@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::vec::Vec;
 
-use crate::words::{SET, UNHOSTED, UNKNOWN, WORD};
+use crate::words::{HANDLED, SET, UNHOSTED, UNKNOWN, WORD};
 use crate::{delivery, handlers as set_handlers, Signal};
 
 /// The words are the process's: one test at a time is their host.
@@ -32,6 +32,7 @@ impl Host {
         heard();
         WORD.store(UNHOSTED, SeqCst);
         SET.store(UNKNOWN, SeqCst);
+        HANDLED.store(0, SeqCst);
         host
     }
 

@@ -7,7 +7,7 @@ pub(crate) const UNHOSTED: u32 = 0xffff;
 /// The pending set until a host that knows it zeroes it.
 pub(crate) const UNKNOWN: u64 = u64::MAX;
 
-pub(crate) use at::{put_set, put_word, set, take_set, take_word, word};
+pub(crate) use at::{put_set, put_word, say_handled, set, take_set, take_word, word};
 
 #[cfg(target_arch = "wasm32")]
 mod at {
@@ -22,6 +22,7 @@ mod at {
             pub fn wasmsig_guest_rust_set() -> u64;
             pub fn wasmsig_guest_rust_take_set() -> u64;
             pub fn wasmsig_guest_rust_put_set(bits: u64);
+            pub fn wasmsig_guest_rust_say_handled(which: u64, bits: u64);
 
             #[cfg(wasmsig_atomics)]
             pub static __instance_signal: core::sync::atomic::AtomicU32;
@@ -75,6 +76,12 @@ mod at {
         // SAFETY: see `object`.
         unsafe { object::wasmsig_guest_rust_put_set(bits) }
     }
+
+    /// In the handled set, `which` become as in `bits`.
+    pub(crate) fn say_handled(which: u64, bits: u64) {
+        // SAFETY: see `object`.
+        unsafe { object::wasmsig_guest_rust_say_handled(which, bits) }
+    }
 }
 
 /// Words that the tests play the host of, also between any two steps.
@@ -116,7 +123,14 @@ mod at {
         step();
         SET.fetch_or(bits, SeqCst);
     }
+
+    pub(crate) static HANDLED: AtomicU64 = AtomicU64::new(0);
+
+    pub(crate) fn say_handled(which: u64, bits: u64) {
+        HANDLED.fetch_or(which & bits, SeqCst);
+        HANDLED.fetch_and(!which | bits, SeqCst);
+    }
 }
 
 #[cfg(test)]
-pub(crate) use at::{SET, WORD};
+pub(crate) use at::{HANDLED, SET, WORD};

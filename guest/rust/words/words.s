@@ -14,6 +14,7 @@
 	.functype	wasmsig_guest_rust_set () -> (i64)
 	.functype	wasmsig_guest_rust_take_set () -> (i64)
 	.functype	wasmsig_guest_rust_put_set (i64) -> ()
+	.functype	wasmsig_guest_rust_say_handled (i64, i64) -> ()
 
 # The words, as no host has found them. Weak: workers-rs has a signal word of
 # its own, and wasm-bindgen a terminated word.
@@ -41,6 +42,14 @@ __instance_signal_pending:
 __instance_terminated:
 	.int32	0
 	.size	__instance_terminated, 4
+
+	.section	.data.__instance_signal_handled,"",@
+	.weak	__instance_signal_handled
+	.export_name	__instance_signal_handled, __instance_signal_handled
+	.p2align	3
+__instance_signal_handled:
+	.int64	0
+	.size	__instance_signal_handled, 8
 
 # Not weak: whoever else defines the words has it too, and the linker names it.
 
@@ -112,6 +121,29 @@ wasmsig_guest_rust_put_set:
 	i32.const	0
 	local.get	0
 	i64.atomic.rmw.or	__instance_signal_pending
+	drop
+	end_function
+
+# The handled set: the first argument's bits become as in the second.
+
+	.section	.text.wasmsig_guest_rust_say_handled,"",@
+	.globl	wasmsig_guest_rust_say_handled
+	.type	wasmsig_guest_rust_say_handled,@function
+wasmsig_guest_rust_say_handled:
+	.functype	wasmsig_guest_rust_say_handled (i64, i64) -> ()
+	i32.const	0
+	local.get	0
+	local.get	1
+	i64.and
+	i64.atomic.rmw.or	__instance_signal_handled
+	drop
+	i32.const	0
+	local.get	0
+	i64.const	-1
+	i64.xor
+	local.get	1
+	i64.or
+	i64.atomic.rmw.and	__instance_signal_handled
 	drop
 	end_function
 

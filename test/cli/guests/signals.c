@@ -44,6 +44,34 @@ static int insensible(void) {
   }
 }
 
+/* Polls, as it wants to be told of its CPU limit, and of nothing else. */
+static int counting(void) {
+  wasmsig_want(0);
+  say("counting");
+  while (wasmsig_poll() != WASMSIG_SIGXCPU) continue;
+  return 16;
+}
+
+/* Compares what a poll tells, and says to nobody that it does. */
+static int comparing(void) {
+  wasmsig_want(0);
+  say("comparing");
+  while (wasmsig_poll() != WASMSIG_SIGINT) continue;
+  puts("interrupted");
+  return 17;
+}
+
+/* Has a handler for one signal. */
+static void take(int signal) { newest = signal; }
+static int handling(void) {
+  wasmsig_want(0);
+  wasmsig_on(WASMSIG_SIGTERM, take);
+  say("handling");
+  while (!newest) wasmsig_poll();
+  printf("heard %d\n", newest);
+  return 18;
+}
+
 /* Never looks. */
 static int deaf(void) {
   say("deaf");
@@ -123,11 +151,13 @@ static const struct {
   const char *name;
   int (*run)(void);
 } deeds[] = {
-    {"busy", busy},       {"insensible", insensible}, {"deaf", deaf},
-    {"asleep", asleep},   {"reading", reading},       {"polling", polling},
-    {"writing", writing}, {"printing", printing},     {"slow", slow}};
+    {"busy", busy},         {"insensible", insensible}, {"deaf", deaf},
+    {"asleep", asleep},     {"reading", reading},       {"polling", polling},
+    {"writing", writing},   {"printing", printing},     {"slow", slow},
+    {"counting", counting}, {"comparing", comparing},   {"handling", handling}};
 
 int main(int argc, char **argv) {
+  wasmsig_want(~0ull);
   for (size_t i = 0; argc > 1 && i < sizeof deeds / sizeof *deeds; i++) {
     if (strcmp(argv[1], deeds[i].name) == 0) return deeds[i].run();
   }

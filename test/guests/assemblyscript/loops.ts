@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** What a test asks of a guest, one export each. */
-import { Signal, has, isHosted, on, pending, poll } from 'wasmsig-guest'
+import {
+  Signal,
+  has,
+  isHosted,
+  on,
+  pending,
+  poll,
+  want as wantThese
+} from 'wasmsig-guest'
 
 export {
   __instance_signal,
+  __instance_signal_handled,
   __instance_signal_pending,
   __instance_terminated
 } from 'wasmsig-guest'
@@ -78,6 +87,11 @@ export function hosted(): bool {
 /** Whether there was a handler; sets one that remembers the signal. */
 export function listen(signal: i32): bool {
   return on(signal, remember) != null
+}
+
+/** Returns what was wanted before. */
+export function want(signals: u64): u64 {
+  return wantThese(signals)
 }
 
 export function stop_listening(signal: i32): bool {

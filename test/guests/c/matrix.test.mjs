@@ -65,6 +65,7 @@ function build({ compiler, language, flags }, source) {
 const LOOPS = ['until_told', 'until_handled', 'until_told_inside']
 const WORDS = [
   '__instance_signal',
+  '__instance_signal_handled',
   '__instance_signal_pending',
   '__instance_terminated'
 ]

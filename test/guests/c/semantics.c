@@ -18,6 +18,7 @@ static void heard_and_polls(int signal) {
 
 EXPORT(poll) int poll_once(void) { return wasmsig_poll(); }
 EXPORT(pending) wasmsig_set pending(void) { return wasmsig_pending(); }
+EXPORT(want) wasmsig_set want(wasmsig_set set) { return wasmsig_want(set); }
 EXPORT(is_hosted) int is_hosted(void) { return wasmsig_is_hosted(); }
 
 /* Which handler: 0 none, 1 tells the host, 2 polls besides, 3 ignore. */

@@ -51,6 +51,7 @@ function guest(module = SEMANTICS) {
     ...exports,
     word: () => view.getUint32(word, true),
     set: () => is64(set),
+    handled: () => is64(at('__instance_signal_handled')),
     pending: () => BigInt.asUintN(64, exports.pending()),
     storeWord: (value) => view.setUint32(word, value, true),
     storeSet: (value) => view.setBigUint64(set, value, true),
@@ -80,6 +81,30 @@ test('the words start as the protocol says', () => {
   assert.equal(it.word(), UNHOSTED)
   assert.equal(it.set(), NO_SET)
   assert.equal(it.__instance_signal_pending.value % 8, 0)
+})
+
+test('the handled set has what has a handler, and what is wanted', () => {
+  const it = hosted()
+  assert.equal(it.__instance_signal_handled.value % 8, 0)
+  assert.equal(it.handled(), 0n)
+  it.on(SIGINT, 1)
+  it.on(SIGHUP, 3)
+  it.on(SIGKILL, 1)
+  assert.equal(it.handled(), bit(SIGINT) | bit(SIGHUP))
+  assert.equal(it.want(bit(SIGTERM) | bit(SIGINT) | bit(SIGKILL)), 0n)
+  assert.equal(it.handled(), bit(SIGINT) | bit(SIGHUP) | bit(SIGTERM))
+  it.on(SIGINT, 0)
+  it.on(SIGHUP, 0)
+  assert.equal(it.handled(), bit(SIGINT) | bit(SIGTERM))
+  assert.equal(it.want(bit(64)), bit(SIGINT) | bit(SIGTERM))
+  assert.equal(it.handled(), bit(64))
+})
+
+test('a poll of what comes is no handling', () => {
+  const it = hosted()
+  it.raise(SIGTERM)
+  assert.equal(it.poll(), SIGTERM)
+  assert.equal(it.handled(), 0n)
 })
 
 test('in a host that knows nothing of signals a poll gives 0', () => {

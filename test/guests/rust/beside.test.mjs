@@ -30,7 +30,8 @@ for (const [lto, [way, flags]] of ['false', 'fat'].flatMap((lto) =>
         ['__instance_terminated', exports.terminated_word()]
       ])
         assert.equal(exports[name].value, address, name)
-      assert.ok(exports.__instance_signal_pending.value % 8 === 0)
+      for (const word of ['pending', 'handled'])
+        assert.ok(exports[`__instance_signal_${word}`].value % 8 === 0)
     })
 
     test('both hear the signal, until a poll acknowledges it', () => {
@@ -60,7 +61,12 @@ describe('a module in which nothing polls', () => {
   ])
     test(`has them with words!() ${where}`, () => {
       const names = exportsOf(features)
-      for (const word of ['signal', 'signal_pending', 'terminated'])
+      for (const word of [
+        'signal',
+        'signal_pending',
+        'signal_handled',
+        'terminated'
+      ])
         assert.ok(names.includes(`__instance_${word}`), word)
     })
 })

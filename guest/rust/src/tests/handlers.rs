@@ -5,8 +5,8 @@ use std::panic::catch_unwind;
 use std::sync::atomic::Ordering::SeqCst;
 use std::vec::Vec;
 
-use super::{hear, heard, Host, SET, WORD};
-use crate::{off, on, poll, Signal};
+use super::{hear, heard, Host, HANDLED, SET, WORD};
+use crate::{off, on, poll, signal, want, Signal, SignalSet};
 
 fn panics(_: Signal) {
     panic!("in a handler");
@@ -24,6 +24,38 @@ fn raises(signal: Signal) {
         WORD.store(Signal::USR2.number(), SeqCst);
         assert_eq!(poll(), Some(Signal::USR2));
     }
+}
+
+fn handled() -> SignalSet {
+    SignalSet::from_bits(HANDLED.load(SeqCst))
+}
+
+fn set_of<const N: usize>(signals: [Signal; N]) -> SignalSet {
+    signals.into_iter().collect()
+}
+
+#[test]
+fn the_handled_set_has_what_has_a_handler_or_is_wanted() {
+    let _host = Host::new();
+    on(Signal::INT, hear);
+    assert_eq!(handled(), set_of([Signal::INT]));
+    assert!(want(set_of([Signal::INT, Signal::TERM])).is_empty());
+    assert_eq!(handled(), set_of([Signal::INT, Signal::TERM]));
+    off(Signal::INT);
+    assert_eq!(handled(), set_of([Signal::INT, Signal::TERM]));
+    let before = want(set_of([Signal::HUP, Signal::KILL]));
+    assert_eq!(before, set_of([Signal::INT, Signal::TERM]));
+    assert_eq!(handled(), set_of([Signal::HUP]));
+    let _came = signal(Signal::TERM);
+    assert_eq!(handled(), set_of([Signal::HUP, Signal::TERM]));
+}
+
+#[test]
+fn a_poll_of_what_comes_is_no_handling() {
+    let host = Host::new();
+    host.raise(Signal::INT);
+    assert_eq!(poll(), Some(Signal::INT));
+    assert!(handled().is_empty());
 }
 
 #[test]

@@ -14,6 +14,7 @@ export function start(module, imports = {}) {
     word: () => view().getUint32(at('__instance_signal'), true),
     setWord: (value) => view().setUint32(at('__instance_signal'), value, true),
     set: () => view().getBigUint64(at('__instance_signal_pending'), true),
+    handled: () => view().getBigUint64(at('__instance_signal_handled'), true),
     setSet: (value) =>
       view().setBigUint64(at('__instance_signal_pending'), value, true)
   }

@@ -17,25 +17,42 @@ const WINCH = 28
 const WORDS = [
   '__instance_signal',
   '__instance_signal_pending',
-  '__instance_terminated'
+  '__instance_terminated',
+  '__instance_signal_handled'
 ]
+
+const EIGHT_BYTES = /_(pending|handled)$/
 
 /** @param {WebAssembly.Module} module */
 export function promises(module, imports) {
   const fresh = () => start(module, imports)
   const hosted = (knowledge) => host(fresh(), knowledge)
 
-  test('exports three words: immutable, aligned, as no host left them', () => {
+  test('exports four words: immutable, aligned, as no host left them', () => {
     const guest = fresh()
     for (const name of WORDS) {
       const address = guest.exports[name]
       assert.throws(() => (address.value = 0), TypeError)
-      assert.equal(address.value % (name === WORDS[1] ? 8 : 4), 0)
+      assert.equal(address.value % (EIGHT_BYTES.test(name) ? 8 : 4), 0)
     }
     assert.equal(guest.word(), UNHOSTED)
     assert.equal(guest.set(), UNKNOWN)
     const { memory, __instance_terminated: address } = guest.exports
     assert.equal(new Uint32Array(memory.buffer, address.value, 1)[0], 0)
+  })
+
+  test('the handled set has what has a handler, and what is wanted', () => {
+    const { exports, handled } = hosted()
+    assert.equal(handled(), 0n)
+    exports.listen(TERM)
+    exports.listen(KILL)
+    assert.equal(handled(), bit(TERM))
+    assert.equal(exports.want(bit(INT) | bit(TERM) | bit(KILL)), 0n)
+    assert.equal(handled(), bit(INT) | bit(TERM))
+    exports.stop_listening(TERM)
+    assert.equal(handled(), bit(INT) | bit(TERM))
+    assert.equal(exports.want(bit(WINCH)), bit(INT) | bit(TERM))
+    assert.equal(handled(), bit(WINCH))
   })
 
   test('without a host polls say none', () => {

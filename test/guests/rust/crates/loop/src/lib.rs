@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use wasmsig_guest::{is_hosted, off, on, pending, poll, Signal};
+use wasmsig_guest::{is_hosted, off, on, pending, poll, Signal, SignalSet};
 
 static HEARD: AtomicU32 = AtomicU32::new(0);
 
@@ -72,6 +72,12 @@ pub extern "C" fn listen(number: u32) -> bool {
 pub extern "C" fn stop_listening(number: u32) -> bool {
     let signal = Signal::try_from(number).unwrap();
     off(signal).is_some()
+}
+
+/// Returns what was wanted before.
+#[no_mangle]
+pub extern "C" fn want(bits: u64) -> u64 {
+    wasmsig_guest::want(SignalSet::from_bits(bits)).bits()
 }
 
 #[no_mangle]

@@ -15,6 +15,9 @@
 /* Enough to tell what it is, if it is no module. */
 enum { HEAD = 64 };
 
+/* No module is larger: the sizes in it have 32 bits. */
+#define MOST ((size_t)UINT32_MAX)
+
 /* Fewer bytes than there is room for: the file has ended. */
 static bool fill(int descriptor, uint8_t *bytes, size_t room, size_t *length) {
   while (*length < room) {
@@ -33,6 +36,10 @@ static bool read_all(int descriptor, size_t expected, uint8_t **bytes,
   *bytes = NULL;
   *length = 0;
   for (size_t room = HEAD;;) {
+    if (room > MOST) {
+      errno = EFBIG;
+      return false;
+    }
     uint8_t *more = realloc(*bytes, room);
     if (!more) {
       free(*bytes);
@@ -51,7 +58,8 @@ static bool is_input(const char *path) { return strcmp(path, "-") == 0; }
 int cli_open_file(const char *path) {
   int descriptor =
       is_input(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) cli_complain("%s: %s", path, strerror(errno));
+  if (descriptor < 0)
+    cli_complain("%s: %s", path[0] ? path : "''", strerror(errno));
   return descriptor;
 }
 

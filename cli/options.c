@@ -135,6 +135,12 @@ static bool take_variable(struct cli_options *options, char *text) {
     cli_usage_error("run", "--env: %s is not in the environment", text);
     return false;
   }
+  /* As of env(1), the last of a name is what counts. */
+  for (size_t i = 0; i < options->variable_count; i++) {
+    if (strcmp(options->names[i], text) != 0) continue;
+    options->values[i] = value;
+    return true;
+  }
   size_t count = options->variable_count;
   options->names = grown(options->names, count, sizeof *options->names);
   options->values = grown(options->values, count, sizeof *options->values);

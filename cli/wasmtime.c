@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "faults.h"
+#include "room.h"
 #include "stack.h"
 #include "wasi.h"
 #include "wasmsig/wasmtime.h"
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Bytes of stack: of the guest's calls, by Wasmtime's default; what they must
@@ -151,9 +153,20 @@ static bool limit_stack(wasm_config_t *config) {
   return true;
 }
 
-static bool start_engine(struct cli_result *result) {
+/* An image in a file of memory counts as a file: its limit would end us. */
+static void limit_images(wasm_config_t *config) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY)
+    wasmtime_config_memory_init_cow_set(config, false);
+}
+
+static bool start_engine(const struct cli_options *options,
+                         struct cli_result *result) {
+  const char *why = cli_room_refusal(options->folder_count > 0);
+  if (why) return refuse(result, why);
   wasm_config_t *config = wasm_config_new();
   if (!config) return refuse(result, "Wasmtime does not start");
+  limit_images(config);
   wasmtime_config_shared_memory_set(config, true);
   if (!limit_stack(config)) {
     wasm_config_delete(config);
@@ -168,7 +181,7 @@ static bool start_engine(struct cli_result *result) {
 }
 
 static bool load(const struct cli_job *job, struct cli_result *result) {
-  if (!start_engine(result)) return false;
+  if (!start_engine(job->options, result)) return false;
   store = wasmtime_store_new(engine, NULL, NULL);
   context = wasmtime_store_context(store);
   wasmtime_error_t *error =

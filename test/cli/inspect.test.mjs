@@ -295,6 +295,8 @@ test('files that cannot be read are status 1', (t) => {
   const missing = command(['inspect', '/nowhere/x.wasm'])
   assert.equal(missing.status, 1)
   assert.match(missing.stderr, /No such file or directory/)
+  const nameless = command(['inspect', ''])
+  assert.equal(nameless.stderr, "wasmsig: '': No such file or directory\n")
   const directory = command(['inspect', folder(t)])
   assert.equal(directory.status, 1)
   assert.match(directory.stderr, /Is a directory/)

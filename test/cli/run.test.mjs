@@ -52,6 +52,9 @@ for (const engine of ENGINES) {
     assert.equal(of('--env', 'X=a=b', plain, 'environment', 'X'), 'a=b\n')
     assert.equal(of('--env', 'OURS', plain, 'environment', 'OURS'), 'ours\n')
     assert.equal(of(plain, 'environment', 'OURS'), '(not set)\n')
+    const several = ['--env', 'X=1', '--env', 'XY=2', '--env', 'X=3']
+    assert.equal(of(...several, plain, 'environment', 'X'), '3\n')
+    assert.equal(of('--env', 'X=', plain, 'environment', 'X'), '\n')
   })
 
   test(`${engine}: a folder is seen under its name`, (t) => {
@@ -139,20 +142,36 @@ for (const engine of ENGINES) {
     assert.match(trapped.stderr, /trap: .*unreachable/)
   })
 
-  const skip = noAddressSpace
-  test(`${engine}: what the host cannot give is no trap`, { skip }, () => {
-    const { status, stderr } = spawnSync(
-      'sh',
-      [
-        '-c',
-        'ulimit -v 1000000; exec "$0" run --engine "$1" "$2" exit 0',
-        ...[COMMAND, engine, plain]
-      ],
-      { encoding: 'utf8' }
-    )
-    assert.equal(status, 1)
-    assert.match(stderr, /^wasmsig: .*plain\.wasm: /m)
-  })
+  // What it ends with; 6 is the program's own.
+  const limits = {
+    '-v 1000000': { wasmtime: 1, wamr: 1, skip: noAddressSpace },
+    '-d 1024': { wasmtime: 1, wamr: 1, skip: noAddressSpace },
+    '-d 16384': { wasmtime: 1, wamr: 6, skip: noAddressSpace },
+    '-n 8': { wasmtime: 1, wamr: 6 },
+    '-f 0': { wasmtime: 6, wamr: 6 }
+  }
+  for (const [limit, { skip, ...expected }] of Object.entries(limits)) {
+    test(`${engine}: ulimit ${limit} is no trap`, { skip }, () => {
+      const { status, stdout, stderr } = spawnSync(
+        'sh',
+        [
+          '-c',
+          `ulimit ${limit}
+           exec "$0" run --engine "$1" --cpu-hard 9s --dir / "$2" exit 6`,
+          ...[COMMAND, engine, plain]
+        ],
+        { encoding: 'utf8' }
+      )
+      if (expected[engine] === 1) {
+        assert.match(stderr, /^wasmsig: .*plain\.wasm: [^\n]*\n$/m)
+        assert.doesNotMatch(stderr, /panicked/)
+      } else {
+        assert.equal(stderr, '')
+      }
+      assert.equal(stdout, '')
+      assert.equal(status, expected[engine])
+    })
+  }
 
   test(`${engine}: the exit status is the program's`, () => {
     for (const status of [0, 1, 77, 125, 126, 130, 152, 255]) {

@@ -72,7 +72,9 @@ struct wsig_thread {
   struct wsig_timer timer;
   uint64_t timer_at; /* when its signal is sent; WSIG_NEVER: none will be */
   bool deaf;         /* the timer's signal does not reach it */
-  bool asleep;       /* the timer is not set again before it has run */
+  bool blocks;       /* it blocked that signal when it was last asked, then: */
+  uint64_t asked_ns;
+  bool asleep; /* the timer is not set again before it has run */
   uint64_t seen_cpu_ns, seen_ns; /* its clocks at the last look */
   uint64_t switches; /* how often it had gone to sleep by then, or UNKNOWN */
   bool sleeps;       /* as far as the watchdog can tell */
@@ -80,6 +82,8 @@ struct wsig_thread {
 
   /* The thread's own. */
   uint32_t inside; /* it is in a call about budgets; its handlers read it too */
+  uint32_t timer_due; /* in the child of a fork: it is given one when it enters;
+                         atomic */
   struct wsig_budget *touching; /* that call's, whose holder it may become or
                                    just have been; atomic */
   clockid_t clock;              /* of its CPU time */
@@ -152,7 +156,7 @@ struct wsig_progress wsig_section_progress(struct wsig_thread *thread,
 /* Under the lock: whether the timer's signal is to fire for this thread; and
  * sets it going, if need be, for `left_ns` from now. */
 static inline bool wsig_thread_is_timed(const struct wsig_thread *thread) {
-  return thread->timer.made && !thread->deaf;
+  return thread->timer.made && !thread->deaf && !thread->blocks;
 }
 void wsig_thread_arm(struct wsig_thread *thread, uint64_t at_ns);
 
@@ -221,6 +225,8 @@ void wsig_budget_abandon(struct wsig_thread *thread, bool undo);
 
 /* Gives a new thread its timer, if timers are what fires. */
 void wsig_firing_begin(struct wsig_thread *thread);
+/* Gives it to one that is `timer_due`, in that thread. */
+void wsig_firing_begin_late(struct wsig_thread *thread);
 void wsig_firing_end(struct wsig_thread *thread);
 
 /* What our timers' signals carry. */

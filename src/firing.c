@@ -7,6 +7,12 @@
  * the address of wsig_timer_tag, and nothing of the thread: a signal that still
  * comes when the timer or the thread's record is gone does no harm. The handler
  * (handler.c) stays installed for good; what is not ours it hands on.
+ *
+ * Nobody else receives it: whoever takes signals by sigwaitinfo(2) or
+ * signalfd(2) blocks them, so a signal that the choosing thread blocks is
+ * passed over, and no thread that blocks it sets its timer (spend.c). The child
+ * of a fork, which may be about to put all handlers back and to exec, has no
+ * timer until it enters a section.
  */
 #include "forward.h"
 
@@ -48,25 +54,30 @@ static bool install(int signal) {
   return installed[signal];
 }
 
+/* The highest that nobody handles, that the thread lets through and that can be
+ * had: an emulator or a debugger may keep some for itself. 0: there is none. */
+static int find_signal(void) {
+  int signal = wsig_os_free_signal(WASMSIG_SIGNAL_MAX + 1);
+  while (signal && (wsig_os_blocks(signal) || !install(signal)))
+    signal = wsig_os_free_signal(signal);
+  return signal;
+}
+
 /* The signal that was asked for, or one for which any would do; 0 if there is
  * none. */
 static int choose_signal(int asked) {
-  if (!asked && !found_signal) found_signal = wsig_os_free_signal();
+  if (!has_timers()) return 0;
+  if (!asked && !found_signal) found_signal = find_signal();
   int signal = asked ? asked : found_signal;
-  return signal && has_timers() && install(signal) ? signal : 0;
+  return signal && install(signal) ? signal : 0;
 }
 
 /* ---------------------------------------------------------------- threads */
 
-static bool is_blocked(int signal) {
-  sigset_t blocked;
-  return pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 &&
-         sigismember(&blocked, signal) == 1;
-}
-
 static void give_timer(struct wsig_thread *thread) {
   thread->timer_at = WSIG_NEVER;
-  thread->deaf = false;
+  thread->deaf = thread->blocks = false;
+  wsig_store_relaxed(&thread->timer_due, 0);
   if (firing == WASMSIG_FIRING_WATCHDOG) return;
   if (!timer_signal) timer_signal = choose_signal(asked_signal);
   if (!timer_signal) return;
@@ -74,13 +85,14 @@ static void give_timer(struct wsig_thread *thread) {
                          &wsig_timer_tag);
 }
 
-void wsig_firing_begin(struct wsig_thread *thread) {
-  give_timer(thread);
-  /* Of another thread this cannot be asked; the watchdog will notice. */
-  if (!thread->timer.made || !is_blocked(timer_signal)) return;
-  thread->deaf = true;
-  /* A signal that waits is heard as soon as it is let through. */
-  wsig_clock->timer_set(&thread->timer, 1);
+void wsig_firing_begin(struct wsig_thread *thread) { give_timer(thread); }
+
+void wsig_firing_begin_late(struct wsig_thread *thread) {
+  pthread_mutex_lock(&wsig_threads_lock);
+  wsig_thread_lock(thread);
+  if (wsig_load_relaxed(&thread->timer_due)) give_timer(thread);
+  wsig_thread_unlock(thread);
+  pthread_mutex_unlock(&wsig_threads_lock);
 }
 
 void wsig_firing_end(struct wsig_thread *thread) {
@@ -140,10 +152,12 @@ int wasmsig_set_firing(const wasmsig_firing_options *options) {
 
 /* What the thread has; or would have, if it has been in no section yet. */
 static bool is_timed(const struct wsig_thread *thread) {
-  if (thread) return wsig_thread_is_timed(thread);
+  if (thread && !wsig_load_relaxed(&thread->timer_due))
+    return thread->timer.made && !thread->deaf &&
+           !wsig_os_blocks(thread->timer.signal);
   if (firing == WASMSIG_FIRING_WATCHDOG) return false;
   if (!timer_signal) timer_signal = choose_signal(asked_signal);
-  return timer_signal && !is_blocked(timer_signal);
+  return timer_signal && !wsig_os_blocks(timer_signal);
 }
 
 int wasmsig_get_firing(wasmsig_firing_options *options) {

@@ -230,12 +230,11 @@ static void look_and_arm(struct wsig_thread *thread, uint32_t why) {
   uint64_t cpu_ns;
   if (why & WSIG_FIRED) {
     thread->timer_at = WSIG_NEVER;
-    thread->deaf = false;
+    thread->deaf = thread->blocks = false;
   }
   if (!thread->innermost || !look_closely(thread, &look, &cpu_ns)) return;
   uint64_t now = wsig_clock->monotonic_ns();
-  thread->asleep = went_to_sleep(thread, now, cpu_ns) &&
-                   !wsig_load_relaxed(&wsig_watchdog_anew);
+  thread->asleep = went_to_sleep(thread, now, cpu_ns);
   if (look.left_ns != WSIG_NEVER && !thread->asleep &&
       wsig_thread_is_timed(thread))
     wsig_thread_arm(thread, now + look.left_ns);

@@ -185,9 +185,24 @@ static void give_up(struct wsig_thread *thread, struct wsig_budget *b) {
   unlock_own(thread);
 }
 
+/* How soon a thread that blocks the timer's signal is asked again. */
+#define ASK_AGAIN_NS UINT64_C(10000000)
+
+/* Under the lock. A signal that the thread blocks would wait for whoever takes
+ * it by sigwaitinfo(2). */
+static bool may_be_timed(struct wsig_thread *thread, uint64_t now_ns) {
+  if (!thread->timer.made || thread->deaf) return false;
+  if (!thread->blocks || now_ns - thread->asked_ns >= ASK_AGAIN_NS) {
+    thread->blocks = wsig_os_blocks(thread->timer.signal);
+    thread->asked_ns = now_ns;
+  }
+  return !thread->blocks;
+}
+
 /* Under the lock. */
-static void set_timer(struct wsig_thread *thread, uint64_t at_ns) {
-  if (!wsig_thread_is_timed(thread)) return;
+static void set_timer(struct wsig_thread *thread, uint64_t now_ns,
+                      uint64_t at_ns) {
+  if (!may_be_timed(thread, now_ns)) return;
   wsig_add_relaxed(&wsig_statistics.arms, 1);
   wsig_thread_arm(thread, at_ns);
   thread->asleep = false;
@@ -212,7 +227,8 @@ static int enter_first(struct wsig_thread *thread, struct wsig_budget *b) {
   begin_section(thread, b, &now);
   uint64_t left = wsig_section_left(b, used);
   uint64_t at_ns = now.monotonic_ns + left;
-  if (left != WSIG_NEVER && thread->timer_at > at_ns) set_timer(thread, at_ns);
+  if (left != WSIG_NEVER && thread->timer_at > at_ns)
+    set_timer(thread, now.monotonic_ns, at_ns);
   bool timed = wsig_thread_is_timed(thread);
   unlock_own(thread);
 
@@ -247,6 +263,7 @@ int wasmsig_budget_enter(wasmsig_budget *budget) {
   struct wsig_thread *thread = wsig_thread_self(&error);
   if (!thread) return error;
   if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
+  if (wsig_load_relaxed(&thread->timer_due)) wsig_firing_begin_late(thread);
   touch(thread, wsig_budget_of(budget));
   error = enter(thread, wsig_budget_of(budget));
   touch(thread, NULL);

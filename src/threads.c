@@ -106,11 +106,15 @@ static void after_fork_in_parent(void) {
   leave_fork();
 }
 
-/* Its sections run on with what they had used; the CPU clock begins at 0. */
+/* Its sections run on with what they had used; the CPU clock begins at 0. No
+ * timer is set: the child may be about to put all handlers back, and to exec.
+ */
 static void go_on_in_child(struct wsig_thread *thread) {
   thread->next = thread->previous = NULL;
   thread->tid = wsig_os_thread_id();
   thread->timer.made = false;
+  thread->timer_at = WSIG_NEVER;
+  wsig_store_relaxed(&thread->timer_due, 1);
   thread->killing = 0; /* whoever was in it is not here */
   thread->seen_cpu_ns = 0;
   thread->seen_ns = thread->ran_ns = wsig_clock->monotonic_ns();
@@ -120,10 +124,6 @@ static void go_on_in_child(struct wsig_thread *thread) {
   wsig_meter_init(&thread->meter);
   for (struct wsig_budget *b = thread->innermost; b; b = b->outer)
     b->start_ns -= cpu_ns_at_fork;
-  wsig_firing_begin(thread);
-  /* The timer's first signal looks at them, now. */
-  if (thread->innermost && wsig_thread_is_timed(thread))
-    wsig_thread_arm(thread, wsig_clock->monotonic_ns());
 }
 
 /* The child has one thread and no watchdog. The others have ended in their

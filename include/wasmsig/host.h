@@ -59,11 +59,11 @@
  *
  * fork: the child may call everything here; it has the registries, instances
  * and budgets of its parent. A section of the forking thread runs on in the
- * child with what it had used (a guest gains no time by it). Where the timer
- * fires, its soft signal comes as in the parent; the watchdog, which does the
- * rest, is started by the child's next enter of whatever budget. Sections of
- * other threads have ended there. Do not fork in a signal handler: POSIX.1-2024
- * has _Fork for that, whose child may only exec.
+ * child with what it had used (a guest gains no time by it). Nobody looks at it
+ * there until the child's next enter, of whatever budget, which sets its timer
+ * and starts its watchdog: a child that execs has neither, and no signal of
+ * ours waits for it. Sections of other threads have ended there. Do not fork in
+ * a signal handler: POSIX.1-2024 has _Fork for that, whose child may only exec.
  *
  * Threads that end inside a section (pthread_exit) leave all of their sections
  * in the order of unwinding, and undo what was killed. Their budgets must be
@@ -652,7 +652,9 @@ typedef struct wasmsig_firing_options {
   size_t size; /* of this struct, for later versions to tell */
   wasmsig_firing firing;
   /**
-   * The timer's signal; 0: the highest real-time signal that nobody handles.
+   * The timer's signal; 0: the highest real-time signal that nobody handles,
+   * that the calling thread does not block (who takes signals by sigwaitinfo(2)
+   * or signalfd(2) blocks them) and that the system lets us have.
    * Whoever handled it before still gets what is not our timer's, with the
    * signals blocked that it asked for. A handler that is put over ours later
    * should call it; never set the signal back to SIG_DFL, which would end the
@@ -685,9 +687,12 @@ WASMSIG_API int wasmsig_set_firing(const wasmsig_firing_options *options);
 /**
  * What is in force in the calling thread: TIMER or WATCHDOG, the timer's
  * signal (0: none), and the priority that the watchdog was granted. A thread
- * that is refused a timer (RLIMIT_SIGPENDING), or blocks its signal, is the
- * watchdog's, the latter until it lets the signal through. Of a thread that has
- * been in no section yet: what it would have.
+ * that is refused a timer (RLIMIT_SIGPENDING) is the watchdog's, and so is one
+ * that blocks its signal: no timer is set in a section that begins meanwhile,
+ * nor for some 10 ms after. One that is set already is not taken back: block
+ * the signal before the thread's sections if you want to take it by
+ * sigwaitinfo(2). Of a thread that has been in no section yet: what it would
+ * have.
  *
  * Errors:    EINVAL (NULL, or a size that is too small), EHANDLER.
  * Threads:   any. Signal handlers: no.

@@ -10,6 +10,7 @@
 /* A timer whose signal goes to one thread. */
 struct wsig_timer {
   timer_t id;
+  int signal;
   bool made;
 };
 

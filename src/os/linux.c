@@ -45,6 +45,7 @@ static bool timer_make(struct wsig_timer *timer, pid_t tid, int signal,
                            .sigev_signo = signal,
                            .sigev_value.sival_ptr = tag};
   event.sigev_notify_thread_id = tid;
+  timer->signal = signal;
   timer->made = timer_create(CLOCK_MONOTONIC, &event, &timer->id) == 0;
   return timer->made;
 }
@@ -66,12 +67,19 @@ bool wsig_os_may_be_timers(int signal) {
   }
 }
 
-int wsig_os_free_signal(void) {
+int wsig_os_free_signal(int below) {
   struct sigaction action;
-  for (int signal = SIGRTMAX; signal >= SIGRTMIN; signal--)
+  int highest = below <= SIGRTMAX ? below - 1 : SIGRTMAX;
+  for (int signal = highest; signal >= SIGRTMIN; signal--)
     if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
       return signal;
   return 0;
+}
+
+bool wsig_os_blocks(int signal) {
+  sigset_t blocked;
+  return pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 &&
+         sigismember(&blocked, signal) == 1;
 }
 
 /* -------------------------------------------------- the watchdog's thread */

@@ -65,8 +65,11 @@ void wsig_os_pages_free(void *pages, size_t size);
 
 /* Whether it may be a timer's. */
 bool wsig_os_may_be_timers(int signal);
-/* The highest real-time signal without a handler; 0: there is none. */
-int wsig_os_free_signal(void);
+/* The highest real-time signal below `below` without a handler; 0: there is
+ * none. */
+int wsig_os_free_signal(int below);
+/* Whether the calling thread blocks it. */
+bool wsig_os_blocks(int signal);
 
 /* A short pause in a loop that waits for another thread; longer with turns. */
 void wsig_os_pause(unsigned turn);

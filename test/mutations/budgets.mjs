@@ -13,6 +13,7 @@ const spend = machine('src/spend.c')
 const withdrawal = machine('src/withdraw.c')
 const intruders = (file) => mutation('test_intruders', file)
 const forking = (file) => mutation('test_forking', file)
+const firing = (file) => mutation('test_firing', file)
 const sections = (file) => mutation('test_sections', file)
 const timers = mutation('test_timers', 'src/section.c')
 const setting = mutation('test_timers', 'src/spend.c')
@@ -36,7 +37,8 @@ export const BUDGET_PROGRAMS = {
   // Several processes each, and their alarms: without sanitizers.
   test_intruders: plain('test_intruders'),
   test_forking: plain('test_forking'),
-  test_sections: plain('test_sections')
+  test_sections: plain('test_sections'),
+  test_firing: { ...plain('test_firing'), flags: ['-Wl,--wrap=sigaction'] }
 }
 
 export const BUDGET_MUTATIONS = [
@@ -239,7 +241,7 @@ export const BUDGET_MUTATIONS = [
   ),
   timers(
     'a signal that comes after all is heard',
-    'thread->timer_at = WSIG_NEVER;\n    thread->deaf = false;',
+    'thread->timer_at = WSIG_NEVER;\n    thread->deaf = thread->blocks = false;',
     'thread->timer_at = WSIG_NEVER;'
   ),
   setting(
@@ -304,10 +306,30 @@ export const BUDGET_MUTATIONS = [
     'b->start_ns -= cpu_ns_at_fork;',
     'b->start_ns = 0;'
   ),
-  forking('src/section.c')(
-    'a child that has no watchdog yet is not left to it',
-    '!wsig_load_relaxed(&wsig_watchdog_anew);',
-    'true;'
+  forking('src/spend.c')(
+    'a child has a timer from its first enter on',
+    'wsig_firing_begin_late(thread);',
+    ';'
+  ),
+  forking('src/threads.c')(
+    'no timer is set in a child before it enters',
+    'wsig_store_relaxed(&thread->timer_due, 1);',
+    'wsig_firing_begin(thread), thread->timer.made ? wsig_thread_arm(thread, 1) : (void)0;'
+  ),
+  firing('src/spend.c')(
+    'no timer is set where its signal is blocked',
+    'thread->blocks = wsig_os_blocks(thread->timer.signal);',
+    ''
+  ),
+  firing('src/firing.c')(
+    'a signal that the thread blocks is passed over',
+    'wsig_os_blocks(signal) ||',
+    ''
+  ),
+  firing('src/firing.c')(
+    'where a signal cannot be had a lower one is',
+    '|| !install(signal)',
+    ''
   ),
   sections('src/spend.c')(
     'a handler in the middle of an enter is refused',

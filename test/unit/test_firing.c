@@ -297,6 +297,94 @@ CASE(a_thread_that_blocks_the_signal_inside_a_section_is_told) {
   be_told(&guest, 1 * MS);
 }
 
+/* ------------------------------------------- the program waits for signals */
+
+/* What comes to a program that takes all real-time signals by sigtimedwait, as
+ * by signalfd, until it is quiet for a while. */
+static unsigned take_waiting(int code) {
+  unsigned count = 0;
+  sigset_t some;
+  siginfo_t info;
+  const struct timespec a_while = {0, 20000000};
+  sigemptyset(&some);
+  for (int i = SIGRTMIN; i <= SIGRTMAX; i++) sigaddset(&some, i);
+  while (sigtimedwait(&some, &info, &a_while) > 0)
+    if (info.si_code == code) count++;
+  return count;
+}
+
+static void block(int signal_number) {
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, signal_number);
+  CHILD_EQUAL(pthread_sigmask(SIG_BLOCK, &one, NULL), 0);
+}
+
+CASE(a_signal_that_the_program_waits_for_is_passed_over) {
+  block(SIGRTMAX);
+  block(SIGRTMAX - 1);
+  track();
+  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+  CHILD_EQUAL(get_firing().timer_signal, SIGRTMAX - 2);
+  CHILD_EQUAL(sigqueue(getpid(), SIGRTMAX, (union sigval){4711}), 0);
+  CHILD_EQUAL(take_waiting(SI_TIMER), 0);
+}
+
+CASE(a_program_that_waits_for_all_signals_gets_none_of_ours) {
+  track();
+  mask(SIG_BLOCK);
+  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+  CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_WATCHDOG);
+  CHILD_EQUAL(sigqueue(getpid(), SIGRTMAX, (union sigval){4711}), 0);
+  CHILD_EQUAL(take_waiting(SI_TIMER), 0);
+  CHILD_EQUAL(statistics().fires, 0);
+}
+
+/* The signal is chosen, and this thread has a timer. */
+CASE(a_thread_that_blocks_the_signal_later_sets_no_timer) {
+  wasmsig_budget budget;
+  track();
+  make(&budget, &guest, NULL, 5 * MS, NONE);
+  be_told(&guest, 1 * MS);
+  int ours = get_firing().timer_signal;
+  for (int i = 0; i < 3; i++) {
+    block(ours);
+    for (int j = 0; j < 3; j++) be_told(&guest, 1 * MS);
+    CHILD_EQUAL(take_waiting(SI_TIMER), 0);
+    CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_WATCHDOG);
+    mask(SIG_UNBLOCK);
+    CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_TIMER);
+    sleep_ns(11 * MS); /* it is asked again */
+    uint64_t fires = statistics().fires;
+    for (int j = 0; j < 20 && statistics().fires == fires; j++)
+      be_told(&guest, 1 * MS);
+    CHILD_AT_LEAST(statistics().fires, fires + 1);
+  }
+}
+
+/* As under an emulator that has the highest for itself. */
+int __real_sigaction(int signal_number, const struct sigaction *action,
+                     struct sigaction *before);
+int __wrap_sigaction(int signal_number, const struct sigaction *action,
+                     struct sigaction *before);
+static int kept_for_others; /* and all above */
+
+int __wrap_sigaction(int signal_number, const struct sigaction *action,
+                     struct sigaction *before) {
+  if (action && kept_for_others && signal_number >= kept_for_others) {
+    errno = EINVAL;
+    return -1;
+  }
+  return __real_sigaction(signal_number, action, before);
+}
+
+CASE(a_signal_that_cannot_be_had_is_passed_over) {
+  kept_for_others = SIGRTMAX - 1;
+  CHILD_EQUAL(get_firing().timer_signal, SIGRTMAX - 2);
+  track();
+  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+}
+
 /* -------------------------------------------------- our handler is replaced */
 
 CASE(a_program_that_takes_the_signal_is_still_told) {
@@ -341,6 +429,10 @@ int main(void) {
 #endif
       BY_TIMER(a_thread_that_blocks_the_signal_is_the_watchdogs),
       BY_BOTH(a_thread_that_blocks_the_signal_inside_a_section_is_told),
+      PLAIN(a_signal_that_the_program_waits_for_is_passed_over),
+      PLAIN(a_program_that_waits_for_all_signals_gets_none_of_ours),
+      BY_TIMER(a_thread_that_blocks_the_signal_later_sets_no_timer),
+      PLAIN(a_signal_that_cannot_be_had_is_passed_over),
       BY_TIMER(a_program_that_takes_the_signal_is_still_told),
       BY_TIMER(a_program_that_takes_the_signal_inside_a_section_is_still_told),
   };

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,10 +57,29 @@ static bool try_later(struct cli_text *text) {
   return true;
 }
 
+/* A reader that has gone is no reason to die: SIGPIPE, which is this thread's,
+ * is taken back. */
+static ssize_t write_without_signal(int descriptor, const char *bytes,
+                                    size_t length) {
+  static const struct timespec at_once = {0, 0};
+  sigset_t only, before, pending;
+  sigemptyset(&only);
+  sigaddset(&only, SIGPIPE);
+  sigpending(&pending);
+  pthread_sigmask(SIG_BLOCK, &only, &before);
+  ssize_t count = write(descriptor, bytes, length);
+  int error = errno;
+  if (count < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE))
+    sigtimedwait(&only, NULL, &at_once);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  errno = error;
+  return count;
+}
+
 void cli_text_write(struct cli_text *text) {
   for (size_t at = 0; at < text->length && wait_for_room(text);) {
-    ssize_t count =
-        write(text->descriptor, text->bytes + at, text->length - at);
+    ssize_t count = write_without_signal(text->descriptor, text->bytes + at,
+                                         text->length - at);
     if (count > 0) at += (size_t)count;
     if (count >= 0 || errno == EINTR) continue;
     if (errno != EAGAIN || !try_later(text)) give_up(text);

@@ -41,6 +41,20 @@ static bool out_of_memory(struct cli_result *result) {
   return refuse(result, "out of memory");
 }
 
+/* "error while pre-opening mapped directory NAME: 24" */
+static bool is_of_folder(struct cli_result *result, const char *message) {
+  static const char prefix[] = "error while pre-opening mapped directory ";
+  const char *name = strstr(message, prefix);
+  const char *colon = name ? strrchr(name, ':') : NULL;
+  int error = colon ? atoi(colon + 1) : 0;
+  if (error <= 0) return false;
+  name += sizeof prefix - 1;
+  result->end = CLI_REFUSED;
+  snprintf(result->message, sizeof result->message, "--dir: %.*s: %s",
+           (int)(colon - name), name, strerror(error));
+  return true;
+}
+
 /* A guest's exception stands behind "Exception: ", of a start function too;
  * proc_exit leaves one as well. What else there is the engine refuses. */
 static void end_by(struct cli_result *result, const char *message) {
@@ -51,7 +65,7 @@ static void end_by(struct cli_result *result, const char *message) {
   else if (found)
     cli_result_set(result, CLI_TRAP, found + sizeof prefix - 1,
                    strlen(found + sizeof prefix - 1));
-  else
+  else if (!is_of_folder(result, message))
     cli_result_set(result, CLI_REFUSED, message, strlen(message));
 }
 

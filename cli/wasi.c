@@ -37,34 +37,33 @@ enum {
   WASI_SUCCESS = 0,
   WASI_EAGAIN = 6,
   WASI_EBADF = 8,
-  WASI_ECONNRESET = 15,
   WASI_EFAULT = 21,
-  WASI_EFBIG = 22,
   WASI_EINTR = 27,
   WASI_EINVAL = 28,
   WASI_EIO = 29,
-  WASI_EISDIR = 31,
   WASI_ENOMEM = 48,
-  WASI_ENOSPC = 51,
   WASI_ENOTSUP = 58,
-  WASI_EPERM = 63,
-  WASI_EPIPE = 64,
 };
 
+/* What reads and writes of files, pipes, terminals and sockets fail with. */
 static int32_t wasi_errno(int error) {
-  switch (error) {
-    case EAGAIN: return WASI_EAGAIN;
-    case EBADF: return WASI_EBADF;
-    case ECONNRESET: return WASI_ECONNRESET;
-    case EFBIG: return WASI_EFBIG;
-    case EINTR: return WASI_EINTR;
-    case EINVAL: return WASI_EINVAL;
-    case EISDIR: return WASI_EISDIR;
-    case ENOSPC: return WASI_ENOSPC;
-    case EPERM: return WASI_EPERM;
-    case EPIPE: return WASI_EPIPE;
-    default: return WASI_EIO;
-  }
+  static const struct {
+    int system;
+    int32_t wasi;
+  } numbers[] = {
+      {EACCES, 2},           {EAGAIN, WASI_EAGAIN}, {EBADF, WASI_EBADF},
+      {ECONNABORTED, 13},    {ECONNRESET, 15},      {EDESTADDRREQ, 17},
+      {EDQUOT, 19},          {EFBIG, 22},           {EHOSTUNREACH, 23},
+      {EINTR, WASI_EINTR},   {EINVAL, WASI_EINVAL}, {EISDIR, 31},
+      {EMSGSIZE, 35},        {ENETDOWN, 38},        {ENETRESET, 39},
+      {ENETUNREACH, 40},     {ENOBUFS, 42},         {ENODEV, 43},
+      {ENOMEM, WASI_ENOMEM}, {ENOSPC, 51},          {ENOTCONN, 53},
+      {ENXIO, 60},           {EPERM, 63},           {EPIPE, 64},
+      {ESTALE, 72},          {ETIMEDOUT, 73},
+  };
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    if (numbers[i].system == error) return numbers[i].wasi;
+  return WASI_EIO;
 }
 
 /* ------------------------------------------------------------------ memory */

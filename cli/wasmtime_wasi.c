@@ -29,7 +29,11 @@ static wasmtime_error_t *add_folders(wasi_config_t *config,
     const struct cli_folder *folder = &options->folders[i];
     if (wasi_config_preopen_dir(config, folder->host, folder->guest, true))
       continue;
-    snprintf(text, sizeof text, "--dir: %s cannot be opened", folder->host);
+    /* It does not say why: trying again does. */
+    int tried = open(folder->host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    snprintf(text, sizeof text, "--dir: %s: %s", folder->host,
+             tried < 0 ? strerror(errno) : "it cannot be opened");
+    if (tried >= 0) close(tried);
     return wasmtime_error_new(text);
   }
   return NULL;

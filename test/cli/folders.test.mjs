@@ -61,6 +61,22 @@ for (const engine of ENGINES) {
     assert.equal(status, 0)
   })
 
+  test(`${engine}: a folder that cannot be opened says why`, (t) => {
+    const path = folder(t)
+    const dirs = Array.from({ length: 60 }, (_, i) => `--dir ${path}::/${i}`)
+    const { status, stderr } = spawnSync(
+      'sh',
+      [
+        '-c',
+        `ulimit -n 40; exec "$0" run --engine "$1" ${dirs.join(' ')} "$2" 1 /`,
+        ...[COMMAND, engine, folders]
+      ],
+      { encoding: 'utf8' }
+    )
+    assert.match(stderr, /^wasmsig: .*: --dir: .*: Too many open files\n$/)
+    assert.equal(status, 1)
+  })
+
   // WAMR's own loses its place, and gives numbers at random.
   if (engine === 'wamr') continue
 

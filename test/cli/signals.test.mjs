@@ -275,6 +275,25 @@ for (const engine of ENGINES) {
     assert.equal((await running.ended).signal, 'SIGPIPE')
   })
 
+  test(`${engine}: nobody who reads of its end is no other end`, async () => {
+    for (const [status, ...args] of [
+      [134, plain, 'trap'],
+      [152, '--cpu-hard', '20ms', plain, 'quiet'],
+      [3, '--cpu-soft', '1s', '--stats', plain, 'exit', '3'],
+      [1, '/nowhere'],
+      [2, '--nothing']
+    ]) {
+      const child = spawn(COMMAND, ['run', '--engine', engine, ...args])
+      child.stderr.destroy()
+      assert.equal(
+        await new Promise((resolve) =>
+          child.on('exit', (status, signal) => resolve(signal ?? status))
+        ),
+        status
+      )
+    }
+  })
+
   test(`${engine}: a reader who does not read cannot keep it`, (t) => {
     const told = join(folder(t), 'status')
     // A pipe that is full, and whose reader looks after two seconds.

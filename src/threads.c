@@ -149,6 +149,7 @@ static void after_fork_in_child(void) {
 }
 
 static void set_up(void) {
+  wsig_os_prepare_clocks();
   key_made = pthread_key_create(&key, forget_thread) == 0;
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }

@@ -7,8 +7,8 @@
  *
  *  1. A seccomp filter stops its thread at every call but clock_gettime, for
  *     its tracer to count; what a handler does counts too.
- *  2. clock_gettime is counted by the linker's --wrap, where the clock is one
- *     of CPU time: those are system calls, the others are not.
+ *  2. Readings of the CPU clock are counted by the linker's --wrap, at the one
+ *     function of the library that makes them.
  *
  * Why not the first for all: a stop switches the thread out, which is just what
  * makes wasmsig read the CPU clock, for which the thread would be stopped.
@@ -46,13 +46,13 @@
 
 static long clock_calls;
 
-/* What the linker makes of clock_gettime, here and in the library. */
-int __real_clock_gettime(clockid_t clock, struct timespec *now);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+/* What the linker makes of wsig_os_cpu_ns (src/os/handler.h). */
+bool __real_wsig_os_cpu_ns(clockid_t clock, uint64_t *ns);
+bool __wrap_wsig_os_cpu_ns(clockid_t clock, uint64_t *ns);
 
-int __wrap_clock_gettime(clockid_t clock, struct timespec *now) {
-  if (clock < 0 || clock == CLOCK_THREAD_CPUTIME_ID) clock_calls++;
-  return __real_clock_gettime(clock, now);
+bool __wrap_wsig_os_cpu_ns(clockid_t clock, uint64_t *ns) {
+  clock_calls++;
+  return __real_wsig_os_cpu_ns(clock, ns);
 }
 
 static void stop_at_calls(void) {

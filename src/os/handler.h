@@ -20,6 +20,9 @@ bool wsig_os_cpu_ns(clockid_t id, uint64_t *ns);
 bool wsig_os_timer_set(struct wsig_timer *timer, uint64_t at_ns);
 uint64_t wsig_os_switches(void);
 
+/* How the monotonic clock is read without a system call. */
+void wsig_os_set_fast_clock(int (*clock)(clockid_t, struct timespec *));
+
 static inline struct timespec wsig_os_timespec(uint64_t ns) {
   const uint64_t ns_per_s = UINT64_C(1000000000);
   return (struct timespec){(time_t)(ns / ns_per_s), (long)(ns % ns_per_s)};

@@ -2,6 +2,9 @@
 /* Linux: threads, timers, waits and pages. */
 #include "os.h"
 
+#include "linux_syscall.h"
+#include "linux_vdso.h"
+
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
@@ -31,12 +34,55 @@ bool wsig_os_thread_clock(clockid_t *id) {
   return pthread_getcpuclockid(pthread_self(), id) == 0;
 }
 
+void wsig_os_prepare_clocks(void) {
+  wsig_os_set_fast_clock(wsig_os_vdso_clock());
+}
+
 pid_t wsig_os_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 
 /* ---------------------------------------------------------------- timers */
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid /* glibc has no name for it */
+#endif
+
+#if WSIG_HAS_SYSCALL
+
+/* The kernel's own number of a timer is an int: timer_create(2), "C library/
+ * kernel differences". */
+static bool create_timer(struct sigevent *event, timer_t *id) {
+  int number;
+  if (wsig_syscall(SYS_timer_create, CLOCK_MONOTONIC, (long)event,
+                   (long)&number, 0, 0, 0) != 0)
+    return false;
+  *id = (timer_t)(intptr_t)number;
+  return true;
+}
+
+static void delete_timer(timer_t id) {
+  wsig_syscall(SYS_timer_delete, (long)(intptr_t)id, 0, 0, 0, 0, 0);
+}
+
+static void wait_until(uint32_t *word, uint32_t value,
+                       const struct timespec *until) {
+  wsig_syscall(SYS_futex, (long)word, FUTEX_WAIT_BITSET_PRIVATE, value,
+               (long)until, 0, (uint32_t)FUTEX_BITSET_MATCH_ANY);
+}
+
+#else
+
+static bool create_timer(struct sigevent *event, timer_t *id) {
+  return timer_create(CLOCK_MONOTONIC, event, id) == 0;
+}
+
+static void delete_timer(timer_t id) { timer_delete(id); }
+
+static void wait_until(uint32_t *word, uint32_t value,
+                       const struct timespec *until) {
+  syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until, NULL,
+          FUTEX_BITSET_MATCH_ANY);
+}
+
 #endif
 
 static bool timer_make(struct wsig_timer *timer, pid_t tid, int signal,
@@ -46,12 +92,12 @@ static bool timer_make(struct wsig_timer *timer, pid_t tid, int signal,
                            .sigev_value.sival_ptr = tag};
   event.sigev_notify_thread_id = tid;
   timer->signal = signal;
-  timer->made = timer_create(CLOCK_MONOTONIC, &event, &timer->id) == 0;
+  timer->made = create_timer(&event, &timer->id);
   return timer->made;
 }
 
 static void timer_drop(struct wsig_timer *timer) {
-  timer_delete(timer->id);
+  delete_timer(timer->id);
   timer->made = false;
 }
 
@@ -148,8 +194,7 @@ void wsig_os_wait(uint32_t *word, uint32_t value, uint64_t until_ns) {
   struct timespec until = wsig_os_timespec(until_ns);
   /* Some 30 years: further than that, the kernel's own sums overflow. */
   bool ever = until.tv_sec > 1000000000;
-  syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value,
-          ever ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY);
+  wait_until(word, value, ever ? NULL : &until);
 }
 
 void wsig_os_pause(unsigned turn) {

@@ -11,6 +11,10 @@
  */
 #include "handler.h"
 
+#include "../atomics.h"
+#include "linux_syscall.h"
+#include "linux_vdso.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
@@ -19,29 +23,68 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* clock_gettime and timer_settime are in POSIX's list of async-signal-safe
- * functions. */
 static uint64_t to_ns(const struct timespec *time) {
   return (uint64_t)time->tv_sec * UINT64_C(1000000000) +
          (uint64_t)time->tv_nsec;
 }
 
-uint64_t wsig_os_monotonic_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return to_ns(&now);
+/* Without a system call; NULL: not to be had, or nobody has looked. Atomic. */
+static wsig_clock_function fast_clock;
+
+#if WSIG_HAS_SYSCALL
+
+static int read_clock(clockid_t id, struct timespec *now) {
+  return (int)wsig_syscall(SYS_clock_gettime, id, (long)now, 0, 0, 0, 0);
 }
 
-bool wsig_os_cpu_ns(clockid_t id, uint64_t *ns) {
-  struct timespec now;
-  if (clock_gettime(id, &now) != 0) return false;
-  *ns = to_ns(&now);
-  return true;
+bool wsig_os_timer_set(struct wsig_timer *timer, uint64_t at_ns) {
+  struct itimerspec at = {.it_value = wsig_os_timespec(at_ns)};
+  return wsig_syscall(SYS_timer_settime, (long)(intptr_t)timer->id,
+                      TIMER_ABSTIME, (long)&at, 0, 0, 0) == 0;
+}
+
+static void futex(uint32_t *word, int operation, uint32_t value) {
+  wsig_syscall(SYS_futex, (long)word, operation, value, 0, 0, 0);
+}
+
+#else
+
+/* clock_gettime and timer_settime are in POSIX's list of async-signal-safe
+ * functions. */
+static int read_clock(clockid_t id, struct timespec *now) {
+  return clock_gettime(id, now);
 }
 
 bool wsig_os_timer_set(struct wsig_timer *timer, uint64_t at_ns) {
   struct itimerspec at = {.it_value = wsig_os_timespec(at_ns)};
   return timer_settime(timer->id, TIMER_ABSTIME, &at, NULL) == 0;
+}
+
+static void futex(uint32_t *word, int operation, uint32_t value) {
+  int saved_errno = errno;
+  syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
+  errno = saved_errno;
+}
+
+#endif
+
+uint64_t wsig_os_monotonic_ns(void) {
+  struct timespec now;
+  wsig_clock_function fast = wsig_load_relaxed(&fast_clock);
+  if (!fast || fast(CLOCK_MONOTONIC, &now) != 0)
+    read_clock(CLOCK_MONOTONIC, &now);
+  return to_ns(&now);
+}
+
+void wsig_os_set_fast_clock(int (*clock)(clockid_t, struct timespec *)) {
+  wsig_store_relaxed(&fast_clock, clock);
+}
+
+bool wsig_os_cpu_ns(clockid_t id, uint64_t *ns) {
+  struct timespec now;
+  if (read_clock(id, &now) != 0) return false;
+  *ns = to_ns(&now);
+  return true;
 }
 
 /* Voluntary ones: getrusage(2). */
@@ -73,8 +116,4 @@ bool wsig_os_poke(uint32_t *word, uint32_t value) {
 }
 
 /* FUTEX_WAKE of futex(2): glibc has no function of that name. */
-void wsig_os_wake(uint32_t *word) {
-  int saved_errno = errno;
-  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-  errno = saved_errno;
-}
+void wsig_os_wake(uint32_t *word) { futex(word, FUTEX_WAKE_PRIVATE, INT_MAX); }

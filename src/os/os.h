@@ -40,6 +40,9 @@ struct wsig_clock {
 };
 extern const struct wsig_clock wsig_os_clock;
 
+/* Once, before the first section: what the clocks need. In no handler. */
+void wsig_os_prepare_clocks(void);
+
 /* The CPU clock of the calling thread, and the thread's number. */
 bool wsig_os_thread_clock(clockid_t *id);
 pid_t wsig_os_thread_id(void);

@@ -65,8 +65,8 @@ for (const engine of ENGINES) {
 
   test(`${engine}: what is begun with a limit is not the guest's`, (t) => {
     if (underAsan) return t.skip('its runtime must come first')
-    const source = new URL('support/slow_timers.c', import.meta.url).pathname
-    const preload = join(folder(t), 'slow_timers.so')
+    const source = new URL('support/slow_begin.c', import.meta.url).pathname
+    const preload = join(folder(t), 'slow.so')
     execFileSync('cc', ['-shared', '-fPIC', '-o', preload, source])
     const env = { ...process.env, LD_PRELOAD: preload }
     const limited = ['--cpu-hard', '200ms', plain, 'exit', '3']

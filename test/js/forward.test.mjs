@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** The process's own signals reach its guests, and nothing else changes. */
 import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { forward } from 'wasmsig'
 import { run, start } from './support/child.mjs'
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Runs the program's steps, and sends signals each time it says `when`. */
 async function steps(args, when, ...signals) {
@@ -234,14 +240,14 @@ describe('forward', { concurrency: 4 }, () => {
   })
 
   const LIVES = [
-    'guest forward sendItself idle sendItself idle read',
-    'guest forward sendItself idle unlistenAll sendItself idle read',
-    'guest forward listen unlisten sendItself idle sendItself idle read'
+    'guest forward sendItself idle take sendItself idle read',
+    'guest forward sendItself idle take unlistenAll sendItself idle read',
+    'guest forward listen unlisten sendItself idle take sendItself idle read'
   ]
   for (const args of LIVES) {
     test(`a process whose listeners have not heard it lives: ${args}`, async () => {
       const { status, said } = await steps(args, 'never')
-      assert.deepEqual(said, ['word 2', 'end'])
+      assert.deepEqual(said, ['took 2', 'word 2', 'end'])
       assert.equal(status, 0)
     })
   }
@@ -271,6 +277,140 @@ describe('forward', { concurrency: 4 }, () => {
     assert.equal(status, 0)
     assert.deepEqual(said.slice(0, 3), ['watching', 'delivered', 'delivered'])
     assert.ok(said.includes('returned')) // the watching thread may print after it
+  })
+
+  // The event loop never turns: the signal's handler decides.
+  for (const [guest, means, signal] of [
+    ['plain', 'forward', 'SIGINT'],
+    ['silent', 'forward', 'SIGINT'],
+    ['dead', 'forward', 'SIGINT'],
+    ['plain', 'insistOnOne', 'SIGINT'],
+    ['guest', 'insistOnOne', 'SIGINT'],
+    ['plain', 'listen unlisten forward', 'SIGINT'],
+    ['plain', 'forward listen unlisten', 'SIGINT'],
+    ['handling', 'forwardHup', 'SIGHUP']
+  ])
+    test(`a busy ${guest} guest that cannot hear is no shield: ${means}`, async () => {
+      const result = await steps(`${guest} ${means} spin`, 'spinning', signal)
+      const said = ['spinning']
+      assert.deepEqual(result, { status: null, signal, said })
+    })
+
+  test('a busy guest that does not answer dies of the second', async () => {
+    const child = start('forward.mjs', { args: ['guest', 'forward', 'spin'] })
+    await child.says('spinning')
+    child.kill('SIGINT')
+    await pause(250)
+    child.kill('SIGINT')
+    assert.equal((await child.end()).signal, 'SIGINT')
+  })
+
+  test('a listener is a shield, as ever', async () => {
+    const child = start('forward.mjs', {
+      args: ['plain', 'forward', 'listen', 'wait']
+    })
+    await child.says('waiting')
+    for (let i = 0; i < 3; i += 1) {
+      child.kill('SIGINT')
+      await child.says('listener SIGINT', i + 1)
+    }
+    child.kill('SIGUSR2')
+    assert.equal((await child.end()).status, 0)
+  })
+
+  test('what a guest says that it handles ends nobody', async () => {
+    const { said } = await interrupted(
+      'handling forwardTerm wait read',
+      'SIGTERM'
+    )
+    assert.deepEqual(said, ['waiting', 'word 15', 'end'])
+  })
+
+  // Node takes all listeners away meanwhile, and its default handler stays.
+  for (const order of ['guest forward breakable', 'guest breakable forward'])
+    test(`forwarding survives code that Ctrl-C may break: ${order}`, async () => {
+      const result = await interrupted(`${order} wait read`)
+      assert.deepEqual(result.said, ['waiting', 'word 2', 'end'])
+      const heard = await interrupted(`${order} listen breakable wait read`)
+      const said = ['waiting', 'listener SIGINT', 'word 2', 'end']
+      assert.deepEqual(heard.said, said)
+    })
+
+  test('a busy guest hears of it right behind such code', async () => {
+    const args = 'guest listen forward breakable busy'
+    assert.deepEqual((await steps(args, 'busy', 'SIGINT')).said.slice(0, 2), [
+      'busy',
+      'told 2'
+    ])
+  })
+
+  test('after such code the process dies where it would', async () => {
+    assert.deepEqual(await interrupted('forward breakable wait'), died)
+    const args = 'guest forward breakable stop forward'
+    const { said } = await interrupted(`${args} wait read`)
+    assert.deepEqual(said, ['waiting', 'word 2', 'end'])
+    assert.deepEqual(
+      await interrupted('guest forward breakable stop wait'),
+      died
+    )
+    const { said: counted } = await steps(
+      'forward breakable idle stop listeners',
+      'never'
+    )
+    assert.deepEqual(counted, ['listeners 0', 'end'])
+  })
+
+  // To such a process no signal comes with its default action.
+  const CONTAINER = ['-p', '-f', '--mount-proc']
+  const noContainer =
+    spawnSync('unshare', [...CONTAINER, 'true']).status !== 0 &&
+    'SKIPPED: unshare(1) may make no PID namespace here'
+  if (noContainer) console.log(noContainer)
+  for (const args of [
+    'plain forward spin',
+    'forward wait',
+    'guest insistOnOne spin'
+  ])
+    test(
+      `the first process of a container ends too: ${args}`,
+      {
+        skip: noContainer
+      },
+      async (t) => {
+        const program = fileURLToPath(
+          new URL('programs/forward.mjs', import.meta.url)
+        )
+        const container = spawn('unshare', [
+          ...[...CONTAINER, process.execPath, program, ...args.split(' ')]
+        ])
+        const ended = once(container, 'close')
+        await once(container.stdout.setEncoding('utf8'), 'data')
+        const children = `/proc/${container.pid}/task/${container.pid}/children`
+        const first = Number(readFileSync(children, 'utf8'))
+        t.after(() => container.exitCode ?? process.kill(first, 'SIGKILL'))
+        process.kill(first, 'SIGINT')
+        assert.deepEqual(await ended, [130, null])
+      }
+    )
+
+  // It puts Node's default handler back with each line.
+  test('in a REPL a listener hears it between two lines', async (t) => {
+    const child = spawn(process.execPath, ['-i'])
+    t.after(() => child.kill('SIGKILL'))
+    const ended = once(child, 'close').then(() => assert.fail(output))
+    const says = async (text) => {
+      while (!output.includes(text))
+        await Promise.race([once(child.stdout, 'data'), ended])
+    }
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (part) => (output += part))
+    child.stdin.write(`const { forward, install } = require('wasmsig')
+      install(); forward(['SIGINT'])
+      process.on('SIGINT', () => console.log('heard', 6 * 7))
+      setTimeout(() => console.log('ready', 6 * 7), 600)\n`)
+    await says('ready 42')
+    child.kill('SIGINT')
+    await says('heard 42')
   })
 
   test("a guest in a worker hears the process's signal", async () => {

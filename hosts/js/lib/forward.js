@@ -11,6 +11,17 @@
 // Beside other listeners it goes: some programs count them, and leave to others
 // what nobody then does (npm package signal-exit).
 //
+// Where no other listener is, the addon's handler ends the process by itself when
+// no guest handles the signal: a busy guest keeps the event loop, and so our
+// holder, from running. Where other listeners are told of, it knows when there is
+// none.
+//
+// Node's `vm` takes all listeners for SIGINT away while a script runs that the
+// signal breaks, puts a handler of its own in, leaves its default one behind, and
+// adds the listeners again: then ours is put back. Its REPL puts in that handler
+// and touches no listener. So where there may be one, ours is looked for now and
+// then.
+//
 // Bun emits no such events for `process`: there our holder always stays, and
 // forwarding ends with it when somebody removes all listeners.
 
@@ -20,6 +31,10 @@ const { SIGNALS, signalNumber } = require('./signals.js')
 
 /** Signals whose default is that nothing happens. signal(7). */
 const HARMLESS = new Set(['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'])
+
+/** What Node's vm and REPL handle, and how often the latter is looked after. */
+const BREAKS = 'SIGINT'
+const REPL_MS = 250
 
 /** Who passes more has an iterator that does not end. */
 const MOST_NAMES = 1000
@@ -100,6 +115,16 @@ function watchStill() {
   watch()
 }
 
+/** Whether somebody may type lines for Node to evaluate. */
+function mayBeRepl() {
+  if (process.release?.name !== 'node' || process.versions.bun) return false
+  const asked = process.execArgv.some((one) => /^(-i|--interactive)$/.test(one))
+  return asked || require('node:tty').isatty(0)
+}
+
+/** Functions that are or were holders: vm adds again what it took away. */
+const holders = new WeakSet()
+
 /** One forwarded signal. */
 class Forwarded {
   constructor(name, insist) {
@@ -109,15 +134,31 @@ class Forwarded {
     this.listenedFrom = 0 // the delivery since which others listen
     this.listened = this.others().length > 0
     this.begin(insist)
+    this.lookAfter = undefined
+    if (name === BREAKS && mayBeRepl()) {
+      this.lookAfter = setInterval(() => this.mend(), REPL_MS)
+      this.lookAfter.unref()
+    }
     if (tells === undefined) findOutWhatIsTold()
     if (running.size === 0) watch()
     running.set(name, this)
+    this.tellListened(this.listened)
     this.settle()
+  }
+
+  /** Where nobody tells us of listeners, there may be one. */
+  tellListened(whether) {
+    native.forwardListened(this.number, whether || !tells)
+  }
+
+  mend() {
+    native.forwardMend(this.number)
   }
 
   /** A function of its own each time: Deno would remove a new one as the old. */
   renew() {
     this.holder = () => this.heard()
+    holders.add(this.holder)
   }
 
   begin(insist) {
@@ -134,19 +175,26 @@ class Forwarded {
     }
   }
 
+  holders() {
+    return process.listeners(this.name).filter((one) => holders.has(one))
+  }
+
   others() {
-    return process.listeners(this.name).filter((one) => one !== this.holder)
+    return process.listeners(this.name).filter((one) => !holders.has(one))
   }
 
   /** Somebody's listener is about to be added. */
   added(listener) {
+    this.mend()
     if (listener === this.holder) return
+    process.nextTick(() => this.settle())
+    if (holders.has(listener)) return
     if (this.others().length === 0) {
       this.listenedFrom = native.forwardDeliveries(this.number)
       native.forwardLastWord(this.number, false)
     }
     this.listened = true
-    process.nextTick(() => this.settle())
+    this.tellListened(true)
   }
 
   /** A listener has been removed: ours or another's. */
@@ -163,6 +211,7 @@ class Forwarded {
    * to die of it. */
   left() {
     this.listened = false
+    this.tellListened(false)
     const heard = native.forwardDeliveries(this.number) > this.listenedFrom
     const whether = heard && !HARMLESS.has(this.name)
     native.forwardLastWord(this.number, whether)
@@ -172,10 +221,16 @@ class Forwarded {
   settle() {
     if (!tells || running.get(this.name) !== this) return
     watchStill()
+    this.mend()
     const listeners = process.listeners(this.name)
-    const held = listeners.includes(this.holder)
-    if (held && listeners.length > 1) process.off(this.name, this.holder)
-    if (listeners.length === 0) process.on(this.name, this.holder)
+    const ours = this.holders()
+    const isNeeded = ours.length === listeners.length
+    if (isNeeded && !ours.includes(this.holder)) {
+      process.on(this.name, this.holder)
+    }
+    for (const one of ours) {
+      if (one !== this.holder || !isNeeded) process.off(this.name, one)
+    }
   }
 
   /** The event loop is free: was there anybody at all to hear the signal? */
@@ -183,7 +238,7 @@ class Forwarded {
     if (this.others().length > 0) return
     if (HARMLESS.has(this.name)) return
     const meant = !tells && this.listened && this.isMeant()
-    if (!meant && native.forwardReached(this.number) > 0) return
+    if (!meant && !native.forwardIsDue(this.number)) return
     this.stop()
     native.dieOf(this.number)
   }
@@ -200,8 +255,9 @@ class Forwarded {
     if (running.get(this.name) !== this) return
     running.delete(this.name)
     if (running.size === 0) unwatch()
+    clearInterval(this.lookAfter)
     native.forwardStop(this.number)
-    process.off(this.name, this.holder)
+    for (const one of this.holders()) process.off(this.name, one)
   }
 }
 

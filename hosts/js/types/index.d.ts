@@ -224,18 +224,24 @@ export interface Forwarding {
 /**
  * The process's own signals also go to every tracked instance of the process,
  * even while JavaScript is busy. Listeners set by `process.on` still run when
- * the event loop is free. A signal that would end the process does so only
- * when there was no tracked instance to ask and no listener.
+ * the event loop is free. Where there is no listener, a signal that would end the
+ * process does so if no guest handles it, though the event loop be busy: at once
+ * if there is no tracked instance, or if all say that they do not handle it (C's
+ * `wasmsig_want`, Rust's and AssemblyScript's `want`; SIGINT at the second time);
+ * else when the same signal comes again, 200 ms later or more, and no guest has
+ * acknowledged the first (docs/protocol.md, "Signals that nobody handles"). The
+ * first process of a container ends with status 128 and the signal's number.
  *
  * Who listens, and removes its listener to send the process the signal again,
  * ends it as ever (npm package signal-exit does so where nobody else listens):
  * the guests have been told. Forwarding goes on when somebody removes all
  * listeners. Bun does not tell of that: there the process dies of the signal no
  * more where it has no guest, and signal-exit, which counts our listener too,
- * leaves the signal to others.
+ * leaves the signal to others. Nor does it tell of listeners, so a guest that keeps
+ * the event loop busy ends there only by `insist`, if it has a signal word.
  *
- * @param options.insist after how many deliveries that no guest acknowledged
- *   the process dies of the signal all the same; never if left out
+ * @param options.insist after how many deliveries in a row that reached guests and
+ *   that none acknowledged the process dies of the signal, listeners or not
  * @throws Error with code ERR_WASMSIG_FORWARD for signals that cannot be
  *   handled, that are forwarded already, or in a worker thread
  */

@@ -4,8 +4,9 @@
  * thing that happens prints a line.
  */
 import { setImmediate as turn } from 'node:timers/promises'
+import { runInThisContext } from 'node:vm'
 import { forward, install } from 'wasmsig'
-import { instantiate, read } from '../support/guests.mjs'
+import { instantiate, read, write } from '../support/guests.mjs'
 
 install()
 
@@ -17,6 +18,11 @@ let forwarding
 const STEPS = {
   guest() {
     instance = instantiate()
+  },
+  /** Has a handled set, in which SIGTERM is. */
+  handling() {
+    instance = instantiate({ words: ['signal', 'handled'] })
+    write(instance, 'handled', 1n << 14n)
   },
   silent() {
     instance = instantiate({ words: ['terminated'] })
@@ -91,6 +97,29 @@ const STEPS = {
   },
   read() {
     say(`word ${read(instance, 'signal')}`)
+  },
+  /** Acknowledges, as a guest does. */
+  take() {
+    say(`took ${read(instance, 'signal')}`)
+    write(instance, 'signal', 0)
+  },
+  forwardTerm() {
+    forwarding = forward(['SIGTERM'])
+  },
+  forwardHup() {
+    forwarding = forward(['SIGHUP'])
+  },
+  insistOnOne() {
+    forwarding = forward(['SIGINT'], { insist: 1 })
+  },
+  /** Takes no notice of anything: keeps the event loop from turning. */
+  spin() {
+    say('spinning')
+    instance.exports.burn()
+  },
+  /** As a REPL does for a line, or whoever runs code that Ctrl-C may break. */
+  breakable() {
+    runInThisContext('1 + 1', { breakOnSigint: true })
   },
   /** Lets the event loop turn: a signal that has come is heard in it. */
   async idle() {

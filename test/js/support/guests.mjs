@@ -20,8 +20,15 @@ const WORDS = {
     name: PENDING,
     address: 1040,
     start: '\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff'
+  },
+  handled: {
+    name: '__instance_signal_handled',
+    address: 1048,
+    start: '\\00\\00\\00\\00\\00\\00\\00\\00'
   }
 }
+
+const isSet = (word) => word === 'pending' || word === 'handled'
 
 export const OWN = '(memory (export "memory") 1)'
 export const IMPORTED = '(memory (import "env" "memory") 1)'
@@ -131,7 +138,7 @@ export function read(owner, word) {
   const memory =
     owner instanceof WebAssembly.Memory ? owner : owner.exports.memory
   const { address } = WORDS[word]
-  return word === 'pending'
+  return isSet(word)
     ? new BigUint64Array(memory.buffer)[address / 8]
     : new Uint32Array(memory.buffer)[address / 4]
 }
@@ -140,6 +147,6 @@ export function write(owner, word, value) {
   const memory =
     owner instanceof WebAssembly.Memory ? owner : owner.exports.memory
   const { address } = WORDS[word]
-  if (word === 'pending') new BigUint64Array(memory.buffer)[address / 8] = value
+  if (isSet(word)) new BigUint64Array(memory.buffer)[address / 8] = value
   else new Uint32Array(memory.buffer)[address / 4] = value
 }

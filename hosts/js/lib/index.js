@@ -2,4 +2,20 @@
 'use strict'
 // The package's public face: that of the copy that came first.
 
+/** esbuild leaves a require() in ES modules that loads nothing. */
+function checkRequire() {
+  try {
+    require('node:util')
+  } catch (cause) {
+    const text =
+      'wasmsig cannot be bundled into an ES module that has no require(): mark ' +
+      'it as external (esbuild --external:wasmsig), or define one in a banner'
+    throw Object.assign(new Error(text, { cause }), {
+      code: 'ERR_WASMSIG_BUNDLED'
+    })
+  }
+}
+
+checkRequire()
+
 module.exports = require('./copies.js').first().all()

@@ -42,4 +42,9 @@ function load() {
   return open(elder.file)
 }
 
-module.exports = isOff ? require('./off.js') : load()
+const native = isOff ? require('./off.js') : load()
+
+/** The script that this is in: others' is another, but for a bundle's. */
+native.script = native.callersScript()
+
+module.exports = native

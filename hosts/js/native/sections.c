@@ -202,6 +202,15 @@ static napi_value note_sections(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* callersScript(): a number for the script that calls this; 0 where the host
+ * does not tell. */
+static napi_value callers_script(napi_env env, napi_callback_info info) {
+  (void)info;
+  const struct engine *engine = realm_state_of(env)->engine;
+  return make_number(
+      env, engine->isolate ? stack_innermost_script(engine->isolate) : 0);
+}
+
 /* unsafe(into): `waited` and `overdue` as properties of `into`. */
 static napi_value count_unsafe(napi_env env, napi_callback_info info) {
   napi_value into[1];
@@ -222,4 +231,5 @@ void define_sections(napi_env env, napi_value exports) {
   define(env, exports, "leaveAsync", leave_async);
   define(env, exports, "unsafe", count_unsafe);
   define(env, exports, "noteSections", note_sections);
+  define(env, exports, "callersScript", callers_script);
 }

@@ -13,13 +13,13 @@
 struct wsig_forward {
   bool active;    /* guests are asked; atomic */
   bool installed; /* ours may stand somewhere; under forward.c's lock */
+  bool due;       /* after the last delivery: the default action; atomic */
   int insist;     /* 0: never */
   struct sigaction before; /* what stood there; set before the handler is */
   uint64_t deliveries;
   uint64_t reached;    /* instances, by the last delivery */
   uint64_t unanswered; /* deliveries since a guest last took the signal */
   uint64_t asked_ns;   /* when the first of these was; 0: not yet */
-  bool due;            /* after the last delivery: the default action; atomic */
 };
 
 extern struct wsig_forward wsig_forwards[WASMSIG_SIGNAL_MAX + 1];

@@ -14,9 +14,11 @@
 _Static_assert(sizeof(struct wsig_budget) <= sizeof(wasmsig_budget),
                "wasmsig_budget holds its parts");
 
-/* Whether a thread is in it. Acquire: if none is, what the last one left. */
+/* Whether a thread is in it, or sections of it are suspended. Acquire: if
+ * neither is so, what the last one left. */
 static bool is_entered(const struct wsig_budget *budget) {
-  return wsig_load_acquire(&budget->thread) != NULL;
+  return wsig_load_acquire(&budget->thread) != NULL ||
+         wsig_load_acquire(&budget->suspended) != 0;
 }
 
 /* ---------------------------------------------------- init and destroy */

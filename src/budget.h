@@ -29,6 +29,7 @@ struct wsig_budget {
 
   uint32_t withdrawals; /* of its signal in the registry when it was raised */
   uint64_t reached;     /* how many instances got it */
+  uint32_t suspended;   /* how many of its enters are in suspensions; atomic */
 
   uint64_t used_ns; /* of ended sections; atomic */
   uint32_t state;   /* a wasmsig_budget_state; atomic */
@@ -92,6 +93,7 @@ struct wsig_thread {
   struct wsig_budget **entered; /* what was entered, in order */
   size_t level, room;           /* how many, and how many could be */
   struct wsig_budget *usually_entered[WSIG_USUAL_LEVELS];
+  struct wsig_suspension *moving; /* being filled or emptied; under the lock */
 
   /* The watchdog's. */
   uint64_t watch_at; /* when it will look; written under its lock; atomic */
@@ -217,9 +219,28 @@ void wsig_budget_withdraw(struct wsig_budget *budget);
 
 /* --------------------------------------------------------------- spend.c */
 
+/* In the thread itself, within a call about budgets. Enters, where `resumes`
+ * also a budget that is spent: its kill is due then. Ends what was entered
+ * last; a wasmsig_outcome. */
+int wsig_section_put_on(struct wsig_thread *thread, struct wsig_budget *budget,
+                        bool resumes);
+int wsig_section_take_off(struct wsig_thread *thread);
+
+/* The thread's own unlock. */
+void wsig_thread_unlock_own(struct wsig_thread *thread);
+
+/* The section `from`, or one around it, is being killed. */
+bool wsig_section_is_dying(const struct wsig_budget *from);
+
 /* The thread ends, in the middle of its sections: leaves them. With
  * `undo`, in the thread itself, what was killed is undone. */
 void wsig_budget_abandon(struct wsig_thread *thread, bool undo);
+
+/* ------------------------------------------------------------- suspend.c */
+
+/* In the child of a fork: of a thread that is not there. Its sections have
+ * ended. */
+void wsig_suspension_forget(struct wsig_suspension *suspension);
 
 /* -------------------------------------------------------------- firing.c */
 

@@ -28,7 +28,7 @@
 
 /* The thread's own unlock: its handlers run before or after the store, so that
  * it needs no fence (section.c). */
-static void unlock_own(struct wsig_thread *thread) {
+void wsig_thread_unlock_own(struct wsig_thread *thread) {
   wsig_step(46);
   wsig_store_release(&thread->lock, 0);
   wsig_handler_fence();
@@ -49,16 +49,17 @@ static bool make_room(struct wsig_thread *thread) {
   return true;
 }
 
-static int enter_again(struct wsig_thread *thread, struct wsig_budget *b) {
+static int enter_again(struct wsig_thread *thread, struct wsig_budget *b,
+                       bool resumes) {
   if (!make_room(thread)) return WASMSIG_ENOMEM;
   int error = WASMSIG_ESPENT;
   wsig_thread_lock(thread);
-  if (!b->hard_done) {
+  if (!b->hard_done || resumes) {
     b->depth++;
     thread->entered[thread->level++] = b;
     error = WASMSIG_OK;
   }
-  unlock_own(thread);
+  wsig_thread_unlock_own(thread);
   return error;
 }
 
@@ -75,7 +76,8 @@ static void begin_section(struct wsig_thread *thread, struct wsig_budget *b,
   b->depth = 1;
   thread->innermost = b;
   thread->entered[thread->level++] = b;
-  if (!b->soft_done) wsig_store_relaxed(&b->state, WASMSIG_BUDGET_RUNNING);
+  if (!b->soft_done && !b->hard_done)
+    wsig_store_relaxed(&b->state, WASMSIG_BUDGET_RUNNING);
 }
 
 /* Under the lock: takes the innermost section off the list, its time charged.
@@ -107,8 +109,7 @@ static void touch(struct wsig_thread *thread, struct wsig_budget *b) {
   wsig_handler_fence();
 }
 
-/* The section `from`, or one around it, is being killed. */
-static bool is_dying(const struct wsig_budget *from) {
+bool wsig_section_is_dying(const struct wsig_budget *from) {
   for (; from; from = from->outer)
     if (from->kill_begun || from->kill_due) return true;
   return false;
@@ -129,13 +130,13 @@ static bool dies_with(const struct wsig_budget *b,
  * undo as well. */
 static void undo_kill(struct wsig_thread *thread, const struct wsig_budget *b) {
   thread->undoing = true;
-  unlock_own(thread);
+  wsig_thread_unlock_own(thread);
   wsig_step(48);
   b->undo(b->context);
   wsig_step(49);
   wsig_thread_lock(thread);
   thread->undoing = false;
-  if (!is_dying(thread->innermost)) return;
+  if (!wsig_section_is_dying(thread->innermost)) return;
   /* Kills that became due meanwhile. */
   wsig_or_relaxed(&thread->look_due, WSIG_ASKED);
   wsig_watchdog_want(thread);
@@ -147,20 +148,26 @@ static int settle(struct wsig_thread *thread, struct wsig_budget *b) {
   bool undo = b->kill_begun && b->undo && !dies_with(b, thread->innermost);
   b->kill_begun = false;
   if (undo) undo_kill(thread, b);
-  if (is_dying(thread->innermost)) return WASMSIG_LEFT_OUTER_KILLED;
+  if (wsig_section_is_dying(thread->innermost))
+    return WASMSIG_LEFT_OUTER_KILLED;
   if (b->hard_done) return WASMSIG_LEFT_KILLED;
   return b->soft_done ? WASMSIG_LEFT_SIGNALLED : WASMSIG_LEFT_READY;
 }
 
-/* A soft limit that was passed before this section began, and that the guests
- * have not been signalled, or not taken before the last section's end. */
-static void signal_late(struct wsig_thread *thread, struct wsig_budget *b) {
-  wsig_thread_lock(thread);
+/* Under the lock: a soft limit that was passed before this section began, and
+ * that the guests have not been signalled, or not taken before the last
+ * section's end. */
+static void signal_late(struct wsig_budget *b) {
   if (!b->soft_done)
     wsig_section_signal(b);
   else if (b->unheard)
     wsig_section_tell(b);
-  unlock_own(thread);
+}
+
+/* Under the lock: a section that is resumed, and spent. */
+static void be_killed_at_once(struct wsig_budget *b) {
+  if (b->unheard) wsig_section_tell(b); /* before the kill */
+  b->kill_due = true;
 }
 
 /* Takes the lock when no kill is under way, and none can begin. */
@@ -171,7 +178,7 @@ static void lock_without_kills(struct wsig_thread *thread) {
     uint32_t killing = wsig_load_acquire(&thread->killing);
     if (!killing) return;
     uint32_t one = 1;
-    unlock_own(thread);
+    wsig_thread_unlock_own(thread);
     if (killing == 2 || wsig_cas_relaxed(&thread->killing, &one, 2))
       wsig_os_wait(&thread->killing, 2, WSIG_NEVER);
   }
@@ -181,8 +188,10 @@ static void lock_without_kills(struct wsig_thread *thread) {
 static void give_up(struct wsig_thread *thread, struct wsig_budget *b) {
   lock_without_kills(thread);
   end_section(thread, b->start_ns);
+  bool withdrawn = wsig_section_withdraw(thread, b);
   settle(thread, b);
-  unlock_own(thread);
+  wsig_thread_unlock_own(thread);
+  if (withdrawn) wsig_withdrawn_tell_again(b);
 }
 
 /* How soon a thread that blocks the timer's signal is asked again. */
@@ -214,9 +223,10 @@ static int be_watched(struct wsig_thread *thread, uint64_t at_ns, bool timed) {
   return wsig_watchdog_by(thread, timed ? at_ns + WSIG_NET_NS : at_ns);
 }
 
-static int enter_first(struct wsig_thread *thread, struct wsig_budget *b) {
+static int enter_first(struct wsig_thread *thread, struct wsig_budget *b,
+                       bool resumes) {
   struct wsig_reading now;
-  if (b->hard_done) return WASMSIG_ESPENT;
+  if (b->hard_done && !resumes) return WASMSIG_ESPENT;
   if (!make_room(thread)) return WASMSIG_ENOMEM;
   if (!wsig_meter_read(&thread->meter, thread->clock, &now))
     return WASMSIG_ECLOCK;
@@ -225,29 +235,43 @@ static int enter_first(struct wsig_thread *thread, struct wsig_budget *b) {
   bool late = b->soft_done ? b->unheard : used >= b->soft_ns;
   wsig_thread_lock(thread);
   begin_section(thread, b, &now);
-  uint64_t left = wsig_section_left(b, used);
+  if (b->hard_done) be_killed_at_once(b);
+  uint64_t left = b->kill_due ? 0 : wsig_section_left(b, used);
   uint64_t at_ns = now.monotonic_ns + left;
   if (left != WSIG_NEVER && thread->timer_at > at_ns)
     set_timer(thread, now.monotonic_ns, at_ns);
   bool timed = wsig_thread_is_timed(thread);
-  unlock_own(thread);
+  wsig_thread_unlock_own(thread);
 
   int error =
       left == WSIG_NEVER ? WASMSIG_OK : be_watched(thread, at_ns, timed);
-  if (error)
+  if (error) {
     give_up(thread, b);
-  else if (late)
-    signal_late(thread, b);
+  } else if (late) {
+    wsig_thread_lock(thread);
+    signal_late(b);
+    wsig_thread_unlock_own(thread);
+  }
   return error;
 }
 
-static int enter(struct wsig_thread *thread, struct wsig_budget *b) {
+static int enter(struct wsig_thread *thread, struct wsig_budget *b,
+                 bool resumes) {
   struct wsig_thread *holder = NULL;
   /* Acquire: what the last one has left. Release: after `touching`. */
   if (!wsig_cas_acq_rel(&b->thread, &holder, thread))
-    return holder == thread ? enter_again(thread, b) : WASMSIG_EBUSY;
-  int error = enter_first(thread, b);
+    return holder == thread ? enter_again(thread, b, resumes) : WASMSIG_EBUSY;
+  int error = enter_first(thread, b, resumes);
   if (error) let_go(b);
+  return error;
+}
+
+int wsig_section_put_on(struct wsig_thread *thread, struct wsig_budget *budget,
+                        bool resumes) {
+  if (wsig_load_relaxed(&thread->timer_due)) wsig_firing_begin_late(thread);
+  touch(thread, budget);
+  int error = enter(thread, budget, resumes);
+  touch(thread, NULL);
   return error;
 }
 
@@ -263,10 +287,7 @@ int wasmsig_budget_enter(wasmsig_budget *budget) {
   struct wsig_thread *thread = wsig_thread_self(&error);
   if (!thread) return error;
   if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
-  if (wsig_load_relaxed(&thread->timer_due)) wsig_firing_begin_late(thread);
-  touch(thread, wsig_budget_of(budget));
-  error = enter(thread, wsig_budget_of(budget));
-  touch(thread, NULL);
+  error = wsig_section_put_on(thread, wsig_budget_of(budget), false);
   watch_anew(thread);
   wsig_thread_go_outside(thread);
   return error;
@@ -278,7 +299,8 @@ int wasmsig_budget_enter(wasmsig_budget *budget) {
 static int leave_again(struct wsig_thread *thread, struct wsig_budget *b) {
   thread->level--;
   b->depth--;
-  if (is_dying(thread->innermost)) return WASMSIG_LEFT_OUTER_KILLED;
+  if (wsig_section_is_dying(thread->innermost))
+    return WASMSIG_LEFT_OUTER_KILLED;
   return b->soft_done ? WASMSIG_LEFT_SIGNALLED : WASMSIG_LEFT_READY;
 }
 
@@ -301,8 +323,7 @@ static bool is_short_of_limits(const struct wsig_budget *b, uint64_t cpu_ns) {
          (b->hard_done && used < b->hard_ns);
 }
 
-/* Leaves what was entered last. */
-static int leave(struct wsig_thread *thread) {
+int wsig_section_take_off(struct wsig_thread *thread) {
   struct wsig_budget *b = thread->entered[thread->level - 1];
   bool ends = b->depth == 1;
   uint64_t cpu_ns = ends ? end_of(thread, b, false) : 0;
@@ -312,7 +333,7 @@ static int leave(struct wsig_thread *thread) {
   if (ends) end_section(thread, cpu_ns);
   bool withdrawn = ends && wsig_section_withdraw(thread, b);
   int outcome = ends ? settle(thread, b) : leave_again(thread, b);
-  unlock_own(thread);
+  wsig_thread_unlock_own(thread);
   if (withdrawn) wsig_withdrawn_tell_again(b);
   if (ends) let_go(b);
   touch(thread, NULL);
@@ -326,7 +347,7 @@ int wasmsig_budget_leave(wasmsig_budget *budget) {
   if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
   bool innermost = thread->level > 0 &&
                    thread->entered[thread->level - 1] == wsig_budget_of(budget);
-  int outcome = innermost ? leave(thread) : WASMSIG_EORDER;
+  int outcome = innermost ? wsig_section_take_off(thread) : WASMSIG_EORDER;
   wsig_thread_go_outside(thread);
   return outcome;
 }
@@ -339,14 +360,14 @@ int wasmsig_budget_unwind(size_t level) {
   if (!thread) return WASMSIG_LEFT_READY;
   if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
   int outcome = WASMSIG_LEFT_READY;
-  while (thread->level > level) outcome = leave(thread);
+  while (thread->level > level) outcome = wsig_section_take_off(thread);
   wsig_thread_go_outside(thread);
   return outcome;
 }
 
 void wsig_budget_abandon(struct wsig_thread *thread, bool undo) {
   if (undo) {
-    while (thread->level > 0) leave(thread);
+    while (thread->level > 0) wsig_section_take_off(thread);
     return;
   }
   while (thread->innermost) {
@@ -355,6 +376,7 @@ void wsig_budget_abandon(struct wsig_thread *thread, bool undo) {
     b->kill_begun = false;
     let_go(b);
   }
+  if (thread->moving) wsig_suspension_forget(thread->moving);
   struct wsig_budget *touched = thread->touching;
   if (touched && wsig_load_relaxed(&touched->thread) == thread) let_go(touched);
 }

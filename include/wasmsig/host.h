@@ -51,6 +51,20 @@
  *     (3) of a registry that a budget names. A budget itself is one thread's
  *         at a time.
  *
+ * Of one budget, in other threads or by other coroutines of one thread:
+ *
+ *     |                  | enter, | suspend, | reset,  | used, |
+ *     |                  | leave  | resume   | destroy | state |
+ *     | enter, leave     | no (4) | no (4)   | no      | yes   |
+ *     | suspend, resume  | no (4) | no (4)   | no (5)  | yes   |
+ *     | suspended        | yes    | yes      | no (5)  | yes   |
+ *
+ *     (4) the later one answers EBUSY: one thread's at a time. Suspended
+ *         sections are no thread's, so coroutines may share a budget if they
+ *         take turns.
+ *     (5) EBUSY as long as sections of it are suspended. A suspension itself
+ *         is for one call at a time.
+ *
  * In signal handlers: wasmsig_*_raise, _clear, _terminate and _waiting. They
  * may interrupt every call of this header at any instruction, in the same
  * thread too, another raise, add, remove, create and destroy among them. A
@@ -64,6 +78,9 @@
  * and starts its watchdog: a child that execs has neither, and no signal of
  * ours waits for it. Sections of other threads have ended there. Do not fork in
  * a signal handler: POSIX.1-2024 has _Fork for that, whose child may only exec.
+ *
+ * Suspended sections are in the child too; of a suspension that another thread
+ * was filling or emptying just then, the sections have ended.
  *
  * Threads that end inside a section (pthread_exit) leave all of their sections
  * in the order of unwinding, and undo what was killed. Their budgets must be
@@ -583,6 +600,82 @@ WASMSIG_API size_t wasmsig_budget_level(void);
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_unwind(size_t level);
+
+/* ----------------------------------------------------------- suspended */
+
+/**
+ * Sections that were taken off a thread, to be put on again: those of a
+ * coroutine that does not run. A scheduler keeps one for each, and calls around
+ * its switches:
+ *
+ *     struct coroutine { ...; wasmsig_suspension sections; };
+ *
+ *     size_t level = wasmsig_budget_level();
+ *     int outcome = wasmsig_budget_resume(&next->sections);
+ *     switch_to(next);                  // it may enter and leave meanwhile
+ *     wasmsig_budget_suspend(level, &next->sections);
+ *
+ * It begins as WASMSIG_SUSPENSION_INIT, holds nothing that must be freed while
+ * it is empty, and may be moved between calls, not copied.
+ */
+typedef struct wasmsig_suspension {
+  uint64_t opaque[24];
+} wasmsig_suspension;
+
+#define WASMSIG_SUSPENSION_INIT {{0}}
+
+/**
+ * Takes the innermost sections off this thread until wasmsig_budget_level() is
+ * `level` again, and keeps them in `suspension`, in their order. They are
+ * charged up to now, and nothing while they are suspended. No limit is acted on
+ * meanwhile, and no kill begins.
+ *
+ * It is for the rest as if each had been left: waits for a kill that has begun
+ * and undoes it in the engine, so that none lands on what the thread does next,
+ * and takes back the budget's signal (wasmsig_budget_leave). Both come again
+ * with the resume: the kill at once, the signal if no guest had taken it.
+ *
+ * A suspended budget belongs to no thread. It may be entered anywhere, also by
+ * the next coroutine of this thread; reset and destroy answer EBUSY.
+ *
+ * Returns:   what the outermost of them found, a wasmsig_outcome; READY if
+ *            there was nothing to suspend.
+ * Errors:    EINVAL (deeper than this thread is, or NULL), EBUSY (it holds
+ *            sections already), ENOMEM (only above 16 sections), EHANDLER.
+ * Threads:   any, its own sections. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_budget_suspend(size_t level,
+                                       wasmsig_suspension *suspension);
+
+/**
+ * Puts the sections of `suspension` on this thread, inside those that it is in,
+ * and charges them from here on. The suspension is empty then. Levels are the
+ * thread's: one that a coroutine has noted is another where it was resumed at
+ * another depth.
+ *
+ * Returns:   KILLED if one of them has used up its hard limit (it may have been
+ *            used by another section of the budget meanwhile): its kill comes
+ *            at once, go on only to have the engine unwind. Else OUTER_KILLED
+ *            if a section around them is being killed, SIGNALLED if one of them
+ *            is past its soft limit, READY.
+ * Errors:    EINVAL, EBUSY (another thread is in one of the budgets), ETHREAD,
+ *            ECLOCK, ENOMEM, EHANDLER. The suspension is as it was.
+ * Threads:   any. Signal handlers: no.
+ * Progress:  as enter, for each.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_budget_resume(wasmsig_suspension *suspension);
+
+/**
+ * Ends suspended sections that will not be resumed: the coroutine is destroyed.
+ * The suspension is empty then.
+ *
+ * Errors:    EINVAL (NULL).
+ * Threads:   any. Signal handlers: no.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_budget_discard(wasmsig_suspension *suspension);
 
 /**
  * CPU nanoseconds used: of all ended sections and, in the thread that is in

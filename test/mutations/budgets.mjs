@@ -19,6 +19,7 @@ const timers = mutation('test_timers', 'src/section.c')
 const setting = mutation('test_timers', 'src/spend.c')
 const looks = mutation('test_timers', 'src/watchdog.c')
 const nesting = mutation('test_nesting', 'src/spend.c')
+const suspending = (file) => mutation('test_suspend', file)
 const resets = mutation('test_reset', 'src/budget.c')
 const clocks = mutation('test_reset', 'src/spend.c')
 
@@ -34,6 +35,7 @@ export const BUDGET_PROGRAMS = {
   test_budget: unit('test_budget'),
   test_nesting: unit('test_nesting'),
   test_reset: unit('test_reset'),
+  test_suspend: unit('test_suspend'),
   // Several processes each, and their alarms: without sanitizers.
   test_intruders: plain('test_intruders'),
   test_forking: plain('test_forking'),
@@ -120,18 +122,18 @@ export const BUDGET_MUTATIONS = [
   ),
   spend(
     'a spent budget is not entered',
-    'if (b->hard_done) return WASMSIG_ESPENT;',
+    'if (b->hard_done && !resumes) return WASMSIG_ESPENT;',
     ''
   ),
   spend(
     'a spent budget is not entered again from inside',
-    'if (!b->hard_done) {\n    b->depth++;',
+    'if (!b->hard_done || resumes) {\n    b->depth++;',
     'if (true) {\n    b->depth++;'
   ),
   spend(
     'a limit that was passed between two looks is told by the next enter',
-    'else if (late)',
-    'else if (false)'
+    '} else if (late) {',
+    '} else if (false) {'
   ),
   spend(
     'a signal that no guest had taken is raised again by the next enter',
@@ -170,13 +172,13 @@ export const BUDGET_MUTATIONS = [
   ),
   nesting(
     "a budget is one thread's at a time",
-    'return holder == thread ? enter_again(thread, b) : WASMSIG_EBUSY;',
-    'return enter_again(thread, b);'
+    'return holder == thread ? enter_again(thread, b, resumes) : WASMSIG_EBUSY;',
+    'return enter_again(thread, b, resumes);'
   ),
   nesting(
     'a budget that was left is free',
-    'unlock_own(thread);\n  if (ends) let_go(b);',
-    'unlock_own(thread);'
+    'if (withdrawn) wsig_withdrawn_tell_again(b);\n  if (ends) let_go(b);',
+    'if (withdrawn) wsig_withdrawn_tell_again(b);'
   ),
   resets(
     'a budget without limits must be asked for',
@@ -278,7 +280,7 @@ export const BUDGET_MUTATIONS = [
   looks('a repeated kill has a time', 'if (killed) look_at(thread);', ''),
   intruders('src/spend.c')(
     'an undo is not called under the lock',
-    'thread->undoing = true;\n  unlock_own(thread);',
+    'thread->undoing = true;\n  wsig_thread_unlock_own(thread);',
     'thread->undoing = true;'
   ),
   intruders('src/spend.c')(
@@ -333,12 +335,32 @@ export const BUDGET_MUTATIONS = [
   ),
   sections('src/spend.c')(
     'a handler in the middle of an enter is refused',
-    'if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;\n  touch',
-    'touch'
+    'if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;\n  error = wsig_section_put_on',
+    'error = wsig_section_put_on'
   ),
   sections('src/spend.c')(
     'a thread that ends leaves its sections',
-    'while (thread->level > 0) leave(thread);',
+    'while (thread->level > 0) wsig_section_take_off(thread);',
     ''
+  ),
+  suspending('src/budget.c')(
+    'a suspended budget is neither reset nor destroyed',
+    'wsig_load_acquire(&budget->suspended) != 0;',
+    'false;'
+  ),
+  suspending('src/spend.c')(
+    'a section that is spent is killed when it is resumed',
+    'if (b->hard_done) be_killed_at_once(b);',
+    '(void)be_killed_at_once;'
+  ),
+  suspending('src/suspend.c')(
+    'all suspended sections are resumed, or none',
+    'take_off_down_to(thread, level, s);\n      return error;',
+    'return error;'
+  ),
+  suspending('src/suspend.c')(
+    'a suspended section ends on its thread',
+    'outcome = wsig_section_take_off(thread);',
+    'thread->level--;'
   )
 ]

@@ -2,8 +2,9 @@
 /*
  * Storm of sections: threads that run into their limits all the time, by each
  * way of firing in turn, while others send them signals whose handlers raise
- * and enter sections too, while threads come and go inside sections, and while
- * the process forks. Checked all along: whoever stands past a limit is killed;
+ * and enter sections too, while threads come and go inside sections, while
+ * coroutines are resumed by one thread after the other, and while the process
+ * forks. Checked all along: whoever stands past a limit is killed;
  * no kill lands after the leave, nor a while later; each kill is undone; no
  * limit is acted on early; no canary is written to.
  *
@@ -22,6 +23,8 @@
 
 #define WORKERS 4u
 #define MAYFLIES 4u
+#define COROUTINES 3u
+#define SWITCHERS 2u
 #define CROWD 1000u /* all of them in a long run; they all spin */
 #define QUICK_CROWD 100u
 #define LONG_RUN UINT64_C(100000000) /* raises */
@@ -207,6 +210,89 @@ static void *come_and_go(void *unused) {
   return unused;
 }
 
+/* -------------------------------------------------------------- coroutines */
+
+/* Whoever has taken one resumes it, runs it for a while, and suspends it. */
+struct coroutine {
+  pthread_mutex_t taken;
+  struct room outer, inner;
+  size_t depth;
+  wasmsig_suspension sections;
+};
+static struct coroutine coroutines[COROUTINES];
+
+static void check_no_kill(struct coroutine *it) {
+  if (is_killed(&it->outer) || is_killed(&it->inner))
+    die("a kill is there while its section is suspended");
+}
+
+static void begin_coroutine(struct coroutine *it, uint64_t *random) {
+  room_reset(&it->outer, random);
+  room_reset(&it->inner, random);
+  enter(&it->outer);
+  enter(&it->inner);
+  it->depth = 2;
+}
+
+static void end_coroutine(struct coroutine *it, uint64_t *random) {
+  leave(&it->inner);
+  leave(&it->outer);
+  check_left(&it->inner, random);
+  check_left(&it->outer, random);
+  it->depth = 0;
+}
+
+static void go_on(struct coroutine *it, uint64_t *random) {
+  int outcome = wasmsig_budget_resume(&it->sections);
+  if (outcome < WASMSIG_OK) die("a resume failed");
+  if (wasmsig_budget_level() != it->depth) die("a resumed level is missing");
+  if (it->depth == 0) begin_coroutine(it, random);
+  if (outcome == WASMSIG_LEFT_KILLED) add_to(&sum.killed_again, 1);
+  if (outcome == WASMSIG_LEFT_KILLED || pick(random, 2))
+    stand_until_killed(&it->outer, &it->inner);
+  else
+    spin(pick(random, 5000));
+  if (!pick(random, 4)) end_coroutine(it, random);
+  if (wasmsig_budget_suspend(0, &it->sections) < WASMSIG_OK)
+    die("a suspend failed");
+  check_no_kill(it);
+  spin(pick(random, 1000));
+  check_no_kill(it);
+  add_to(&sum.suspended, 1);
+}
+
+static void *switch_about(void *argument) {
+  uint64_t random = (uintptr_t)argument;
+  while (!is_over()) {
+    struct coroutine *it = &coroutines[pick(&random, COROUTINES)];
+    if (pthread_mutex_trylock(&it->taken) != 0) continue;
+    go_on(it, &random);
+    pthread_mutex_unlock(&it->taken);
+  }
+  return NULL;
+}
+
+static void coroutines_begin(void) {
+  uint64_t random = 270;
+  for (unsigned i = 0; i < COROUTINES; i++) {
+    memset(&coroutines[i], 0, sizeof coroutines[i]);
+    pthread_mutex_init(&coroutines[i].taken, NULL);
+    room_open(&coroutines[i].outer, &random);
+    room_open(&coroutines[i].inner, &random);
+  }
+}
+
+static void coroutines_end(void) {
+  for (unsigned i = 0; i < COROUTINES; i++) {
+    struct coroutine *it = &coroutines[i];
+    if (wasmsig_budget_discard(&it->sections) != WASMSIG_OK)
+      die("a discard failed");
+    room_close(&it->outer);
+    room_close(&it->inner);
+    pthread_mutex_destroy(&it->taken);
+  }
+}
+
 /* ------------------------------------------------------------------- forks */
 
 /* The child has its parent's section and one of its own, and no other thread.
@@ -293,12 +379,18 @@ static void run_part(wasmsig_firing firing, bool changing, uint64_t kills) {
   }
   pthread_t pesterer = start(pester, NULL);
   pthread_t mayflies = start(come_and_go, NULL);
+  pthread_t switchers[SWITCHERS];
+  coroutines_begin();
+  for (unsigned i = 0; i < SWITCHERS; i++)
+    switchers[i] = start(switch_about, &switchers[i]);
   pthread_t forker = pesterer;
   if (!SANITIZED) forker = start(fork_now_and_then, NULL);
   wait_for_kills(kills, changing);
   wsig_store_release(&over, true);
   pthread_join(pesterer, NULL);
   pthread_join(mayflies, NULL);
+  for (unsigned i = 0; i < SWITCHERS; i++) pthread_join(switchers[i], NULL);
+  coroutines_end();
   if (!SANITIZED) pthread_join(forker, NULL);
   for (unsigned i = 0; i < WORKERS; i++) worker_end(&workers[i]);
 }
@@ -345,6 +437,8 @@ static void print_and_check(void) {
       " refused %llu times\n",
       ULL(signals), ULL(entered_in_handlers), ULL(refused_in_handlers),
       ULL(threads), ULL(ended_inside), ULL(forks), ULL(changes), ULL(busy));
+  printf("%llu times suspended, %llu of them killed again after it\n",
+         ULL(suspended), ULL(killed_again));
 #undef ULL
   wasmsig_statistics statistics;
   wasmsig_get_statistics(&statistics);

@@ -14,6 +14,7 @@ struct sum {
   uint64_t sections, killed, nested, jumps;
   uint64_t signals, entered_in_handlers, refused_in_handlers;
   uint64_t threads, ended_inside, forks, changes, busy;
+  uint64_t suspended, killed_again;
 };
 extern struct sum sum;
 

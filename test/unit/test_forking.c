@@ -325,6 +325,53 @@ CASE(the_child_may_enter_what_another_thread_was_in) {
   CHILD_EQUAL(wasmsig_budget_destroy(&others), WASMSIG_OK);
 }
 
+/* Of a suspension that was being filled or emptied nothing is left. */
+static wasmsig_suspension suspended;
+static unsigned suspensions; /* atomic */
+
+static void *suspend_again_and_again(void *unused) {
+  while (!wsig_load_acquire(&over)) {
+    enter(&others);
+    enter(&b);
+    CHILD_EQUAL(wasmsig_budget_suspend(0, &suspended), WASMSIG_LEFT_READY);
+    CHILD_EQUAL(wasmsig_budget_resume(&suspended), WASMSIG_LEFT_READY);
+    LEFT(&b, READY);
+    LEFT(&others, READY);
+    wsig_add_release(&suspensions, 1);
+  }
+  return unused;
+}
+
+static void use_what_others_had_suspended(void) {
+  CHILD_EQUAL(wasmsig_budget_discard(&suspended), WASMSIG_OK);
+  CHILD_EQUAL(wasmsig_budget_reset(&others, NULL), WASMSIG_OK);
+  CHILD_EQUAL(wasmsig_budget_reset(&b, NULL), WASMSIG_OK);
+  enter(&others);
+  enter(&b);
+  CHILD_EQUAL(wasmsig_budget_suspend(0, &suspended), WASMSIG_LEFT_READY);
+  CHILD_EQUAL(wasmsig_budget_discard(&suspended), WASMSIG_OK);
+  CHILD_EQUAL(wasmsig_budget_destroy(&others), WASMSIG_OK);
+  CHILD_EQUAL(wasmsig_budget_destroy(&b), WASMSIG_OK);
+}
+
+CASE(forks_while_another_thread_suspends_and_resumes) {
+  pid_t child;
+  make(&others, NULL, NULL, 60000 * MS, NONE);
+  make(&b, NULL, NULL, 60000 * MS, NONE);
+  pthread_t thread = start_thread(suspend_again_and_again, NULL);
+  for (int i = 0; i < 100; i++) {
+    unsigned before = wsig_load_acquire(&suspensions);
+    if (in_the_child(&child)) {
+      use_what_others_had_suspended();
+      _exit(0);
+    }
+    wait_for_child(child);
+    while (wsig_load_acquire(&suspensions) == before) sleep_ns(10 * US);
+  }
+  wsig_store_release(&over, 1);
+  join(thread);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       BY_BOTH(the_child_has_what_its_parent_had_used),
@@ -336,6 +383,7 @@ int main(void) {
       BY_BOTH(a_child_that_execs_gets_no_signal_of_ours),
       BY_BOTH(forks_while_another_thread_is_killed),
       BY_BOTH(the_child_may_enter_what_another_thread_was_in),
+      BY_BOTH(forks_while_another_thread_suspends_and_resumes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

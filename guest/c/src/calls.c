@@ -101,11 +101,14 @@ static bool never_waits(int32_t fd) {
          (fd > STDERR_FILENO && (status.fs_flags & NODES_NONBLOCK));
 }
 
-/* A host's read does not end by our timers, so these wait before it. */
+/* A host's read does not end by our timers, so these wait before it. One that
+ * goes on waits too, though no timer runs any more: in Node the read itself
+ * would answer EAGAIN. */
 static int32_t wait_to_read(int32_t fd) {
   uint64_t deadline_ns = WSIG_NEVER;
+  bool has_begun = wsig.is_held; /* goes_on holds it */
   if (wsig_timers_deadline_ns) deadline_ns = wsig_timers_deadline_ns();
-  if (deadline_ns == WSIG_NEVER || never_waits(fd)) return 0;
+  if ((deadline_ns == WSIG_NEVER && !has_begun) || never_waits(fd)) return 0;
   return wait_for_input(fd, deadline_ns);
 }
 

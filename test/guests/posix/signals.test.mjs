@@ -88,6 +88,14 @@ for (const host of Object.keys(HOSTS)) {
     assert.equal((await ended).stdout, 'ready\nheard 14\nread 4 abc\n')
   })
 
+  // A shell's pipe, which Node makes one that answers EAGAIN.
+  test(`${host}: nor does one that runs out`, () => {
+    const script = '(sleep 0.5; echo abc) | "$@"'
+    const args = ['-c', script, 'sh', ...HOSTS[host], deeds]
+    const { stdout } = run(['sh', ...args], 'reading_beside_one_shot')
+    assert.equal(stdout, 'heard 14\nread 4 abc\n')
+  })
+
   test(`${host}: no signal is lost between unblocking and waiting`, async (t) => {
     for (let turn = 0; turn < 10; turn++) {
       const { child, ended } = await begin(t, host, 'suspending')

@@ -124,6 +124,16 @@ static int reading_with_alarm(void) {
   return 0;
 }
 
+/* When the read goes on no timer runs any more. */
+static int reading_beside_one_shot(void) {
+  char text[8] = "";
+  signal(SIGALRM, say_heard);
+  ualarm(20000, 0);
+  ssize_t count = read(0, text, sizeof text);
+  printf("read %d %s", (int)count, count < 0 ? strerror(errno) : text);
+  return 0;
+}
+
 static int polling(void) {
   struct pollfd file = {.fd = 0, .events = POLLIN};
   handle_all(SA_RESTART);
@@ -276,6 +286,7 @@ int main(int argc, char **argv) {
       {"suspending", suspending},
       {"polling", polling},
       {"reading_with_alarm", reading_with_alarm},
+      {"reading_beside_one_shot", reading_beside_one_shot},
       {"pausing_after_select", pausing_after_select},
       {"reading_beside_timer", reading_beside_timer},
       {"aborting", aborting},

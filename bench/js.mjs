@@ -17,8 +17,10 @@
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
-import { parseArgs } from 'node:util'
+import { createHash } from 'node:crypto'
+import { inspect, parseArgs } from 'node:util'
 import vm from 'node:vm'
+import { gzipSync } from 'node:zlib'
 import { compileAll } from './modules.mjs'
 
 const USAGE = `usage: node --expose-gc bench/js.mjs [--rounds N]
@@ -157,6 +159,46 @@ function lateKills({ CpuBudget }, { forever }) {
 }
 
 /**
+ * CPU time past the limit of loops that mostly run functions of the host of a
+ * millisecond, in code that V8 still interprets: it checks the stack of those
+ * least often. Each kill gets a new function, for which V8 has begun to collect
+ * feedback.
+ */
+function lateKillsAmongHosts({ CpuBudget }) {
+  const hard = 20 // ms
+  const budget = new CpuBudget({ hard })
+  const data = Buffer.alloc(2e5, 'wasmsig')
+  const many = Array.from({ length: 300 }, (_, i) => ({ i, s: `x${i}` }))
+  const functions = {
+    hash: () => createHash('sha256').update(data).digest(),
+    gzip: () => gzipSync(data),
+    inspect: () => inspect(many, { maxArrayLength: 300 })
+  }
+  const fresh = (name) => {
+    const loop = new Function('f', 'n', 'for (let i = 0; i < n; i++) f()')
+    loop(functions[name], 30)
+    return loop
+  }
+  const row = (name) => ({
+    row: `kill_late_host_${name}`,
+    unit: 'ms',
+    goal: { p99: 10 },
+    wasmsig: {
+      prepare: () => budget.reset(),
+      run: () => {
+        try {
+          budget.run(fresh(name), functions[name], Infinity)
+        } catch (error) {
+          if (error.code !== 'ERR_WASMSIG_CPU_LIMIT') throw error
+        }
+        return budget.used - hard
+      }
+    }
+  })
+  return Object.keys(functions).map(row)
+}
+
+/**
  * Turns of promises outside of a runAsync that has not ended, and inside. From
  * the first one on the engine makes promises that can be hooked, for good: so
  * these rows come last, and their baseline is a process that has had one.
@@ -286,6 +328,7 @@ async function main() {
     newInstances(shim, 'new_instance_tracked', 100, modules.words),
     lateSignals(wasmsig, native, polling),
     ...lateKills(wasmsig, endless.exports),
+    ...lateKillsAmongHosts(wasmsig),
     ...promiseTurns(wasmsig)
   ]
   for (const row of rows) await measure(row, options.rounds)

@@ -2,6 +2,7 @@
 /** A hard limit that passes while functions of the host are on the stack. */
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks'
+import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import vm from 'node:vm'
@@ -103,6 +104,25 @@ test("'wait' waits on when the grace is over", () => {
   }
   // Whether it was seen to be over is chance where nobody looks in between.
   assert.ok(times >= 1)
+})
+
+test('a loop of long functions of the host is stopped between two', () => {
+  const data = Buffer.alloc(8e6)
+  let begun = 0
+  let ended = 0
+  assertKilled(
+    () => {
+      for (;;) {
+        begun += 1
+        createHash('sha256').update(data).digest()
+        ended += 1
+      }
+    },
+    { hard: 20 }
+  )
+  // Each takes milliseconds. V8 itself checks after some 2,000 of them.
+  assert.ok(ended < 100, `${ended} ended`)
+  assert.ok(begun - ended <= 1)
 })
 
 test("'kill' kills when the grace is over, not before", () => {

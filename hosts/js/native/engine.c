@@ -7,8 +7,9 @@
  * kill first asks for an interrupt: V8 calls it in the isolate's own thread at
  * the next check of the stack, and only there, seeing who is on the stack
  * (stack.c), the termination is asked for. If the host's own functions are
- * there, the guest is asked to end by SIGKILL in its words, and the core's next
- * kill, a millisecond of CPU later, looks again.
+ * there, the guest is asked to end by SIGKILL in its words, and interrupts are
+ * asked for, one after the other, until one finds the user's function
+ * (retry.c).
  *
  * V8 may postpone the interrupt: until a long function of its own is over, and
  * for ever where its optimised code has no check of the stack, as in a loop of
@@ -37,10 +38,10 @@
 #include <unistd.h>
 
 /* After an interrupt, until V8 has seen that no other is asked for: it would
- * run that at the same place. Then some time at random: JavaScript comes by the
- * same few checks again and again, and one of them may be the user's. */
+ * run that at the same place. Then a little at random, so that the checks which
+ * fall into the pause are not the same ones each time. */
 #define SETTLE_NS 300
-#define LONGEST_PAUSE_NS 4096 /* a power of two */
+#define LONGEST_PAUSE_NS 512 /* a power of two */
 
 /* CPU time after which the words are to help: a part of the grace, but so much
  * that a mere pause of V8's, to collect garbage or compile, is not meant. */
@@ -169,13 +170,6 @@ static struct running *find_victim(struct engine *engine, bool *soon) {
   return victim;
 }
 
-static bool is_attached(struct engine *engine) {
-  pthread_mutex_lock(&engine->lock);
-  bool attached = engine->attached;
-  pthread_mutex_unlock(&engine->lock);
-  return attached;
-}
-
 static void look(struct engine *engine, void *isolate) {
   bool soon = false;
   struct running *victim = find_victim(engine, &soon);
@@ -197,9 +191,21 @@ static uint64_t clock_now_ns(clockid_t clock) {
 
 uint64_t engine_now_ns(void) { return clock_now_ns(CLOCK_MONOTONIC); }
 
+/* Whether an interrupt is to look at the whole stack: not at each of those that
+ * a retry asks for, as long as the host's function is on top. */
+static bool is_to_look(struct engine *engine, void *isolate) {
+  pthread_mutex_lock(&engine->lock);
+  bool attached = engine->attached, due = engine->look_due;
+  engine->look_due = false;
+  pthread_mutex_unlock(&engine->lock);
+  if (!attached || due || !engine->retries) return attached;
+  return !stack_is_hosts_on_top(engine, isolate);
+}
+
 static void interrupt(void *isolate, void *data) {
   struct engine *engine = data;
-  if (is_attached(engine)) look(engine, isolate);
+  if (is_to_look(engine, isolate)) look(engine, isolate);
+  if (engine->retries) retry_be_ready();
   pthread_mutex_lock(&engine->lock);
   engine->interrupted = false;
   engine->looks++;
@@ -207,6 +213,7 @@ static void interrupt(void *isolate, void *data) {
   engine->again_ns =
       engine_now_ns() + SETTLE_NS + (engine->pause >> 16) % LONGEST_PAUSE_NS;
   pthread_mutex_unlock(&engine->lock);
+  if (engine->retries) retry_changed();
 }
 
 /* Under the lock. */
@@ -216,10 +223,13 @@ static void ask_interrupt(struct engine *engine) {
   v8_isolate_request_interrupt(engine->isolate, interrupt, engine);
 }
 
-void engine_ask_again(struct engine *engine) {
+uint64_t engine_ask_again(struct engine *engine, uint64_t now_ns) {
   pthread_mutex_lock(&engine->lock);
-  if (engine_now_ns() >= engine->again_ns) ask_interrupt(engine);
+  bool later = !engine->interrupted && now_ns < engine->again_ns;
+  uint64_t at_ns = later ? engine->again_ns : UINT64_MAX;
+  if (!later) ask_interrupt(engine);
   pthread_mutex_unlock(&engine->lock);
+  return at_ns;
 }
 
 /* ---------------------------------------------------------- kill and undo */
@@ -254,6 +264,7 @@ void engine_kill(void *context) {
   struct engine *engine = killing->engine;
   pthread_mutex_lock(&engine->lock);
   help(engine, killing);
+  engine->look_due = true;
   ask_interrupt(engine);
   pthread_mutex_unlock(&engine->lock);
 }
@@ -299,9 +310,21 @@ void engine_enter(struct engine *engine, struct running *section,
     section->async_id = node_execution_async_id(isolate);
 }
 
+/* The section that was to be killed may be the one that ends. */
+static void retry_less(struct engine *engine) {
+  if (!engine->innermost) {
+    retry_end(engine);
+    return;
+  }
+  pthread_mutex_lock(&engine->lock);
+  engine->look_due = true;
+  pthread_mutex_unlock(&engine->lock);
+}
+
 bool engine_leave(struct engine *engine, struct running *section) {
   section->killing->depth--;
   engine->innermost = section->outer;
+  if (engine->retries) retry_less(engine);
   if (engine->victim != section) return false;
   engine->victim = NULL;
   if (!engine->isolate) return true;

@@ -39,6 +39,14 @@ struct running {
   double async_id;
 };
 
+/* Somewhere in a script, and whether a function begins there (stack.c). */
+#define PLACES 64
+struct place {
+  int script;
+  uint64_t location;
+  bool is_entry;
+};
+
 /* One environment's engine. All but `lock` and what it says it guards is the
  * environment's thread's. */
 struct engine {
@@ -49,11 +57,15 @@ struct engine {
   uint64_t looks;    /* under `lock`: interrupts that have run */
   uint64_t again_ns; /* under `lock`: when to ask for the next, if at all */
   uint32_t pause;    /* under `lock`: a random number */
-  clockid_t clock;   /* CPU time of the environment's thread */
+  bool look_due;     /* under `lock`: the core has called kill */
+  bool retries;      /* it is on the list of retry.c */
+  struct engine *next_retrying; /* retry.c's */
+  clockid_t clock;              /* CPU time of the environment's thread */
   napi_env env;
   struct running *innermost;
   struct running *victim; /* the section that is being unwound, or NULL */
   int section_script;     /* whose frames are sections */
+  struct place places[PLACES];
   uint64_t waited, overdue;
 };
 
@@ -81,14 +93,19 @@ void engine_terminate_again(struct engine *engine);
 /* The monotonic clock. */
 uint64_t engine_now_ns(void);
 
-/* Any thread: asks for an interrupt if none is asked for and the last one is
- * over. */
-void engine_ask_again(struct engine *engine);
+/* Any thread: asks for an interrupt, unless one is asked for, or the last one
+ * was at `now_ns` not over for long enough. When that will be; UINT64_MAX: one
+ * is asked for. */
+uint64_t engine_ask_again(struct engine *engine, uint64_t now_ns);
 
-/* For about a millisecond the engine is asked for interrupts, one as soon as
- * another is over (retry.c). `end` is for a moment when no other is wanted. */
+/* From `begin` to `end` the engine is asked for interrupts, one as soon as
+ * another is over (retry.c). In the environment's thread. At the end of each
+ * interrupt `ready` sees to it that another thread can do that at once, and
+ * `changed` is called when it may. */
 void retry_begin(struct engine *engine);
 void retry_end(struct engine *engine);
+void retry_be_ready(void);
+void retry_changed(void);
 
 /* Around the unwinding of a section: where else it comes to (landing.c). */
 void landing_begin(napi_env env, void *isolate);
@@ -102,6 +119,9 @@ struct stack {
 };
 /* In the environment's thread, with a handle scope. */
 void stack_look(struct stack *stack, struct engine *engine);
+/* Whether the innermost function is one of the host's that may not be unwound.
+ * Cheap; false if that cannot be told so. */
+bool stack_is_hosts_on_top(struct engine *engine, void *isolate);
 /* Goes on to the next section; whether only frames of users were above. */
 bool stack_is_users_to_next_section(struct stack *stack);
 /* How many sections are further out. */

@@ -1,58 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * A kill that found the host's own functions on the stack is to look again at
- * the next check of the stack, and the next: the user's function may be on top
- * for a microsecond only, between two calls of the host's. V8 runs all
- * interrupts that are asked for at once, those that an interrupt itself asks
- * for too; so it is another thread that asks again, at once, while the
- * isolate's thread goes on.
+ * every further check of the stack: the user's function may be on top for a
+ * microsecond only, between two calls of the host's. So an interrupt stays
+ * asked for until it finds the user's function, or the section has ended. V8
+ * runs all interrupts that are asked for at once, those that an interrupt
+ * itself asks for too; so it is another thread that asks again, a moment after
+ * an interrupt, while the isolate's thread goes on.
  *
- * That thread is spinning meanwhile, and the isolate's thread waits until it
- * does: after a wake it would come too late, each time at the same place. A
- * bout is short, there is one in the process at a time, and the core's next
- * kill, a millisecond of CPU later, begins the next.
+ * That thread spins then: after a wake it would come too late, each time at the
+ * same place. It sleeps while what it has asked for is not served, as the
+ * host's function goes on; so an interrupt that finds it asleep wakes it, and
+ * waits until it spins (`retry_be_ready`).
  *
- * Why it is correct: `lock` guards all of it but `spinning`, which is atomic.
- * An engine is asked under `lock`, and engine_detach takes it away under
- * `lock`, so that it is not asked after.
+ * Why it is correct: `lock` guards all of it but `spinning` and `changes`,
+ * which are atomic. An engine is asked under `lock`, and engine_detach takes it
+ * off the list under `lock`, so that it is not asked after. Between two rounds
+ * the thread holds no lock, and takes it again only when there is something to
+ * do: a change, or the time that an engine has named.
  */
 #include "engine.h"
 
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-#define BOUT_NS 1000000
-#define PATIENCE_NS 300000 /* until the thread spins */
+#define SPIN_NS 1000000    /* after an interrupt, until the thread sleeps */
+#define PATIENCE_NS 300000 /* until it spins again */
+#define YIELD_NS 150000    /* after that, as there may be one processor only */
+#define SLICE_NS 100000
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
-static struct engine *asked; /* NULL: the thread sleeps, or is about to */
-static uint64_t until_ns;
+static struct engine *retrying; /* a list */
+static uint64_t spin_until_ns;
 static bool started;
 static _Atomic bool spinning;
+static _Atomic unsigned changes;
 
-/* Under the lock: one step of a bout; whether it goes on. */
-static bool ask(void) {
-  if (!asked) return false;
-  if (engine_now_ns() >= until_ns) asked = NULL;
-  if (asked) engine_ask_again(asked);
-  return asked != NULL;
+/* Under the lock: asks each engine whose time has come; when the next one's
+ * comes. */
+static uint64_t ask_each(void) {
+  uint64_t now = engine_now_ns(), next = UINT64_MAX;
+  for (struct engine *e = retrying; e; e = e->next_retrying) {
+    uint64_t at = engine_ask_again(e, now);
+    if (at < next) next = at;
+  }
+  return next;
+}
+
+/* Without the lock: until there is something to do, or to sleep. */
+static void spin(unsigned seen, uint64_t until_ns) {
+  while (atomic_load(&changes) == seen && engine_now_ns() < until_ns);
+}
+
+/* A short slice lets the scheduler run it sooner on a busy machine (Linux 6.12,
+ * sched_setattr(2)); where that is refused it is done without. */
+static void take_short_slice(void) {
+  struct {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+  } how = {.size = sizeof how, .runtime = SLICE_NS};
+  if (sched_getscheduler(0) != SCHED_OTHER) return;
+  how.nice = getpriority(PRIO_PROCESS, 0);
+  (void)syscall(SYS_sched_setattr, 0, &how, 0);
 }
 
 static void *run(void *unused) {
   (void)unused;
+  take_short_slice();
+  pthread_mutex_lock(&lock);
   for (;;) {
-    pthread_mutex_lock(&lock);
-    while (!asked) pthread_cond_wait(&wake, &lock);
-    pthread_mutex_unlock(&lock);
-    atomic_store(&spinning, true);
-    for (bool on = true; on;) {
-      pthread_mutex_lock(&lock);
-      on = ask();
-      pthread_mutex_unlock(&lock);
+    unsigned seen = atomic_load(&changes);
+    uint64_t next = ask_each(), until = spin_until_ns;
+    if (!retrying || (next == UINT64_MAX && engine_now_ns() >= until)) {
+      atomic_store(&spinning, false);
+      pthread_cond_wait(&wake, &lock);
+      continue;
     }
-    atomic_store(&spinning, false);
+    atomic_store(&spinning, true);
+    pthread_mutex_unlock(&lock);
+    spin(seen, next < until ? next : until);
+    pthread_mutex_lock(&lock);
   }
   return NULL;
 }
@@ -71,22 +106,37 @@ static bool start(void) {
 }
 
 void retry_begin(struct engine *engine) {
+  if (engine->retries) return;
   pthread_mutex_lock(&lock);
-  bool begins = !asked && start();
-  if (begins) {
-    asked = engine;
-    until_ns = engine_now_ns() + BOUT_NS;
-    pthread_cond_signal(&wake);
+  if (start()) {
+    engine->retries = true;
+    engine->next_retrying = retrying;
+    retrying = engine;
   }
   pthread_mutex_unlock(&lock);
-  if (!begins) return;
-  uint64_t patience_ns = engine_now_ns() + PATIENCE_NS;
-  while (!atomic_load(&spinning) && engine_now_ns() < patience_ns)
-    sched_yield();
 }
 
 void retry_end(struct engine *engine) {
+  if (!engine->retries) return;
   pthread_mutex_lock(&lock);
-  if (asked == engine) asked = NULL;
+  struct engine **at = &retrying;
+  while (*at != engine) at = &(*at)->next_retrying;
+  *at = engine->next_retrying;
   pthread_mutex_unlock(&lock);
+  engine->retries = false;
+}
+
+void retry_changed(void) { atomic_fetch_add(&changes, 1); }
+
+void retry_be_ready(void) {
+  pthread_mutex_lock(&lock);
+  spin_until_ns = engine_now_ns() + SPIN_NS;
+  atomic_fetch_add(&changes, 1);
+  pthread_cond_signal(&wake);
+  pthread_mutex_unlock(&lock);
+  uint64_t start_ns = engine_now_ns(), waited_ns = 0;
+  while (!atomic_load(&spinning) && waited_ns < PATIENCE_NS) {
+    if (waited_ns > YIELD_NS) sched_yield();
+    waited_ns = engine_now_ns() - start_ns;
+  }
 }

@@ -7,6 +7,15 @@
  * lib/section.js holds the functions that begin sections and nothing else, so
  * that each of its frames is one section.
  *
+ * The code that V8 interprets checks its stack where functions begin, but in
+ * loops only after each hundred kilobytes or so of bytecode (V8's interrupt
+ * budget): in a user's loop that mostly calls functions of a millisecond,
+ * seconds pass between two checks. So one more place counts as the user's:
+ * where a function of the host has just been entered by a user's, of a script
+ * whose functions do nothing that lasts before they call others. The
+ * termination takes effect where it calls the first one, or where it has come
+ * back.
+ *
  * V8 may have inlined a function of the host into a user's. Its frame is seen
  * while it runs; but a kill that is asked for while a user's function is on top
  * takes effect at the next check of the stack, which may be inside: no call is
@@ -15,6 +24,7 @@
 #include "engine.h"
 #include "v8.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FIRST_LIMIT 16
@@ -68,6 +78,83 @@ static bool may_be_unwound(napi_env env, const char *script, napi_value frame) {
   return strcmp(script, "node:vm") == 0 && (strncmp(function, "runIn", 5) == 0);
 }
 
+/* Scripts whose functions, called by a user's, do nothing that lasts before the
+ * first function that they call in turn: long ones (digests, compression,
+ * files, processes, text), which check their arguments first. */
+static bool may_be_cut_at_entry(const char *script) {
+  static const char *const begins[] = {
+      "node:buffer",       "node:child_process", "node:crypto",     "node:fs",
+      "node:internal/cry", "node:internal/url",  "node:internal/u", "node:path",
+      "node:querystring",  "node:url",           "node:util",       "node:v8",
+      "node:zlib"};
+  for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+    if (strncmp(script, begins[i], strlen(begins[i])) == 0) return true;
+  return false;
+}
+
+/* Where in `text` a line and column are; `length` if nowhere. */
+static size_t offset_of(const char *text, size_t length, uint32_t line,
+                        uint32_t column) {
+  size_t at = 0;
+  for (; line > 0; line--) {
+    const char *end = memchr(text + at, '\n', length - at);
+    if (!end) return length;
+    at = (size_t)(end - text) + 1;
+  }
+  return column < length - at ? at + column : length;
+}
+
+/* Whether at `at` the parameters of a function of that name begin, which is
+ * where V8 places a function's entry: a "(" behind its name. A call is placed
+ * at the name. */
+static bool begins_function(const char *text, size_t at, const char *name) {
+  const char *last = strrchr(name, ' '); /* "get size" */
+  size_t length;
+  name = last ? last + 1 : name;
+  length = strlen(name);
+  return length > 0 && at >= length && text[at] == '(' &&
+         memcmp(text + at - length, name, length) == 0;
+}
+
+static bool find_entry(napi_env env, napi_value frame, uint64_t location) {
+  napi_value source = v8_stack_frame_get_script_source(frame);
+  size_t length = 0;
+  char name[64], *text;
+  bool found = false;
+  read_text(env, v8_stack_frame_get_function_name(frame), name, sizeof name);
+  if (!source ||
+      napi_get_value_string_latin1(env, source, NULL, 0, &length) != napi_ok ||
+      !(text = malloc(length + 1)))
+    return false;
+  if (napi_get_value_string_latin1(env, source, text, length + 1, &length) ==
+      napi_ok) {
+    size_t at =
+        offset_of(text, length, (uint32_t)location, (uint32_t)(location >> 32));
+    found = at < length && begins_function(text, at, name);
+  }
+  free(text);
+  return found;
+}
+
+/* Whether a function of the host has just been entered: this is remembered by
+ * place, as to find it out takes some microseconds. */
+static bool is_at_entry(struct engine *engine, napi_value frame) {
+  if (!v8_stack_frame_get_location || !v8_stack_frame_get_script_source)
+    return false;
+  int script = v8_stack_frame_get_script_id(frame);
+  uint64_t location = v8_stack_frame_get_location(frame);
+  struct place *place =
+      &engine->places[((uint32_t)script * 31 + location + (location >> 32)) %
+                      PLACES];
+  if (place->script != script || place->location != location)
+    *place = (struct place){
+        .script = script,
+        .location = location,
+        .is_entry = find_entry(engine->env, frame, location),
+    };
+  return place->is_entry;
+}
+
 static enum whose whose_frame(const struct stack *stack, void *isolate) {
   const struct engine *engine = stack->engine;
   char script[32];
@@ -79,7 +166,30 @@ static enum whose whose_frame(const struct stack *stack, void *isolate) {
   read_text(engine->env, v8_stack_frame_get_script_name(frame), script,
             sizeof script);
   if (strncmp(script, "node:", 5) != 0) return USERS;
-  return may_be_unwound(engine->env, script, frame) ? USERS : HOSTS;
+  if (may_be_unwound(engine->env, script, frame)) return USERS;
+  return stack->at == 0 && may_be_cut_at_entry(script) &&
+                 is_at_entry(stack->engine, frame)
+             ? USERS
+             : HOSTS;
+}
+
+/* Looks at no more than is needed: the innermost frame, and the next one if a
+ * function of the host may be cut there. */
+bool stack_is_hosts_on_top(struct engine *engine, void *isolate) {
+  struct stack stack;
+  char script[32];
+  if (!v8_stack_trace_current_script_name) return false;
+  read_text(engine->env, v8_stack_trace_current_script_name(isolate), script,
+            sizeof script);
+  if (strncmp(script, "node:", 5) != 0 || strcmp(script, "node:events") == 0 ||
+      strcmp(script, "node:wasi") == 0 || strcmp(script, "node:vm") == 0)
+    return false;
+  if (!may_be_cut_at_entry(script)) return true;
+  stack_look(&stack, engine);
+  if (!fetch(&stack, 2)) return true;
+  if (whose_frame(&stack, isolate) == HOSTS) return true;
+  stack.at++;
+  return stack.at < stack.count && whose_frame(&stack, isolate) == HOSTS;
 }
 
 bool stack_is_users_to_next_section(struct stack *stack) {

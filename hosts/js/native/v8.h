@@ -73,6 +73,16 @@ extern void v8_isolate_set_abort_callback(void *isolate,
                                           bool (*callback)(void *))
     V8_NAMED("_ZN2v87Isolate35SetAbortOnUncaughtExceptionCallbackEPFbPS0_E");
 
+/* Its line and, in the upper half, its column, from 0. */
+extern uint64_t v8_stack_frame_get_location(napi_value frame)
+    V8_NAMED("_ZNK2v810StackFrame11GetLocationEv");
+extern napi_value v8_stack_frame_get_script_source(napi_value frame)
+    V8_NAMED("_ZNK2v810StackFrame15GetScriptSourceEv");
+
+/* The script of the innermost function that has one. */
+extern napi_value v8_stack_trace_current_script_name(void *isolate)
+    V8_NAMED("_ZN2v810StackTrace28CurrentScriptNameOrSourceURLEPNS_7IsolateE");
+
 /* What AsyncLocalStorage keeps its value in, from Node 24 on. */
 extern napi_value v8_isolate_get_preserved_data(void *isolate)
     V8_NAMED("_ZN2v87Isolate36GetContinuationPreservedEmbedderDataEv");

@@ -94,9 +94,12 @@ export interface Limits {
    *
    * - 'wait' (if left out): wait on, however long. A loop that stays inside one
    *   of its functions is not stopped, and its call throws CpuLimitError when it
-   *   comes back. One exception: V8 may have inlined a small function of the
+   *   comes back. Two exceptions: V8 may have inlined a small function of the
    *   host into a user's loop, and the kill may then take effect inside it.
-   *   Async scopes and AsyncLocalStorage are put right after that.
+   *   Async scopes and AsyncLocalStorage are put right after that. And a function
+   *   of buffer, child_process, crypto, fs, path, querystring, url, util, v8 or
+   *   zlib that has just been called by a user's is stopped where it calls its
+   *   first function in turn: they have done nothing by then that lasts.
    * - 'kill': kill all the same. Node's async scopes are ended then, and
    *   AsyncLocalStorage is as before; anything else is as the kill left it.
    * - 'exit': end the process at once, with exit status 152 (128 + SIGXCPU) and

@@ -107,7 +107,7 @@ static void add_parameters(struct text *text, const char *parameters) {
 }
 
 static void add_import(struct text *text, int which) {
-  char name[32];
+  char name[40];
   snprintf(name, sizeof name, "(import \"\" \"\" (func $%d", which);
   add(text, name);
   add_parameters(text, cli_shadowed[which].parameters);

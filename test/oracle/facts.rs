@@ -8,7 +8,7 @@ use wasmparser::{
     Operator, Parser, Payload, Result, TypeRef, ValType,
 };
 
-const WORDS: [&str; 3] = [
+const WORDS: [&str; 4] = [
     "__instance_signal",
     "__instance_terminated",
     "__instance_signal_pending",

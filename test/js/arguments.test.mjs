@@ -184,6 +184,9 @@ for (const name of ['SIGKILL', 'SIGSTOP', 'SIGSEGV']) {
       () => forward([name]),
       (thrown) => thrown.message.includes(name)
     )
+    if (name !== 'SIGSEGV') {
+      assert.throws(() => forward([name]), /^Error: no process can handle SIG/)
+    }
     forward(['SIGUSR2']).stop()
   })
 }

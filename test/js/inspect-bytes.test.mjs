@@ -285,6 +285,34 @@ test('a module with something newer than the reader is told as far as the engine
   assert.deepEqual(inspect(NEWER), report)
 })
 
+const text = (string) => new TextEncoder().encode(string)
+const REFUSED = {
+  'text of a module': [text('(module)'), /; it is not .* text format: compile/],
+  'text of something else': [text('hello, world'), /; it is not .*, but text$/],
+  'an empty file': [new Uint8Array(0), /; it is not .*, but an empty file$/],
+  'a component': [
+    new Uint8Array([0, 97, 115, 109, 13, 0, 1, 0]),
+    /; it is a component, not a core module$/
+  ],
+  'compact imports': [
+    new Uint8Array([
+      ...[0, 97, 115, 109, 1, 0, 0, 0],
+      ...[2, 6, 1, 1, 0x61, 0, 0x7f, 0]
+    ]),
+    /; it uses something newer than wasmsig: expected the kind of an import/
+  ],
+  'half a module': [
+    new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1]),
+    /; it ends too early/
+  ]
+}
+for (const [what, [bytes, message]] of Object.entries(REFUSED)) {
+  test(`the engine's error says what it is: ${what}`, (t) => {
+    if (WebAssembly.validate(bytes)) return t.skip('the engine takes it')
+    assert.throws(() => inspect(bytes), { name: 'CompileError', message })
+  })
+}
+
 test('with WASMSIG=off it tells what the engine shows', async () => {
   const env = { WASMSIG: 'off' }
   const { stdout, stderr } = await run('inspect-off.mjs', { env })

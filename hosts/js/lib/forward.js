@@ -36,6 +36,9 @@ const HARMLESS = new Set(['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'])
 const BREAKS = 'SIGINT'
 const REPL_MS = 250
 
+/** Signals that the system handles itself. signal(7). */
+const UNFORWARDABLE = new Set(['SIGKILL', 'SIGSTOP'])
+
 /** Who passes more has an iterator that does not end. */
 const MOST_NAMES = 1000
 
@@ -50,6 +53,11 @@ function checkSignals(signals) {
       throw typeError('each of signals', 'a signal name', name)
     }
     signalNumber(name)
+    if (UNFORWARDABLE.has(name)) {
+      throw forwardError(
+        `no process can handle ${name}, so none can forward it`
+      )
+    }
     if (names.push(name) > MOST_NAMES) {
       throw rangeError('signals', `at most ${MOST_NAMES} names`, signals)
     }

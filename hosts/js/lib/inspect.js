@@ -82,9 +82,20 @@ function inspectModule(module) {
   return report || reportOfEngine(module)
 }
 
+/** The engine's error, and what the reader makes of such bytes. */
+function compile(bytes) {
+  try {
+    return new Module(bytes)
+  } catch (error) {
+    const why = native.whyRefused(bytes)
+    if (why) error.message += `; ${why}`
+    throw error
+  }
+}
+
 /** The engine judges first: what it refuses is no module. */
 function inspectBytes(bytes) {
-  const module = new Module(bytes)
+  const module = compile(bytes)
   const report = native.inspectBytes(bytes)
   if (report) return report
   modules.noteMemoryZero(module, exportedMemoryZero(bytes))

@@ -14,6 +14,7 @@
 
 #include "wasmsig/module.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* --------------------------------------------------------------- its parts */
@@ -165,6 +166,35 @@ static napi_value inspect_bytes(napi_env env, napi_callback_info info) {
   return answer.value;
 }
 
+static const char *between(wasmsig_verdict verdict) {
+  return verdict == WASMSIG_VERDICT_NOT_WASM ? ", but " : ": expected ";
+}
+
+/* whyRefused(bytes: Uint8Array): what the reader says of bytes that the engine
+ * has refused, if that tells more than "malformed"; or undefined. */
+static napi_value why_refused(napi_env env, napi_callback_info info) {
+  wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
+  napi_value given, why = NULL;
+  char text[160];
+  void *bytes = NULL;
+  size_t length = 0;
+  arguments(env, info, &given, 1);
+  if (napi_get_typedarray_info(env, given, NULL, &length, &bytes, NULL, NULL) !=
+          napi_ok ||
+      wasmsig_module_inspect(bytes, length, NULL, &report) != WASMSIG_OK)
+    return NULL;
+  const wasmsig_verdict verdict = report.verdict;
+  if (!wasmsig_verdict_is_readable(verdict) &&
+      verdict != WASMSIG_VERDICT_MALFORMED) {
+    snprintf(text, sizeof text, "%s%s%s", wasmsig_verdict_text(verdict),
+             report.detail ? between(verdict) : "",
+             report.detail ? report.detail : "");
+    why = make_text(env, text, strlen(text));
+  }
+  wasmsig_module_report_release(&report);
+  return why;
+}
+
 /* inspectModule(module): a report; undefined also if the host does not hand
  * out its bytes. The caller has made sure that it is a module. */
 static napi_value inspect_module(napi_env env, napi_callback_info info) {
@@ -178,4 +208,5 @@ static napi_value inspect_module(napi_env env, napi_callback_info info) {
 void define_inspect(napi_env env, napi_value exports) {
   define(env, exports, "inspectBytes", inspect_bytes);
   define(env, exports, "inspectModule", inspect_module);
+  define(env, exports, "whyRefused", why_refused);
 }

@@ -370,7 +370,8 @@ export interface MemoryReport {
  * What can be told of a module before it is instantiated. Bytes are copied
  * first: others may write to them meanwhile.
  *
- * @throws WebAssembly.CompileError for bytes that the engine refuses
+ * @throws WebAssembly.CompileError for bytes that the engine refuses; its message
+ *   says what they are instead, if that can be told (text, a component, an archive)
  */
 export function inspect(module: WebAssembly.Module | BufferSource): ModuleReport
 

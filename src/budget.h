@@ -173,9 +173,18 @@ extern uint32_t wsig_watchdog_word;
 
 /* ------------------------------------------------------------- threads.c */
 
+/* In reach of handlers. glibc makes the thread-local data of a library that was
+ * loaded later when it is first used, by malloc, unless it lies with what is
+ * there from the start. musl loads no library that asks for that, and makes all
+ * such data before a thread can use it. */
+#if defined(__GLIBC__)
+#define WSIG_FOR_HANDLERS __attribute__((tls_model("initial-exec")))
+#else
+#define WSIG_FOR_HANDLERS
+#endif
+
 /* The calling thread's record; NULL before its first section. */
-extern _Thread_local struct wsig_thread *wsig_here
-    __attribute__((tls_model("initial-exec")));
+extern _Thread_local struct wsig_thread *wsig_here WSIG_FOR_HANDLERS;
 
 /* Begins and ends a call of ours that takes locks, in the thread itself. False:
  * a handler has interrupted one of them, and must not begin another. */

@@ -36,6 +36,7 @@ static bool has_timers(void) { return wsig_clock->timer_make != NULL; }
  * first: the handler may run at once. */
 static bool install(int signal) {
   struct sigaction now, ours = {0};
+  wsig_os_stay_loaded();
   if (sigaction(signal, NULL, &now) != 0) return false;
   if (wsig_is_timers(&now) || (installed[signal] && wsig_has_handler(&now)))
     return true;

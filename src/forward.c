@@ -10,6 +10,7 @@
 #include "forward.h"
 
 #include "atomics.h"
+#include "os/os.h"
 
 #include <pthread.h>
 
@@ -20,6 +21,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void lock_for_fork(void) { pthread_mutex_lock(&lock); }
 static void unlock_after_fork(void) { pthread_mutex_unlock(&lock); }
 static void set_up(void) {
+  wsig_os_stay_loaded();
   pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
 }
 

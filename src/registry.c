@@ -139,6 +139,7 @@ static void after_fork_in_child(void) {
 }
 
 static void set_up(void) {
+  wsig_os_stay_loaded();
   pthread_atfork(before_fork, release_after_fork, after_fork_in_child);
 }
 

@@ -14,8 +14,7 @@ struct wsig_thread *wsig_threads;
 size_t wsig_threads_count;
 pthread_mutex_t wsig_threads_lock = PTHREAD_MUTEX_INITIALIZER;
 
-_Thread_local struct wsig_thread *wsig_here
-    __attribute__((tls_model("initial-exec")));
+_Thread_local struct wsig_thread *wsig_here WSIG_FOR_HANDLERS;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key; /* its destructor runs as a thread ends */
@@ -150,6 +149,7 @@ static void after_fork_in_child(void) {
 
 static void set_up(void) {
   wsig_os_prepare_clocks();
+  wsig_os_stay_loaded();
   key_made = pthread_key_create(&key, forget_thread) == 0;
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }

@@ -11,6 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A guest's integers are little-endian, and are read and written as our own. */
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "wasmsig knows little-endian processors only: words would be swapped"
+#endif
+
 /* NULL: no such word. */
 struct wsig_placed {
   uint32_t *signal;

@@ -86,8 +86,9 @@
  * in the order of unwinding, and undo what was killed. Their budgets must be
  * there until then: not in a stack frame of theirs.
  *
- * The library cannot be unloaded again (dlclose): threads and the kernel know
- * addresses in it.
+ * The library is not unloaded again once a section was entered, a signal
+ * forwarded or firing asked about, whatever dlclose answers: threads and the
+ * kernel know addresses in it.
  *
  * Functions that can fail return a negative wasmsig_error and then have
  * changed nothing. Units stand in the names: _ns is nanoseconds.

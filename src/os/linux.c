@@ -5,6 +5,7 @@
 #include "linux_syscall.h"
 #include "linux_vdso.h"
 
+#include <dlfcn.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
@@ -205,6 +206,25 @@ void wsig_os_pause(unsigned turn) {
     /* nanosleep(3) is a cancellation point, and locks may be held. */
     syscall(SYS_nanosleep, &a_little, NULL);
   }
+}
+
+/* ------------------------------------------------------------- libraries */
+
+/* Weak: a static executable has them not, and older C libraries have them in a
+ * library that is not always there. */
+#pragma weak dladdr
+#pragma weak dlopen
+#pragma weak dlsym
+
+/* dlopen(3): RTLD_NODELETE holds for what is loaded already. */
+void wsig_os_stay_loaded(void) {
+  Dl_info own;
+  if (dladdr && dlopen && dladdr(&wsig_os_clock, &own) && own.dli_fname)
+    (void)dlopen(own.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+void *wsig_os_symbol(const char *name) {
+  return dlsym ? dlsym(RTLD_DEFAULT, name) : NULL;
 }
 
 /* ----------------------------------------------------------------- pages */

@@ -31,6 +31,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int open_maps(void) {
@@ -100,9 +101,14 @@ static struct kept *kept_page(void) {
   return before;
 }
 
+/* fstat(2): glibc has a function of that name from 2.33 on only. */
+static int identify(int file, struct stat *now) {
+  return (int)syscall(SYS_fstat, file, now);
+}
+
 static bool is_still_ours(const struct kept *page) {
   struct stat now;
-  return page->open && fstat(page->maps, &now) == 0 &&
+  return page->open && identify(page->maps, &now) == 0 &&
          now.st_dev == page->device && now.st_ino == page->inode &&
          now.st_ctim.tv_sec == page->birth.tv_sec &&
          now.st_ctim.tv_nsec == page->birth.tv_nsec;
@@ -113,7 +119,7 @@ static bool open_kept(struct kept *page) {
   page->open = false;
   page->maps = open_maps();
   /* Somebody may have closed it already: then it is not ours to close. */
-  if (page->maps < 0 || fstat(page->maps, &now) != 0) return false;
+  if (page->maps < 0 || identify(page->maps, &now) != 0) return false;
   page->device = now.st_dev;
   page->inode = now.st_ino;
   page->birth = now.st_ctim;

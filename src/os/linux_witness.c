@@ -8,16 +8,12 @@
 #include <unistd.h>
 
 #include "../atomics.h"
+#include "os.h"
 #include "witness.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
-
-/* glibc manual, "Restartable Sequences": where the area lies from the thread
- * pointer; its size, 0 if the kernel or GLIBC_TUNABLES has none. */
-extern const ptrdiff_t __rseq_offset __attribute__((weak));
-extern const unsigned int __rseq_size __attribute__((weak));
 
 /* <linux/rseq.h>: struct rseq up to rseq_cs, and struct rseq_cs. */
 struct area {
@@ -50,11 +46,15 @@ static const struct sequence mark = {0, 0, (uint64_t)(uintptr_t)&nowhere.code,
                                      1, (uint64_t)(uintptr_t)&nowhere.aborted};
 const uint64_t *const wsig_witness_mark = (const uint64_t *)(const void *)&mark;
 
+/* glibc manual, "Restartable Sequences": where the area lies from the thread
+ * pointer; its size, 0 if the kernel or GLIBC_TUNABLES has none. Asked for by
+ * name: who refers to them can be loaded by glibc 2.35 and later only. */
 static volatile uint64_t *own_field(void) {
-  if (!&__rseq_size || !&__rseq_offset || __rseq_size == 0) return NULL;
+  const ptrdiff_t *offset = wsig_os_symbol("__rseq_offset");
+  const unsigned *size = wsig_os_symbol("__rseq_size");
+  if (!offset || !size || *size == 0) return NULL;
   char *self = __builtin_thread_pointer();
-  volatile struct area *area =
-      (volatile struct area *)(void *)(self + __rseq_offset);
+  volatile struct area *area = (volatile struct area *)(void *)(self + *offset);
   return (int32_t)area->cpu_id < 0 ? NULL : &area->rseq_cs;
 }
 

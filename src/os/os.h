@@ -74,6 +74,14 @@ int wsig_os_free_signal(int below);
 /* Whether the calling thread blocks it. */
 bool wsig_os_blocks(int signal);
 
+/* The library is not unloaded any more: from here on threads and the kernel
+ * know addresses in it. Nothing happens in an executable. */
+void wsig_os_stay_loaded(void);
+
+/* The address of a symbol of the process's libraries; NULL: there is none, or
+ * it cannot be asked for. */
+void *wsig_os_symbol(const char *name);
+
 /* A short pause in a loop that waits for another thread; longer with turns. */
 void wsig_os_pause(unsigned turn);
 

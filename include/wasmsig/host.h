@@ -752,7 +752,8 @@ typedef struct wasmsig_firing_options {
    * Whoever handled it before still gets what is not our timer's, with the
    * signals blocked that it asked for. A handler that is put over ours later
    * should call it; never set the signal back to SIG_DFL, which would end the
-   * process.
+   * process. gdb stops at it unless told not to: `handle SIG64 nostop noprint`,
+   * if it is 64.
    */
   int timer_signal;
   /**

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** The program in docs/node.md does what the page says. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+const PAGE = new URL('../../docs/node.md', import.meta.url)
+const PACKAGE = new URL('./programs/package.mjs', import.meta.url)
+const TEXT = readFileSync(PAGE, 'utf8')
+
+/** What a block of code of the page does: it is run as a module. */
+async function runBlock(heading, change) {
+  const section = TEXT.split(`\n## ${heading}\n`)[1]
+  const block = /```js\n([\s\S]*?)```/.exec(section)[1]
+  const wasmsig = import.meta.resolve('wasmsig')
+  const text = change(block.replaceAll("'wasmsig'", `'${wasmsig}'`))
+  const said = []
+  const { log } = console
+  console.log = (line) => said.push(line)
+  try {
+    await import(`data:text/javascript,${encodeURIComponent(text)}`)
+  } finally {
+    console.log = log
+  }
+  return said
+}
+
+for (const guest of ['spin', 'work']) {
+  test(`a limit around an asynchronous package rejects: ${guest}`, async () => {
+    const said = await runBlock('Packages with an asynchronous API', (text) =>
+      text
+        .replace("'some-package'", `'${PACKAGE}'`)
+        .replace("'input'", `'${guest}'`)
+        .replace('soft: 50, hard: 100', 'soft: 2, hard: 5')
+    )
+    assert.deepEqual(said, ['too much CPU'])
+  })
+}

@@ -6,11 +6,13 @@
 #include "linux_vdso.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -149,13 +151,28 @@ struct scheduling {
   uint64_t runtime, deadline, period;
 };
 
-static bool schedule_as(uint32_t policy, uint32_t priority,
+static bool schedule_as(uint32_t policy, int nice, uint32_t priority,
                         uint64_t runtime_ns) {
   struct scheduling how = {.size = sizeof how,
                            .policy = policy,
+                           .nice = nice,
                            .priority = priority,
                            .runtime = runtime_ns};
   return syscall(SYS_sched_setattr, 0, &how, 0) == 0;
+}
+
+/* setpriority(2): Linux keeps one for each thread. */
+static int nice_of(pid_t tid) {
+  errno = 0;
+  int nice = getpriority(PRIO_PROCESS, (id_t)tid);
+  return errno ? 0 : nice;
+}
+
+/* No less favoured than who has started it, nor than the first thread. */
+static void schedule_as_the_process_is(uint64_t runtime_ns) {
+  int own = nice_of(0), first = nice_of(getpid());
+  if (first < own && schedule_as(SCHED_OTHER, first, 0, runtime_ns)) return;
+  schedule_as(SCHED_OTHER, own, 0, runtime_ns);
 }
 
 /* Not on the one processor that the thread may be bound to which needs it
@@ -168,8 +185,8 @@ static void run_where_the_process_may(void) {
 
 /* A short slice lets EEVDF run it sooner (Linux 6.12, sched_setattr(2)); a
  * small slack lets its sleeps end when they should (PR_SET_TIMERSLACK). What
- * is refused is done without. A real-time policy is inherited: who would kill
- * must not have less than who is to be killed. */
+ * is refused is done without. A real-time policy and a nice value are
+ * inherited: who would kill must not have less than who is to be killed. */
 #define SLICE_NS UINT64_C(100000)
 #define SLACK_NS 2000UL
 
@@ -181,10 +198,10 @@ void wsig_os_become_watchdog(void) {
 
 int wsig_os_schedule_watchdog(int realtime_priority, bool was_given) {
   if (realtime_priority > 0 &&
-      schedule_as(SCHED_RR, (uint32_t)realtime_priority, 0))
+      schedule_as(SCHED_RR, 0, (uint32_t)realtime_priority, 0))
     return realtime_priority;
   if (was_given || sched_getscheduler(0) == SCHED_OTHER)
-    schedule_as(SCHED_OTHER, 0, SLICE_NS);
+    schedule_as_the_process_is(SLICE_NS);
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "budget.h"
 #include "support.h"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #define NONE WASMSIG_NO_LIMIT
@@ -423,6 +424,50 @@ TEST(the_watchdog_blocks_every_signal) {
       assert_true(blocked >> (signal - 1) & 1);
 }
 
+static void be_nice(void) {
+  wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
+  options.firing = WASMSIG_FIRING_WATCHDOG;
+  CHILD_ASSERT(wasmsig_set_firing(&options) == WASMSIG_OK);
+  CHILD_ASSERT(setpriority(PRIO_PROCESS, 0, 7) == 0);
+  CHILD_ASSERT(run_until_signalled(&forked_guest, &forked) > 0);
+  id_t tid = (id_t)wsig_load_acquire(&watchdog);
+  CHILD_ASSERT(getpriority(PRIO_PROCESS, tid) == 7);
+}
+
+TEST(the_watchdog_is_as_nice_as_its_process) {
+  guest_track(&forked_guest, registry);
+  assert_int_equal(make_for(&forked_guest, &forked, 2 * MS, NONE), WASMSIG_OK);
+  assert_child_is_well(be_nice);
+}
+
+/* The thread that starts it is less favoured than the first. */
+static void *be_nicer(void *unused) {
+  (void)unused;
+  CHILD_ASSERT(setpriority(PRIO_PROCESS, 0, 15) == 0);
+  CHILD_ASSERT(run_until_signalled(&forked_guest, &forked) > 0);
+  id_t tid = (id_t)wsig_load_acquire(&watchdog);
+  int nice = getpriority(PRIO_PROCESS, tid);
+  CHILD_ASSERT(nice == 7 || nice == 15); /* 15 without the right to be less */
+  CHILD_ASSERT(nice == 7 || setpriority(PRIO_PROCESS, 0, 7) != 0);
+  return NULL;
+}
+
+static void be_nicer_in_a_thread(void) {
+  wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
+  pthread_t thread;
+  options.firing = WASMSIG_FIRING_WATCHDOG;
+  CHILD_ASSERT(wasmsig_set_firing(&options) == WASMSIG_OK);
+  CHILD_ASSERT(setpriority(PRIO_PROCESS, 0, 7) == 0);
+  CHILD_ASSERT(pthread_create(&thread, NULL, be_nicer, NULL) == 0);
+  pthread_join(thread, NULL);
+}
+
+TEST(the_watchdog_is_no_nicer_than_the_first_thread) {
+  guest_track(&forked_guest, registry);
+  assert_int_equal(make_for(&forked_guest, &forked, 2 * MS, NONE), WASMSIG_OK);
+  assert_child_is_well(be_nicer_in_a_thread);
+}
+
 static uint64_t wakes(void) {
   wasmsig_statistics statistics;
   wasmsig_get_statistics(&statistics);
@@ -467,6 +512,8 @@ int main(void) {
       IN_SCENE(a_refused_enter_does_not_signal_either),
       IN_SCENE(a_sleeping_watchdog_is_woken_for_a_nearer_limit),
       IN_SCENE(the_watchdog_blocks_every_signal),
+      IN_SCENE(the_watchdog_is_as_nice_as_its_process),
+      IN_SCENE(the_watchdog_is_no_nicer_than_the_first_thread),
       IN_SCENE(an_idle_watchdog_sleeps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,7 @@ struct wsig_thread {
                          atomic */
   struct wsig_budget *touching; /* that call's, whose holder it may become or
                                    just have been; atomic */
+  int farewells;                /* rounds of destructors, as it ends */
   clockid_t clock;              /* of its CPU time */
   pid_t tid;
   struct wsig_meter meter;

@@ -16,6 +16,10 @@ pthread_mutex_t wsig_threads_lock = PTHREAD_MUTEX_INITIALIZER;
 
 _Thread_local struct wsig_thread *wsig_here WSIG_FOR_HANDLERS;
 
+/* Its record is being made, or it has none any more: a handler that comes in
+ * between must not begin to make one. */
+static _Thread_local uint32_t without_record WSIG_FOR_HANDLERS;
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key; /* its destructor runs as a thread ends */
 static bool key_made;
@@ -63,12 +67,23 @@ static void free_thread(struct wsig_thread *thread) {
   free(thread);
 }
 
-/* The thread ends. From the line on that takes `wsig_here` back, a signal of
- * its timer that still comes finds nothing to look at. */
+/* The thread ends. Destructors of others may still enter sections, so its
+ * record stays for one round of them. From the line on that takes `wsig_here`
+ * back, a signal of its timer that still comes finds nothing to look at, and
+ * whoever enters is refused: it may be a handler that has interrupted what
+ * follows, in the middle of the allocator. */
+#define FAREWELLS 2
+
 static void forget_thread(void *argument) {
   struct wsig_thread *thread = argument;
   wsig_store_relaxed(&thread->inside, 1);
   wsig_budget_abandon(thread, true);
+  if (++thread->farewells < FAREWELLS &&
+      pthread_setspecific(key, thread) == 0) {
+    wsig_thread_go_outside(thread);
+    return;
+  }
+  wsig_store_relaxed(&without_record, 1);
   wsig_here = NULL;
   wsig_handler_fence();
   make_unknown(thread);
@@ -205,6 +220,13 @@ static struct wsig_thread *new_thread(int *error) {
 }
 
 struct wsig_thread *wsig_thread_self(int *error) {
-  if (!wsig_here) wsig_here = new_thread(error);
+  if (wsig_here) return wsig_here;
+  *error = WASMSIG_EHANDLER;
+  if (wsig_load_relaxed(&without_record)) return NULL;
+  wsig_store_relaxed(&without_record, 1);
+  wsig_handler_fence();
+  wsig_here = new_thread(error);
+  wsig_handler_fence();
+  wsig_store_relaxed(&without_record, 0);
   return wsig_here;
 }

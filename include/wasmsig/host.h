@@ -548,7 +548,9 @@ WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
  *            of handlers and since the last fork, and if kill and undo may be
  *            waited for and called there. The handler leaves what it has
  *            entered before it returns. EHANDLER if it has interrupted another
- *            call about budgets in its own thread.
+ *            call about budgets in its own thread, or the thread's end: from
+ *            the second round of its destructors on (pthread_key_create(3))
+ *            nothing is entered in it.
  * Progress:  in steady state no system call but readings of the thread's CPU
  *            clock: one each ms while sections and the time between them are
  *            shorter than 5 us, else one or two a section. No lock but the

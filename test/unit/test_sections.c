@@ -3,6 +3,7 @@
  * Sections on the real clock: how they nest, how code jumps or ends out of
  * them, how handlers enter them, what a fork does to them, and who kills.
  */
+#include "budget.h"
 #include "real_clock.h"
 
 #include <sys/mman.h>
@@ -10,6 +11,8 @@
 static struct guest guest;
 static struct engine engine;
 static wasmsig_budget a, b, c;
+
+static struct wsig_clock clock_that_interrupts;
 
 /* --------------------------------------------------------------- nesting */
 
@@ -287,6 +290,89 @@ static void end_threads_inside(bool killed) {
 CASE(threads_that_end_inside_sections_leave_them) { end_threads_inside(false); }
 CASE(threads_that_end_while_killed_undo_it) { end_threads_inside(true); }
 
+/* --------------------------------- handlers as threads begin and end */
+
+static int entered_in_handler; /* what the enter has answered */
+static bool interrupts;        /* from now on */
+
+static void enter_in_handler(int unused) {
+  (void)unused;
+  entered_in_handler = wasmsig_budget_enter(&b);
+  if (entered_in_handler == WASMSIG_OK) LEFT(&b, READY);
+}
+
+static void be_interrupted(void) {
+  if (interrupts) raise(SIGUSR1);
+}
+
+static bool make_and_be_interrupted(struct wsig_timer *timer, pid_t tid,
+                                    int signal_number, void *tag) {
+  be_interrupted();
+  return wsig_os_clock.timer_make(timer, tid, signal_number, tag);
+}
+
+static void drop_and_be_interrupted(struct wsig_timer *timer) {
+  wsig_os_clock.timer_drop(timer);
+  be_interrupted();
+}
+
+static void *enter_and_leave(void *unused) {
+  (void)unused;
+  enter(&a);
+  LEFT(&a, READY);
+  return NULL;
+}
+
+static void *be_interrupted_at_the_end(void *unused) {
+  enter_and_leave(unused);
+  interrupts = true;
+  return NULL;
+}
+
+static void interrupt_with(void *(*body)(void *)) {
+  clock_that_interrupts = wsig_os_clock;
+  clock_that_interrupts.timer_make = make_and_be_interrupted;
+  clock_that_interrupts.timer_drop = drop_and_be_interrupted;
+  wsig_clock = &clock_that_interrupts;
+  signal(SIGUSR1, enter_in_handler);
+  make(&a, NULL, NULL, 1000 * MS, NONE);
+  make(&b, NULL, NULL, 1000 * MS, NONE);
+  join(start_thread(body, NULL));
+  CHILD_EQUAL(entered_in_handler, WASMSIG_EHANDLER);
+}
+
+CASE(a_handler_that_interrupts_the_end_of_its_thread_is_told_so) {
+  interrupt_with(be_interrupted_at_the_end);
+}
+
+CASE(a_handler_that_interrupts_the_first_enter_of_its_thread_is_told_so) {
+  interrupts = true;
+  interrupt_with(enter_and_leave);
+}
+
+static pthread_key_t key_before, key_behind; /* of ours */
+static unsigned destructors;
+
+static void enter_in_destructor(void *unused) {
+  enter_and_leave(unused);
+  destructors++;
+}
+
+static void *end_with_destructors(void *unused) {
+  enter_and_leave(unused);
+  pthread_setspecific(key_before, &a);
+  CHILD_EQUAL(pthread_key_create(&key_behind, enter_in_destructor), 0);
+  pthread_setspecific(key_behind, &a);
+  return NULL;
+}
+
+CASE(destructors_of_a_thread_that_ends_enter_sections) {
+  CHILD_EQUAL(pthread_key_create(&key_before, enter_in_destructor), 0);
+  make(&a, NULL, NULL, 1000 * MS, NONE);
+  join(start_thread(end_with_destructors, NULL));
+  CHILD_EQUAL(destructors, 2);
+}
+
 /* --------------------------------------------------------------- who kills */
 
 static void kill_often(bool is_signal_safe, unsigned *own, unsigned *others) {
@@ -335,6 +421,10 @@ int main(void) {
       BY_WATCHDOG(a_handler_that_interrupts_a_budgets_own_call_is_told_so),
       BY_BOTH(threads_that_end_inside_sections_leave_them),
       BY_BOTH(threads_that_end_while_killed_undo_it),
+      BY_TIMER(a_handler_that_interrupts_the_end_of_its_thread_is_told_so),
+      BY_TIMER(
+          a_handler_that_interrupts_the_first_enter_of_its_thread_is_told_so),
+      BY_BOTH(destructors_of_a_thread_that_ends_enter_sections),
       BY_BOTH(a_kill_that_is_signal_safe_comes_from_the_timers_handler),
       BY_BOTH(a_kill_that_is_not_signal_safe_comes_from_the_watchdog),
   };

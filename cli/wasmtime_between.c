@@ -85,6 +85,16 @@ wasmtime_error_t *cli_between_add(wasmtime_context_t *context, const char *text,
   return error;
 }
 
+wasmtime_extern_t cli_between_export(wasmtime_context_t *context,
+                                     const wasmtime_instance_t *instance,
+                                     const char *name) {
+  wasmtime_extern_t item = {0};
+  __atomic_store_n(&store_changes, 1, __ATOMIC_RELEASE);
+  wasmtime_instance_export_get(context, instance, name, strlen(name), &item);
+  __atomic_store_n(&store_changes, 0, __ATOMIC_RELEASE);
+  return item;
+}
+
 /* --------------------------------------------------------------- the module */
 
 struct text {
@@ -150,13 +160,9 @@ static wasmtime_error_t *make(wasmtime_context_t *context,
   memcpy(imports + 1, own, sizeof own);
   wasmtime_error_t *error = cli_between_add(
       context, write_module(is_shared), imports, 1 + CLI_SHADOWED, &instance);
-  for (int i = 0; !error && i < CLI_SHADOWED; i++) {
-    const char *name = cli_shadowed[i].name;
-    wasmtime_extern_t item;
-    if (wasmtime_instance_export_get(context, &instance, name, strlen(name),
-                                     &item))
-      between[i] = item.of.func;
-  }
+  for (int i = 0; !error && i < CLI_SHADOWED; i++)
+    between[i] =
+        cli_between_export(context, &instance, cli_shadowed[i].name).of.func;
   is_made = !error;
   return error;
 }

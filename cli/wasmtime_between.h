@@ -49,8 +49,13 @@ wasmtime_error_t *cli_between_add(wasmtime_context_t *context, const char *text,
                                   const wasmtime_extern_t *imports,
                                   size_t count, wasmtime_instance_t *instance);
 
-/* Whether an instance is just being added to the store. Any thread; signal
- * handlers too. */
+/* What it exports by a name that it has. */
+wasmtime_extern_t cli_between_export(wasmtime_context_t *context,
+                                     const wasmtime_instance_t *instance,
+                                     const char *name);
+
+/* Whether an instance is just being added to the store, or asked what it
+ * exports. Any thread; signal handlers too. */
 bool cli_wasmtime_store_changes(void);
 
 #endif

@@ -131,17 +131,14 @@ static bool make_reader(wasmtime_context_t *context) {
       " (func (export \"read\") (param i32 i32 i32 i64 i32) (result i32)"
       " local.get 0 local.get 1 local.get 2 local.get 3 local.get 4 call $0))";
   wasmtime_extern_t own = cli_between_own(cli_shadowed_named("fd_readdir"));
-  wasmtime_extern_t item[2];
   wasmtime_instance_t instance;
   wasmtime_error_t *error = cli_between_add(context, text, &own, 1, &instance);
   if (error) {
     wasmtime_error_delete(error);
     return false;
   }
-  wasmtime_instance_export_get(context, &instance, "memory", 6, &item[0]);
-  wasmtime_instance_export_get(context, &instance, "read", 4, &item[1]);
-  memory = item[0].of.memory;
-  reader = item[1].of.func;
+  memory = cli_between_export(context, &instance, "memory").of.memory;
+  reader = cli_between_export(context, &instance, "read").of.func;
   return true;
 }
 

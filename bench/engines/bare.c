@@ -3,12 +3,13 @@
  * A WASI program in Wasmtime as its C API has it, without wasmsig: the baseline
  * of `wasmsig run`.
  *
- *     bare [--epochs] [--limit MS] FILE.wasm [ARGUMENT]...
+ *     bare [--epochs] [--limit MS] [--dir FOLDER] FILE.wasm [ARGUMENT]...
  *
  * --epochs     the code looks at Wasmtime's epoch, and a thread moves that on
  *              each millisecond, as Wasmtime's documentation proposes
  * --limit MS   ends the program past so much CPU time of its thread; then the
  *              last line on standard error is {"cpu_ns":N}, what it had used
+ * --dir FOLDER the program's folder /in
  *
  * A limit without epochs is the kernel's timer for that thread's CPU time: its
  * handler ends the process. With epochs the program's own thread looks at the
@@ -37,7 +38,8 @@
 
 struct options {
   bool epochs;
-  int64_t limit_ns; /* 0: none */
+  int64_t limit_ns;   /* 0: none */
+  const char *folder; /* NULL: none */
   const char *file;
   char **arguments; /* the guest's; its own name first */
   int argument_count;
@@ -150,6 +152,9 @@ static void give_wasi(const struct options *options) {
   wasi_config_t *config = wasi_config_new();
   wasi_config_set_argv(config, (size_t)options->argument_count,
                        (const char **)(uintptr_t)options->arguments);
+  if (options->folder &&
+      !wasi_config_preopen_dir(config, options->folder, "/in", false))
+    fail("the folder cannot be opened");
   wasi_config_inherit_stdin(config);
   wasi_config_inherit_stdout(config);
   wasi_config_inherit_stderr(config);
@@ -194,6 +199,8 @@ static bool parse(struct options *options, int argc, char **argv) {
       options->epochs = true;
     else if (strcmp(argv[i], "--limit") == 0 && i + 1 < argc)
       options->limit_ns = strtol(argv[++i], NULL, 10) * MS;
+    else if (strcmp(argv[i], "--dir") == 0 && i + 1 < argc)
+      options->folder = argv[++i];
     else
       return false;
   }
@@ -206,8 +213,10 @@ static bool parse(struct options *options, int argc, char **argv) {
 int main(int argc, char **argv) {
   struct options options;
   if (!parse(&options, argc, argv)) {
-    fputs("usage: bare [--epochs] [--limit MS] FILE.wasm [ARGUMENT]...\n",
-          stderr);
+    fputs(
+        "usage: bare [--epochs] [--limit MS] [--dir FOLDER] FILE.wasm "
+        "[ARGUMENT]...\n",
+        stderr);
     return 2;
   }
   limit_ns = options.limit_ns;

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COMMAND WASMSIG_COMMAND, "run"
@@ -38,6 +39,7 @@
 
 static const char start_guest[] = GUEST("start");
 static const char late_guest[] = GUEST("lcg");
+static const char folder_guest[] = GUEST("folder");
 
 #define WAMR_SHARE 10 /* of the work is what an interpreter gets */
 
@@ -201,6 +203,39 @@ static void start_turn(uint32_t who) {
 
 static void start_round(void) { take_turns(2, start_turn); }
 
+/* ------------------------------------------------------------- long folders */
+
+#define FOLDER_FILES 2000
+
+static char folder[] = "/tmp/wasmsig-bench-XXXXXX";
+
+static void change_folder(bool is_made) {
+  char path[64];
+  if (is_made && !mkdtemp(folder)) fail(folder, "cannot be made");
+  for (int i = 0; i < FOLDER_FILES; i++) {
+    snprintf(path, sizeof path, "%s/a-file-%d", folder, i);
+    if (!is_made)
+      unlink(path);
+    else if (mknod(path, S_IFREG | 0600, 0) != 0)
+      fail(path, "cannot be made");
+  }
+  if (!is_made) rmdir(folder);
+}
+
+/* All of the process's CPU time, as the engine reads files in its threads. */
+static void folder_turn(uint32_t who) {
+  char named[sizeof folder + 8];
+  snprintf(named, sizeof named, "%s::/in", folder);
+  const char *const command[] = {COMMAND, "--dir", named, folder_guest, NULL};
+  const char *const bare[] = {BARE, "--dir", folder, folder_guest, NULL};
+  struct child child;
+  child_start(&child, who == 0 ? command : bare, STDOUT_FILENO);
+  print("folder_2000", who == 0 ? NULL : "bare Wasmtime", NULL,
+        in_ms(child_end(&child, EXIT_SUCCESS)));
+}
+
+static void folder_round(void) { take_turns(2, folder_turn); }
+
 /* ---------------------------------------------------------------- lateness */
 
 /* CPU time of the guest's thread past its limit when it runs no more. */
@@ -241,6 +276,9 @@ int main(int argc, char **argv) {
   repeat(samples, 28 * SECOND, kernel_round);
   repeat(samples, 4 * SECOND, start_round);
   repeat(samples, 10 * SECOND, late_round);
+  change_folder(true);
+  repeat(samples, 4 * SECOND, folder_round);
+  change_folder(false);
   repeat(samples, 4 * SECOND, wamr_round);
   return EXIT_SUCCESS;
 }

@@ -2,8 +2,8 @@
 /** CpuBudget: measuring, the soft limit, and what passes through. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CpuBudget, CpuLimitError, install, stats } from 'wasmsig'
-import { instantiate, read } from './support/guests.mjs'
+import { CpuBudget, CpuLimitError, install, limitCpu, stats } from 'wasmsig'
+import { instantiate, read, write } from './support/guests.mjs'
 import { caught, sleep, spend } from './support/work.mjs'
 
 install()
@@ -278,6 +278,35 @@ test('an instance made after the budget gets the signal of the realm', () => {
     budget.run(() => instantiate().exports.spin()),
     24
   )
+})
+
+const ENDING = ['signal', 'terminated']
+
+test('a kill terminates the instances of the limits where asked to', () => {
+  const named = instantiate({ words: ENDING })
+  const other = instantiate({ words: ENDING })
+  const limits = { hard: 5, instances: [named], terminate: true }
+  const words = () => [named, other].map((each) => read(each, 'terminated'))
+  const budget = new CpuBudget({ ...limits, hard: 1000 })
+  budget.run(named.exports.work, 10)
+  assert.deepEqual(words(), [0, 0])
+  budget.reset({ hard: 5 })
+  assert.ok(caught(() => budget.run(spend, 10)) instanceof CpuLimitError)
+  assert.deepEqual(words(), [1, 0])
+  write(named, 'terminated', 0)
+  assert.throws(() => limitCpu(spend, limits)(10), CpuLimitError)
+  assert.deepEqual(words(), [1, 0])
+})
+
+test('a kill terminates nobody by default, and whom must be said', () => {
+  const instance = instantiate({ words: ENDING })
+  const limits = { hard: 5, instances: [instance] }
+  assert.throws(() => new CpuBudget(limits).run(spend, 10), CpuLimitError)
+  assert.equal(read(instance, 'terminated'), 0)
+  const refused = { code: 'ERR_WASMSIG_INVALID_ARG_TYPE' }
+  assert.throws(() => new CpuBudget({ hard: 5, terminate: true }), refused)
+  const budget = new CpuBudget(limits)
+  assert.throws(() => budget.reset({ terminate: true }), refused)
 })
 
 test('an empty list of instances is told nothing', () => {

@@ -120,7 +120,8 @@ test('each limit is read once', () => {
       signal: 'SIGINT',
       instances: [instance],
       onUnsafe: 'wait',
-      grace: 1
+      grace: 1,
+      terminate: true
     },
     {
       get(target, key) {
@@ -136,7 +137,8 @@ test('each limit is read once', () => {
     'instances',
     'onUnsafe',
     'signal',
-    'soft'
+    'soft',
+    'terminate'
   ])
 })
 

@@ -6,7 +6,8 @@ import { beforeEach, test } from 'node:test'
 import * as wasmsig from 'wasmsig'
 import { OWN_SHARED, instantiate, read, write } from './support/guests.mjs'
 
-const { SIGNALS, capabilities, clear, install, raise, stats } = wasmsig
+const { SIGNALS, capabilities, clear, install, raise, stats, terminate } =
+  wasmsig
 
 install()
 
@@ -51,6 +52,29 @@ for (const [name, [args, count, words]] of Object.entries(TARGETS)) {
     assert.deepEqual(signals(), words)
   })
 }
+
+const terminated = () => all.map((instance) => read(instance, 'terminated'))
+
+for (const [name, [args, count, words]] of Object.entries(TARGETS)) {
+  if (args[0] === undefined || args[0].next) continue
+  test(`terminate for ${name} reaches ${count}`, () => {
+    assert.equal(terminate(...args), count)
+    assert.deepEqual(
+      terminated(),
+      words.map((word) => (word ? 1 : 0))
+    )
+    assert.equal(raise('SIGINT'), 3 - count)
+  })
+}
+
+test('terminate has no default target', () => {
+  for (const args of [[], [undefined]]) {
+    assert.throws(() => terminate(...args), {
+      code: 'ERR_WASMSIG_INVALID_ARG_TYPE'
+    })
+  }
+  assert.deepEqual(terminated(), [0, 0, 0])
+})
 
 test('raise takes a generator once through', () => {
   let steps = 0
@@ -218,6 +242,7 @@ test('the package exports what its types say', () => {
     'limitCpu',
     'raise',
     'stats',
+    'terminate',
     'track',
     'uninstall'
   ])

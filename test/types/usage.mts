@@ -12,6 +12,7 @@ import {
   limitCpu,
   raise,
   stats,
+  terminate,
   track,
   uninstall,
   type ModuleReport,
@@ -50,10 +51,14 @@ const counts: number[] = [
   raise(24, instance),
   raise(2, [instance]),
   raise(2, 'realm'),
-  clear('process')
+  clear('process'),
+  terminate([instance])
 ]
 // @ts-expect-error not a target
 raise(2, 'worker')
+// @ts-expect-error for good: no default target
+terminate()
+new CpuBudget({ hard: 5, instances: [instance], terminate: true })
 
 const forwarding = forward(['SIGINT'], { insist: 2 })
 forwarding.stop()

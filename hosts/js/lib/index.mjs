@@ -14,6 +14,7 @@ export const {
   limitCpu,
   raise,
   stats,
+  terminate,
   track,
   uninstall
 } = wasmsig

@@ -102,16 +102,20 @@ function idsOf(instances, what) {
   return { ids: [...found], hears }
 }
 
+function targetError(target) {
+  return typeError(
+    'a target',
+    "a WebAssembly.Instance, an iterable of them, 'realm' or 'process'",
+    target
+  )
+}
+
 /** Calls what the target asks for; adds up what it answers. */
 function atTarget(target, atInstance, atRealm, atProcess) {
   if (target === undefined || target === 'realm') return atRealm()
   if (target === 'process') return atProcess()
   if (typeof target !== 'object' || target === null) {
-    throw typeError(
-      'a target',
-      "a WebAssembly.Instance, an iterable of them, 'realm' or 'process'",
-      target
-    )
+    throw targetError(target)
   }
   const list = modules.isInstance(target) ? [target] : target
   const { ids } = idsOf(list, 'a target')
@@ -137,6 +141,17 @@ function clear(target) {
   )
 }
 
+/** For good: there is no default target. */
+function terminate(target) {
+  if (target === undefined) throw targetError(target)
+  return atTarget(
+    target,
+    (id) => native.terminateInstance(id),
+    () => native.terminateRealm(),
+    () => native.terminateProcess()
+  )
+}
+
 function stats() {
   const { FIXED, SHARED, MOVABLE, ...rest } = native.stats({})
   return {
@@ -148,4 +163,4 @@ function stats() {
   }
 }
 
-module.exports = { adopt, clear, idsOf, raise, stats }
+module.exports = { adopt, clear, idsOf, raise, stats, terminate }

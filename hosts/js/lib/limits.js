@@ -42,7 +42,8 @@ const DEFAULTS = Object.freeze({
   hard: undefined,
   signal: SIGNALS.SIGXCPU,
   onUnsafe: 'wait',
-  grace: 100
+  grace: 100,
+  doomed: Object.freeze([])
 })
 
 /** What limits say, and `before` where they say nothing. Each is read once. */
@@ -61,7 +62,8 @@ function checkLimits(limits, before) {
     hard,
     signal: signalNumber(signal),
     onUnsafe: checkPolicy(limits.onUnsafe) ?? before.onUnsafe,
-    grace: checkMs(limits.grace, 'limits.grace', 0) ?? before.grace
+    grace: checkMs(limits.grace, 'limits.grace', 0) ?? before.grace,
+    doomed: before.doomed
   }
 }
 
@@ -79,23 +81,42 @@ function toNative({ soft, hard, signal, onUnsafe, grace }) {
   ]
 }
 
+/** The ids of those that a kill terminates for good. */
+function doomedBy(terminate, ids) {
+  if (terminate !== undefined && typeof terminate !== 'boolean') {
+    throw typeError('limits.terminate', 'a boolean', terminate)
+  }
+  if (!terminate) return DEFAULTS.doomed
+  if (ids === undefined) {
+    throw typeError(
+      'limits.instances',
+      'given where limits.terminate is true: it says whom a kill terminates',
+      ids
+    )
+  }
+  return ids
+}
+
 /** Checks everything, then makes the budget, or the pattern of one. */
 function create(limits) {
   const checked = checkLimits(limits, DEFAULTS)
-  const { instances } = limits
+  const { instances, terminate } = limits
   const { ids, hears } =
     instances === undefined ? {} : idsOf(instances, 'limits.instances')
   const isNamed = ids !== undefined && checked.hard !== undefined
   if (isNamed && !hears && !native.canKill()) throw noKillError()
+  checked.doomed = doomedBy(terminate, ids)
   return { limits: checked, handle: native.create(...toNative(checked), ids) }
 }
 
 /** New limits for a budget that has `before`; what is in force now. */
 function renew(handle, limits, before) {
   const checked = checkLimits(limits, before)
-  const { instances } = limits
-  if (instances !== undefined) {
-    throw typeError('limits.instances', 'left out of a reset', instances)
+  for (const name of ['instances', 'terminate']) {
+    const value = limits[name]
+    if (value !== undefined) {
+      throw typeError(`limits.${name}`, 'left out of a reset', value)
+    }
   }
   native.reset(handle, ...toNative(checked))
   return checked

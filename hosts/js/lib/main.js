@@ -7,7 +7,7 @@ const { isPossible } = require('./async.js')
 const { CpuBudget, CpuLimitError, limitCpu } = require('./budget.js')
 const { forward } = require('./forward.js')
 const { inspect } = require('./inspect.js')
-const { clear, raise, stats } = require('./instances.js')
+const { clear, raise, stats, terminate } = require('./instances.js')
 const { install, uninstall } = require('./shim.js')
 const { SIGNALS } = require('./signals.js')
 const { track } = require('./track.js')
@@ -30,6 +30,7 @@ module.exports = {
   limitCpu,
   raise,
   stats,
+  terminate,
   track,
   uninstall
 }

@@ -15,8 +15,14 @@ const { withCode } = require('./errors.js')
 const { CpuLimitError } = require('./limit-error.js')
 const { mend, remember } = require('./mend.js')
 
-/** For a budget that JavaScript holds. */
+/** Those that the limits say a kill ends for good. */
+function doom({ doomed }) {
+  for (const id of doomed) native.terminateInstance(id)
+}
+
+/** For a budget that JavaScript holds: it was killed. */
 function limitError({ handle, limits }) {
+  doom(limits)
   return new CpuLimitError(limits.hard, native.used(handle) / NS_PER_MS)
 }
 
@@ -29,6 +35,7 @@ function killed(budget, memory) {
 function patternKilled({ limits }, memory) {
   const used = native.lastUsed() / NS_PER_MS
   mend(memory)
+  doom(limits)
   return new CpuLimitError(limits.hard, used)
 }
 

@@ -128,6 +128,7 @@ NAPI_MODULE_INIT() {
   define_settled(env, exports);
   define_signals(env, exports);
   define_reservation(env, exports);
+  define_targets(env, exports);
   define_words(env, exports);
   return exports;
 }

@@ -94,6 +94,7 @@ void define_reservation(napi_env env, napi_value exports);
 void define_sections(napi_env env, napi_value exports);
 void define_settled(napi_env env, napi_value exports);
 void define_signals(napi_env env, napi_value exports);
+void define_targets(napi_env env, napi_value exports);
 void define_words(napi_env env, napi_value exports);
 
 /* Arguments and results. A missing argument is undefined; a number that is

@@ -383,61 +383,6 @@ static napi_value sweep_now(napi_env env, napi_callback_info info) {
   return make_number(env, (double)state->count);
 }
 
-/* -------------------------------------------------------- raise and clear */
-
-/* What reaches MOVABLE memories of this environment does so at once: the
- * program runs here, so none of its guests does. */
-static napi_value counted(napi_env env, int64_t count) {
-  instances_sync(env, realm_state_of(env));
-  return make_number(env, count < 0 ? 0 : (double)count);
-}
-
-/* raiseInstance(signal, id), raiseRealm(signal), raiseProcess(signal): how
- * many instances got it. An id that names nobody any more counts 0. */
-
-static napi_value raise_instance(napi_env env, napi_callback_info info) {
-  napi_value given[2];
-  struct realm_state *state = realm_state_of(env);
-  arguments(env, info, given, 2);
-  return counted(env, wasmsig_instance_raise(
-                          state->registry,
-                          instance_handle(state, number_of(env, given[1])),
-                          (int)number_of(env, given[0])));
-}
-
-static napi_value raise_realm(napi_env env, napi_callback_info info) {
-  napi_value given[1];
-  arguments(env, info, given, 1);
-  return counted(env, wasmsig_registry_raise(realm_state_of(env)->registry,
-                                             (int)number_of(env, given[0])));
-}
-
-static napi_value raise_process(napi_env env, napi_callback_info info) {
-  napi_value given[1];
-  arguments(env, info, given, 1);
-  return counted(env, wasmsig_process_raise((int)number_of(env, given[0])));
-}
-
-/* clearInstance(id), clearRealm(), clearProcess(): how many had one. */
-static napi_value clear_instance(napi_env env, napi_callback_info info) {
-  napi_value given[1];
-  struct realm_state *state = realm_state_of(env);
-  arguments(env, info, given, 1);
-  return counted(env, wasmsig_instance_clear(
-                          state->registry,
-                          instance_handle(state, number_of(env, given[0])), 0));
-}
-
-static napi_value clear_realm(napi_env env, napi_callback_info info) {
-  (void)info;
-  return counted(env, wasmsig_registry_clear(realm_state_of(env)->registry, 0));
-}
-
-static napi_value clear_process(napi_env env, napi_callback_info info) {
-  (void)info;
-  return counted(env, wasmsig_process_clear(0));
-}
-
 /* ------------------------------------------------------------ statistics */
 
 /* stats(into): FIXED, SHARED, MOVABLE, collected, sweeps, raises, softLimits,
@@ -471,11 +416,5 @@ void define_instances(napi_env env, napi_value exports) {
   define(env, exports, "readBuffersWith", read_buffers_with);
   define(env, exports, "track", track);
   define(env, exports, "sweep", sweep_now);
-  define(env, exports, "raiseInstance", raise_instance);
-  define(env, exports, "raiseRealm", raise_realm);
-  define(env, exports, "raiseProcess", raise_process);
-  define(env, exports, "clearInstance", clear_instance);
-  define(env, exports, "clearRealm", clear_realm);
-  define(env, exports, "clearProcess", clear_process);
   define(env, exports, "stats", stats);
 }

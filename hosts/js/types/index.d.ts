@@ -117,6 +117,11 @@ export interface Limits {
   onUnsafe?: 'wait' | 'kill' | 'exit'
   /** CPU ms past `hard` before `onUnsafe` acts; 100 if left out */
   grace?: number
+  /**
+   * true: a kill ends `instances`, which must be given, for good, as `terminate`
+   * does. For guests that cannot go on after they have stopped in the middle.
+   */
+  terminate?: boolean
 }
 
 /** An amount of CPU time that is spent by running functions inside it. */
@@ -164,11 +169,11 @@ export class CpuBudget {
   bind<F extends (...args: any[]) => any>(fn: F): F
   /**
    * A new request: nothing is used. New limits may be given; those left out
-   * stay, and `instances` cannot be changed.
+   * stay, and `instances` and `terminate` cannot be changed.
    *
    * @throws Error with code ERR_WASMSIG_BUSY while it is running
    */
-  reset(limits?: Partial<Omit<Limits, 'instances'>>): this
+  reset(limits?: Partial<Omit<Limits, 'instances' | 'terminate'>>): this
   /** CPU ms spent in its sections, the running one included */
   readonly used: number
   readonly state: 'ready' | 'running' | 'signalled' | 'killed'
@@ -217,6 +222,17 @@ export function raise(signal: SignalName | number, target?: Target): number
  * @returns how many instances had one waiting
  */
 export function clear(target?: Target): number
+
+/**
+ * Says of the target's tracked instances that they have ended for good: stores
+ * 1 into their terminated word. They get no signal any more but SIGKILL. It does
+ * not stop a call that runs. wasm-bindgen's glue reads the word, and refuses to
+ * call such an instance again; workerd writes the same.
+ *
+ * @param target as for `raise`, but it must be given
+ * @returns how many instances have such a word
+ */
+export function terminate(target: Target): number
 
 export interface Forwarding {
   /** Ends the forwarding; a second call does nothing. */

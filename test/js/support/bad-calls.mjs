@@ -10,6 +10,7 @@ import {
   limitCpu,
   raise,
   stats,
+  terminate,
   track,
   uninstall
 } from 'wasmsig'
@@ -33,6 +34,8 @@ export const CALLS = {
   'new CpuBudget({ instances: [x] })': (x) => new CpuBudget({ instances: [x] }),
   'new CpuBudget({ onUnsafe: x })': (x) => new CpuBudget({ onUnsafe: x }),
   'new CpuBudget({ grace: x })': (x) => new CpuBudget({ grace: x }),
+  'new CpuBudget({ terminate: x })': (x) =>
+    new CpuBudget({ hard: 5, instances: [], terminate: x }),
   'CpuBudget(x)': (x) => CpuBudget(x),
   'run(x)': (x) => budget().run(x),
   'run(f, x)': (x) => budget().run(five, x),
@@ -59,6 +62,7 @@ export const CALLS = {
   "raise('SIGINT', [x])": (x) => raise('SIGINT', [x]),
   'clear(x)': (x) => clear(x),
   'clear([x])': (x) => clear([x]),
+  'terminate(x)': (x) => terminate(x),
   'forward(x)': (x) => forward(x).stop(),
   'forward([x])': (x) => forward([x]).stop(),
   "forward(['SIGUSR2'], x)": (x) => forward(['SIGUSR2'], x).stop(),

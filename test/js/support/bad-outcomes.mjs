@@ -133,6 +133,10 @@ const OUTCOMES = {
     ok: ['undefined', 'zero', 'minus zero', 'one', 'half', 'sixtyfive'],
     OUT_OF_RANGE: ['minus one', 'NaN', '1e309', '2**53']
   },
+  'new CpuBudget({ terminate: x })': {
+    most: 'INVALID_ARG_TYPE',
+    ok: ['undefined', 'true']
+  },
   'CpuBudget(x)': { most: 'TypeError' },
   'run(x)': {
     most: 'INVALID_ARG_TYPE',
@@ -236,6 +240,17 @@ const OUTCOMES = {
   'clear([x])': {
     most: 'INVALID_ARG_TYPE',
     ok: ['instance', 'instance of another realm']
+  },
+  'terminate(x)': {
+    most: 'INVALID_ARG_TYPE',
+    ok: [
+      'array',
+      'instance',
+      'instances in a set',
+      'instance of another realm'
+    ],
+    theirs: [...THROWING_LISTS],
+    TypeError: [...BAD_LISTS]
   },
   'forward(x)': {
     most: 'INVALID_ARG_TYPE',

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Raise, clear and terminate: for an instance, a thread's, or the process's. */
+#include "addon.h"
+
+/* What reaches MOVABLE memories of this environment does so at once: the
+ * program runs here, so none of its guests does. */
+static napi_value counted(napi_env env, int64_t count) {
+  instances_sync(env, realm_state_of(env));
+  return make_number(env, count < 0 ? 0 : (double)count);
+}
+
+/* raiseInstance(signal, id), raiseRealm(signal), raiseProcess(signal): how
+ * many instances got it. An id that names nobody any more counts 0. */
+
+static napi_value raise_instance(napi_env env, napi_callback_info info) {
+  napi_value given[2];
+  struct realm_state *state = realm_state_of(env);
+  arguments(env, info, given, 2);
+  return counted(env, wasmsig_instance_raise(
+                          state->registry,
+                          instance_handle(state, number_of(env, given[1])),
+                          (int)number_of(env, given[0])));
+}
+
+static napi_value raise_realm(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  arguments(env, info, given, 1);
+  return counted(env, wasmsig_registry_raise(realm_state_of(env)->registry,
+                                             (int)number_of(env, given[0])));
+}
+
+static napi_value raise_process(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  arguments(env, info, given, 1);
+  return counted(env, wasmsig_process_raise((int)number_of(env, given[0])));
+}
+
+/* clearInstance(id), clearRealm(), clearProcess(): how many had one. */
+static napi_value clear_instance(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  struct realm_state *state = realm_state_of(env);
+  arguments(env, info, given, 1);
+  return counted(env, wasmsig_instance_clear(
+                          state->registry,
+                          instance_handle(state, number_of(env, given[0])), 0));
+}
+
+static napi_value clear_realm(napi_env env, napi_callback_info info) {
+  (void)info;
+  return counted(env, wasmsig_registry_clear(realm_state_of(env)->registry, 0));
+}
+
+static napi_value clear_process(napi_env env, napi_callback_info info) {
+  (void)info;
+  return counted(env, wasmsig_process_clear(0));
+}
+
+/* terminateInstance(id), terminateRealm(), terminateProcess(): how many have a
+ * terminated word. */
+static napi_value terminate_instance(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  struct realm_state *state = realm_state_of(env);
+  arguments(env, info, given, 1);
+  return counted(env, wasmsig_instance_terminate(
+                          state->registry,
+                          instance_handle(state, number_of(env, given[0]))));
+}
+
+static napi_value terminate_realm(napi_env env, napi_callback_info info) {
+  (void)info;
+  return counted(env,
+                 wasmsig_registry_terminate(realm_state_of(env)->registry));
+}
+
+static napi_value terminate_process(napi_env env, napi_callback_info info) {
+  (void)info;
+  return counted(env, wasmsig_process_terminate());
+}
+
+void define_targets(napi_env env, napi_value exports) {
+  define(env, exports, "raiseInstance", raise_instance);
+  define(env, exports, "raiseRealm", raise_realm);
+  define(env, exports, "raiseProcess", raise_process);
+  define(env, exports, "clearInstance", clear_instance);
+  define(env, exports, "clearRealm", clear_realm);
+  define(env, exports, "clearProcess", clear_process);
+  define(env, exports, "terminateInstance", terminate_instance);
+  define(env, exports, "terminateRealm", terminate_realm);
+  define(env, exports, "terminateProcess", terminate_process);
+}

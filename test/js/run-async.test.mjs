@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** Asynchronous work on a budget: what is charged, and how it is stopped. */
 import assert from 'node:assert/strict'
+import { channel } from 'node:diagnostics_channel'
+import { readFile } from 'node:fs'
+import { Readable, Transform, pipeline } from 'node:stream'
 import { test } from 'node:test'
 import { setImmediate as soon, setTimeout as after } from 'node:timers/promises'
+import { MessageChannel } from 'node:worker_threads'
 import { CpuBudget, CpuLimitError, install } from 'wasmsig'
 import { instantiate } from './support/guests.mjs'
 import { caught, loopJs, spend } from './support/work.mjs'
@@ -301,3 +305,74 @@ test('work that starts itself anew for ever costs no more the longer it does', a
   })
   assert.equal(turns, 20_000)
 })
+
+// ------------------------------------------------- all that resumes work later
+
+const LATER = {
+  'a microtask': (done) => queueMicrotask(done),
+  'a tick': (done) => process.nextTick(done),
+  'an interval': (done) => {
+    const interval = setInterval(() => done(clearInterval(interval)), 1)
+  },
+  'a thenable': async (done) => void (await { then: (go) => go(done()) }),
+  'an async generator': async (done) => {
+    async function* one() {
+      await null
+      yield done()
+    }
+    for await (const _ of one());
+  },
+  'a stream': (done) => void Readable.from(['a']).on('data', done),
+  'a transform': (done) =>
+    pipeline(
+      Readable.from(['a']),
+      new Transform({ transform: (chunk, _, next) => next(done()) }),
+      () => {}
+    ),
+  'a web stream': (done) => {
+    const pull = async (controller) => controller.close(await done())
+    return new ReadableStream({ pull }, { highWaterMark: 0 }).getReader().read()
+  },
+  'a file': (done) => readFile(new URL(import.meta.url), done),
+  'a message': (done) => {
+    const { port1, port2 } = new MessageChannel()
+    port2.on('message', () => done(port2.close()))
+    port1.postMessage(1)
+  },
+  'a diagnostics channel': (done) => {
+    const seen = channel('wasmsig:test')
+    const hear = () => done(seen.unsubscribe(hear))
+    seen.subscribe(hear)
+    setImmediate(() => seen.publish({}))
+  },
+  'a word of shared memory': async (done) => {
+    const word = new Int32Array(new SharedArrayBuffer(4))
+    setTimeout(() => Atomics.notify(word, 0), 2)
+    await Atomics.waitAsync(word, 0, 0).value
+    done()
+  },
+  'a compilation': async (done) => {
+    await WebAssembly.compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))
+    done()
+  },
+  'an import': async (done) => {
+    globalThis.doneByImport = done
+    await import('data:text/javascript,globalThis.doneByImport()')
+  }
+}
+
+for (const [what, begin] of Object.entries(LATER)) {
+  test(`what ${what} goes on with is charged`, async () => {
+    const budget = new CpuBudget({ hard: 60_000 })
+    let spent = 0
+    await budget.runAsync(
+      () =>
+        new Promise((resolve, reject) => {
+          const done = () => resolve((spent = spend(3)))
+          Promise.resolve(begin(done)).catch(reject)
+        })
+    )
+    assert.ok(spent >= 3)
+    assert.ok(budget.used >= spent - SLACK, `${budget.used} of ${spent}`)
+  })
+}

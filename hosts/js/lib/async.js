@@ -9,16 +9,28 @@
 // Hooks cost every promise of the thread, so they are on only while a token is
 // alive: until its promise has settled. What goes on after that is charged
 // nothing.
+//
+// A guest that WebAssembly's JSPI resumes is seen by no hook. What it waited for
+// was a promise that an import returned, and V8 resumes it in a reaction to that
+// promise. `noteSuspension` has reacted to the same promise just before: the two
+// follow each other with nothing between. So that first reaction enters the
+// sections in which the guest then runs, the `resumed` ones. Nobody says when it
+// stops. They are left for as long as a hook says that something else runs
+// (which a guest may have called, so they are entered again after that), and for
+// good by a microtask that was queued when the guest was resumed.
 
 const { AsyncLocalStorage, createHook } = require('node:async_hooks')
 
 const native = require('./native.js')
+const { then } = require('./captured.js')
 const { asyncContextError } = require('./errors.js')
 const { limitError, runSection } = require('./section.js')
+const { listener } = require('./suspensions.js')
 
 const isPossible = native.canKill() // hosts that export V8: Node
 const tokens = isPossible ? new AsyncLocalStorage() : undefined
 const alive = new Set()
+const resolved = Promise.resolve()
 let made = 0
 
 /** Rejects all that runs on the budget of `token`. */
@@ -43,18 +55,44 @@ function leave({ around }) {
   }
 }
 
+/** Of the guest that was resumed last: { token, scopes }; undefined if none. */
+let resumed
+
 const hook =
   isPossible &&
   createHook({
     before() {
+      if (resumed && resumed.scopes++ === 0) leave(resumed.token)
       const token = tokens.getStore()
       if (token) enter(token)
     },
     after() {
       const token = tokens.getStore()
       if (token) leave(token)
+      if (resumed?.scopes > 0 && --resumed.scopes === 0) enter(resumed.token)
     }
   })
+
+/** Within the scope of a reaction, whose end leaves what its start entered. */
+function resume(token) {
+  if (!alive.has(token)) return
+  const guest = (resumed = { token, scopes: 0 })
+  enter(token)
+  then(resolved, () => {
+    if (resumed === guest) resumed = undefined
+  })
+}
+
+/** An import returns this to a guest that waits for it then. */
+function noteSuspension(promise) {
+  if (alive.size === 0) return
+  const token = tokens.getStore()
+  if (!token || !alive.has(token)) return
+  const resumes = () => resume(token)
+  then(promise, resumes, resumes)
+}
+
+if (isPossible) listener.note = noteSuspension
 
 function begin(token) {
   if (alive.size === 0) hook.enable()

@@ -18,6 +18,7 @@ const { wrapForeignInstance, wrapForeignInstantiate } = require('./foreign.js')
 const modules = require('./modules.js')
 const { Recorder, isObject } = require('./recorder.js')
 const { askEngine, whenFulfilled } = require('./settled.js')
+const { noting } = require('./suspensions.js')
 const { isOff } = require('./switch.js')
 
 const {
@@ -176,6 +177,20 @@ function warn(why) {
   process.emitWarning(WARNINGS[why], { code: 'WASMSIG_NOT_INSTALLED' })
 }
 
+// ---------------------------------- guests that wait for promises (JSPI)
+
+function wrapSuspending(Target, installation) {
+  class Suspending extends null {
+    constructor(...args) {
+      if (typeof args[0] === 'function') {
+        args[0] = noting(args[0], installation)
+      }
+      return construct(Target, args, new.target)
+    }
+  }
+  return disguiseClass(Suspending, Target)
+}
+
 // ----------------------------------------------------- install, uninstall
 
 /** Each function: how the engine's own is wrapped, and how another's. */
@@ -183,6 +198,7 @@ const WRAP = {
   Instance: [wrapInstance, wrapForeignInstance],
   instantiate: [wrapInstantiate, wrapForeignInstantiate],
   instantiateStreaming: [wrapStreaming, wrapForeignInstantiate],
+  Suspending: [wrapSuspending],
   ...(modules.bytesAreNeeded && {
     Module: [wrapModule],
     compile: [wrapCompile]

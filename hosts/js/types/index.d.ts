@@ -157,6 +157,14 @@ export class CpuBudget {
    * SIGKILL in its word, and `onUnsafe: 'exit'` acts. Call guests by `run` or
    * `bind` to have them killed there as well.
    *
+   * Guests that wait for promises (JSPI: `WebAssembly.Suspending`) are charged
+   * and told when they go on, if `install` was called before their imports were
+   * wrapped, and unless Node runs with --no-async-context-frame.
+   *
+   * Not charged is what no work resumes, but the host: listeners of
+   * `unhandledRejection` and `rejectionHandled`, and what a FinalizationRegistry
+   * calls.
+   *
    * Time is charged until the promise is settled.
    *
    * @returns what the promise of `fn` gives; rejected with CpuLimitError as

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** Guests that wait for promises (JSPI), on budgets of asynchronous work. */
+import assert from 'node:assert/strict'
+import { AsyncResource } from 'node:async_hooks'
+import { describe, test } from 'node:test'
+import { setImmediate as soon, setTimeout as after } from 'node:timers/promises'
+import { CpuBudget, CpuLimitError, install, uninstall } from 'wasmsig'
+import { assemble } from './support/guests.mjs'
+import { spend } from './support/work.mjs'
+
+const engineSuspending = WebAssembly.Suspending
+install()
+
+// Waits, calls `note`, and turns until it is told or `turns` are over: answers
+// the signal, 0 if there was none. SIGKILL ends it.
+const GUEST = `(module
+  (import "host" "wait" (func $wait (param i32) (result i32)))
+  (import "host" "note" (func $note))
+  (memory (export "memory") 1)
+  (global (export "__instance_signal") i32 (i32.const 1024))
+  (func (export "work") (param $turns i32) (result i32)
+    (local $signal i32)
+    (drop (call $wait (i32.const 1)))
+    (call $note)
+    (loop $turn
+      (local.set $signal
+        (i32.atomic.rmw.xchg (i32.const 1024) (i32.const 0)))
+      (if (i32.eq (local.get $signal) (i32.const 9)) (then unreachable))
+      (if (local.get $signal) (then (return (local.get $signal))))
+      (local.set $turns (i32.sub (local.get $turns) (i32.const 1)))
+      (br_if $turn (local.get $turns)))
+    (i32.const 0))
+  (func (export "waits") (param $times i32) (result i32)
+    (local $sum i32)
+    (loop $again
+      (local.set $sum
+        (i32.add (local.get $sum) (call $wait (local.get $times))))
+      (call $note)
+      (local.set $times (i32.sub (local.get $times) (i32.const 1)))
+      (br_if $again (local.get $times)))
+    (local.get $sum)))`
+
+const FOR_EVER = -1
+
+function guest({ wait = () => after(1, 1), note = () => {} } = {}) {
+  const host = { wait: new WebAssembly.Suspending(wait), note }
+  const module = new WebAssembly.Module(assemble(GUEST))
+  const { exports } = new WebAssembly.Instance(module, { host })
+  return {
+    exports,
+    work: WebAssembly.promising(exports.work),
+    waits: WebAssembly.promising(exports.waits)
+  }
+}
+
+const rejected = (promise) =>
+  promise.then(
+    () => undefined,
+    (error) => error
+  )
+
+const skip =
+  typeof engineSuspending === 'function' ? false : 'this host has no JSPI'
+
+describe('a guest that waits for promises', { skip }, () => {
+  test('is told after its soft limit when it goes on', async () => {
+    const budget = new CpuBudget({ soft: 5 })
+    const { work } = guest()
+    assert.equal(await budget.runAsync(() => work(FOR_EVER)), 24)
+    assert.ok(budget.used >= 5)
+    assert.equal(budget.state, 'signalled')
+  })
+
+  test('is asked to end at its hard limit', async () => {
+    const budget = new CpuBudget({ hard: 5 })
+    const { work } = guest()
+    const error = await rejected(budget.runAsync(() => work(FOR_EVER)))
+    assert.ok(error instanceof CpuLimitError)
+    assert.equal(budget.state, 'killed')
+  })
+
+  test('is charged each time that it goes on', async () => {
+    const budget = new CpuBudget({ hard: 60_000 })
+    let spent = 0
+    const note = () => (spent += spend(2))
+    const { waits } = guest({ note })
+    assert.equal(await budget.runAsync(() => waits(5)), 5)
+    assert.ok(spent >= 10)
+    assert.ok(budget.used >= spent, `${budget.used} of ${spent}`)
+  })
+
+  test('is charged nothing of what others do while it waits', async () => {
+    const budget = new CpuBudget({ hard: 60_000 })
+    let release
+    const wait = () => new Promise((resolve) => (release = resolve))
+    const { waits } = guest({ wait })
+    const done = budget.runAsync(() => waits(3))
+    for (let turn = 0; turn < 3; turn += 1) {
+      const before = budget.used
+      const resolve = release
+      spend(20)
+      queueMicrotask(() => spend(20)) // behind the guest, as the rest
+      resolve(1)
+      Promise.resolve().then(() => spend(20))
+      queueMicrotask(() => spend(20))
+      await soon()
+      assert.ok(budget.used - before < 20, `${budget.used - before}`)
+    }
+    assert.equal(await done, 3)
+  })
+
+  test('is charged apart from others that are interleaved', async () => {
+    const budgets = [1, 10].map((ms) => {
+      const budget = new CpuBudget({ hard: 60_000 })
+      const { waits } = guest({ note: () => spend(ms) })
+      return { budget, done: budget.runAsync(() => waits(4)) }
+    })
+    await Promise.all(budgets.map(({ done }) => done))
+    const [few, many] = budgets.map(({ budget }) => budget.used)
+    assert.ok(few >= 4 && few < 20, `${few}`)
+    assert.ok(many >= 40, `${many}`)
+  })
+
+  test('is charged behind an async scope that it has called', async () => {
+    const budget = new CpuBudget({ hard: 60_000 })
+    const scope = new AsyncResource('OTHERS')
+    let spent = 0
+    const note = () => {
+      scope.runInAsyncScope(() => spend(1))
+      spent += spend(3)
+    }
+    const { waits } = guest({ note })
+    await budget.runAsync(() => waits(2))
+    assert.ok(spent >= 6)
+    assert.ok(budget.used >= spent, `${budget.used} of ${spent}`)
+  })
+
+  test('is charged when two wait for one promise', async () => {
+    const shared = after(2, 1)
+    const budgets = [2, 6].map((ms) => {
+      const budget = new CpuBudget({ hard: 60_000 })
+      const { waits } = guest({ wait: () => shared, note: () => spend(ms) })
+      return { budget, done: budget.runAsync(() => waits(2)) }
+    })
+    await Promise.all(budgets.map(({ done }) => done))
+    assert.ok(budgets[0].budget.used >= 4 && budgets[0].budget.used < 12)
+    assert.ok(budgets[1].budget.used >= 12)
+  })
+
+  test('charges the budgets around its own too', async () => {
+    const outer = new CpuBudget({ hard: 60_000 })
+    const inner = new CpuBudget({ hard: 60_000 })
+    const { waits } = guest({ note: () => spend(4) })
+    await outer.runAsync(() => inner.runAsync(() => waits(2)))
+    assert.ok(inner.used >= 8)
+    assert.ok(outer.used >= inner.used)
+  })
+
+  test('gets what its import is rejected with, and is charged then', async () => {
+    const budget = new CpuBudget({ hard: 60_000 })
+    const mine = new Error('mine')
+    const { waits } = guest({
+      wait: () =>
+        after(1).then(() => {
+          throw mine
+        })
+    })
+    assert.equal(await rejected(budget.runAsync(() => waits(1))), mine)
+  })
+
+  test('works as ever where nobody charges it', async () => {
+    const { waits } = guest()
+    assert.equal(await waits(3), 3)
+    const direct = guest({ wait: () => 2 })
+    assert.equal(await direct.waits(2), 4)
+  })
+
+  test('Suspending looks like the engine’s own', () => {
+    assert.notEqual(WebAssembly.Suspending, engineSuspending)
+    assert.equal(WebAssembly.Suspending.name, 'Suspending')
+    assert.equal(WebAssembly.Suspending.length, engineSuspending.length)
+    assert.ok(new WebAssembly.Suspending(() => 1) instanceof engineSuspending)
+    for (const bad of [undefined, 1, {}, null]) {
+      const [ours, theirs] = [WebAssembly.Suspending, engineSuspending].map(
+        (Suspending) => {
+          try {
+            new Suspending(bad)
+          } catch (error) {
+            return `${error}`
+          }
+        }
+      )
+      assert.equal(ours, theirs)
+    }
+    assert.throws(() => WebAssembly.Suspending(() => 1), TypeError)
+    uninstall()
+    assert.equal(WebAssembly.Suspending, engineSuspending)
+    install()
+  })
+})

@@ -36,7 +36,7 @@ static const char *hint_for_verdict(const wasmsig_module_report *report) {
              "compiler before `wasm-tools component new`";
     case WASMSIG_VERDICT_NEWER:
       return "take a newer wasmsig, if there is one, or build the module "
-             "without what it uses";
+             "without what it uses; a damaged file can look like that, too";
     default: return NULL;
   }
 }

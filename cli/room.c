@@ -19,7 +19,7 @@ enum { MANY_THREADS = 4096, MANY_FILES = 256 };
 enum { FILES = 2, FILES_WITH_FOLDERS = 10 };
 #define THREAD_STACK ((size_t)2 << 20) /* Rust's */
 
-static bool is_below(int resource, rlim_t most) {
+static bool is_below(unsigned resource, rlim_t most) {
   struct rlimit limit;
   return getrlimit(resource, &limit) == 0 && limit.rlim_cur < most;
 }
@@ -58,7 +58,11 @@ static bool can_start(int count) {
   pthread_t *threads = calloc((size_t)count, sizeof *threads);
   pthread_attr_t attributes;
   int started = 0;
-  if (!threads || pthread_attr_init(&attributes) != 0) return false;
+  if (!threads) return false;
+  if (pthread_attr_init(&attributes) != 0) {
+    free(threads);
+    return false;
+  }
   pthread_attr_setstacksize(&attributes, THREAD_STACK);
   sem_init(&may_end, 0, 0);
   while (started < count && pthread_create(&threads[started], &attributes,

@@ -89,11 +89,12 @@ for (const host of Object.keys(HOSTS)) {
   })
 
   // A shell's pipe, which Node makes one that answers EAGAIN.
-  test(`${host}: nor does one that runs out`, () => {
-    const script = '(sleep 0.5; echo abc) | "$@"'
-    const args = ['-c', script, 'sh', ...HOSTS[host], deeds]
-    const { stdout } = run(['sh', ...args], 'reading_beside_one_shot')
-    assert.equal(stdout, 'heard 14\nread 4 abc\n')
+  test(`${host}: nor does one that runs out`, async (t) => {
+    const args = [...HOSTS[host], deeds, 'reading_beside_one_shot']
+    const running = start(t, ['sh', '-c', 'cat | "$@"', 'sh', ...args])
+    await running.said('heard 14')
+    running.child.stdin.end('abc\n')
+    assert.equal((await running.ended).stdout, 'heard 14\nread 4 abc\n')
   })
 
   test(`${host}: no signal is lost between unblocking and waiting`, async (t) => {

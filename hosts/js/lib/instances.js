@@ -153,12 +153,14 @@ function terminate(target) {
 }
 
 function stats() {
-  const { FIXED, SHARED, MOVABLE, ...rest } = native.stats({})
+  const { FIXED, SHARED, MOVABLE, ...rest } = native.stats({
+    __proto__: null
+  })
   return {
     tracked: { FIXED, SHARED, MOVABLE },
     untracked: Object.fromEntries(untracked),
     ...rest,
-    unsafe: native.unsafe({}),
+    unsafe: { ...native.unsafe({ __proto__: null }) },
     firing: firing()
   }
 }

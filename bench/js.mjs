@@ -21,7 +21,7 @@ import { createHash } from 'node:crypto'
 import { inspect, parseArgs } from 'node:util'
 import vm from 'node:vm'
 import { gzipSync } from 'node:zlib'
-import { compileAll } from './modules.mjs'
+import { compileAll, manyNames } from './modules.mjs'
 
 const USAGE = `usage: node --expose-gc bench/js.mjs [--rounds N]
   --rounds N    samples of each row, 100 by default
@@ -156,6 +156,35 @@ function lateKills({ CpuBudget }, { forever }) {
     baseline: undefined
   }
   return [onWall, byCpu]
+}
+
+/**
+ * The first kill in a module, which has as many functions with names as a large
+ * program compiled to wasm: V8 has read none of the names before.
+ */
+function firstKills({ CpuBudget }) {
+  const hard = 20 // ms
+  const budget = new CpuBudget({ hard })
+  let forever
+  return {
+    row: 'kill_late_first',
+    unit: 'ms',
+    goal: { p99: 1 },
+    wasmsig: {
+      prepare: () => {
+        forever = new WebAssembly.Instance(manyNames()).exports.f
+        budget.reset()
+      },
+      run: () => {
+        try {
+          budget.run(forever)
+        } catch (error) {
+          if (error.code !== 'ERR_WASMSIG_CPU_LIMIT') throw error
+        }
+        return budget.used - hard
+      }
+    }
+  }
 }
 
 /**
@@ -328,6 +357,7 @@ async function main() {
     newInstances(shim, 'new_instance_tracked', 100, modules.words),
     lateSignals(wasmsig, native, polling),
     ...lateKills(wasmsig, endless.exports),
+    firstKills(wasmsig),
     ...lateKillsAmongHosts(wasmsig),
     ...promiseTurns(wasmsig)
   ]

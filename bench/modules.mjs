@@ -102,3 +102,43 @@ export async function compileAll() {
     large: make('large', large, largeImports)
   }
 }
+
+function leb(number) {
+  const bytes = []
+  do {
+    bytes.push((number & 127) | (number > 127 ? 128 : 0))
+    number >>>= 7
+  } while (number)
+  return Buffer.from(bytes)
+}
+
+const section = (id, ...parts) => {
+  const body = Buffer.concat(parts)
+  return Buffer.concat([Buffer.from([id]), leb(body.length), body])
+}
+
+let made = 0
+
+/**
+ * A module of 100,000 functions that all have names. `f` never ends. No two are
+ * alike: V8 compiles equal bytes once.
+ */
+export function manyNames() {
+  const count = 100_000
+  const nth = `${made++}`.padStart(8, '0')
+  const names = times(count, (i) => {
+    const name = `_ZN5crate6module${nth}8function17h${i}E`
+    return Buffer.concat([leb(i), leb(name.length), Buffer.from(name)])
+  })
+  const endless = Buffer.from([7, 0, 3, 0x40, 0x0c, 0, 0x0b, 0x0b])
+  const empty = Buffer.alloc(3 * (count - 1), Buffer.from([2, 0, 0x0b]))
+  const bytes = Buffer.concat([
+    Buffer.from([0, 97, 115, 109, 1, 0, 0, 0]),
+    section(1, Buffer.from([1, 0x60, 0, 0])),
+    section(3, leb(count), Buffer.alloc(count)),
+    section(7, Buffer.from([1, 1, 102, 0, 0])),
+    section(10, leb(count), endless, empty),
+    section(0, Buffer.from('\x04name'), section(1, leb(count), ...names))
+  ])
+  return new WebAssembly.Module(bytes)
+}

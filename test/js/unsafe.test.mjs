@@ -220,6 +220,43 @@ for (const [what, call] of [
   })
 }
 
+test('a kill in wasm calls and changes nothing that a program made of Error', () => {
+  let called = 0
+  const ours = {
+    prepareStackTrace: { get: () => (called += 1), configurable: true },
+    stackTraceLimit: { value: 3, configurable: true, writable: true }
+  }
+  const before = Object.getOwnPropertyDescriptors(Error)
+  Object.defineProperties(Error, ours)
+  try {
+    const budget = new CpuBudget({ hard: 5 })
+    let first
+    const { waited } = counted(() => (first = caught(() => budget.run(burn))))
+    assert.equal(waited, 0)
+    assert.ok(first instanceof CpuLimitError)
+    const { get } = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
+    assert.equal(get, ours.prepareStackTrace.get)
+    assert.equal(Error.stackTraceLimit, 3)
+    assert.equal(called, 0)
+  } finally {
+    delete Error.prepareStackTrace
+    Object.defineProperty(Error, 'stackTraceLimit', before.stackTraceLimit)
+  }
+})
+
+test('wasm under a function of the host, under any number of calls', () => {
+  const guest = (depth) => (depth === 0 ? burn() : guest(depth - 1))
+  for (const depth of [1, 500]) {
+    const free = counted(() => assertKilled(() => guest(depth), { hard: 5 }))
+    assert.equal(free.waited, 0)
+    const limits = { hard: 5, grace: 0, onUnsafe: 'kill' }
+    const held = counted(() =>
+      assertKilled(() => storage.run('inner', guest, depth), limits)
+    )
+    assert.equal(held.waited, 1)
+  }
+})
+
 test('a deep recursion is looked through', () => {
   const deep = (depth) => (depth === 0 ? loopJs() : deep(depth - 1))
   const { waited } = counted(() => assertKilled(() => deep(3000), { hard: 5 }))

@@ -12,6 +12,7 @@
 const native = require('./native.js')
 const { NS_PER_MS } = require('./limits.js')
 const { withCode } = require('./errors.js')
+require('./look.js')
 const { CpuLimitError } = require('./limit-error.js')
 const { mend, remember } = require('./mend.js')
 

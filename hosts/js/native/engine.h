@@ -65,6 +65,8 @@ struct engine {
   struct running *innermost;
   struct running *victim; /* the section that is being unwound, or NULL */
   int section_script;     /* whose frames are sections */
+  char section_name[512]; /* its name */
+  napi_ref looker;        /* function(): the names of the frames' scripts */
   struct place places[PLACES];
   uint64_t waited, overdue;
 };
@@ -115,6 +117,7 @@ void landing_end(void *isolate);
 struct stack {
   struct engine *engine;
   napi_value trace;
+  napi_value names; /* of the frames' scripts, in place of the trace; or NULL */
   int limit, count, at;
 };
 /* In the environment's thread, with a handle scope. */
@@ -126,6 +129,8 @@ bool stack_is_hosts_on_top(struct engine *engine, void *isolate);
 bool stack_is_users_to_next_section(struct stack *stack);
 /* How many sections are further out. */
 int stack_sections_left(struct stack stack);
+/* The innermost frame is of the script whose frames are sections. */
+void stack_note_sections(struct engine *engine);
 /* The script of the innermost frame; 0: there is none. */
 int stack_innermost_script(void *isolate);
 

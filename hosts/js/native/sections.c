@@ -197,8 +197,17 @@ static napi_value limit(napi_env env, napi_callback_info info) {
 static napi_value note_sections(napi_env env, napi_callback_info info) {
   (void)info;
   struct engine *engine = realm_state_of(env)->engine;
-  if (engine->isolate)
-    engine->section_script = stack_innermost_script(engine->isolate);
+  if (engine->isolate) stack_note_sections(engine);
+  return NULL;
+}
+
+/* lookWith(function()): what answers the names of the scripts of the frames
+ * on the stack, an array, from the innermost one on. */
+static napi_value look_with(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  struct engine *engine = realm_state_of(env)->engine;
+  arguments(env, info, given, 1);
+  napi_create_reference(env, given[0], 1, &engine->looker);
   return NULL;
 }
 
@@ -230,6 +239,7 @@ void define_sections(napi_env env, napi_value exports) {
   define(env, exports, "enterAsync", enter_async);
   define(env, exports, "leaveAsync", leave_async);
   define(env, exports, "unsafe", count_unsafe);
+  define(env, exports, "lookWith", look_with);
   define(env, exports, "noteSections", note_sections);
   define(env, exports, "callersScript", callers_script);
 }

@@ -16,6 +16,9 @@
  * termination takes effect where it calls the first one, or where it has come
  * back.
  *
+ * Where wasm is on top, the frames are those of an error (lib/look.js): V8's
+ * own list names functions, and reads the names of all of a module's for that.
+ *
  * V8 may have inlined a function of the host into a user's. Its frame is seen
  * while it runs; but a kill that is asked for while a user's function is on top
  * takes effect at the next check of the stack, which may be inside: no call is
@@ -31,10 +34,6 @@
 #define MOST_FRAMES (1 << 20)
 
 enum whose { SECTION, USERS, HOSTS };
-
-void stack_look(struct stack *stack, struct engine *engine) {
-  *stack = (struct stack){.engine = engine};
-}
 
 /* Fetches `limit` frames, where fewer were not enough. */
 static bool fetch(struct stack *stack, int limit) {
@@ -155,8 +154,19 @@ static bool is_at_entry(struct engine *engine, napi_value frame) {
   return place->is_entry;
 }
 
+static enum whose whose_script(const struct stack *stack) {
+  const struct engine *engine = stack->engine;
+  char script[sizeof engine->section_name];
+  napi_value name = NULL;
+  napi_get_element(engine->env, stack->names, (uint32_t)stack->at, &name);
+  read_text(engine->env, name, script, sizeof script);
+  if (strcmp(script, engine->section_name) == 0) return SECTION;
+  return strncmp(script, "node:", 5) == 0 ? HOSTS : USERS;
+}
+
 static enum whose whose_frame(const struct stack *stack, void *isolate) {
   const struct engine *engine = stack->engine;
+  if (stack->names) return whose_script(stack);
   char script[32];
   napi_value frame =
       v8_stack_trace_get_frame(stack->trace, isolate, (uint32_t)stack->at);
@@ -185,11 +195,73 @@ bool stack_is_hosts_on_top(struct engine *engine, void *isolate) {
       strcmp(script, "node:wasi") == 0 || strcmp(script, "node:vm") == 0)
     return false;
   if (!may_be_cut_at_entry(script)) return true;
-  stack_look(&stack, engine);
+  stack = (struct stack){.engine = engine};
   if (!fetch(&stack, 2)) return true;
   if (whose_frame(&stack, isolate) == HOSTS) return true;
   stack.at++;
   return stack.at < stack.count && whose_frame(&stack, isolate) == HOSTS;
+}
+
+/* After a call of JavaScript that failed. If a termination of the host's own
+ * (worker.terminate) was what it met, nothing else may be called any more: it
+ * is to go on. */
+static void forget_failure(napi_env env) {
+  napi_value ignored, global;
+  bool answer;
+  napi_get_and_clear_last_exception(env, &ignored);
+  if (napi_get_global(env, &global) == napi_ok &&
+      napi_has_named_property(env, global, "Error", &answer) != napi_ok)
+    v8_isolate_terminate_execution(v8_isolate_get_current());
+}
+
+/* The names of all frames' scripts by lib/look.js, or NULL. It runs JavaScript
+ * in an interrupt, as Node does for its inspector. */
+static napi_value read_names(const struct engine *engine, uint32_t *count) {
+  napi_env env = engine->env;
+  napi_value looker = NULL, nobody = NULL, names = NULL;
+  bool is_array = false;
+  napi_get_reference_value(env, engine->looker, &looker);
+  napi_get_undefined(env, &nobody);
+  if (napi_call_function(env, nobody, looker, 0, NULL, &names) == napi_ok)
+    napi_is_array(env, names, &is_array);
+  else
+    forget_failure(env);
+  return is_array && napi_get_array_length(env, names, count) == napi_ok ? names
+                                                                         : NULL;
+}
+
+/* Whether the names of the scripts are enough: from the innermost frame to the
+ * outermost section there are none of the host's. */
+static bool are_users(struct stack stack) {
+  int left = 0;
+  for (const struct running *at = stack.engine->innermost; at; at = at->outer)
+    left += at->killable;
+  for (; left > 0 && stack.at < stack.count; stack.at++) {
+    enum whose whose = whose_script(&stack);
+    if (whose == HOSTS) return false;
+    left -= whose == SECTION;
+  }
+  return left == 0;
+}
+
+static bool is_wasm_on_top(const struct engine *engine, void *isolate) {
+  char script[8];
+  if (!v8_stack_trace_current_script_name) return false;
+  read_text(engine->env, v8_stack_trace_current_script_name(isolate), script,
+            sizeof script);
+  return strncmp(script, "wasm:", 5) == 0;
+}
+
+void stack_look(struct stack *stack, struct engine *engine) {
+  uint32_t count = 0;
+  *stack = (struct stack){.engine = engine};
+  if (!engine->looker || !is_wasm_on_top(engine, v8_isolate_get_current()))
+    return;
+  stack->names = read_names(engine, &count);
+  if (!stack->names) return;
+  stack->count = (int)count;
+  stack->limit = MOST_FRAMES;
+  if (!are_users(*stack)) *stack = (struct stack){.engine = engine};
 }
 
 bool stack_is_users_to_next_section(struct stack *stack) {
@@ -210,11 +282,7 @@ int stack_sections_left(struct stack stack) {
   void *isolate = v8_isolate_get_current();
   int sections = 0;
   for (; has_frame(&stack); stack.at++) {
-    napi_value frame =
-        v8_stack_trace_get_frame(stack.trace, isolate, (uint32_t)stack.at);
-    if (frame &&
-        v8_stack_frame_get_script_id(frame) == stack.engine->section_script)
-      sections++;
+    if (whose_frame(&stack, isolate) == SECTION) sections++;
   }
   return sections;
 }
@@ -224,4 +292,15 @@ int stack_innermost_script(void *isolate) {
   if (!trace || v8_stack_trace_get_frame_count(trace) < 1) return 0;
   napi_value frame = v8_stack_trace_get_frame(trace, isolate, 0);
   return frame ? v8_stack_frame_get_script_id(frame) : 0;
+}
+
+void stack_note_sections(struct engine *engine) {
+  void *isolate = engine->isolate;
+  napi_value trace = v8_stack_trace_current(isolate, 1, V8_STACK_TRACE_ALL);
+  engine->section_script = stack_innermost_script(isolate);
+  if (engine->section_script == 0) return;
+  read_text(engine->env,
+            v8_stack_frame_get_script_name(
+                v8_stack_trace_get_frame(trace, isolate, 0)),
+            engine->section_name, sizeof engine->section_name);
 }

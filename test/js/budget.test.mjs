@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CpuBudget, CpuLimitError, install, limitCpu, stats } from 'wasmsig'
+import { run } from './support/child.mjs'
 import { instantiate, read, write } from './support/guests.mjs'
 import { caught, sleep, spend } from './support/work.mjs'
 
@@ -107,7 +108,7 @@ test('runs inside runs without end overflow the stack as any function', () => {
 })
 
 test('a budget without limits only measures', () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   budget.run(() => spend(5))
   assert.ok(budget.used >= 5)
   assert.equal(budget.state, 'ready')
@@ -115,14 +116,15 @@ test('a budget without limits only measures', () => {
 
 test('limits that are undefined are left out', () => {
   const limits = { soft: undefined, hard: undefined, signal: undefined }
-  const budget = new CpuBudget({ ...limits, instances: undefined })
+  const rest = { instances: undefined, measure: true }
+  const budget = new CpuBudget({ ...limits, ...rest })
   budget.run(() => spend(2))
   assert.ok(budget.used >= 2)
   assert.equal(budget.state, 'ready')
 })
 
 test('used grows while a section is running', () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   const seen = budget.run(() => {
     const first = budget.used
     spend(2)
@@ -133,7 +135,7 @@ test('used grows while a section is running', () => {
 })
 
 test('used does not grow between sections', () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   budget.run(() => spend(1))
   const { used } = budget
   spend(5)
@@ -141,7 +143,7 @@ test('used does not grow between sections', () => {
 })
 
 test('sections add up', () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   for (let i = 1; i <= 5; i += 1) {
     budget.run(() => spend(2))
     assert.ok(budget.used >= 2 * i)
@@ -149,7 +151,7 @@ test('sections add up', () => {
 })
 
 test('a section that throws is charged as well', () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   caught(() =>
     budget.run(() => {
       spend(3)
@@ -315,4 +317,9 @@ test('an empty list of instances is told nothing', () => {
   while (budget.state === 'ready') budget.run(() => spend(4))
   assert.equal(budget.state, 'signalled')
   assert.equal(read(instance, 'signal'), 0)
+})
+
+test('a section that returns a promise is warned of, once', async () => {
+  const { stderr, status } = await run('returns-promises.mjs')
+  assert.equal(status, 0, stderr)
 })

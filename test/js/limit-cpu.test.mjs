@@ -147,7 +147,7 @@ test('the outermost call of a recursion is killed', () => {
 })
 
 test('a limited function inside a budget is charged to it', () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   budget.run(limitCpu(spend, { hard: 1000 }), 5)
   assert.ok(budget.used >= 5)
 })

@@ -121,7 +121,8 @@ test('each limit is read once', () => {
       instances: [instance],
       onUnsafe: 'wait',
       grace: 1,
-      terminate: true
+      terminate: true,
+      measure: false
     },
     {
       get(target, key) {
@@ -135,6 +136,7 @@ test('each limit is read once', () => {
     'grace',
     'hard',
     'instances',
+    'measure',
     'onUnsafe',
     'signal',
     'soft',
@@ -201,4 +203,42 @@ test('used and state cannot be written', () => {
   const budget = new CpuBudget({ hard: 10 })
   assert.throws(() => (budget.used = 5), TypeError)
   assert.throws(() => (budget.state = 'killed'), TypeError)
+})
+
+const UNKNOWN = { name: 'TypeError', code: 'ERR_WASMSIG_UNKNOWN_LIMIT' }
+const MISSPELLED = [
+  [{ timeout: 50 }, /limits\.timeout is unknown: did you mean limits\.hard\?/],
+  [{ soft: 5, hardd: 10 }, /limits\.hardd .* limits\.hard\?/],
+  [{ Soft: 5 }, /limits\.Soft .* limits\.soft\?/],
+  [{ hard: 5, instance: [] }, /limits\.instances\?/],
+  [{ hard: 5, onunsafe: 'exit' }, /limits\.onUnsafe\?/],
+  [{ hard: 5, colour: 1 }, /limits\.colour .*soft, hard, signal, .*measure/]
+]
+
+for (const [taker, take] of Object.entries(TAKE_LIMITS)) {
+  for (const [limits, message] of MISSPELLED) {
+    test(`${taker} refuses ${JSON.stringify(limits)}`, () => {
+      assert.throws(() => take(limits), { ...UNKNOWN, message })
+    })
+  }
+}
+
+test('no limit at all must be asked for', () => {
+  const none = [{}, { soft: undefined }, { measure: false }, { signal: 2 }]
+  for (const limits of none) {
+    refused(() => new CpuBudget(limits), TYPE, /measure: true/)
+    refused(() => limitCpu(() => {}, limits), TYPE, /soft, hard or both/)
+  }
+  assert.equal(
+    new CpuBudget({ measure: true }).run(() => 1),
+    1
+  )
+  assert.equal(limitCpu(() => 2, { measure: true })(), 2)
+  const budget = new CpuBudget({ measure: true, hard: 3 })
+  assert.ok(caught(() => budget.run(instance.exports.burn)))
+})
+
+test('a reset may leave out all limits', () => {
+  const budget = new CpuBudget({ measure: true })
+  assert.equal(budget.reset().reset({}).reset({ measure: true }), budget)
 })

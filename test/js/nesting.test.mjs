@@ -11,16 +11,16 @@ install()
 const { burn, work } = instantiate().exports
 
 test('inner time is charged to the outer budget too', () => {
-  const outer = new CpuBudget({})
-  const inner = new CpuBudget({})
+  const outer = new CpuBudget({ measure: true })
+  const inner = new CpuBudget({ measure: true })
   outer.run(() => inner.run(() => spend(4)))
   assert.ok(inner.used >= 4)
   assert.ok(outer.used >= 4)
 })
 
 test('outer time is not charged to the inner budget', () => {
-  const outer = new CpuBudget({})
-  const inner = new CpuBudget({})
+  const outer = new CpuBudget({ measure: true })
+  const inner = new CpuBudget({ measure: true })
   outer.run(() => {
     spend(10)
     inner.run(() => {})
@@ -189,8 +189,8 @@ test('a budget may be entered again inside itself', () => {
 })
 
 test('time inside twice is charged once', () => {
-  const measure = new CpuBudget({})
-  const budget = new CpuBudget({})
+  const measure = new CpuBudget({ measure: true })
+  const budget = new CpuBudget({ measure: true })
   measure.run(() => budget.run(() => budget.run(() => spend(10))))
   assert.ok(budget.used >= 10)
   assert.ok(budget.used < measure.used * 1.5)

@@ -26,7 +26,7 @@ async function rejected(promise) {
 }
 
 test('the result of the promise is handed on', async () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   assert.equal(await budget.runAsync(async () => 7), 7)
   assert.equal(await budget.runAsync(() => 8), 8)
   const thenable = { then: (resolve) => resolve(9) }
@@ -34,7 +34,7 @@ test('the result of the promise is handed on', async () => {
 })
 
 test('what the promise is rejected with is handed on', async () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   const error = new Error('mine')
   const thrower = () => {
     throw error
@@ -44,7 +44,7 @@ test('what the promise is rejected with is handed on', async () => {
 })
 
 test('what goes on after an await is charged', async () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   let spent = 0
   await budget.runAsync(async () => {
     spent += spend(3)
@@ -61,7 +61,7 @@ test('what goes on after an await is charged', async () => {
 })
 
 test('waiting is not charged, nor what others do meanwhile', async () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   const waits = budget.runAsync(async () => {
     await after(30)
     await null
@@ -74,7 +74,7 @@ test('waiting is not charged, nor what others do meanwhile', async () => {
 })
 
 test('timers and callbacks that it starts are charged', async () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   await budget.runAsync(
     () =>
       new Promise((resolve) => {
@@ -92,7 +92,7 @@ test('timers and callbacks that it starts are charged', async () => {
 
 test('a hundred that are interleaved are each charged their own', async () => {
   const runs = Array.from({ length: 100 }, (_, i) => {
-    const budget = new CpuBudget({})
+    const budget = new CpuBudget({ measure: true })
     const share = 0.1 + (i % 10) / 10
     const work = async () => {
       for (let turn = 0; turn < 5; turn += 1) {
@@ -112,8 +112,8 @@ test('a hundred that are interleaved are each charged their own', async () => {
 })
 
 test('one inside another is charged to both', async () => {
-  const outer = new CpuBudget({})
-  const inner = new CpuBudget({})
+  const outer = new CpuBudget({ measure: true })
+  const inner = new CpuBudget({ measure: true })
   await outer.runAsync(async () => {
     await null
     await inner.runAsync(async () => {
@@ -217,7 +217,7 @@ test('all that runs on one budget is rejected together', async () => {
 })
 
 test('what goes on after its promise was settled is not charged', async () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   let later
   await budget.runAsync(async () => {
     later = soon().then(() => spend(10))
@@ -240,7 +240,7 @@ test('a budget that is reset between can be run again and again', async () => {
 })
 
 test('an uncaught error inside leaves no section entered', async () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   const heard = new Promise((resolve) => {
     process.setUncaughtExceptionCaptureCallback(resolve)
   })
@@ -262,7 +262,7 @@ test('an uncaught error inside leaves no section entered', async () => {
 })
 
 test('runAsync takes a function', () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   for (const wrong of [undefined, null, 1, {}, Promise.resolve()]) {
     assert.throws(() => budget.runAsync(wrong), {
       code: 'ERR_WASMSIG_INVALID_ARG_TYPE'
@@ -271,7 +271,7 @@ test('runAsync takes a function', () => {
 })
 
 test('bind keeps this, arguments, name and length', () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   function add(a, b) {
     return [this, a + b]
   }

@@ -23,7 +23,7 @@ test('used is that of the thread, to 50 microseconds', (t) => {
   const differences = []
   const prices = []
   for (let i = 0; i < 41; i += 1) {
-    const budget = new CpuBudget({})
+    const budget = new CpuBudget({ measure: true })
     const work = () => {
       const end = performance.now() + 1 + (i % 7)
       while (performance.now() < end);
@@ -41,8 +41,8 @@ test('used is that of the thread, to 50 microseconds', (t) => {
 })
 
 test('a generator is charged to whoever goes on with it', () => {
-  const first = new CpuBudget({})
-  const second = new CpuBudget({})
+  const first = new CpuBudget({ measure: true })
+  const second = new CpuBudget({ measure: true })
   function* work() {
     for (;;) yield spend(4)
   }
@@ -106,7 +106,7 @@ test('of forty sections the one whose limit has passed is ended', () => {
 })
 
 test('sections in a process that ends are left by nobody', () => {
-  const budget = new CpuBudget({})
+  const budget = new CpuBudget({ measure: true })
   process.on('exit', () => {
     budget.run(() => assert.equal(budget.state, 'running'))
   })

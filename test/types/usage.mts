@@ -36,6 +36,20 @@ const sum: number = budget.run((a: number, b: number) => a + b, 1, 2)
 // @ts-expect-error an argument is missing
 budget.run((a: number, b: number) => a + b, 1)
 budget.reset({ hard: 3 }).reset()
+// @ts-expect-error no limit at all must be asked for
+new CpuBudget({})
+// @ts-expect-error there is no such limit
+new CpuBudget({ soft: 10, hardd: 50 })
+// @ts-expect-error nor this one
+new CpuBudget({ timeout: 50 })
+const measure = new CpuBudget({ measure: true })
+// @ts-expect-error what it awaits would not be limited
+budget.run(async () => 1)
+// @ts-expect-error the same
+budget.bind(async () => 1)
+// @ts-expect-error the same
+limitCpu(async () => 1, { hard: 10 })
+const untyped: any = measure.run((() => 1) as () => any)
 // @ts-expect-error the instances stay
 budget.reset({ instances: [] })
 // @ts-expect-error a budget says what it has used

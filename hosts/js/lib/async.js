@@ -24,6 +24,7 @@ const { AsyncLocalStorage, createHook } = require('node:async_hooks')
 const native = require('./native.js')
 const { then } = require('./captured.js')
 const { asyncContextError } = require('./errors.js')
+const { charged } = require('./not-limited.js')
 const { limitError, runSection } = require('./section.js')
 const { listener } = require('./suspensions.js')
 
@@ -92,7 +93,14 @@ function noteSuspension(promise) {
   then(promise, resumes, resumes)
 }
 
-if (isPossible) listener.note = noteSuspension
+if (isPossible) {
+  listener.note = noteSuspension
+  charged.by = (budget) =>
+    tokens
+      .getStore()
+      ?.around.some((token) => token.budget === budget && alive.has(token)) ??
+    false
+}
 
 function begin(token) {
   if (alive.size === 0) hook.enable()

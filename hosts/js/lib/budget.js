@@ -7,6 +7,7 @@ const { runInContext } = require('./async.js')
 const { typeError } = require('./errors.js')
 const { NS_PER_MS, create, renew } = require('./limits.js')
 const { CpuLimitError } = require('./limit-error.js')
+const { noteResult } = require('./not-limited.js')
 const { bindSection, limitSection, runSection } = require('./section.js')
 
 const STATES = ['ready', 'running', 'signalled', 'killed']
@@ -43,7 +44,7 @@ class CpuBudget {
   run(fn, ...args) {
     const own = CpuBudget.#of(this)
     checkFunction(fn)
-    return runSection(own, fn, undefined, args)
+    return noteResult(runSection(own, fn, undefined, args), own)
   }
 
   runAsync(fn) {

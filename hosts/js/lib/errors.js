@@ -48,6 +48,17 @@ function rangeError(what, expected, came) {
   )
 }
 
+/** `nearest` is undefined where none of `known` is near. */
+function unknownKey(came, nearest, known) {
+  const instead = nearest
+    ? `did you mean limits.${nearest}?`
+    : `limits have ${known.join(', ')}`
+  return withCode(
+    new TypeError(`limits.${came} is unknown: ${instead}`),
+    'ERR_WASMSIG_UNKNOWN_LIMIT'
+  )
+}
+
 function unknownSignal(came) {
   return withCode(
     new RangeError(
@@ -89,6 +100,7 @@ function asyncContextError() {
 module.exports = {
   typeError,
   rangeError,
+  unknownKey,
   unknownSignal,
   forwardError,
   overlap,

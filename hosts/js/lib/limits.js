@@ -4,7 +4,12 @@
 // them.
 
 const native = require('./native.js')
-const { noKillError, rangeError, typeError } = require('./errors.js')
+const {
+  noKillError,
+  rangeError,
+  typeError,
+  unknownKey
+} = require('./errors.js')
 const { idsOf } = require('./instances.js')
 const { SIGNALS, signalNumber } = require('./signals.js')
 
@@ -46,11 +51,67 @@ const DEFAULTS = Object.freeze({
   doomed: Object.freeze([])
 })
 
+const KEYS = [
+  'soft',
+  'hard',
+  'signal',
+  'instances',
+  'onUnsafe',
+  'grace',
+  'terminate',
+  'measure'
+]
+
+/** What people write who think of another interface. */
+const OTHERS = {
+  __proto__: null,
+  timeout: 'hard',
+  limit: 'hard',
+  max: 'hard',
+  cpu: 'hard',
+  kill: 'hard',
+  warn: 'soft',
+  policy: 'onUnsafe',
+  delay: 'grace'
+}
+
+/** How many letters of `a` must be changed to make it `b`. */
+function distance(a, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      const same = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(same, row[j] + 1, next[j - 1] + 1))
+    }
+    row = next
+  }
+  return row[b.length]
+}
+
+function nearest(key) {
+  const lower = key.toLowerCase()
+  const known = KEYS.find((each) => distance(lower, each.toLowerCase()) <= 2)
+  return known ?? OTHERS[lower]
+}
+
+/** A limit that is spelled wrong would be no limit. */
+function checkKeys(limits) {
+  const unknown = Object.keys(limits).find((key) => !KEYS.includes(key))
+  if (unknown !== undefined) throw unknownKey(unknown, nearest(unknown), KEYS)
+}
+
+function checkMeasure(value) {
+  if (value === undefined || typeof value === 'boolean') return value
+  throw typeError('limits.measure', 'a boolean', value)
+}
+
 /** What limits say, and `before` where they say nothing. Each is read once. */
 function checkLimits(limits, before) {
   if (typeof limits !== 'object' || limits === null) {
     throw typeError('limits', 'an object', limits)
   }
+  checkKeys(limits)
   const soft = checkMs(limits.soft, 'limits.soft') ?? before.soft
   const hard = checkMs(limits.hard, 'limits.hard') ?? before.hard
   if (soft > hard) {
@@ -101,6 +162,11 @@ function doomedBy(terminate, ids) {
 function create(limits) {
   const checked = checkLimits(limits, DEFAULTS)
   const { instances, terminate } = limits
+  const measures = checkMeasure(limits.measure)
+  if (checked.soft === undefined && checked.hard === undefined && !measures) {
+    const expected = 'soft, hard or both (measure: true for no limit at all)'
+    throw typeError('limits', `an object with ${expected}`, limits)
+  }
   const { ids, hears } =
     instances === undefined ? {} : idsOf(instances, 'limits.instances')
   const isNamed = ids !== undefined && checked.hard !== undefined
@@ -118,6 +184,7 @@ function renew(handle, limits, before) {
       throw typeError(`limits.${name}`, 'left out of a reset', value)
     }
   }
+  checkMeasure(limits.measure)
   native.reset(handle, ...toNative(checked))
   return checked
 }

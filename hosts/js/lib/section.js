@@ -15,6 +15,7 @@ const { withCode } = require('./errors.js')
 require('./look.js')
 const { CpuLimitError } = require('./limit-error.js')
 const { mend, remember } = require('./mend.js')
+const { noteResult } = require('./not-limited.js')
 
 /** Those that the limits say a kill ends for good. */
 function doom({ doomed }) {
@@ -40,7 +41,7 @@ function patternKilled({ limits }, memory) {
   return new CpuLimitError(limits.hard, used)
 }
 
-function makeSections(native, remember, killed, patternKilled) {
+function makeSections(native, remember, killed, patternKilled, noteResult) {
   native.noteSections()
 
   /** fn(...args) in a section of `budget`: { handle, limits }. */
@@ -57,7 +58,7 @@ function makeSections(native, remember, killed, patternKilled) {
       const memory = remember(budget.limits)
       const result = native.run(budget.handle, fn, this, ...args)
       if (result === native.KILLED) throw killed(budget, memory)
-      return result
+      return noteResult(result, budget)
     }
   }
 
@@ -67,7 +68,7 @@ function makeSections(native, remember, killed, patternKilled) {
       const memory = remember(pattern.limits)
       const result = native.limit(pattern.handle, fn, this, ...args)
       if (result === native.KILLED) throw patternKilled(pattern, memory)
-      return result
+      return noteResult(result, pattern)
     }
   }
 
@@ -84,7 +85,13 @@ function compiledAlone(make) {
 /** As a tool may have made the text use what is around it: says so at once. */
 function checked(make) {
   const stub = { noteSections() {}, run: () => stub, limit: () => stub }
-  const { runSection, bindSection, limitSection } = make(stub, () => {})
+  const { runSection, bindSection, limitSection } = make(
+    stub,
+    () => {},
+    undefined,
+    undefined,
+    () => {}
+  )
   try {
     runSection({}, undefined, undefined, [])
     bindSection({}).call()
@@ -103,5 +110,5 @@ const make = isInBundle ? checked(compiledAlone(makeSections)) : makeSections
 
 module.exports = {
   limitError,
-  ...make(native, remember, killed, patternKilled)
+  ...make(native, remember, killed, patternKilled, noteResult)
 }

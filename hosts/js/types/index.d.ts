@@ -48,6 +48,7 @@ export type SignalName =
 export type ArgumentErrorCode =
   | 'ERR_WASMSIG_INVALID_ARG_TYPE'
   | 'ERR_WASMSIG_OUT_OF_RANGE'
+  | 'ERR_WASMSIG_UNKNOWN_LIMIT'
   | 'ERR_WASMSIG_UNKNOWN_SIGNAL'
   | 'ERR_WASMSIG_DETACHABLE'
 
@@ -71,7 +72,15 @@ export function install(options?: { realm?: typeof globalThis }): boolean
  */
 export function uninstall(options?: { realm?: typeof globalThis }): boolean
 
-export interface Limits {
+/**
+ * At least one of `soft` and `hard`; or `measure: true`, for a budget that only
+ * measures. Other keys than these throw a TypeError with code
+ * ERR_WASMSIG_UNKNOWN_LIMIT: a limit that is spelled wrong would be none.
+ */
+export type Limits = LimitOptions &
+  ({ soft: number } | { hard: number } | { measure: true })
+
+export interface LimitOptions {
   /**
    * CPU ms after which `signal` is raised; more than 0. Where no guest has taken
    * it by the end of the section, it is taken back, unless a section around it
@@ -122,7 +131,15 @@ export interface Limits {
    * does. For guests that cannot go on after they have stopped in the middle.
    */
   terminate?: boolean
+  /** no limit at all is meant; says nothing where there is one, and in a reset */
+  measure?: boolean
 }
+
+/** The rest of what returns a promise would be without limits: use runAsync. */
+type Sync<R> =
+  R extends PromiseLike<unknown>
+    ? 'for a function that returns a promise use runAsync'
+    : unknown
 
 /** An amount of CPU time that is spent by running functions inside it. */
 export class CpuBudget {
@@ -137,6 +154,11 @@ export class CpuBudget {
    * Calls `fn(...args)` and charges its CPU time to this budget, and to the
    * budgets around it. What `fn` throws passes through.
    *
+   * Where `fn` returns a promise, what goes on later is neither charged nor
+   * limited, unless all of it is in a `runAsync` of this budget. The first time
+   * the process warns of it (code WASMSIG_NOT_LIMITED). So for `bind` and
+   * `limitCpu`.
+   *
    * @throws CpuLimitError when the hard limit is used up, at the outermost
    *   `run` of this budget. User code cannot catch the kill further inside, and
    *   its `finally` blocks are not run. The instance that was running stopped
@@ -145,7 +167,7 @@ export class CpuBudget {
    *   lost if it passes in the instant of the kill, as V8 has one request for
    *   both: put the vm inside the section.
    */
-  run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R
+  run<A extends unknown[], R>(fn: ((...args: A) => R) & Sync<R>, ...args: A): R
   /**
    * Calls `fn()` and charges all that runs in its async context (what it
    * awaits, timers and promises that it starts) to this budget, and nothing
@@ -174,14 +196,14 @@ export class CpuBudget {
    */
   runAsync<R>(fn: () => PromiseLike<R>): Promise<R>
   /** `fn` with its `this`, `name` and `length`, always run inside this budget. */
-  bind<F extends (...args: any[]) => any>(fn: F): F
+  bind<F extends (...args: any[]) => any>(fn: F & Sync<ReturnType<F>>): F
   /**
    * A new request: nothing is used. New limits may be given; those left out
    * stay, and `instances` and `terminate` cannot be changed.
    *
    * @throws Error with code ERR_WASMSIG_BUSY while it is running
    */
-  reset(limits?: Partial<Omit<Limits, 'instances' | 'terminate'>>): this
+  reset(limits?: Omit<LimitOptions, 'instances' | 'terminate'>): this
   /** CPU ms spent in its sections, the running one included */
   readonly used: number
   readonly state: 'ready' | 'running' | 'signalled' | 'killed'
@@ -192,7 +214,7 @@ export class CpuBudget {
  * budget each time. Its `name` and `length` are those of `fn`.
  */
 export function limitCpu<F extends (...args: any[]) => any>(
-  fn: F,
+  fn: F & Sync<ReturnType<F>>,
   limits: Limits
 ): F
 

@@ -46,7 +46,7 @@ function instance(name, imports) {
 
 /** Spends CPU time of this thread, by the package's own clock. */
 function spend(milliseconds) {
-  const budget = new wasmsig.CpuBudget({})
+  const budget = new wasmsig.CpuBudget({ measure: true })
   budget.run(() => {
     while (budget.used < milliseconds);
   })

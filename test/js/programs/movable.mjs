@@ -73,7 +73,7 @@ async function withRaiser(use) {
 }
 
 const nothing = () => {}
-const section = () => new CpuBudget({}).run(nothing)
+const section = () => new CpuBudget({ measure: true }).run(nothing)
 
 const CASES = {
   raise() {
@@ -117,7 +117,7 @@ const CASES = {
       assert.ok((await raiser.raise('SIGINT')) >= 1)
       assert.equal(read(instance, 'signal'), 0)
       instance.exports.memory.grow(1)
-      const budget = new CpuBudget({})
+      const budget = new CpuBudget({ measure: true })
       assert.equal(
         budget.run(() => read(instance, 'signal')),
         2
@@ -271,7 +271,10 @@ function growAndLook(grows) {
   let heard = 0
   const fillers = []
   for (let pages = 1; pages <= grows; pages += 1) {
-    new CpuBudget({}).run(pages % 2 ? grow : () => memory.grow(1), 1)
+    new CpuBudget({ measure: true }).run(
+      pages % 2 ? grow : () => memory.grow(1),
+      1
+    )
     fillers.push(Buffer.alloc(pages * PAGE)) // where it was, perhaps
     section()
     const signal = read(memory, 'signal')

@@ -19,6 +19,8 @@ if (isMainThread) {
 } else {
   const { parentPort } = await import('node:worker_threads')
   track({ signal: workerData })
-  parentPort.on('message', () => new CpuBudget({}).run(() => process.exit()))
+  parentPort.on('message', () =>
+    new CpuBudget({ measure: true }).run(() => process.exit())
+  )
   parentPort.postMessage('tracked')
 }

@@ -29,11 +29,15 @@ export const CALLS = {
   'new CpuBudget(x)': (x) => new CpuBudget(x),
   'new CpuBudget({ soft: x })': (x) => new CpuBudget({ soft: x }),
   'new CpuBudget({ hard: x })': (x) => new CpuBudget({ hard: x }),
-  'new CpuBudget({ signal: x })': (x) => new CpuBudget({ signal: x }),
-  'new CpuBudget({ instances: x })': (x) => new CpuBudget({ instances: x }),
-  'new CpuBudget({ instances: [x] })': (x) => new CpuBudget({ instances: [x] }),
-  'new CpuBudget({ onUnsafe: x })': (x) => new CpuBudget({ onUnsafe: x }),
-  'new CpuBudget({ grace: x })': (x) => new CpuBudget({ grace: x }),
+  'new CpuBudget({ signal: x })': (x) => new CpuBudget({ hard: 5, signal: x }),
+  'new CpuBudget({ instances: x })': (x) =>
+    new CpuBudget({ soft: 5, instances: x }),
+  'new CpuBudget({ instances: [x] })': (x) =>
+    new CpuBudget({ soft: 5, instances: [x] }),
+  'new CpuBudget({ onUnsafe: x })': (x) =>
+    new CpuBudget({ hard: 5, onUnsafe: x }),
+  'new CpuBudget({ grace: x })': (x) => new CpuBudget({ hard: 5, grace: x }),
+  'new CpuBudget({ measure: x })': (x) => new CpuBudget({ measure: x }),
   'new CpuBudget({ terminate: x })': (x) =>
     new CpuBudget({ hard: 5, instances: [], terminate: x }),
   'CpuBudget(x)': (x) => CpuBudget(x),
@@ -54,9 +58,10 @@ export const CALLS = {
   'reset of x': (x) => prototype.reset.call(x),
   'used of x': (x) => getter('used').call(x),
   'state of x': (x) => getter('state').call(x),
-  'limitCpu(x, {})': (x) => limitCpu(x, {}),
+  'limitCpu(x, { measure: true })': (x) => limitCpu(x, { measure: true }),
   'limitCpu(f, x)': (x) => limitCpu(five, x),
-  'limitCpu(f, {}).call(x)': (x) => limitCpu(five, {}).call(x),
+  'limitCpu(f, { measure: true }).call(x)': (x) =>
+    limitCpu(five, { measure: true }).call(x),
   'raise(x)': (x) => raise(x),
   "raise('SIGINT', x)": (x) => raise('SIGINT', x),
   "raise('SIGINT', [x])": (x) => raise('SIGINT', [x]),

@@ -32,8 +32,12 @@ export const ARGUMENTS = [
         ['soft above hard', RANGE, make({ soft: 5, hard: 2 })],
         ['a signal of another name', SIGNAL, make({ soft: 5, signal: 'SIG' })],
         ['instances that are none', TYPE, make({ soft: 5, instances: [{}] })],
-        ['a function that is none', TYPE, () => new CpuBudget({}).run(5)],
-        ['nothing to limit', TYPE, () => limitCpu(undefined, {})]
+        [
+          'a function that is none',
+          TYPE,
+          () => new CpuBudget({ measure: true }).run(5)
+        ],
+        ['nothing to limit', TYPE, () => limitCpu(undefined, { measure: true })]
       ])
     }
   },
@@ -66,7 +70,7 @@ export const ARGUMENTS = [
       forward(['SIGUSR2'])
       const twice = codeOf(() => forward(['SIGUSR2']))
       same('forwarding twice', twice, 'ERR_WASMSIG_FORWARD')
-      const budget = new CpuBudget({})
+      const budget = new CpuBudget({ measure: true })
       const busy = budget.run(() => codeOf(() => budget.reset()))
       same('reset while running', busy, 'ERR_WASMSIG_BUSY')
     }

@@ -13,7 +13,7 @@ export const ASYNC = [
   {
     promise: 'runAsync charges what runs in its async context, and only that',
     async run({ check, idle, same, spend, wasmsig }) {
-      const budget = new wasmsig.CpuBudget({})
+      const budget = new wasmsig.CpuBudget({ measure: true })
       const others = idle(1).then(() => spend(200))
       const value = await budget.runAsync(async () => {
         spend(20)
@@ -34,7 +34,7 @@ export const ASYNC = [
     promise: 'two that are interleaved are charged apart',
     async run({ check, idle, spend, wasmsig }) {
       const budgets = [10, 60].map((milliseconds) => {
-        const budget = new wasmsig.CpuBudget({})
+        const budget = new wasmsig.CpuBudget({ measure: true })
         const done = budget.runAsync(async () => {
           for (let i = 0; i < 3; i += 1) {
             spend(milliseconds)
@@ -72,7 +72,7 @@ export const ASYNC = [
   {
     promise: 'bind keeps name, length and this, and always charges',
     run({ check, same, spend, wasmsig }) {
-      const budget = new wasmsig.CpuBudget({})
+      const budget = new wasmsig.CpuBudget({ measure: true })
       const bound = budget.bind(function sum(one, two) {
         spend(5)
         return this.zero + one + two

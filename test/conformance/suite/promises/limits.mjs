@@ -207,8 +207,8 @@ export const NESTED = [
   {
     promise: 'what is spent inside is charged to the budgets around it',
     run({ check, spend, wasmsig }) {
-      const inner = new wasmsig.CpuBudget({})
-      const outer = new wasmsig.CpuBudget({})
+      const inner = new wasmsig.CpuBudget({ measure: true })
+      const outer = new wasmsig.CpuBudget({ measure: true })
       outer.run(() => inner.run(spend, 30))
       check(inner.used >= 30, 'the inner budget was not charged')
       check(outer.used >= inner.used, 'the outer budget was charged less')

@@ -124,7 +124,7 @@ export const GROWTH = [
       same('how many of 40 were told', wasmsig.raise('SIGUSR1'), 40)
       for (const { exports } of many) {
         exports.grow()
-        const budget = new wasmsig.CpuBudget({})
+        const budget = new wasmsig.CpuBudget({ measure: true })
         same('what a guest heard', budget.run(exports.spin), 10)
       }
     }

@@ -238,6 +238,26 @@ CASE(a_handler_for_one_signal_only_leaves_ours_in_place) {
   for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
 }
 
+static sigset_t blocked_then;
+
+static void note_mask(int signal) {
+  (void)signal;
+  pthread_sigmask(SIG_BLOCK, NULL, &blocked_then);
+}
+
+/* sigaction(2): its sa_mask, and its own signal. */
+CASE(a_handler_under_ours_runs_with_its_own_mask) {
+  struct sigaction theirs = {.sa_handler = note_mask};
+  sigemptyset(&theirs.sa_mask);
+  sigaddset(&theirs.sa_mask, SIGHUP);
+  CHILD_EQUAL(sigaction(SIGUSR1, &theirs, NULL), 0);
+  CHILD_EQUAL(set_firing(WASMSIG_FIRING_TIMER, SIGUSR1), WASMSIG_OK);
+  raise(SIGUSR1);
+  for (int each = 1; each <= WASMSIG_SIGNAL_MAX; each++)
+    CHILD_EQUAL(sigismember(&blocked_then, each),
+                each == SIGHUP || each == SIGUSR1);
+}
+
 CASE(a_signal_that_is_ignored_with_any_flags_stays_ignored) {
   struct sigaction ignored = {.sa_flags = SA_SIGINFO};
   ignored.sa_handler = SIG_IGN;
@@ -304,6 +324,7 @@ int main(void) {
 #endif
       PLAIN(a_timers_signal_that_is_forwarded_too_reaches_no_guest),
       PLAIN(a_handler_for_one_signal_only_leaves_ours_in_place),
+      PLAIN(a_handler_under_ours_runs_with_its_own_mask),
       PLAIN(a_signal_that_is_ignored_with_any_flags_stays_ignored),
       BY_BOTH(a_reset_loses_no_signal_of_a_section_in_another_thread),
   };

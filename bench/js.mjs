@@ -19,6 +19,7 @@
  */
 import { createHash } from 'node:crypto'
 import { inspect, parseArgs } from 'node:util'
+import { readFileSync } from 'node:fs'
 import vm from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { compileAll, manyNames } from './modules.mjs'
@@ -106,6 +107,43 @@ function lateSignals({ CpuBudget }, native, guest) {
       prepare: () => native.setFiring(WATCHDOG),
       run
     }
+  }
+}
+
+/** CPU ms of this thread, exact because it has just slept: sched(7), proc(5). */
+function threadCpu(cell) {
+  Atomics.wait(cell, 0, 0, 1)
+  const text = readFileSync('/proc/thread-self/schedstat', 'latin1')
+  return Number(text.split(' ')[0]) / 1e6
+}
+
+/** What the kernel has charged beside `used`: two such readings, and no more. */
+function chargedBeside({ CpuBudget }) {
+  const cell = new Int32Array(new SharedArrayBuffer(4))
+  const budget = new CpuBudget({ hard: 1e6 })
+  let turn = 0
+  const work = () => {
+    const end = performance.now() + 1 + (turn++ % 7)
+    while (performance.now() < end);
+  }
+  const readings = (between) => {
+    const before = threadCpu(cell)
+    const used = between()
+    return (threadCpu(cell) - before - used) * 1000
+  }
+  return {
+    row: 'charged_beside',
+    unit: 'us',
+    goal: { over: 50 },
+    wasmsig: {
+      prepare: () => budget.reset(),
+      run: () =>
+        readings(() => {
+          budget.run(work)
+          return budget.used
+        })
+    },
+    baseline: { what: 'two readings', run: () => readings(() => 0) }
   }
 }
 
@@ -356,6 +394,7 @@ async function main() {
     newInstances(shim, 'new_instance_large', 50, modules.large, UNSEEN),
     newInstances(shim, 'new_instance_tracked', 100, modules.words),
     lateSignals(wasmsig, native, polling),
+    chargedBeside(wasmsig),
     ...lateKills(wasmsig, endless.exports),
     firstKills(wasmsig),
     ...lateKillsAmongHosts(wasmsig),

@@ -15,29 +15,26 @@ function threadCpu() {
   return Number(text.split(' ')[0]) / 1e6
 }
 
-function median(values) {
-  return values.sort((a, b) => a - b)[values.length >> 1]
-}
+/**
+ * What may be charged too much or too little at once: the hypervisor's share of
+ * the last ms, and a reading beside the kernel's own.
+ */
+const SLACK_MS = 0.1
 
-test('used is that of the thread, to 50 microseconds', (t) => {
-  const differences = []
-  const prices = []
-  for (let i = 0; i < 41; i += 1) {
+test('used lies between what the thread has used inside and outside', () => {
+  for (let i = 0; i < 9; i += 1) {
     const budget = new CpuBudget({ measure: true })
-    const work = () => {
-      const end = performance.now() + 1 + (i % 7)
-      while (performance.now() < end);
-    }
-    const first = threadCpu()
-    const second = threadCpu()
-    budget.run(work)
-    const third = threadCpu()
-    prices.push(second - first)
-    differences.push(third - second - budget.used)
+    const before = threadCpu()
+    const inside = budget.run(() => {
+      const begin = threadCpu()
+      spend(1 + (i % 3))
+      return threadCpu() - begin
+    })
+    const outside = threadCpu() - before
+    const { used } = budget
+    assert.ok(used >= inside - SLACK_MS, `${used} ms of ${inside} inside`)
+    assert.ok(used <= outside + SLACK_MS, `${used} ms of ${outside} outside`)
   }
-  const off = median(differences) - median(prices)
-  t.diagnostic(`${(off * 1000).toFixed(1)} µs off in the median`)
-  assert.ok(Math.abs(off) <= 0.05, `${off} ms off`)
 })
 
 test('a generator is charged to whoever goes on with it', () => {

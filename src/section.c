@@ -224,7 +224,9 @@ static bool went_to_sleep(struct wsig_thread *thread, uint64_t now_ns,
  * whether it goes on with its sleep only another thread can see. So the
  * watchdog is woken: it looks at once, then at least as often as the limit may
  * be reached (watchdog.c, pause_of), and sets the timer again when the thread
- * runs. */
+ * runs. If the watchdog itself is kept from running, or has hundreds of
+ * sleepers to look at, the timer on the thread's CPU clock comes first: within
+ * a tick of the system's clock after the limit. */
 static void look_and_arm(struct wsig_thread *thread, uint32_t why) {
   struct wsig_look look = {.left_ns = WSIG_NEVER};
   uint64_t cpu_ns;
@@ -238,6 +240,8 @@ static void look_and_arm(struct wsig_thread *thread, uint32_t why) {
   if (look.left_ns != WSIG_NEVER && !thread->asleep &&
       wsig_thread_is_timed(thread))
     wsig_thread_arm(thread, now + look.left_ns);
+  if (thread->asleep && look.left_ns != WSIG_NEVER && wsig_clock->timer_set_cpu)
+    wsig_clock->timer_set_cpu(&thread->timer, cpu_ns + look.left_ns);
   if (look.kill_due || thread->asleep) wsig_watchdog_want(thread);
 }
 

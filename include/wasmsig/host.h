@@ -537,8 +537,9 @@ WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
  * by signal handlers"). A sleep just before a limit gains a section next to
  * nothing: the watchdog looks at it as often as the limit may be reached, but
  * with pauses of a 64th of the time that it has slept, and from 10 ms on of a
- * 256th (0.4 ms at least, 4 ms at most). With hundreds of such sleepers the
- * pauses grow to 400 ms.
+ * 256th (0.4 ms at least, 4 ms at most). With hundreds of such sleepers, or on
+ * a busy machine, a timer on the thread's CPU clock may come first: within a
+ * tick of the system's clock, 1 to 10 ms.
  *
  * Errors:    EINVAL, EBUSY (another thread is in it), ESPENT (the hard limit
  *            is used up: do not call the guest), ETHREAD, ECLOCK, ENOMEM,

@@ -7,17 +7,19 @@
 #include <stdint.h>
 #include <time.h>
 
-/* A timer whose signal goes to one thread. */
+/* A timer whose signal goes to one thread; and one on the thread's CPU clock,
+ * where that can be had, with the same signal. */
 struct wsig_timer {
-  timer_t id;
+  timer_t id, cpu_id;
   int signal;
-  bool made;
+  bool made, cpu_made;
 };
 
 /* The clocks of struct wsig_clock (os.h), and the setting of its timers. */
 uint64_t wsig_os_monotonic_ns(void);
 bool wsig_os_cpu_ns(clockid_t id, uint64_t *ns);
 bool wsig_os_timer_set(struct wsig_timer *timer, uint64_t at_ns);
+void wsig_os_timer_set_cpu(struct wsig_timer *timer, uint64_t at_cpu_ns);
 uint64_t wsig_os_switches(void);
 
 /* How the monotonic clock is read without a system call. */

@@ -53,10 +53,10 @@ pid_t wsig_os_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 
 /* The kernel's own number of a timer is an int: timer_create(2), "C library/
  * kernel differences". */
-static bool create_timer(struct sigevent *event, timer_t *id) {
+static bool create_timer(clockid_t clock, struct sigevent *event, timer_t *id) {
   int number;
-  if (wsig_syscall(SYS_timer_create, CLOCK_MONOTONIC, (long)event,
-                   (long)&number, 0, 0, 0) != 0)
+  if (wsig_syscall(SYS_timer_create, clock, (long)event, (long)&number, 0, 0,
+                   0) != 0)
     return false;
   *id = (timer_t)(intptr_t)number;
   return true;
@@ -74,8 +74,8 @@ static void wait_until(uint32_t *word, uint32_t value,
 
 #else
 
-static bool create_timer(struct sigevent *event, timer_t *id) {
-  return timer_create(CLOCK_MONOTONIC, event, id) == 0;
+static bool create_timer(clockid_t clock, struct sigevent *event, timer_t *id) {
+  return timer_create(clock, event, id) == 0;
 }
 
 static void delete_timer(timer_t id) { timer_delete(id); }
@@ -88,6 +88,13 @@ static void wait_until(uint32_t *word, uint32_t value,
 
 #endif
 
+/* What pthread_getcpuclockid(3) answers for a thread; of clock_getcpuclockid(3)
+ * the kernel's form: all bits of the number turned over, above three that say
+ * which clock of a thread it is (CPUCLOCK_SCHED, CPUCLOCK_PERTHREAD). */
+static clockid_t cpu_clock_of(pid_t tid) {
+  return (clockid_t)(~(unsigned)tid << 3 | 6);
+}
+
 static bool timer_make(struct wsig_timer *timer, pid_t tid, int signal,
                        void *tag) {
   struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
@@ -95,13 +102,16 @@ static bool timer_make(struct wsig_timer *timer, pid_t tid, int signal,
                            .sigev_value.sival_ptr = tag};
   event.sigev_notify_thread_id = tid;
   timer->signal = signal;
-  timer->made = create_timer(&event, &timer->id);
+  timer->made = create_timer(CLOCK_MONOTONIC, &event, &timer->id);
+  timer->cpu_made =
+      timer->made && create_timer(cpu_clock_of(tid), &event, &timer->cpu_id);
   return timer->made;
 }
 
 static void timer_drop(struct wsig_timer *timer) {
   delete_timer(timer->id);
-  timer->made = false;
+  if (timer->cpu_made) delete_timer(timer->cpu_id);
+  timer->made = timer->cpu_made = false;
 }
 
 bool wsig_os_may_be_timers(int signal) {
@@ -139,6 +149,7 @@ const struct wsig_clock wsig_os_clock = {wsig_os_monotonic_ns,
                                          timer_make,
                                          wsig_os_timer_set,
                                          timer_drop,
+                                         wsig_os_timer_set_cpu,
                                          wsig_os_switches,
                                          true};
 

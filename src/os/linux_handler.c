@@ -37,10 +37,10 @@ static int read_clock(clockid_t id, struct timespec *now) {
   return (int)wsig_syscall(SYS_clock_gettime, id, (long)now, 0, 0, 0, 0);
 }
 
-bool wsig_os_timer_set(struct wsig_timer *timer, uint64_t at_ns) {
+static bool set_timer(timer_t id, uint64_t at_ns) {
   struct itimerspec at = {.it_value = wsig_os_timespec(at_ns)};
-  return wsig_syscall(SYS_timer_settime, (long)(intptr_t)timer->id,
-                      TIMER_ABSTIME, (long)&at, 0, 0, 0) == 0;
+  return wsig_syscall(SYS_timer_settime, (long)(intptr_t)id, TIMER_ABSTIME,
+                      (long)&at, 0, 0, 0) == 0;
 }
 
 static void futex(uint32_t *word, int operation, uint32_t value) {
@@ -55,9 +55,9 @@ static int read_clock(clockid_t id, struct timespec *now) {
   return clock_gettime(id, now);
 }
 
-bool wsig_os_timer_set(struct wsig_timer *timer, uint64_t at_ns) {
+static bool set_timer(timer_t id, uint64_t at_ns) {
   struct itimerspec at = {.it_value = wsig_os_timespec(at_ns)};
-  return timer_settime(timer->id, TIMER_ABSTIME, &at, NULL) == 0;
+  return timer_settime(id, TIMER_ABSTIME, &at, NULL) == 0;
 }
 
 static void futex(uint32_t *word, int operation, uint32_t value) {
@@ -67,6 +67,14 @@ static void futex(uint32_t *word, int operation, uint32_t value) {
 }
 
 #endif
+
+bool wsig_os_timer_set(struct wsig_timer *timer, uint64_t at_ns) {
+  return set_timer(timer->id, at_ns);
+}
+
+void wsig_os_timer_set_cpu(struct wsig_timer *timer, uint64_t at_cpu_ns) {
+  if (timer->made && timer->cpu_made) set_timer(timer->cpu_id, at_cpu_ns);
+}
 
 uint64_t wsig_os_monotonic_ns(void) {
   struct timespec now;

@@ -16,8 +16,8 @@
 #include <time.h>
 
 /* Clocks, timers, and a thread to watch. A struct, so that tests bring their
- * own and run budgets without sleeping. `cpu_ns`, `monotonic_ns`, `timer_set`
- * and `switches` may be called in signal handlers. */
+ * own and run budgets without sleeping. `cpu_ns`, `monotonic_ns`, `timer_set`,
+ * `timer_set_cpu` and `switches` may be called in signal handlers. */
 struct wsig_clock {
   /* The clock that timers and timed waits are told in. */
   uint64_t (*monotonic_ns)(void);
@@ -33,6 +33,10 @@ struct wsig_clock {
    * system refuses. */
   bool (*timer_set)(struct wsig_timer *timer, uint64_t at_ns);
   void (*timer_drop)(struct wsig_timer *timer);
+  /* Sets it going as well at `at_cpu_ns` of its thread's CPU clock, or within a
+   * few ms of CPU after that: a thread that sleeps is not interrupted. May be
+   * NULL; if the system refuses, nothing happens. */
+  void (*timer_set_cpu)(struct wsig_timer *timer, uint64_t at_cpu_ns);
   /* How often the calling thread has gone to sleep so far; may be NULL. */
   uint64_t (*switches)(void);
   /* Whether ticks may tell CPU time (witness.h). */

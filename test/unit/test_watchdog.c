@@ -383,6 +383,25 @@ TEST(budgets_without_limits_need_no_watchdog) {
   assert_child_is_well(do_without);
 }
 
+static void wake_up_unseen(void) {
+  wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
+  options.firing = WASMSIG_FIRING_TIMER;
+  CHILD_ASSERT(wasmsig_set_firing(&options) == WASMSIG_OK);
+  spawning = SPAWN_IDLE;
+  CHILD_ASSERT(wasmsig_budget_enter(&forked) == WASMSIG_OK);
+  sleep_ns(20 * MS); /* the timer's signal comes, and finds a sleeper */
+  uint64_t end = thread_cpu_ns() + 500 * MS;
+  while (!guest_signal(&forked_guest) && thread_cpu_ns() < end) continue;
+  CHILD_ASSERT(guest_signal(&forked_guest) == WASMSIG_SIGXCPU);
+  CHILD_ASSERT(wasmsig_budget_leave(&forked) == WASMSIG_LEFT_SIGNALLED);
+}
+
+TEST(who_has_slept_is_told_even_if_the_watchdog_never_runs) {
+  guest_track(&forked_guest, registry);
+  assert_int_equal(make_for(&forked_guest, &forked, 2 * MS, NONE), WASMSIG_OK);
+  assert_child_is_well(wake_up_unseen);
+}
+
 /* ------------------------------------------------------ its coming, going */
 
 static void need_it_sooner(void) {
@@ -510,6 +529,7 @@ int main(void) {
       IN_SCENE(the_child_of_a_fork_may_enter_what_other_threads_were_in),
       IN_SCENE(without_a_watchdog_nothing_is_entered),
       IN_SCENE(a_refused_enter_does_not_signal_either),
+      IN_SCENE(who_has_slept_is_told_even_if_the_watchdog_never_runs),
       IN_SCENE(a_sleeping_watchdog_is_woken_for_a_nearer_limit),
       IN_SCENE(the_watchdog_blocks_every_signal),
       IN_SCENE(the_watchdog_is_as_nice_as_its_process),

@@ -59,3 +59,12 @@ test('imported memories may be dropped with their instances', async () => {
   assert.equal(status, 0)
   assert.equal(stdout, 'end\n')
 })
+
+test('budgets that were dropped go in a loop that never waits', async () => {
+  const { stdout, stderr, status } = await run('many-budgets.mjs', { flags })
+  assert.equal(status, 0, stderr)
+  const { many, grown, kept, used } = JSON.parse(stdout)
+  assert.equal(used, kept)
+  // A budget has more than 400 bytes outside of JavaScript's heap.
+  assert.ok(grown < 100 * many, `${grown}`)
+})

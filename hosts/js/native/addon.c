@@ -75,6 +75,7 @@ static void end_environment(void *argument) {
   engine_detach(state->engine);
   words_drop_all(ending->env, state);
   instances_drop_all(ending->env, state);
+  boxes_drop_all(ending->env, state);
   if (state->sections == 0) realm_state_release(state);
   free(ending);
 }

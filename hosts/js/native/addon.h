@@ -49,6 +49,8 @@ struct realm_state {
   uint64_t handle_tag;
   uint64_t sweeps, collected;
   uint64_t by_class[4];
+  struct box **boxes; /* budgets (boxes.c) */
+  size_t box_count, box_room, box_sweep_at;
   struct tracked_words *words; /* that no module exports (words.c) */
 };
 
@@ -65,6 +67,9 @@ void instances_drop_all(napi_env env, struct realm_state *state);
  * left, or a kill), and looks at no memory that has grown while one is. What
  * could not be put there goes on waiting. */
 void instances_sync(napi_env env, struct realm_state *state);
+
+/* boxes.c: the environment ends. */
+void boxes_drop_all(napi_env env, struct realm_state *state);
 
 /* module_head.c */
 /* Calls `use` with the bytes of a module, if the host hands them out. They stay

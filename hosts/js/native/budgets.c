@@ -11,17 +11,6 @@ struct box *box_of(napi_env env, napi_value value) {
   return box;
 }
 
-static void free_box(napi_env env, void *data, void *hint) {
-  (void)env;
-  (void)hint;
-  struct box *box = data;
-  struct realm_state *state = box->state;
-  /* Still entered: process.exit inside a section. The watchdog may look. */
-  if (wasmsig_budget_destroy(&box->budget) == WASMSIG_EBUSY) return;
-  free(box);
-  realm_state_release(state);
-}
-
 /* given: softNs, hardNs, signal, onUnsafe, graceNs. */
 static void set_limits(napi_env env, wasmsig_budget_options *options,
                        napi_value *given) {
@@ -76,15 +65,11 @@ static napi_value create(napi_env env, napi_callback_info info) {
   set_limits(env, &box->options, given);
   set_policy(env, &box->killing, given);
   int error = wasmsig_budget_init(&box->budget, &box->options);
-  if (!error &&
-      napi_create_external(env, box, free_box, NULL, &external) != napi_ok)
+  if (!error && !(external = boxes_add(env, state, box)))
     error = WASMSIG_ENOMEM;
-  if (error) {
-    free(box);
-    return throw_code(env, error);
-  }
-  box->state = realm_state_use(state);
-  return external;
+  if (!error) return external;
+  free(box);
+  return throw_code(env, error);
 }
 
 /* ------------------------------------------------------------- questions */

@@ -11,9 +11,14 @@ struct box {
   wasmsig_budget_options options;
   struct killing killing;
   struct realm_state *state;
+  napi_ref self;            /* weak, to the external that JavaScript has */
   wasmsig_instance named[]; /* options.count of them */
 };
 
 struct box *box_of(napi_env env, napi_value value);
+
+/* What JavaScript holds the box by, which lives as long; NULL: no memory, and
+ * the box is the caller's (boxes.c). */
+napi_value boxes_add(napi_env env, struct realm_state *state, struct box *box);
 
 #endif

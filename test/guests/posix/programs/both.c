@@ -59,6 +59,20 @@ static void by_hand_blocked(void) {
   CHECK(HEARD(SIGUSR2, SIGUSR1));
 }
 
+/* What a poll is to tell of ends the program no more. */
+static void wanted(void) {
+  wasmsig_want(WASMSIG_BIT(WASMSIG_SIGTERM));
+  host_raises(SIGTERM);
+  CHECK(wasmsig_poll() == SIGTERM);
+  host_raises(SIGTERM);
+  work();
+  CHECK(__instance_signal_handled == ~0ull);
+  wasmsig_on(WASMSIG_SIGTERM, hear);
+  host_raises(SIGTERM);
+  work();
+  CHECK(HEARD(SIGTERM));
+}
+
 static void signal_wins(void) {
   wasmsig_on(WASMSIG_SIGUSR1, WASMSIG_IGNORE);
   signal(SIGUSR1, hear);
@@ -94,6 +108,7 @@ static const struct test tests[] = {
     TEST(by_hand_late, "a poll by hand tells no signal twice"),
     TEST(by_hand_blocked, "a poll by hand tells of no blocked signal"),
     TEST(tells_of_host_with_word, "a host that knows the word alone is one"),
+    TEST(wanted, "what wasmsig_want asks for ends nobody"),
     TEST(signal_wins, "of two for one signal, signal's is called"),
 };
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Descriptors as sources. What is not needed of a regular file is sought past,
- * up to its end, which a seek itself would not notice. Pipes and the like, and
- * files of /proc, which say that they are empty, are read.
+ * Descriptors as sources. What is not needed of a file is sought past, up to
+ * its end, which a seek itself would not notice. Pipes and the like, and files
+ * of /proc, which have no length, are read.
  */
 #include "file.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static ptrdiff_t read_file(void *context, void *buffer, size_t capacity) {
@@ -29,14 +28,19 @@ static int64_t skip_file(void *context, uint64_t count) {
   return (int64_t)count;
 }
 
+/* Its length, or 0 if it is told by none. No fstat(2): glibc has a function of
+ * that name from 2.33 on only. */
+static off_t length_of(int descriptor) {
+  off_t here = lseek(descriptor, 0, SEEK_CUR);
+  off_t length = here < 0 ? -1 : lseek(descriptor, 0, SEEK_END);
+  if (length < 0) return 0;
+  return lseek(descriptor, here, SEEK_SET) == here ? length : 0;
+}
+
 wasmsig_module_source wsig_file_source(struct wsig_file *file, int descriptor) {
-  struct stat status;
   *file = (struct wsig_file){.descriptor = descriptor};
   wasmsig_module_source source = {file, read_file, NULL};
-  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-      status.st_size > 0 && lseek(descriptor, 0, SEEK_CUR) >= 0) {
-    file->length = status.st_size;
-    source.skip = skip_file;
-  }
+  file->length = length_of(descriptor);
+  if (file->length > 0) source.skip = skip_file;
   return source;
 }

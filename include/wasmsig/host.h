@@ -685,6 +685,9 @@ WASMSIG_API int wasmsig_budget_discard(wasmsig_suspension *suspension);
  * CPU nanoseconds used: of all ended sections and, in the thread that is in
  * it, of the running one.
  *
+ * Clocks are the kernel's own, also in a process that is shown another time
+ * by a preloaded library (libfaketime), on x86-64 and AArch64.
+ *
  * A section's time is the difference of two readings of the thread's CPU clock.
  * Within 5 us of the last reading, and as long as the kernel proves that the
  * thread was not switched out, the next is told from the processor's counter

@@ -40,6 +40,8 @@ export const BUDGET_PROGRAMS = {
   test_intruders: plain('test_intruders'),
   test_forking: plain('test_forking'),
   test_sections: plain('test_sections'),
+  test_watchdog: plain('test_watchdog'),
+  test_lying_clocks: plain('test_lying_clocks'),
   test_firing: { ...plain('test_firing'), flags: ['-Wl,--wrap=sigaction'] }
 }
 
@@ -208,8 +210,8 @@ export const BUDGET_MUTATIONS = [
   ),
   timers(
     'a sleeper is interrupted once',
-    'thread->asleep = went_to_sleep(thread, now, cpu_ns) &&',
-    'thread->asleep = went_to_sleep(thread, now, cpu_ns) && false &&'
+    'thread->asleep = went_to_sleep(thread, now, cpu_ns);',
+    'thread->asleep = went_to_sleep(thread, now, cpu_ns) && false;'
   ),
   timers(
     'who is kept from running is no sleeper',
@@ -248,13 +250,13 @@ export const BUDGET_MUTATIONS = [
   ),
   setting(
     'enter sets the timer',
-    'if (left != WSIG_NEVER && thread->timer_at > at_ns) set_timer(thread, at_ns);',
+    'if (left != WSIG_NEVER && thread->timer_at > at_ns)\n    set_timer(thread, now.monotonic_ns, at_ns);',
     ''
   ),
   setting(
     'a timer that is set early enough is left alone',
-    'if (left != WSIG_NEVER && thread->timer_at > at_ns) set_timer(thread, at_ns);',
-    'if (left != WSIG_NEVER) set_timer(thread, at_ns);'
+    'if (left != WSIG_NEVER && thread->timer_at > at_ns)\n    set_timer(thread, now.monotonic_ns, at_ns);',
+    'if (left != WSIG_NEVER)\n    set_timer(thread, now.monotonic_ns, at_ns);'
   ),
   setting(
     'the watchdog stands behind the timer',
@@ -277,7 +279,11 @@ export const BUDGET_MUTATIONS = [
     'thread->asleep ? ASLEEP_SHARE : IDLE_SHARE',
     'IDLE_SHARE'
   ),
-  looks('a repeated kill has a time', 'if (killed) look_at(thread);', ''),
+  looks(
+    'a repeated kill has a time',
+    'if (killed)\n    look_at(thread);',
+    'if (killed)\n    ;'
+  ),
   intruders('src/spend.c')(
     'an undo is not called under the lock',
     'thread->undoing = true;\n  wsig_thread_unlock_own(thread);',
@@ -362,5 +368,30 @@ export const BUDGET_MUTATIONS = [
     'a suspended section ends on its thread',
     'outcome = wsig_section_take_off(thread);',
     'thread->level--;'
+  ),
+  mutation('test_sections', 'src/threads.c')(
+    'destructors of a thread that ends may enter',
+    '#define FAREWELLS 2',
+    '#define FAREWELLS 1'
+  ),
+  mutation('test_watchdog', 'src/section.c')(
+    'who has slept is told though the watchdog does not run',
+    'wsig_clock->timer_set_cpu(&thread->timer, cpu_ns + look.left_ns);',
+    ';'
+  ),
+  mutation('test_watchdog', 'src/os/linux.c')(
+    'the watchdog is as nice as its process',
+    'schedule_as_the_process_is(SLICE_NS);',
+    'schedule_as(SCHED_OTHER, 0, 0, SLICE_NS);'
+  ),
+  mutation('test_lying_clocks', 'src/os/linux_vdso.c')(
+    "a clock that is not the kernel's is not believed",
+    'return !is_before(&now, &before) && !is_before(&after, &now);',
+    'return true;'
+  ),
+  mutation('test_lying_clocks', 'src/os/linux_handler.c')(
+    "limits are of the kernel's clocks",
+    'return (int)wsig_syscall(SYS_clock_gettime, id, (long)now, 0, 0, 0, 0);',
+    'return clock_gettime(id, now);'
   )
 ]

@@ -166,22 +166,22 @@ export const MUTATIONS = [
   ),
   words(
     'signal and terminated word do not overlap',
-    'overlap(words->signal, 4, words->terminated, 4) ||',
-    ''
+    'if (overlap(at[a], size[a], at[b], size[b])) return true;',
+    'if (a + b != 1 && overlap(at[a], size[a], at[b], size[b])) return true;'
   ),
   words(
     'signal word and pending set do not overlap',
-    'overlap(words->signal, 4, words->pending, 8) ||',
-    ''
+    'if (overlap(at[a], size[a], at[b], size[b])) return true;',
+    'if (a + b != 2 && overlap(at[a], size[a], at[b], size[b])) return true;'
   ),
   words(
     'terminated word and pending set do not overlap',
-    'overlap(words->terminated, 4, words->pending, 8))',
-    'false)'
+    'if (overlap(at[a], size[a], at[b], size[b])) return true;',
+    'if (a * b != 2 && overlap(at[a], size[a], at[b], size[b])) return true;'
   ),
   words(
     'words without a size are refused',
-    'words->size < sizeof *words',
+    'given->size < offsetof(wasmsig_words, handled)',
     'false'
   ),
   owners(

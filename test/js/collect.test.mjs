@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { run } from './support/child.mjs'
+import { ofResidentSets } from './support/sanitizer.mjs'
 
 const BATCHES = 20
 const SIZE = 100
@@ -60,11 +61,16 @@ test('imported memories may be dropped with their instances', async () => {
   assert.equal(stdout, 'end\n')
 })
 
-test('budgets that were dropped go in a loop that never waits', async () => {
-  const { stdout, stderr, status } = await run('many-budgets.mjs', { flags })
-  assert.equal(status, 0, stderr)
-  const { many, grown, kept, used } = JSON.parse(stdout)
-  assert.equal(used, kept)
-  // A budget has more than 400 bytes outside of JavaScript's heap.
-  assert.ok(grown < 100 * many, `${grown}`)
-})
+const dropped = { skip: ofResidentSets }
+test(
+  'budgets that were dropped go in a loop that never waits',
+  dropped,
+  async () => {
+    const { stdout, stderr, status } = await run('many-budgets.mjs', { flags })
+    assert.equal(status, 0, stderr)
+    const { many, grown, kept, used } = JSON.parse(stdout)
+    assert.equal(used, kept)
+    // A budget has more than 400 bytes outside of JavaScript's heap.
+    assert.ok(grown < 100 * many, `${grown}`)
+  }
+)

@@ -82,10 +82,12 @@ static bool may_be_unwound(napi_env env, const char *script, napi_value frame) {
  * files, processes, text), which check their arguments first. */
 static bool may_be_cut_at_entry(const char *script) {
   static const char *const begins[] = {
-      "node:buffer",       "node:child_process", "node:crypto",     "node:fs",
-      "node:internal/cry", "node:internal/url",  "node:internal/u", "node:path",
-      "node:querystring",  "node:url",           "node:util",       "node:v8",
-      "node:zlib"};
+      "node:buffer",       "node:child_process",
+      "node:crypto",       "node:fs",
+      "node:internal/cry", "node:internal/u",
+      "node:path",         "node:querystring",
+      "node:url",          "node:util",
+      "node:v8",           "node:zlib"};
   for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
     if (strncmp(script, begins[i], strlen(begins[i])) == 0) return true;
   return false;

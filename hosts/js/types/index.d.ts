@@ -114,9 +114,10 @@ export interface LimitOptions {
    * - 'exit': end the process at once, with exit status 152 (128 + SIGXCPU) and
    *   a line on standard error.
    *
-   * V8 may also postpone a kill: until a long function of its own is over, and
-   * for as long as code runs that it has compiled without checks of its stack
-   * (from V8 13 on, Node 24, loops of wasm's tail calls). When a quarter of
+   * V8 may also postpone a kill: until a long function of its own is over, for
+   * thousands of turns of a loop that it interprets and that calls nothing but
+   * those, and for as long as code runs that it has compiled without checks of
+   * its stack (from V8 13 on, Node 24, loops of wasm's tail calls). When a quarter of
    * `grace`, 5 ms at least, has passed so, guests are asked to end by SIGKILL in
    * their word too: what polls ends, and JavaScript around it can see the trap.
    * 'exit' acts when all of `grace` has passed.

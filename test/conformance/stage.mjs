@@ -41,7 +41,7 @@ function assemble(wabt, name) {
 function installPackage(folder) {
   const to = `${STAGE}node_modules/wasmsig/`
   const text = readFileSync(`${folder}/package.json`, 'utf8')
-  const { files, dependencies } = JSON.parse(text)
+  const { files, dependencies = {} } = JSON.parse(text)
   for (const file of ['package.json', ...files]) {
     const from = `${folder}/${file}`
     if (existsSync(from)) cpSync(from, to + file, { recursive: true })

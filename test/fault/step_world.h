@@ -148,8 +148,10 @@ static void note_subjects(int64_t got) {
   world.seen_all |= got == world.subjects;
 }
 
+/* SIGKILL reaches the terminated as well: test_registry. */
 static uint32_t next_signal(void) {
   world.next = world.next % WASMSIG_SIGNAL_MAX + 1;
+  if (world.next == SIGKILL) world.next++;
   return world.next;
 }
 

@@ -34,7 +34,7 @@ function readOptions(args) {
   const end = args.findIndex((arg, i) => !arg.startsWith('--') && !isValue(i))
   if (end === -1) refuse('which program?')
   const { values } = parseArgs({ args: args.slice(0, end), options: OPTIONS })
-  const limits = { ...values }
+  const limits = { ...values, measure: true } // neither need be given
   for (const name of ['soft', 'hard'])
     if (name in values) limits[name] = Number(values[name])
   return { program: args.slice(end), budget: new CpuBudget(limits) }

@@ -13,7 +13,7 @@ const { instance } = await WebAssembly.instantiate(
 )
 const { exports } = instance
 const within = (limits, call) =>
-  new CpuBudget({ ...limits, instances: [instance] }).run(call)
+  new CpuBudget({ measure: true, ...limits, instances: [instance] }).run(call)
 
 const said = { hosted: Boolean(exports.hosted()), polls: [] }
 

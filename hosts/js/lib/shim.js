@@ -14,7 +14,6 @@ const { disguise, disguiseClass } = require('./disguise.js')
 const { typeError } = require('./errors.js')
 const { adopt } = require('./instances.js')
 const { memoryZeroOf } = require('./module-bytes.js')
-const { wrapForeignInstance, wrapForeignInstantiate } = require('./foreign.js')
 const modules = require('./modules.js')
 const { Recorder, isObject } = require('./recorder.js')
 const { askEngine, whenFulfilled } = require('./settled.js')
@@ -193,11 +192,15 @@ function wrapSuspending(Target, installation) {
 
 // ----------------------------------------------------- install, uninstall
 
+/** foreign.js is loaded where it is needed. */
+const foreign = (name) => (original, installation) =>
+  require('./foreign.js')[name](original, installation)
+
 /** Each function: how the engine's own is wrapped, and how another's. */
 const WRAP = {
-  Instance: [wrapInstance, wrapForeignInstance],
-  instantiate: [wrapInstantiate, wrapForeignInstantiate],
-  instantiateStreaming: [wrapStreaming, wrapForeignInstantiate],
+  Instance: [wrapInstance, foreign('wrapForeignInstance')],
+  instantiate: [wrapInstantiate, foreign('wrapForeignInstantiate')],
+  instantiateStreaming: [wrapStreaming, foreign('wrapForeignInstantiate')],
   Suspending: [wrapSuspending],
   ...(modules.bytesAreNeeded && {
     Module: [wrapModule],

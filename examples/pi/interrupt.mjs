@@ -11,12 +11,17 @@ import {
   workerData
 } from 'node:worker_threads'
 
+/** What becomes of an interrupt; only one side takes it out of STARTED. */
+const STARTED = 1
+const SENT = 2
+const CANCELLED = 3
+
 /** @returns an interrupt whose thread is up, so that start() is exact */
 export async function prepareInterrupt(signal, delayMs) {
-  const started = new Int32Array(new SharedArrayBuffer(4))
+  const state = new Int32Array(new SharedArrayBuffer(4))
   const sentAt = new BigInt64Array(new SharedArrayBuffer(8))
   const worker = new Worker(new URL(import.meta.url), {
-    workerData: { started, sentAt, signal, delayMs }
+    workerData: { state, sentAt, signal, delayMs }
   })
   const exited = new Promise((resolve) => worker.once('exit', resolve))
   await once(worker, 'message')
@@ -24,11 +29,17 @@ export async function prepareInterrupt(signal, delayMs) {
   worker.unref()
   return {
     start() {
-      Atomics.store(started, 0, 1)
-      Atomics.notify(started, 0)
+      Atomics.store(state, 0, STARTED)
+      Atomics.notify(state, 0)
     },
-    /** Resolves when a started interrupt has sent its signal. */
+    /**
+     * Resolves when a started interrupt will send nothing any more. One that
+     * comes after a person's Ctrl-C would be the second, which ends a process
+     * whose guest has returned.
+     */
     over() {
+      Atomics.compareExchange(state, 0, STARTED, CANCELLED)
+      Atomics.notify(state, 0)
       worker.ref()
       return exited
     },
@@ -40,10 +51,11 @@ export async function prepareInterrupt(signal, delayMs) {
   }
 }
 
-function sendInTime({ started, sentAt, signal, delayMs }) {
+function sendInTime({ state, sentAt, signal, delayMs }) {
   parentPort.postMessage('ready')
-  Atomics.wait(started, 0, 0)
-  Atomics.wait(started, 0, 1, delayMs)
+  Atomics.wait(state, 0, 0)
+  Atomics.wait(state, 0, STARTED, delayMs)
+  if (Atomics.compareExchange(state, 0, STARTED, SENT) !== STARTED) return
   Atomics.store(sentAt, 0, process.hrtime.bigint())
   process.kill(process.pid, signal)
 }

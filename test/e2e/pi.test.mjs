@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { digitsOfPi } from './support/chudnovsky.mjs'
-import { PI_WASM, runPi } from './support/example.mjs'
+import { PI_WASM, pressCtrlC, runPi } from './support/example.mjs'
 import { GUESTS, assemble } from './support/guests.mjs'
 
 const FIRST_50 = '31415926535897932384626433832795028841971693993751'
@@ -98,6 +98,14 @@ describe('the command of the pi example', () => {
     assert.match(stdout, /│ stopped │ +\d+\.\d\d ms │.* CpuLimitError caught /)
     assert.match(stdout, RegExp(`│ Ctrl-C +${interrupted}`))
     assert.equal(stdout.match(/3\.141592653\.\.\.\d{10} /g)?.length, 2)
+  })
+
+  // The interrupt that the program would send itself must not follow: nobody
+  // handles a second SIGINT, so it would end the process.
+  test('at a terminal it hears the Ctrl-C of a person', () => {
+    const { output, status } = pressCtrlC('press Ctrl-C now')
+    assert.match(output, /│ Ctrl-C .* ms │ \d+ digits /)
+    assert.equal(status, 0)
   })
 
   test('--help tells of every option and ends with 0', async () => {

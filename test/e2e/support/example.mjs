@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** The example as a user starts it: a process of its own. */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 import { PATIENCE_MS } from '../../support/patience.mjs'
@@ -9,6 +9,7 @@ import { PATIENCE_MS } from '../../support/patience.mjs'
 export const PI_WASM = pathFromHere('../../../build/release/guests/pi.wasm')
 
 const PROGRAM = pathFromHere('../../../examples/pi/pi.mjs')
+const TERMINAL = pathFromHere('../../cli/support/terminal.py')
 
 /** @returns {Promise<{status, signal, stdout, stderr}>} how it ended */
 export function runPi(...args) {
@@ -27,6 +28,21 @@ export function runPi(...args) {
         })
     )
   })
+}
+
+/** On a terminal of its own; { output, status }, -2 is death by signal 2. */
+export function pressCtrlC(cue) {
+  const steps = JSON.stringify([
+    ['wait', cue],
+    ['key', '\u0003']
+  ])
+  const { stdout, stderr } = spawnSync(
+    'python3',
+    [TERMINAL, steps, process.execPath, PROGRAM],
+    { encoding: 'utf8', timeout: PATIENCE_MS }
+  )
+  assert.equal(stderr, '')
+  return JSON.parse(stdout)
 }
 
 /** Another guest does in it what the one in C does. */

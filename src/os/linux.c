@@ -54,7 +54,7 @@ pid_t wsig_os_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 /* The kernel's own number of a timer is an int: timer_create(2), "C library/
  * kernel differences". */
 static bool create_timer(clockid_t clock, struct sigevent *event, timer_t *id) {
-  int number;
+  int number = 0;
   if (wsig_syscall(SYS_timer_create, clock, (long)event, (long)&number, 0, 0,
                    0) != 0)
     return false;

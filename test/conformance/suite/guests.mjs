@@ -8,6 +8,8 @@
 export const SIGNAL_AT = 1024
 export const TERMINATED_AT = 1032
 export const PENDING_AT = 1040
+/** Where `obey` notes what it was told: a bit a signal, as in a pending set. */
+export const HEARD_AT = 2048
 export const STARTED = 0xffff
 
 const OWN = '(memory (export "memory") 1)'
@@ -30,7 +32,7 @@ const ALL_START = `${SIGNAL_STARTS}
 
 /**
  * spin    polls until it is told, returns the signal; 0: it was never told
- * obey    polls as the SDK does: ignores what it hears, but traps at SIGKILL
+ * obey    polls as the SDK does: notes what it hears, and traps at SIGKILL
  * burn    never polls
  * answer  takes so many signals one after the other, returns the last; 0: not
  *         all came
@@ -47,10 +49,15 @@ const LOOPS = `
         (i64.lt_u (local.get $turns) (i64.const 0x80000000)))))
     (local.get $signal))
   (func $obey (export "obey") (result i32)
-    (local $turns i64)
+    (local $turns i64) (local $signal i32)
     (loop $again
-      (if (i32.eq (i32.atomic.load (i32.const 1024)) (i32.const 9))
-        (then unreachable))
+      (if (local.tee $signal (i32.atomic.load (i32.const 1024)))
+        (then
+          (i64.store (i32.const 2048) (i64.or
+            (i64.load (i32.const 2048))
+            (i64.shl (i64.const 1) (i64.extend_i32_u
+              (i32.sub (local.get $signal) (i32.const 1))))))
+          (if (i32.eq (local.get $signal) (i32.const 9)) (then unreachable))))
       (local.set $turns (i64.add (local.get $turns) (i64.const 1)))
       (br_if $again (i64.lt_u (local.get $turns) (i64.const 0x40000000))))
     (i32.const 1))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** CPU limits: who is told and stopped, and when. */
+import { HEARD_AT } from '../guests.mjs'
 
 const LIMIT = 20
 
@@ -140,8 +141,10 @@ export const STOPPED = [
         caught(() => budget.run(made.exports.obey))
       )
       same('the state', budget.state, 'killed')
-      const told = (read(made, 'pending') >> 23n) & 1n
+      const heard = new DataView(made.exports.memory.buffer)
+      const told = (heard.getBigUint64(HEARD_AT, true) >> 23n) & 1n
       same('the bit of SIGXCPU', told, 1n)
+      same('what is left of it', (read(made, 'pending') >> 23n) & 1n, 0n)
     }
   },
   {

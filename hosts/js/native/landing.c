@@ -2,13 +2,16 @@
 /*
  * Where a termination comes to, other than the functions that it unwinds.
  *
- * V8 before 13 (Node 18 to 22) runs promise hooks from C++ where C++ makes a
- * promise, as WebAssembly.instantiate does. A termination that arrives in such
- * a hook is given to the message listeners as an uncaught exception, and
- * forgotten (src/objects/contexts.cc, NativeContext::RunPromiseHook); Node then
- * ends the process. So Node's listener is replaced, for good, by one that
- * passes everything on to it except such a termination of ours. The core's next
- * kill, a millisecond of CPU later, terminates again.
+ * V8 runs promise hooks from C++ where C++ makes a promise, as
+ * WebAssembly.instantiate does. (Node sets them for createHook, before 24 also
+ * for AsyncLocalStorage.) A termination that arrives in such a hook is given to
+ * the message listeners as an uncaught exception, and forgotten
+ * (src/objects/contexts.cc, NativeContext::RunPromiseHook); Node then ends the
+ * process. So Node's listener is replaced, for good, by one that
+ * passes everything on to it except such a termination of ours. That it asks
+ * for again, at once: the next check of the stack may be that of a user's
+ * function. Were it left to the core's next kill, a loop that does nothing but
+ * make such promises would meet that, too, in a hook, and never end.
  *
  * With --abort-on-uncaught-exception V8 asks its embedder whether to abort when
  * it throws what no JavaScript catches, and that is a termination too, though
@@ -20,9 +23,6 @@
 #include "engine.h"
 #include "v8.h"
 
-#include <stdlib.h>
-
-#define FIRST_GOOD_V8 13
 #define ERROR_LEVELS (1 << 3 | 1 << 4) /* kMessageError, kMessageWarning */
 
 static _Thread_local struct {
@@ -37,18 +37,20 @@ static bool is_termination(napi_value error) {
 }
 
 static void listen(napi_value message, napi_value error) {
-  if (!is_termination(error)) node_message_listener(message, error);
+  if (is_termination(error))
+    v8_isolate_terminate_execution(v8_isolate_get_current());
+  else
+    node_message_listener(message, error);
 }
 
-static bool reports_terminations(void) {
-  return v8_get_version && atoi(v8_get_version()) < FIRST_GOOD_V8 &&
-         node_message_listener && v8_isolate_add_message_listener &&
+static bool can_replace_listener(void) {
+  return node_message_listener && v8_isolate_add_message_listener &&
          v8_isolate_remove_message_listeners;
 }
 
 static void replace_listener(void *isolate) {
   landing.is_replaced = true;
-  if (!reports_terminations()) return;
+  if (!can_replace_listener()) return;
   v8_isolate_remove_message_listeners(isolate, node_message_listener);
   v8_isolate_add_message_listener(isolate, listen, ERROR_LEVELS, NULL);
 }

@@ -49,7 +49,6 @@ extern napi_value v8_stack_frame_get_function_name(napi_value frame)
 
 /* Who is told of uncaught exceptions, and whether they abort the process
  * (landing.c): Node's own, and how V8 is given another. */
-extern const char *v8_get_version(void) V8_NAMED("_ZN2v82V810GetVersionEv");
 extern void node_message_listener(napi_value message, napi_value error)
     V8_NAMED(
         "_ZN4node6errors25PerIsolateMessageListenerEN2v85LocalINS1_7MessageEEE"

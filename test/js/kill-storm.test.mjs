@@ -46,6 +46,12 @@ test('kills in hooks that run from C++ end the call, not the process', async () 
   assert.equal(status, 0)
 })
 
+test('what was killed is not called again by what it has replaced', async () => {
+  const { stdout, stderr } = await run('kill-replaced.mjs')
+  assert.equal(stderr, '')
+  assert.equal(stdout, 'ERR_WASMSIG_CPU_LIMIT\n')
+})
+
 test('workers that are terminated while they are killed end', async () => {
   const { status, stdout, stderr } = await run('kill-and-terminate.mjs', {
     args: [KILLS]

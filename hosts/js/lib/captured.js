@@ -55,7 +55,9 @@ module.exports = {
   then: uncurry(Promise.prototype.then),
   isView: ArrayBuffer.isView,
   mapGet: uncurry(Map.prototype.get),
+  mapHas: uncurry(Map.prototype.has),
   mapSet: uncurry(Map.prototype.set),
+  toFixed: uncurry(Number.prototype.toFixed),
   weakDelete: uncurry(WeakMap.prototype.delete),
   weakGet: uncurry(WeakMap.prototype.get),
   weakSet: uncurry(WeakMap.prototype.set)

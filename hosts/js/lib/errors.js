@@ -2,6 +2,7 @@
 'use strict'
 // Errors that say what was expected and what came.
 
+const { defineProperty } = require('./captured.js')
 const { inspect } = require('node:util')
 
 /** Of what came: in a line, without running code of whoever passed it. */
@@ -25,7 +26,7 @@ function shown(value) {
 }
 
 function withCode(error, code) {
-  Object.defineProperty(error, 'code', {
+  defineProperty(error, 'code', {
     value: code,
     writable: true,
     configurable: true,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 
+const { defineProperty, toFixed } = require('./captured.js')
 const { withCode } = require('./errors.js')
 
 const CODE = 'ERR_WASMSIG_CPU_LIMIT'
@@ -11,10 +12,11 @@ const CODE = 'ERR_WASMSIG_CPU_LIMIT'
  */
 class CpuLimitError extends Error {
   constructor(limit, used) {
+    const text = typeof used === 'number' ? toFixed(used, 3) : used.toFixed(3)
     super(
-      `the call has used ${used.toFixed(3)} ms of CPU; its limit is ${limit} ms (${CODE})`
+      `the call has used ${text} ms of CPU; its limit is ${limit} ms (${CODE})`
     )
-    Object.defineProperty(this, 'name', {
+    defineProperty(this, 'name', {
       value: 'CpuLimitError',
       configurable: true,
       writable: true

@@ -14,6 +14,17 @@
 
 const { executionAsyncResource } = require('node:async_hooks')
 
+// What it calls after a kill was taken before: the killed code may have replaced
+// built-ins, and would run on in them outside its section.
+
+const {
+  defineProperty,
+  getOwnPropertyDescriptor,
+  mapGet,
+  mapHas,
+  mapSet,
+  ownKeys
+} = require('./captured.js')
 const native = require('./native.js')
 
 const FIRST_WITH_FRAMES = 24
@@ -22,8 +33,8 @@ const storesAreOnResources =
 
 /** The program's listeners must not hear of it. */
 function forgetAsyncIds() {
-  const before = Object.getOwnPropertyDescriptor(process, 'emit')
-  Object.defineProperty(process, 'emit', {
+  const before = getOwnPropertyDescriptor(process, 'emit')
+  defineProperty(process, 'emit', {
     value: () => true,
     writable: true,
     configurable: true
@@ -31,31 +42,36 @@ function forgetAsyncIds() {
   try {
     process._fatalException(undefined)
   } finally {
-    if (before) Object.defineProperty(process, 'emit', before)
+    if (before) defineProperty(process, 'emit', before)
     else delete process.emit
   }
 }
 
 function symbolsOf(resource) {
   const values = new Map()
-  for (const key of Object.getOwnPropertySymbols(resource)) {
-    values.set(key, resource[key])
+  const keys = ownKeys(resource)
+  for (let i = 0; i < keys.length; i++) {
+    if (typeof keys[i] === 'symbol') mapSet(values, keys[i], resource[keys[i]])
   }
-  return values
+  return { keys, values }
 }
 
 /** Before a section that may be killed: what to put back. */
 function remember(limits) {
   if (!storesAreOnResources || limits.hard === undefined) return undefined
   const resource = executionAsyncResource()
-  return { resource, values: symbolsOf(resource) }
+  return { resource, ...symbolsOf(resource) }
 }
 
-function putBack({ resource, values }) {
-  for (const key of Object.getOwnPropertySymbols(resource)) {
-    if (!values.has(key)) resource[key] = undefined
+function putBack({ resource, keys, values }) {
+  const now = ownKeys(resource)
+  for (let i = 0; i < now.length; i++) {
+    const isNew = typeof now[i] === 'symbol' && !mapHas(values, now[i])
+    if (isNew) resource[now[i]] = undefined
   }
-  for (const [key, value] of values) resource[key] = value
+  for (let i = 0; i < keys.length; i++) {
+    if (typeof keys[i] === 'symbol') resource[keys[i]] = mapGet(values, keys[i])
+  }
 }
 
 /** After a kill. */

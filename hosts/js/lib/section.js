@@ -19,7 +19,7 @@ const { noteResult } = require('./not-limited.js')
 
 /** Those that the limits say a kill ends for good. */
 function doom({ doomed }) {
-  for (const id of doomed) native.terminateInstance(id)
+  for (let i = 0; i < doomed.length; i++) native.terminateInstance(doomed[i])
 }
 
 /** For a budget that JavaScript holds: it was killed. */

@@ -8,7 +8,12 @@
 
 #include <sched.h>
 
+/* A sanitizer makes a round some ten times as long. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+static unsigned rounds = 3000;
+#else
 static unsigned rounds = 20000;
+#endif
 
 /* ---------------------------------------------------------- the looker */
 

@@ -13,7 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/rseq.h>
 
-#define SECTIONS 200000u
+#define SECTIONS 50000u
 
 static struct guest guest;
 static struct engine engine;

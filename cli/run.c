@@ -111,8 +111,9 @@ static int run_job(void) {
   if (!error) error = run_guest(&result);
   /* From here on no signal and no limit ends the process but this. */
   bool ends_here = cli_ending_claim();
-  if (is_limited()) wasmsig_budget_leave(&budget);
+  /* Before the section's end takes back what the guest has not taken. */
   cli_watching_stop();
+  if (is_limited()) wasmsig_budget_leave(&budget);
   options.engine->close(&job);
   if (!ends_here) wait_for_the_end();
   return error ? refuse(wasmsig_error_text(error)) : finish(&result);

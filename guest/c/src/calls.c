@@ -94,21 +94,24 @@ static int32_t wait_for_input(int32_t fd, uint64_t deadline_ns) {
  * a timer wants to wait. */
 #define NODES_NONBLOCK 0x800
 
-static bool never_waits(int32_t fd) {
+/* Whether a read is to wait before it is made: not where the file says that it
+ * never waits. A host's read does not end by our timers, so while one `runs`
+ * all wait. A standard stream that Node would answer EAGAIN for also waits
+ * where a read goes on, though no timer runs any more. */
+static bool is_to_wait(int32_t fd, bool runs) {
   __wasi_fdstat_t status;
-  if (__wasi_fd_fdstat_get(fd, &status) != 0) return false;
-  return (status.fs_flags & __WASI_FDFLAGS_NONBLOCK) ||
-         (fd > STDERR_FILENO && (status.fs_flags & NODES_NONBLOCK));
+  bool again = wsig.is_held; /* goes_on holds it */
+  if (!runs && !again) return false;
+  if (__wasi_fd_fdstat_get(fd, &status) != 0) return runs;
+  if (status.fs_flags & __WASI_FDFLAGS_NONBLOCK) return false;
+  if (!(status.fs_flags & NODES_NONBLOCK)) return runs;
+  return fd <= STDERR_FILENO;
 }
 
-/* A host's read does not end by our timers, so these wait before it. One that
- * goes on waits too, though no timer runs any more: in Node the read itself
- * would answer EAGAIN. */
 static int32_t wait_to_read(int32_t fd) {
   uint64_t deadline_ns = WSIG_NEVER;
-  bool has_begun = wsig.is_held; /* goes_on holds it */
   if (wsig_timers_deadline_ns) deadline_ns = wsig_timers_deadline_ns();
-  if ((deadline_ns == WSIG_NEVER && !has_begun) || never_waits(fd)) return 0;
+  if (!is_to_wait(fd, deadline_ns != WSIG_NEVER)) return 0;
   return wait_for_input(fd, deadline_ns);
 }
 

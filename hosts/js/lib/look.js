@@ -5,14 +5,17 @@
 // reads the names of all: tens of milliseconds, in the middle of a kill. An
 // error's list, in which V8 has named nothing yet, is read instead.
 //
-// It runs inside of an interrupt: nothing in it calls the program's functions.
-// Where Error is frozen it fails, and V8's own list is read.
+// It runs inside of an interrupt: nothing in it calls the program's functions,
+// also not by descriptors that inherit from Object.prototype, or by a global
+// Error that the program has replaced, which Node reads as well to list frames.
+// There, and where Error is frozen, V8's own list is read.
 
 const native = require('./native.js')
-const { uncurry } = require('./captured.js')
+const { Error, hasOwn, setPrototypeOf, uncurry } = require('./captured.js')
 
 const { captureStackTrace } = Error
 const { defineProperty, getOwnPropertyDescriptor } = Object
+const realm = globalThis
 const MOST = 200
 const SWITCHES = {
   stackTraceLimit: MOST,
@@ -28,8 +31,13 @@ function sitesHere(above) {
 /** Switches Error's to ours; what they were. */
 function exchange(name) {
   const before = getOwnPropertyDescriptor(Error, name)
-  const value = SWITCHES[name]
-  defineProperty(Error, name, { value, configurable: true, writable: true })
+  if (before) setPrototypeOf(before, null)
+  defineProperty(Error, name, {
+    __proto__: null,
+    value: SWITCHES[name],
+    configurable: true,
+    writable: true
+  })
   return before
 }
 
@@ -52,10 +60,18 @@ function withSwitches(call, argument) {
   }
 }
 
+/** Whether who reads the global Error gets it, and calls nothing. */
+function isErrorPlain() {
+  const found = getOwnPropertyDescriptor(realm, 'Error')
+  return found && hasOwn(found, 'value') && found.value === Error
+}
+
 let fileOf
 
-/** The scripts' names, the innermost first; undefined where there are more. */
+/** The scripts' names, the innermost first; undefined where there are more, or
+ * where they cannot be read. */
 function scripts() {
+  if (!isErrorPlain()) return undefined
   const sites = withSwitches(sitesHere, scripts)
   if (sites.length === MOST) return undefined
   for (let i = 0; i < sites.length; i++) sites[i] = fileOf(sites[i])

@@ -46,11 +46,19 @@ test('kills in hooks that run from C++ end the call, not the process', async () 
   assert.equal(status, 0)
 })
 
-test('what was killed is not called again by what it has replaced', async () => {
-  const { stdout, stderr } = await run('kill-replaced.mjs')
-  assert.equal(stderr, '')
-  assert.equal(stdout, 'ERR_WASMSIG_CPU_LIMIT\n')
-})
+for (const way of ['run', 'error', 'async']) {
+  test(`what was killed is not called again: ${way}`, async () => {
+    const { stdout, stderr } = await run('kill-replaced.mjs', { args: [way] })
+    assert.equal(stderr, '')
+    assert.deepEqual(JSON.parse(stdout), {
+      code: 'ERR_WASMSIG_CPU_LIMIT',
+      limit: 10,
+      keys: 'code,limit,used',
+      called: 0,
+      names: {}
+    })
+  })
+}
 
 test('workers that are terminated while they are killed end', async () => {
   const { status, stdout, stderr } = await run('kill-and-terminate.mjs', {

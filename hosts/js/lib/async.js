@@ -21,8 +21,19 @@
 
 const { AsyncLocalStorage, createHook } = require('node:async_hooks')
 
+const { setImmediate } = require('node:timers')
+
+// What a kill may be followed by uses nothing that the killed code can replace:
+// it would run on there, outside of its section.
+
 const native = require('./native.js')
-const { then } = require('./captured.js')
+const {
+  Promise,
+  apply,
+  defineProperty,
+  then,
+  uncurry
+} = require('./captured.js')
 const { asyncContextError } = require('./errors.js')
 const { charged } = require('./not-limited.js')
 const { limitError, runSection } = require('./section.js')
@@ -30,21 +41,24 @@ const { listener } = require('./suspensions.js')
 
 const isPossible = native.canKill() // hosts that export V8: Node
 const tokens = isPossible ? new AsyncLocalStorage() : undefined
-const alive = new Set()
+const getStore = uncurry(AsyncLocalStorage.prototype.getStore)
 const resolved = Promise.resolve()
+let alive // the first of the tokens that are, a list
 let made = 0
 
 /** Rejects all that runs on the budget of `token`. */
 function killed({ budget }) {
-  for (const token of [...alive]) {
+  for (let token = alive, next; token; token = next) {
+    next = token.next
     if (token.budget === budget) token.reject(limitError(budget))
   }
 }
 
 /** Sections for the token and those around it, the outermost first. */
 function enter({ around }) {
-  for (const token of around) {
-    if (!alive.has(token)) continue
+  for (let at = 0; at < around.length; at++) {
+    const token = around[at]
+    if (!token.isAlive) continue
     if (native.enterAsync(token.budget.handle, token.number)) killed(token)
   }
 }
@@ -64,19 +78,21 @@ const hook =
   createHook({
     before() {
       if (resumed && resumed.scopes++ === 0) leave(resumed.token)
-      const token = tokens.getStore()
+      const token = getStore(tokens)
       if (token) enter(token)
     },
     after() {
-      const token = tokens.getStore()
+      const token = getStore(tokens)
       if (token) leave(token)
       if (resumed?.scopes > 0 && --resumed.scopes === 0) enter(resumed.token)
     }
   })
 
+const { enable, disable } = hook || {}
+
 /** Within the scope of a reaction, whose end leaves what its start entered. */
 function resume(token) {
-  if (!alive.has(token)) return
+  if (!token.isAlive) return
   const guest = (resumed = { token, scopes: 0 })
   enter(token)
   then(resolved, () => {
@@ -86,43 +102,88 @@ function resume(token) {
 
 /** An import returns this to a guest that waits for it then. */
 function noteSuspension(promise) {
-  if (alive.size === 0) return
-  const token = tokens.getStore()
-  if (!token || !alive.has(token)) return
+  if (!alive) return
+  const token = getStore(tokens)
+  if (!token?.isAlive) return
   const resumes = () => resume(token)
   then(promise, resumes, resumes)
 }
 
 if (isPossible) {
   listener.note = noteSuspension
-  charged.by = (budget) =>
-    tokens
-      .getStore()
-      ?.around.some((token) => token.budget === budget && alive.has(token)) ??
-    false
+  charged.by = (budget) => isCharged(getStore(tokens)?.around ?? [], budget)
+}
+
+function isCharged(around, budget) {
+  for (let at = 0; at < around.length; at++) {
+    if (around[at].budget === budget && around[at].isAlive) return true
+  }
+  return false
 }
 
 function begin(token) {
-  if (alive.size === 0) hook.enable()
-  alive.add(token)
+  if (!alive) apply(enable, hook, [])
+  token.isAlive = true
+  token.next = alive
+  if (alive) alive.previous = token
+  alive = token
 }
 
 function disableIfIdle() {
-  if (alive.size === 0) hook.disable()
+  if (!alive) apply(disable, hook, [])
 }
 
 /** Between a `before` and its `after` hooks must stay on. */
 function end(token) {
-  if (alive.delete(token) && alive.size === 0) setImmediate(disableIfIdle)
+  if (!token.isAlive) return
+  token.isAlive = false
+  if (token.next) token.next.previous = token.previous
+  if (token.previous) token.previous.next = token.next
+  else alive = token.next
+  if (!alive) setImmediate(disableIfIdle)
+}
+
+function tokenOf(budget) {
+  const token = {
+    budget,
+    number: ++made,
+    around: undefined,
+    reject: undefined,
+    isAlive: false,
+    next: undefined,
+    previous: undefined
+  }
+  token.around = aliveAround(token)
+  return token
+}
+
+/** Those that are alive, the outermost first; then the token. */
+function aliveAround(token) {
+  const outer = getStore(tokens)?.around ?? []
+  const around = []
+  for (let at = 0; at < outer.length; at++) {
+    if (outer[at].isAlive) append(around, outer[at])
+  }
+  append(around, token)
+  return around
+}
+
+/** Without the setters that Array.prototype may have. */
+function append(list, value) {
+  defineProperty(list, list.length, {
+    __proto__: null,
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true
+  })
 }
 
 /** fn() in a context that is charged to `budget`: { handle, limits }. */
 function runInContext(budget, fn) {
   if (!isPossible) throw asyncContextError()
   return new Promise((resolve, reject) => {
-    const outer = tokens.getStore()?.around ?? []
-    const token = { budget, number: ++made }
-    token.around = [...outer.filter((each) => alive.has(each)), token]
+    const token = tokenOf(budget)
     token.reject = (error) => {
       end(token)
       reject(error)
@@ -130,12 +191,12 @@ function runInContext(budget, fn) {
     begin(token)
     const call = async () => fn() // a thenable is asked in the context as well
     try {
-      tokens
-        .run(token, runSection, budget, call, undefined, [])
-        .then((value) => {
-          end(token)
-          resolve(value)
-        }, token.reject)
+      const running = tokens.run(token, runSection, budget, call, undefined, [])
+      const done = (value) => {
+        end(token)
+        resolve(value)
+      }
+      then(running, done, token.reject)
     } catch (error) {
       token.reject(error)
     }

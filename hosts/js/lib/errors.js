@@ -27,6 +27,7 @@ function shown(value) {
 
 function withCode(error, code) {
   defineProperty(error, 'code', {
+    __proto__: null,
     value: code,
     writable: true,
     configurable: true,

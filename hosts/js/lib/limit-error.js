@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 
-const { defineProperty, toFixed } = require('./captured.js')
+const { Error, defineProperty, toFixed } = require('./captured.js')
 const { withCode } = require('./errors.js')
 
 const CODE = 'ERR_WASMSIG_CPU_LIMIT'
+
+/** Nothing that a killed program has put on a prototype is read or called. */
+function define(error, name, value, enumerable) {
+  defineProperty(error, name, {
+    __proto__: null,
+    value,
+    enumerable,
+    configurable: true,
+    writable: true
+  })
+}
 
 /**
  * Thrown by the call whose hard limit is used up. Its message ends with its
@@ -16,14 +27,10 @@ class CpuLimitError extends Error {
     super(
       `the call has used ${text} ms of CPU; its limit is ${limit} ms (${CODE})`
     )
-    defineProperty(this, 'name', {
-      value: 'CpuLimitError',
-      configurable: true,
-      writable: true
-    })
+    define(this, 'name', 'CpuLimitError', false)
     withCode(this, CODE)
-    this.limit = limit
-    this.used = used
+    define(this, 'limit', limit, true)
+    define(this, 'used', used, true)
   }
 }
 

@@ -18,14 +18,20 @@ const { executionAsyncResource } = require('node:async_hooks')
 // built-ins, and would run on in them outside its section.
 
 const {
+  Map,
+  apply,
   defineProperty,
+  deleteProperty,
   getOwnPropertyDescriptor,
   mapGet,
   mapHas,
   mapSet,
-  ownKeys
+  ownKeys,
+  setPrototypeOf
 } = require('./captured.js')
 const native = require('./native.js')
+
+const { _fatalException } = process
 
 const FIRST_WITH_FRAMES = 24
 const storesAreOnResources =
@@ -35,15 +41,20 @@ const storesAreOnResources =
 function forgetAsyncIds() {
   const before = getOwnPropertyDescriptor(process, 'emit')
   defineProperty(process, 'emit', {
+    __proto__: null,
     value: () => true,
     writable: true,
     configurable: true
   })
   try {
-    process._fatalException(undefined)
+    apply(_fatalException, process, [undefined])
   } finally {
-    if (before) defineProperty(process, 'emit', before)
-    else delete process.emit
+    if (before) {
+      setPrototypeOf(before, null)
+      defineProperty(process, 'emit', before)
+    } else {
+      deleteProperty(process, 'emit')
+    }
   }
 }
 
@@ -67,10 +78,17 @@ function putBack({ resource, keys, values }) {
   const now = ownKeys(resource)
   for (let i = 0; i < now.length; i++) {
     const isNew = typeof now[i] === 'symbol' && !mapHas(values, now[i])
-    if (isNew) resource[now[i]] = undefined
+    if (isNew) deleteProperty(resource, now[i])
   }
   for (let i = 0; i < keys.length; i++) {
-    if (typeof keys[i] === 'symbol') resource[keys[i]] = mapGet(values, keys[i])
+    if (typeof keys[i] !== 'symbol') continue
+    defineProperty(resource, keys[i], {
+      __proto__: null,
+      value: mapGet(values, keys[i]),
+      writable: true,
+      enumerable: true,
+      configurable: true
+    })
   }
 }
 

@@ -168,6 +168,69 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.equal(await rejected(budget.runAsync(() => waits(1))), mine)
   })
 
+  // Each gives a promise, and calls `seen` when its accessor is asked.
+  const SEEN = {
+    'an own constructor': (seen) =>
+      Object.defineProperty(after(1, 1), 'constructor', { get: seen }),
+    'a class of its own': (seen) => {
+      class Mine extends Promise {
+        static get [Symbol.species]() {
+          seen()
+          return Promise
+        }
+      }
+      return Mine.resolve(1)
+    }
+  }
+  for (const [name, make] of Object.entries(SEEN)) {
+    test(`may wait for a promise with ${name}: none of it is noticed`, async () => {
+      const seenBy = async (call) => {
+        let seen = 0
+        const { waits } = guest({ wait: () => make(() => void (seen += 1)) })
+        const result = await call(() => waits(1)).catch((error) => `${error}`)
+        return { seen, result }
+      }
+      const budget = new CpuBudget({ hard: 60_000 })
+      assert.deepEqual(
+        await seenBy((work) => budget.runAsync(work)),
+        await seenBy((work) => work())
+      )
+    })
+  }
+
+  test('notices nothing where Promise.prototype.constructor is replaced', async () => {
+    const { constructor } = Promise.prototype
+    const wait = () => {
+      const promise = after(1, 1)
+      Object.defineProperty(Promise.prototype, 'constructor', {
+        get() {
+          seen += 1
+          return constructor
+        },
+        configurable: true
+      })
+      return promise
+    }
+    const putBack = () =>
+      void Object.defineProperty(Promise.prototype, 'constructor', {
+        value: constructor,
+        writable: true,
+        configurable: true
+      })
+    let seen = 0
+    const { waits } = guest({ wait })
+    const begin = () => {
+      const waiting = waits(1)
+      putBack()
+      return waiting
+    }
+    await begin()
+    const without = seen
+    seen = 0
+    await new CpuBudget({ hard: 60_000 }).runAsync(begin)
+    assert.equal(seen, without)
+  })
+
   test('works as ever where nobody charges it', async () => {
     const { waits } = guest()
     assert.equal(await waits(3), 3)

@@ -182,7 +182,9 @@ export class CpuBudget {
    *
    * Guests that wait for promises (JSPI: `WebAssembly.Suspending`) are charged
    * and told when they go on, if `install` was called before their imports were
-   * wrapped, and unless Node runs with --no-async-context-frame.
+   * wrapped, and unless Node runs with --no-async-context-frame. They must wait
+   * for plain promises of the engine: after one of a derived class, of another
+   * realm, or with a `constructor` of its own, they are not.
    *
    * Not charged is what no work resumes, but the host: listeners of
    * `unhandledRejection` and `rejectionHandled`, and what a FinalizationRegistry

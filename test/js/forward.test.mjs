@@ -437,3 +437,12 @@ test('stop does not disturb a forwarding that came after it', () => {
   assert.throws(() => forward(['SIGUSR2']), { code: 'ERR_WASMSIG_FORWARD' })
   second.stop()
 })
+
+test('timers that others have replaced are not used', (t) => {
+  const { execArgv } = process
+  t.mock.method(globalThis, 'setInterval', () => 1)
+  process.execArgv = ['-i'] // a REPL, which is looked after by a timer
+  t.after(() => (process.execArgv = execArgv))
+  forward(['SIGINT']).stop()
+  assert.equal(setInterval.mock.callCount(), 0)
+})

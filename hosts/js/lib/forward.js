@@ -25,6 +25,8 @@
 // Bun emits no such events for `process`: there our holder always stays, and
 // forwarding ends with it when somebody removes all listeners.
 
+const { clearInterval, setInterval } = require('node:timers') // never faked ones
+
 const native = require('./native.js')
 const { forwardError, rangeError, typeError } = require('./errors.js')
 const { SIGNALS, signalNumber } = require('./signals.js')
@@ -145,7 +147,7 @@ class Forwarded {
     this.lookAfter = undefined
     if (name === BREAKS && mayBeRepl()) {
       this.lookAfter = setInterval(() => this.mend(), REPL_MS)
-      this.lookAfter.unref()
+      this.lookAfter.unref?.()
     }
     if (tells === undefined) findOutWhatIsTold()
     if (running.size === 0) watch()

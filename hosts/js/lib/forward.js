@@ -30,6 +30,7 @@ const { clearInterval, setInterval } = require('node:timers') // never faked one
 const native = require('./native.js')
 const { forwardError, rangeError, typeError } = require('./errors.js')
 const { SIGNALS, signalNumber } = require('./signals.js')
+const { isOff } = require('./switch.js')
 
 /** Signals whose default is that nothing happens. signal(7). */
 const HARMLESS = new Set(['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'])
@@ -289,7 +290,8 @@ function forward(signals, options = {}) {
   if (!isMainThread) {
     throw forwardError('signals can be forwarded by the main thread only')
   }
-  let started = startAll(names, insist)
+  // Where the package is switched off nobody would end the process of it.
+  let started = isOff ? [] : startAll(names, insist)
   const stop = () => {
     for (const forwarded of started) forwarded.stop()
     started = []

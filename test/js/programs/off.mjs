@@ -38,6 +38,8 @@ assert.equal(limitCpu(whose, { hard: 2 }).call(self), self)
 assert.throws(() => new CpuBudget({ soft: -1 }), RangeError)
 
 forward(['SIGUSR2']).stop()
+forward(['SIGUSR2'])
+assert.equal(process.listenerCount('SIGUSR2'), 0)
 assert.deepEqual(wasmsig.stats().untracked, {})
 assert.equal(wasmsig.capabilities.hardKill, 'word')
 console.log('plain')

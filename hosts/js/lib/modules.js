@@ -294,6 +294,7 @@ const leastMemory = () => new Memory(LEAST)
 
 /** What the engine reserves for a memory: as native/reservation.c has it. */
 const EXACT = 1
+const isV8 = process.versions.bun === undefined
 
 /**
  * Bytes that a 32-bit memory can ever have. Where the engine may reserve as much
@@ -320,7 +321,7 @@ function largestNarrow(memory, plan, reserves) {
 /** Learns and checks what is the same for all instances of a module. */
 function check(exports, plan, memory) {
   plan.wide = memory !== undefined && isWide(memory)
-  const reserves = native.askEngine(leastMemory)
+  const reserves = native.askEngine(leastMemory, isV8)
   plan.largest = plan.wide
     ? largestWide()
     : largestNarrow(memory, plan, reserves)

@@ -11,7 +11,8 @@
  *         trap handler; JavaScriptCore for its first few memories, which is why
  *         each memory is looked at as well)
  *  EXACT  by little: V8 without its trap handler reserves what a memory may
- *         grow to
+ *         grow to. JavaScriptCore then reserves nothing, as it does once its
+ * few are taken: that is no answer, and it is asked again
  *
  * Where the address space is limited (RLIMIT_AS) the engine is not asked, since
  * the answer takes up address space, and it guarantees nothing: V8 then does
@@ -31,7 +32,8 @@
 enum { UNKNOWN, EXACT, WHOLE, TWICE };
 static uint32_t reserved; /* atomic */
 
-/* proc_pid_statm(5): the first number is the size of the process, in pages. */
+/* proc_pid_statm(5): the first number is the size of the process, in pages; 0:
+ * that cannot be read. */
 static uint64_t size_of_process(void) {
   char text[64];
   int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
@@ -50,7 +52,7 @@ static bool address_space_is_limited(void) {
 }
 
 /* By how much such a memory makes the process grow: the least of a few tries.
- * False if there is none to be had. */
+ * False if there is none to be had, or the system does not tell. */
 static bool measure(napi_env env, napi_value make, uint64_t *grown) {
   napi_value nobody = NULL, memory = NULL;
   napi_get_undefined(env, &nobody);
@@ -62,22 +64,25 @@ static bool measure(napi_env env, napi_value make, uint64_t *grown) {
       return false;
     }
     uint64_t after = size_of_process();
+    if (before == 0 || after == 0) return false;
     uint64_t now = after > before ? after - before : 0;
     if (now < *grown) *grown = now;
   }
   return true;
 }
 
-/* askEngine(make): what the engine reserves, as above; 0: that is not known. It
- * is asked but once, by `make()`, which answers a new memory of no page that
- * may grow to one. */
+/* askEngine(make, isV8): what the engine reserves, as above; 0: that is not
+ * known. It is asked until it is, by `make()`, which answers a new memory of no
+ * page that may grow to one. */
 static napi_value ask_engine(napi_env env, napi_callback_info info) {
-  napi_value given[1];
+  napi_value given[2];
+  bool is_v8 = false;
   uint64_t grown;
-  arguments(env, info, given, 1);
+  arguments(env, info, given, 2);
+  napi_get_value_bool(env, given[1], &is_v8);
   uint32_t kind = __atomic_load_n(&reserved, __ATOMIC_ACQUIRE);
   if (kind == UNKNOWN && !address_space_is_limited() &&
-      measure(env, given[0], &grown)) {
+      measure(env, given[0], &grown) && (is_v8 || grown >= NARROW)) {
     kind = grown < NARROW ? EXACT : grown < 2 * NARROW ? WHOLE : TWICE;
     __atomic_store_n(&reserved, kind, __ATOMIC_RELEASE);
   }

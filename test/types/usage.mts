@@ -43,6 +43,9 @@ new CpuBudget({ soft: 10, hardd: 50 })
 // @ts-expect-error nor this one
 new CpuBudget({ timeout: 50 })
 const measure = new CpuBudget({ measure: true })
+budget.run(() => {
+  throw new Error()
+})
 // @ts-expect-error what it awaits would not be limited
 budget.run(async () => 1)
 // @ts-expect-error the same

@@ -137,8 +137,9 @@ export interface LimitOptions {
 }
 
 /** The rest of what returns a promise would be without limits: use runAsync. */
-type Sync<R> =
-  R extends PromiseLike<unknown>
+type Sync<R> = [R] extends [never]
+  ? unknown
+  : R extends PromiseLike<unknown>
     ? 'for a function that returns a promise use runAsync'
     : unknown
 

@@ -64,6 +64,19 @@ static bool same_handler(const struct sigaction *a, const struct sigaction *b) {
   return a->sa_handler == b->sa_handler; /* one union with sa_sigaction */
 }
 
+static bool is_ours(const struct sigaction *action) {
+  return action->sa_flags & SA_SIGINFO &&
+         action->sa_sigaction == wsig_forward_handler;
+}
+
+/* Whether ours stands there without effect: it was stopped under somebody's
+ * handler, which has given it back since. */
+static bool stands_idle(const struct wsig_forward *forward, int signal) {
+  struct sigaction now;
+  return forward->installed && !forward->active &&
+         sigaction(signal, NULL, &now) == 0 && is_ours(&now);
+}
+
 /* Whether ours may be installed. Not where it stands already, or where
  * somebody's handler stands over it: that may call ours, and ours would call
  * it. A handler that was there before ours does not; and where there is none,
@@ -98,7 +111,8 @@ int wasmsig_forward_start(int signal, int insist) {
   int error = WASMSIG_EFORWARD;
   pthread_once(&once, set_up);
   pthread_mutex_lock(&lock);
-  if (may_install(forward, signal)) {
+  bool stands = stands_idle(forward, signal);
+  if (stands || may_install(forward, signal)) {
     forward->insist = insist;
     wsig_store_relaxed(&forward->deliveries, 0);
     wsig_store_relaxed(&forward->reached, 0);
@@ -107,7 +121,7 @@ int wasmsig_forward_start(int signal, int insist) {
     wsig_store_relaxed(&forward->due, false);
     /* Before: the first signal may come at once. */
     wsig_store_relaxed(&forward->active, true);
-    error = install_handler(forward, signal);
+    error = stands ? WASMSIG_OK : install_handler(forward, signal);
     forward->installed = error == WASMSIG_OK;
     wsig_store_relaxed(&forward->active, forward->installed);
   }
@@ -122,9 +136,7 @@ int wasmsig_forward_stop(int signal) {
   int error = WASMSIG_EFORWARD;
   pthread_mutex_lock(&lock);
   if (forward->active) {
-    bool ours = sigaction(signal, NULL, &now) == 0 &&
-                now.sa_flags & SA_SIGINFO &&
-                now.sa_sigaction == wsig_forward_handler;
+    bool ours = sigaction(signal, NULL, &now) == 0 && is_ours(&now);
     if (ours) sigaction(signal, &forward->before, NULL);
     if (ours) forward->installed = false;
     wsig_store_relaxed(&forward->active, false);

@@ -4,8 +4,9 @@
  * the thread's sections. What is not theirs, or not theirs alone, they hand on
  * to who handled the signal before.
  *
- * With raise.c, section.c and os/linux_handler.c this is all code of the
- * library that may run in a signal handler; scripts/check-handler-symbols sees
+ * With raise.c, section.c and os/linux_handler.c this is all code that the
+ * library itself runs in a signal handler (a program's handler may enter and
+ * leave: spend.c); scripts/check-handler-symbols sees
  * in the build that it calls nothing that is not async-signal-safe
  * (POSIX.1-2017, 2.4.3).
  *
@@ -57,7 +58,8 @@ static void take_default_action(int signal) {
 static void block_as_installed(const struct sigaction *action, int signal,
                                const ucontext_t *interrupted, sigset_t *ours) {
   sigset_t mask = action->sa_mask;
-  for (int each = 1; each <= WASMSIG_SIGNAL_MAX; each++)
+  /* NULL: somebody over ours has not passed it on. */
+  for (int each = 1; interrupted && each <= WASMSIG_SIGNAL_MAX; each++)
     if (sigismember(&interrupted->uc_sigmask, each) == 1)
       sigaddset(&mask, each);
   if (!(action->sa_flags & (int)SA_NODEFER)) sigaddset(&mask, signal);

@@ -3,8 +3,7 @@
  * Threads that have been in a section: how they come to be known, and what
  * becomes of their sections when they end, or when the process forks.
  *
- * Lock order: wsig_threads_lock, then a thread's. The thread that enters or
- * leaves takes them one after the other, never both.
+ * Lock order: wsig_threads_lock, then a thread's.
  */
 #include "budget.h"
 

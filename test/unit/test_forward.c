@@ -316,6 +316,17 @@ TEST(what_was_stopped_can_be_started_again) {
   assert_int_equal(guest_signal(&guest), SIGUSR1);
 }
 
+TEST(what_was_stopped_under_a_handler_that_has_gone_can_be_started_again) {
+  struct sigaction over = {.sa_handler = handle}, under;
+  start(SIGUSR1);
+  assert_int_equal(sigaction(SIGUSR1, &over, &under), 0);
+  assert_int_equal(wasmsig_forward_stop(SIGUSR1), WASMSIG_OK);
+  assert_int_equal(sigaction(SIGUSR1, &under, NULL), 0);
+  start(SIGUSR1);
+  raise(SIGUSR1);
+  assert_int_equal(guest_signal(&guest), SIGUSR1);
+}
+
 TEST(last_tells_deliveries_and_whom_the_last_one_reached) {
   uint64_t deliveries = 9, reached = 9;
   set_action(SIGUSR1, handle, 0);
@@ -440,6 +451,8 @@ int main(void) {
       IN_SCENE(stop_puts_back_the_default),
       IN_SCENE(stop_leaves_a_handler_that_has_replaced_ours),
       IN_SCENE(what_was_stopped_can_be_started_again),
+      IN_SCENE(
+          what_was_stopped_under_a_handler_that_has_gone_can_be_started_again),
       IN_SCENE(last_tells_deliveries_and_whom_the_last_one_reached),
       IN_SCENE(unanswered_counts_deliveries_that_no_guest_took),
       IN_SCENE(a_child_can_forward_whatever_threads_its_parent_had),

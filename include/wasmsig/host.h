@@ -292,7 +292,8 @@ WASMSIG_API size_t wasmsig_registry_count(const wasmsig_registry *registry);
  *
  * Each word must lie in the memory, be aligned to its size, and touch neither
  * another word of the instance nor, in another role, a word of an instance
- * that is tracked in the same memory. The same word in the same role may have
+ * that is tracked in the same memory (the handled set, which nobody but the
+ * guest writes, may lie anywhere). The same word in the same role may have
  * several owners (a shared memory instantiated in several threads, a memory
  * that two instances import): each is an instance of its own, none but the
  * first zeroes the word, and it is raised until the last is removed. That is
@@ -569,7 +570,10 @@ WASMSIG_API int wasmsig_budget_enter(wasmsig_budget *budget);
  * words, also if guests only read theirs. It stays for an instance for which
  * another running section has raised the same signal. That number in the words
  * counts as the budget's own, whoever else has raised it since: what must not
- * be taken back needs another number.
+ * be taken back needs another number. That holds for a word that several
+ * instances share: what is taken back for one is for all of them, and the next
+ * enter does not raise it again. A guest in a MOVABLE memory is always taken
+ * for one that has not taken it.
  *
  * Returns:   a wasmsig_outcome. A nested leave of a budget that stays entered
  *            answers OUTER_KILLED if the budget itself has been killed.

@@ -299,10 +299,14 @@ describe('forward', { concurrency: 4 }, () => {
   test('a busy guest that does not answer dies of the second', async () => {
     const child = start('forward.mjs', { args: ['guest', 'forward', 'spin'] })
     await child.says('spinning')
-    child.kill('SIGINT')
-    await pause(250)
-    child.kill('SIGINT')
-    assert.equal((await child.end()).signal, 'SIGINT')
+    let ended
+    child.end().then((how) => (ended = how))
+    // A busy machine may deliver two as one: till it is the second.
+    while (!ended) {
+      child.kill('SIGINT')
+      await pause(250)
+    }
+    assert.equal(ended.signal, 'SIGINT')
   })
 
   test('a listener is a shield, as ever', async () => {

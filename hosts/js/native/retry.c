@@ -18,6 +18,13 @@
  * off the list under `lock`, so that it is not asked after. Between two rounds
  * the thread holds no lock, and takes it again only when there is something to
  * do: a change, or the time that an engine has named.
+ * No change is slept through, however late it comes: the thread says that it
+ * does not spin and then looks for changes once more, and who makes one counts
+ * it and then looks whether the thread spins. So one of them sees the other
+ * (both are sequentially consistent). Where it does not spin, the one who makes
+ * the change takes `lock`, which the thread holds until it waits: the signal
+ * wakes it. Interrupts run outside of V8's and the engines' locks, as those are
+ * taken inside of this one.
  */
 #include "engine.h"
 
@@ -81,7 +88,7 @@ static void *run(void *unused) {
     uint64_t next = ask_each(), until = spin_until_ns;
     if (!retrying || (next == UINT64_MAX && engine_now_ns() >= until)) {
       atomic_store(&spinning, false);
-      pthread_cond_wait(&wake, &lock);
+      if (atomic_load(&changes) == seen) pthread_cond_wait(&wake, &lock);
       continue;
     }
     atomic_store(&spinning, true);
@@ -126,7 +133,13 @@ void retry_end(struct engine *engine) {
   engine->retries = false;
 }
 
-void retry_changed(void) { atomic_fetch_add(&changes, 1); }
+void retry_changed(void) {
+  atomic_fetch_add(&changes, 1);
+  if (atomic_load(&spinning)) return;
+  pthread_mutex_lock(&lock);
+  pthread_cond_signal(&wake);
+  pthread_mutex_unlock(&lock);
+}
 
 void retry_be_ready(void) {
   pthread_mutex_lock(&lock);

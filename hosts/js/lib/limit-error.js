@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 
-const { Error, defineProperty, toFixed } = require('./captured.js')
+const { Error, construct, defineProperty, toFixed } = require('./captured.js')
 const { withCode } = require('./errors.js')
 
 const CODE = 'ERR_WASMSIG_CPU_LIMIT'
@@ -24,13 +24,14 @@ function define(error, name, value, enumerable) {
 class CpuLimitError extends Error {
   constructor(limit, used) {
     const text = typeof used === 'number' ? toFixed(used, 3) : used.toFixed(3)
-    super(
-      `the call has used ${text} ms of CPU; its limit is ${limit} ms (${CODE})`
-    )
-    define(this, 'name', 'CpuLimitError', false)
-    withCode(this, CODE)
-    define(this, 'limit', limit, true)
-    define(this, 'used', used, true)
+    const message = `the call has used ${text} ms of CPU; its limit is ${limit} ms (${CODE})`
+    // Not super(), which calls whatever has been made this class's prototype.
+    const error = construct(Error, [message], new.target)
+    define(error, 'name', 'CpuLimitError', false)
+    withCode(error, CODE)
+    define(error, 'limit', limit, true)
+    define(error, 'used', used, true)
+    return error
   }
 }
 

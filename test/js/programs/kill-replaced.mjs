@@ -113,6 +113,7 @@ function watchStores() {
 function replaceAndSpin() {
   watchStores()
   change(false)
+  Object.setPrototypeOf(CpuLimitError, trap('super', Error))
   killed = true // whatever is called from here on is called by others
   spin()
 }

@@ -77,7 +77,7 @@ void wsig_os_timer_set_cpu(struct wsig_timer *timer, uint64_t at_cpu_ns) {
 }
 
 uint64_t wsig_os_monotonic_ns(void) {
-  struct timespec now;
+  struct timespec now = {0};
   wsig_clock_function fast = wsig_load_relaxed(&fast_clock);
   if (!fast || fast(CLOCK_MONOTONIC, &now) != 0)
     read_clock(CLOCK_MONOTONIC, &now);
@@ -89,7 +89,7 @@ void wsig_os_set_fast_clock(int (*clock)(clockid_t, struct timespec *)) {
 }
 
 bool wsig_os_cpu_ns(clockid_t id, uint64_t *ns) {
-  struct timespec now;
+  struct timespec now = {0};
   if (read_clock(id, &now) != 0) return false;
   *ns = to_ns(&now);
   return true;

@@ -86,7 +86,7 @@ static bool is_before(const struct timespec *a, const struct timespec *b) {
 
 /* Lies between two answers of the kernel. */
 bool wsig_os_is_kernels_clock(wsig_clock_function function) {
-  struct timespec before, now, after;
+  struct timespec before = {0}, now = {0}, after = {0};
   if (wsig_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&before, 0, 0, 0,
                    0) != 0 ||
       function(CLOCK_MONOTONIC, &now) != 0 ||

@@ -82,11 +82,6 @@ export const BUDGET_MUTATIONS = [
     'for (struct wsig_budget *b = thread->innermost; b; b = NULL) {'
   ),
   mutation('test_budget', 'src/section.c')(
-    'a guest is told before it is killed',
-    'if (!budget->soft_done && budget->soft_ns != WASMSIG_NO_LIMIT)\n    wsig_section_signal(budget);',
-    ''
-  ),
-  mutation('test_budget', 'src/section.c')(
     'ticks that ran ahead pass no limit',
     'return used > 0 ? (uint64_t)used : 0;',
     'return (uint64_t)used;'

@@ -144,9 +144,9 @@ static bool is_at_entry(struct engine *engine, napi_value frame) {
     return false;
   int script = v8_stack_frame_get_script_id(frame);
   uint64_t location = v8_stack_frame_get_location(frame);
-  struct place *place =
-      &engine->places[((uint32_t)script * 31 + location + (location >> 32)) %
-                      PLACES];
+  struct place *place = &engine->places[((uint64_t)(uint32_t)script * 31 +
+                                         location + (location >> 32)) %
+                                        PLACES];
   if (place->script != script || place->location != location)
     *place = (struct place){
         .script = script,

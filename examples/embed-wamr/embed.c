@@ -80,7 +80,8 @@ static void track(void) {
   if (result < 0)
     end_with("the guest cannot be told", wasmsig_error_text(result));
   if (result > 0)
-    end_with("the guest cannot be told", wasmsig_verdict_text(result));
+    end_with("the guest cannot be told",
+             wasmsig_verdict_text((wasmsig_verdict)result));
 }
 
 /* A call that is told after 20 ms of CPU, and stopped after 50. */

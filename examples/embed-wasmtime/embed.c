@@ -81,7 +81,8 @@ static void track(wasmsig_registry *registry, const wasm_byte_vec_t *bytes) {
   int result =
       wasmsig_wasmtime_track(registry, context, &instance, &options, NULL);
   check(result >= 0, wasmsig_error_text(result));
-  check(result == WASMSIG_VERDICT_TRACKED, wasmsig_verdict_text(result));
+  check(result == WASMSIG_VERDICT_TRACKED,
+        wasmsig_verdict_text((wasmsig_verdict)result));
 }
 
 /* A call that is told after 20 ms of CPU, and stopped after 50. */

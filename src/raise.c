@@ -391,21 +391,32 @@ int64_t wasmsig_process_raise(int signal) {
   return (int64_t)wsig_process_raise(signal).reached;
 }
 
-int64_t wasmsig_instance_clear(wasmsig_registry *registry,
-                               wasmsig_instance instance, int signal) {
+static int64_t clear_instance(wasmsig_registry *registry,
+                              wasmsig_instance instance, int signal,
+                              bool counts_movable) {
   uint16_t tag;
   int error = check(registry, signal, 0, &tag);
   if (error) return error;
-  struct clearing clearing = {.wanted = (uint32_t)signal};
+  struct clearing clearing = {(uint32_t)signal, counts_movable};
   return wsig_walk_instance(registry, instance, visit_clear, false, &clearing);
 }
 
-int64_t wasmsig_registry_clear(wasmsig_registry *registry, int signal) {
+static int64_t clear_registry(wasmsig_registry *registry, int signal,
+                              bool counts_movable) {
   uint16_t tag;
   int error = check(registry, signal, 0, &tag);
   if (error) return error;
-  struct clearing clearing = {.wanted = (uint32_t)signal};
+  struct clearing clearing = {(uint32_t)signal, counts_movable};
   return wsig_walk_registry(registry, tag, visit_clear, false, &clearing);
+}
+
+int64_t wasmsig_instance_clear(wasmsig_registry *registry,
+                               wasmsig_instance instance, int signal) {
+  return clear_instance(registry, instance, signal, false);
+}
+
+int64_t wasmsig_registry_clear(wasmsig_registry *registry, int signal) {
+  return clear_registry(registry, signal, false);
 }
 
 int64_t wasmsig_process_clear(int signal) {
@@ -414,25 +425,18 @@ int64_t wasmsig_process_clear(int signal) {
   return (int64_t)wsig_walk_process(visit_clear, false, &clearing);
 }
 
+/* An error is nobody; a budget's signal is 1 to 64 (budget.c). */
+static uint64_t count_of(int64_t answer) {
+  return answer > 0 ? (uint64_t)answer : 0;
+}
+
 uint64_t wsig_registry_withdraw(wasmsig_registry *registry, int signal) {
-  uint16_t tag;
-  if (check(registry, signal, 1, &tag)) return 0;
-  struct clearing clearing = {.wanted = (uint32_t)signal,
-                              .counts_movable = true};
-  int64_t had =
-      wsig_walk_registry(registry, tag, visit_clear, false, &clearing);
-  return had > 0 ? (uint64_t)had : 0;
+  return count_of(clear_registry(registry, signal, true));
 }
 
 uint64_t wsig_instance_withdraw(wasmsig_registry *registry,
                                 wasmsig_instance instance, int signal) {
-  uint16_t tag;
-  if (check(registry, signal, 1, &tag)) return 0;
-  struct clearing clearing = {.wanted = (uint32_t)signal,
-                              .counts_movable = true};
-  int64_t had =
-      wsig_walk_instance(registry, instance, visit_clear, false, &clearing);
-  return had > 0 ? (uint64_t)had : 0;
+  return count_of(clear_instance(registry, instance, signal, true));
 }
 
 int64_t wasmsig_instance_terminate(wasmsig_registry *registry,

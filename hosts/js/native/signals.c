@@ -154,28 +154,30 @@ static napi_value forward_stop(napi_env env, napi_callback_info info) {
   return make_number(env, stop((int)number_of(env, given[0])));
 }
 
+/* The arguments (signal, whether); 0: no signal has that number. */
+static int signal_and_bool(napi_env env, napi_callback_info info,
+                           bool *whether) {
+  napi_value given[2];
+  arguments(env, info, given, 2);
+  const double signal = number_of(env, given[0]);
+  napi_get_value_bool(env, given[1], whether);
+  return signal >= 1 && signal <= WASMSIG_SIGNAL_MAX ? (int)signal : 0;
+}
+
 /* forwardLastWord(signal, whether): whether the process means to die when it
  * sends itself the signal. */
 static napi_value forward_last_word(napi_env env, napi_callback_info info) {
-  napi_value given[2];
   bool whether = false;
-  arguments(env, info, given, 2);
-  const double signal = number_of(env, given[0]);
-  napi_get_value_bool(env, given[1], &whether);
-  if (signal >= 1 && signal <= WASMSIG_SIGNAL_MAX)
-    posts[(int)signal].last_word = whether;
+  const int signal = signal_and_bool(env, info, &whether);
+  if (signal) posts[signal].last_word = whether;
   return NULL;
 }
 
 /* forwardListened(signal, whether): whether anybody else listens for it. */
 static napi_value forward_listened(napi_env env, napi_callback_info info) {
-  napi_value given[2];
   bool whether = false;
-  arguments(env, info, given, 2);
-  const double signal = number_of(env, given[0]);
-  napi_get_value_bool(env, given[1], &whether);
-  if (signal >= 1 && signal <= WASMSIG_SIGNAL_MAX)
-    posts[(int)signal].listened = whether;
+  const int signal = signal_and_bool(env, info, &whether);
+  if (signal) posts[signal].listened = whether;
   return NULL;
 }
 

@@ -2,7 +2,7 @@
 /* The command `wasmsig`: which subcommand, help, version. */
 #include "cli.h"
 
-#include "text.h"
+#include "text/text.h"
 #include "wasmsig/host.h"
 
 #include <errno.h>

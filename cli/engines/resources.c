@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "engines/resources.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* A limit below this is low: of threads, and of descriptors. */
+enum { MANY_THREADS = 4096, MANY_FILES = 256 };
+/* What there must be: of memory beside the guest's; of descriptors for the
+ * engine's event loop and what it opens on the way to a file. */
+#define MEMORY ((size_t)32 << 20)
+enum { FILES = 2, FILES_WITH_FOLDERS = 10 };
+#define THREAD_STACK ((size_t)2 << 20) /* Rust's */
+
+static bool is_below(unsigned resource, rlim_t most) {
+  struct rlimit limit;
+  return getrlimit(resource, &limit) == 0 && limit.rlim_cur < most;
+}
+
+/* Of the control group, as a container sees it: a number, or "max". */
+static bool is_group_small(void) {
+  char text[32] = "";
+  FILE *file = fopen("/sys/fs/cgroup/pids.max", "re");
+  if (!file) return false;
+  size_t length = fread(text, 1, sizeof text - 1, file);
+  fclose(file);
+  return length > 0 && text[0] != 'm' && strtoul(text, NULL, 10) < MANY_THREADS;
+}
+
+/* ------------------------------------------------------------------ threads */
+
+static sem_t may_end;
+
+static void *wait_for_end(void *unused) {
+  while (sem_wait(&may_end) != 0) continue;
+  return unused;
+}
+
+/* Wasmtime compiles in as many as there are processors, and starts as many and
+ * some for files; each run has one of ours, and one with --stats. */
+static int threads_wanted(bool has_folders) {
+  cpu_set_t set;
+  int processors = sched_getaffinity(0, sizeof set, &set) == 0
+                       ? CPU_COUNT(&set)
+                       : (int)sysconf(_SC_NPROCESSORS_ONLN);
+  return processors * (has_folders ? 2 : 1) + 4;
+}
+
+/* Whether so many can be there at one time. */
+static bool can_start(int count) {
+  pthread_t *threads = calloc((size_t)count, sizeof *threads);
+  pthread_attr_t attributes;
+  int started = 0;
+  if (!threads) return false;
+  if (pthread_attr_init(&attributes) != 0) {
+    free(threads);
+    return false;
+  }
+  pthread_attr_setstacksize(&attributes, THREAD_STACK);
+  sem_init(&may_end, 0, 0);
+  while (started < count && pthread_create(&threads[started], &attributes,
+                                           wait_for_end, NULL) == 0)
+    started++;
+  for (int i = 0; i < started; i++) sem_post(&may_end);
+  for (int i = 0; i < started; i++) pthread_join(threads[i], NULL);
+  pthread_attr_destroy(&attributes);
+  free(threads);
+  return started == count;
+}
+
+/* ------------------------------------------------------------ memory, files */
+
+static bool can_map(size_t length) {
+  void *place = mmap(NULL, length, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return place != MAP_FAILED && munmap(place, length) == 0;
+}
+
+static bool can_open(int count) {
+  int opened[FILES_WITH_FOLDERS], i = 0;
+  while (i < count && (opened[i] = fcntl(0, F_DUPFD_CLOEXEC, 0)) >= 0) i++;
+  bool is_enough = i == count;
+  while (i > 0) close(opened[--i]);
+  return is_enough;
+}
+
+/* -------------------------------------------------------------------- all */
+
+const char *cli_room_refusal(bool has_folders) {
+  bool is_memory_low = is_below(RLIMIT_DATA, RLIM_INFINITY) ||
+                       is_below(RLIMIT_AS, RLIM_INFINITY);
+  if (is_memory_low && !can_map(MEMORY))
+    return "the limit of memory is too small for Wasmtime (ulimit -d, -v); "
+           "--engine wamr needs less";
+  if ((is_memory_low || is_below(RLIMIT_NPROC, MANY_THREADS) ||
+       is_group_small()) &&
+      !can_start(threads_wanted(has_folders)))
+    return "too few threads can be started for Wasmtime (ulimit -u, or of the "
+           "container); --engine wamr needs one";
+  if (is_below(RLIMIT_NOFILE, MANY_FILES) &&
+      !can_open(has_folders ? FILES_WITH_FOLDERS : FILES))
+    return "too few files can be opened for Wasmtime (ulimit -n); --engine "
+           "wamr needs less";
+  return NULL;
+}

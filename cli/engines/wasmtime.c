@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Wasmtime, as `wasmsig run` uses it: its defaults, with no epochs. The guest's
+ * code is what Wasmtime would make of it without us; the hard limit ends the
+ * process.
+ */
+#include "engines/engine.h"
+
+#include "cli.h"
+#include "engines/resources.h"
+#include "engines/stack.h"
+#include "engines/wasmtime_trampoline.h"
+#include "engines/wasmtime_wasi.h"
+#include "process/fault_signals.h"
+#include "wasi/wasi.h"
+#include "wasmsig/wasmtime.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Bytes of stack: of the guest's calls, by Wasmtime's default; what they must
+ * have at least; and what is kept below them for functions of the host and
+ * handlers of signals. */
+#define GUEST_STACK ((size_t)512 << 10)
+#define LEAST_GUEST_STACK ((size_t)16 << 10)
+#define HOST_STACK ((size_t)64 << 10)
+
+static wasm_engine_t *engine;
+static wasmtime_store_t *store;
+static wasmtime_context_t *context;
+static wasmtime_module_t *module;
+static wasmtime_instance_pre_t *linked;
+static wasmtime_instance_t instance;
+static wasmsig_wasmtime_tracked tracked;
+static wasmtime_extern_t memory;
+static int memory_is_known; /* atomic: set after it */
+
+/* ------------------------------------------------------------------ errors */
+
+static bool refuse(struct cli_result *result, const char *message) {
+  cli_result_set(result, CLI_REFUSED, message, strlen(message));
+  return false;
+}
+
+/* What is behind the last "wasm trap: " of Wasmtime's text, or its last line:
+ * above it stands the trace. */
+static const char *cause_in(const char *text, size_t length, size_t *of) {
+  static const char prefix[] = "wasm trap: ";
+  size_t skip = sizeof prefix - 1;
+  while (length > 0 && text[length - 1] == '\n') length--;
+  size_t from = length;
+  while (from > 0 && text[from - 1] != '\n') from--;
+  const char *found = memmem(text + from, length - from, prefix, skip);
+  if (found) from = (size_t)(found - text) + skip;
+  while (from < length && text[from] == ' ') from++;
+  *of = length - from;
+  return text + from;
+}
+
+/* "CAUSE in function NAME (at 0x1a2 of the module)" */
+static void set_trap(struct cli_result *result, const char *text, size_t length,
+                     const wasm_frame_vec_t *trace) {
+  char line[sizeof result->message];
+  size_t cause_length;
+  const char *cause = cause_in(text, length, &cause_length);
+  int said = snprintf(line, sizeof line, "%.*s", (int)cause_length, cause);
+  if (trace->size > 0 && said > 0 && (size_t)said < sizeof line) {
+    const wasm_frame_t *frame = trace->data[0];
+    const wasm_name_t *name = wasmtime_frame_func_name(frame);
+    size_t offset = wasm_frame_module_offset(frame);
+    char number[16], place[48] = "";
+    snprintf(number, sizeof number, "%u", wasm_frame_func_index(frame));
+    if (offset != SIZE_MAX) /* unknown: at the head of a function */
+      snprintf(place, sizeof place, " (at 0x%zx of the module)", offset);
+    snprintf(line + said, sizeof line - (size_t)said, " in function %.*s%s",
+             name ? (int)name->size : (int)sizeof number,
+             name ? name->data : number, place);
+  }
+  cli_result_set(result, CLI_TRAP, line, strlen(line));
+}
+
+static void end_by_trap(struct cli_result *result, wasm_trap_t *trap) {
+  wasm_message_t message;
+  wasm_frame_vec_t trace;
+  wasm_trap_message(trap, &message);
+  wasm_trap_trace(trap, &trace);
+  size_t length =
+      strnlen(message.data, message.size); /* has a NUL at its end */
+  set_trap(result, message.data, length, &trace);
+  wasm_frame_vec_delete(&trace);
+  wasm_byte_vec_delete(&message);
+  wasm_trap_delete(trap);
+}
+
+/* What a function of the host failed with, where it has a trace of the guest;
+ * else what the engine cannot do. */
+static void end_by_error(struct cli_result *result, wasmtime_error_t *error) {
+  wasm_message_t message;
+  wasm_frame_vec_t trace;
+  wasmtime_error_message(error, &message);
+  wasmtime_error_wasm_trace(error, &trace);
+  if (trace.size > 0)
+    set_trap(result, message.data, message.size, &trace);
+  else
+    cli_result_set(result, CLI_REFUSED, message.data, message.size);
+  wasm_frame_vec_delete(&trace);
+  wasm_byte_vec_delete(&message);
+  wasmtime_error_delete(error);
+}
+
+/* Whether the guest goes on. */
+static bool went_well(struct cli_result *result, wasmtime_error_t *error,
+                      wasm_trap_t *trap) {
+  if (error) end_by_error(result, error);
+  if (trap) end_by_trap(result, trap);
+  if (cli_wasi_has_exited(&result->status)) result->end = CLI_EXITED;
+  return !error && !trap;
+}
+
+/* -------------------------------------------------------------------- load */
+
+static bool is_plain_function(const wasm_externtype_t *type) {
+  const wasm_functype_t *function = wasm_externtype_as_functype_const(type);
+  return function && wasm_functype_params(function)->size == 0 &&
+         wasm_functype_results(function)->size == 0;
+}
+
+static bool has_start(void) {
+  wasm_exporttype_vec_t exports;
+  bool found = false;
+  wasmtime_module_exports(module, &exports);
+  for (size_t i = 0; i < exports.size; i++) {
+    const wasm_name_t *name = wasm_exporttype_name(exports.data[i]);
+    const wasm_externtype_t *type = wasm_exporttype_type(exports.data[i]);
+    if (name->size == 6 && memcmp(name->data, "_start", 6) == 0)
+      found = is_plain_function(type);
+  }
+  wasm_exporttype_vec_delete(&exports);
+  return found;
+}
+
+/* Of the guest's calls: Wasmtime's default, or what the limit of the stack
+ * leaves it. Without it the guest's recursion would end the process by SIGSEGV.
+ * False: too little. */
+static bool limit_stack(wasm_config_t *config) {
+  size_t left = cli_stack_left();
+  if (left >= HOST_STACK + GUEST_STACK) return true;
+  if (left < HOST_STACK + LEAST_GUEST_STACK) return false;
+  wasmtime_config_max_wasm_stack_set(config, left - HOST_STACK);
+  return true;
+}
+
+/* An image in a file of memory counts as a file: its limit would end us. */
+static void limit_images(wasm_config_t *config) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY)
+    wasmtime_config_memory_init_cow_set(config, false);
+}
+
+static bool start_engine(const struct cli_options *options,
+                         struct cli_result *result) {
+  const char *why = cli_room_refusal(options->folder_count > 0);
+  if (why) return refuse(result, why);
+  wasm_config_t *config = wasm_config_new();
+  if (!config) return refuse(result, "Wasmtime does not start");
+  limit_images(config);
+  wasmtime_config_shared_memory_set(config, true);
+  if (!limit_stack(config)) {
+    wasm_config_delete(config);
+    return refuse(result,
+                  "the limit of the stack is too small for Wasmtime "
+                  "(ulimit -s); --engine wamr needs less");
+  }
+  cli_faults_prepare();
+  engine = wasm_engine_new_with_config(config);
+  cli_faults_take();
+  return engine ? true : refuse(result, "Wasmtime does not start");
+}
+
+static bool load(const struct cli_job *job, struct cli_result *result) {
+  if (!start_engine(job->options, result)) return false;
+  store = wasmtime_store_new(engine, NULL, NULL);
+  context = wasmtime_store_context(store);
+  wasmtime_error_t *error =
+      wasmtime_module_new(engine, job->bytes, job->length, &module);
+  if (error) return went_well(result, error, NULL);
+  if (!has_start())
+    return refuse(result, "it has no function _start: it is not a program");
+  wasmtime_linker_t *linker = wasmtime_linker_new(engine);
+  error = cli_wasmtime_wasi(engine, linker, context, job, &tracked);
+  if (!error) error = wasmtime_linker_instantiate_pre(linker, module, &linked);
+  wasmtime_linker_delete(linker);
+  return went_well(result, error, NULL);
+}
+
+/* -------------------------------------------------------------- the guest */
+
+static bool instantiate(const struct cli_job *job, struct cli_result *result) {
+  wasm_trap_t *trap = NULL;
+  (void)job;
+  wasmtime_error_t *error =
+      wasmtime_instance_pre_instantiate(linked, context, &instance, &trap);
+  if (!went_well(result, error, trap)) return false;
+  bool found =
+      wasmtime_instance_export_get(context, &instance, "memory", 6, &memory);
+  __atomic_store_n(&memory_is_known, found, __ATOMIC_RELEASE);
+  return true;
+}
+
+static int track(const struct cli_job *job, wasmsig_instance *instance_of) {
+  wasmsig_wasmtime_options options = WASMSIG_WASMTIME_OPTIONS_INIT;
+  options.report = job->report;
+  int verdict = wasmsig_wasmtime_track(job->registry, context, &instance,
+                                       &options, &tracked);
+  *instance_of = verdict == 0 ? tracked.instance : 0;
+  return verdict < 0 ? verdict : WASMSIG_OK;
+}
+
+static void call(const struct cli_job *job, struct cli_result *result) {
+  wasmtime_extern_t start;
+  wasm_trap_t *trap = NULL;
+  (void)job;
+  *result = (struct cli_result){.end = CLI_EXITED, .status = 0};
+  if (!wasmtime_instance_export_get(context, &instance, "_start", 6, &start))
+    return;
+  wasmtime_error_t *error =
+      wasmtime_func_call(context, &start.of.func, NULL, 0, NULL, 0, &trap);
+  went_well(result, error, trap);
+}
+
+static void close_engine(const struct cli_job *job) {
+  (void)job;
+  if (tracked.instance) wasmsig_wasmtime_untrack(&tracked);
+  /* The rest goes with the process, faster than one by one. */
+}
+
+/* A read of the length that the engine keeps; no lock. While the guest runs
+ * nothing changes in the store where it is found, but for the moment in which
+ * an instance is added to it: then it is as it was at the last look. */
+static uint64_t memory_size(void) {
+  static uint64_t last_seen; /* atomic */
+  uint64_t now = 0;
+  if (!__atomic_load_n(&memory_is_known, __ATOMIC_ACQUIRE)) return 0;
+  if (cli_wasmtime_store_changes())
+    return __atomic_load_n(&last_seen, __ATOMIC_RELAXED);
+  if (memory.kind == WASMTIME_EXTERN_MEMORY)
+    now = wasmtime_memory_data_size(context, &memory.of.memory);
+  else if (memory.kind == WASMTIME_EXTERN_SHAREDMEMORY)
+    now = wasmtime_sharedmemory_data_size(memory.of.sharedmemory);
+  __atomic_store_n(&last_seen, now, __ATOMIC_RELAXED);
+  return now;
+}
+
+const struct cli_engine cli_wasmtime = {
+    "wasmtime", load, instantiate, track, call, close_engine, memory_size};

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "inspect/report_json.h"
+
+#include "text/escape.h"
+#include "text/hints.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *cli_kind_name(wasmsig_extern_kind kind) {
+  static const char *const names[] = {"function", "table", "memory", "global",
+                                      "tag"};
+  return (size_t)kind < 5 ? names[kind] : "unknown kind";
+}
+
+static void print_string(const char *bytes, size_t length) {
+  putchar('"');
+  while (length > 0) {
+    struct cli_escaped escaped = cli_escape_json(bytes, length);
+    fwrite(escaped.bytes, 1, escaped.length, stdout);
+    bytes += escaped.taken;
+    length -= escaped.taken;
+  }
+  putchar('"');
+}
+
+static void key(const char *name) { printf(",\"%s\":", name); }
+
+static void print_text(const char *text) {
+  if (text)
+    print_string(text, strlen(text));
+  else
+    fputs("null", stdout);
+}
+
+static void print_name(const wasmsig_module_name *name) {
+  if (name->bytes)
+    print_string(name->bytes, name->length);
+  else
+    fputs("null", stdout);
+}
+
+static void print_bool(bool value) { fputs(value ? "true" : "false", stdout); }
+
+static void print_known(uint64_t number, uint64_t unknown) {
+  if (number == unknown)
+    fputs("null", stdout);
+  else
+    printf("%" PRIu64, number);
+}
+
+static void print_import(const wasmsig_module_name *module,
+                         const wasmsig_module_name *name) {
+  if (!module->bytes) {
+    fputs("null", stdout);
+    return;
+  }
+  fputs("{\"module\":", stdout);
+  print_name(module);
+  key("name");
+  print_name(name);
+  putchar('}');
+}
+
+static void print_word(const wasmsig_module_word *word) {
+  static const char *const sources[] = {"constant", "imported", "computed"};
+  if (!word->is_exported) {
+    fputs("null", stdout);
+    return;
+  }
+  printf("{\"kind\":\"%s\"", cli_kind_name(word->kind));
+  if (word->kind == WASMSIG_EXTERN_GLOBAL) {
+    printf(",\"type\":\"%s\"", word->type == 0x7f   ? "i32"
+                               : word->type == 0x7e ? "i64"
+                                                    : "other");
+    key("mutable");
+    print_bool(word->is_mutable);
+    printf(",\"source\":\"%s\"", sources[word->source]);
+    key("address");
+    print_known(word->address, WASMSIG_NO_WORD);
+    key("import");
+    print_import(&word->import_module, &word->import_name);
+  }
+  putchar('}');
+}
+
+static void print_words(const wasmsig_module_report *report) {
+  for (int i = 0; i < WASMSIG_WORD_COUNT; i++) {
+    printf("%s\"%s\":", i == 0 ? "{" : ",", wasmsig_word_name(i));
+    print_word(&report->words[i]);
+  }
+  putchar('}');
+}
+
+static void print_memory(const wasmsig_module_memory *memory) {
+  if (memory->count == 0) {
+    fputs("null", stdout);
+    return;
+  }
+  printf("{\"count\":%" PRIu32, memory->count);
+  key("shared");
+  print_bool(memory->is_shared);
+  printf(",\"address_type\":\"%s\"", memory->is_64_bit ? "i64" : "i32");
+  key("minimum_pages");
+  printf("%" PRIu64, memory->minimum_pages);
+  key("maximum_pages");
+  print_known(memory->maximum_pages, WASMSIG_NO_MAXIMUM);
+  key("export");
+  print_name(&memory->export_name);
+  key("import");
+  print_import(&memory->import_module, &memory->import_name);
+  putchar('}');
+}
+
+static void print_polls(const wasmsig_module_polls *polls) {
+  printf("{\"atomic\":%" PRIu64 ",\"plain\":%" PRIu64, polls->atomic,
+         polls->plain);
+  key("plain_functions");
+  putchar('[');
+  for (uint32_t i = 0; i < polls->functions_count; i++) {
+    printf("%s{\"index\":%" PRIu32, i == 0 ? "" : ",", polls->functions[i]);
+    key("name");
+    print_name(&polls->names[i]);
+    putchar('}');
+  }
+  fputs("]}", stdout);
+}
+
+static void print_hints(const wasmsig_module_report *report) {
+  const char *hints[CLI_MOST_HINTS];
+  size_t count = cli_hints(report, hints);
+  putchar('[');
+  for (size_t i = 0; i < count; i++) {
+    if (i > 0) putchar(',');
+    print_text(hints[i]);
+  }
+  putchar(']');
+}
+
+void cli_print_json(const char *path, const wasmsig_module_report *report) {
+  bool is_readable = wasmsig_verdict_is_readable(report->verdict);
+  fputs("{\"file\":", stdout);
+  print_text(path);
+  key("tracked");
+  print_bool(report->verdict == WASMSIG_VERDICT_TRACKED);
+  key("verdict");
+  print_text(wasmsig_verdict_code(report->verdict));
+  key("text");
+  print_text(wasmsig_verdict_text(report->verdict));
+  key("word");
+  print_text(report->word < 0 ? NULL : wasmsig_word_name(report->word));
+  if (is_readable) {
+    key("words");
+    print_words(report);
+    key("memory");
+    print_memory(&report->memory);
+    key("polls");
+    print_polls(&report->polls);
+  } else {
+    key("offset");
+    printf("%" PRIu64, report->offset);
+    key("detail");
+    print_text(report->detail);
+  }
+  key("hints");
+  print_hints(report);
+  puts("}");
+}

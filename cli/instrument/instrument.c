@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * `wasmsig instrument`: polls for a finished module. OUT may be IN: see
+ * output.h.
+ */
+#include "cli.h"
+#include "instrument/write_file.h"
+#include "run/options.h"
+#include "text/module_file.h"
+
+#include "instrument.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct order {
+  const char *in;
+  const char *out;
+  struct wsig_instrument_options how;
+  bool is_verbose;
+};
+
+/* ------------------------------------------------------------ what is said */
+
+static void complain_of(const char *path, const struct wsig_instrumented *made,
+                        int error) {
+  wasmsig_verdict verdict = made->report.verdict;
+  if (error < 0)
+    cli_complain("%s: %s", path, wasmsig_error_text(error));
+  else if (!wasmsig_verdict_is_readable(verdict))
+    cli_complain_of_module(path, &made->report);
+  else if (made->word >= 0)
+    cli_complain("%s: %s: %s", path, wasmsig_word_name(made->word), made->why);
+  else
+    cli_complain("%s: %s", path, made->why);
+  if (made->can_add_page)
+    cli_complain(
+        "%s: with --add-page they lie behind its memory; that is safe "
+        "if no host tells it how long its memory is",
+        path);
+}
+
+static bool is_first_for_its_reason(const struct wsig_instrumented *made,
+                                    size_t at) {
+  for (size_t i = 0; i < at; i++)
+    if (made->left_out[i].why == made->left_out[at].why) return false;
+  return true;
+}
+
+/* The names of sections that are left out for the reason of the one at `from`:
+ * those that there is room for, and how many others there are. */
+static void list_left_out(const struct wsig_instrumented *made, size_t from,
+                          char *names, size_t size) {
+  enum { MORE = sizeof " and 18446744073709551615 more" };
+  size_t length = 0, more = 0;
+  names[0] = '\0';
+  for (size_t i = from; i < made->left_out_count; i++) {
+    const struct wsig_left_out *section = &made->left_out[i];
+    if (section->why != made->left_out[from].why) continue;
+    const char *between = length > 0 ? ", " : "";
+    if (more > 0 ||
+        section->name_length + strlen(between) > size - length - MORE)
+      more++;
+    else
+      length +=
+          (size_t)snprintf(names + length, size - length, "%s%.*s", between,
+                           (int)section->name_length, section->name);
+  }
+  if (more > 0)
+    snprintf(names + length, size - length, "%s%zu more",
+             length > 0 ? " and " : "", more);
+}
+
+/* What the user may not expect. */
+static void warn(const struct order *order,
+                 const struct wsig_instrumented *made) {
+  char names[512];
+  for (size_t i = 0; i < made->left_out_count; i++) {
+    if (!is_first_for_its_reason(made, i)) continue;
+    list_left_out(made, i, names, sizeof names);
+    cli_complain("%s: left out: %s (%s)", order->in, names,
+                 made->left_out[i].why);
+  }
+  if (made->left_out_more > 0)
+    cli_complain("%s: left out: %zu more", order->in, made->left_out_more);
+  if (made->polls == 0)
+    cli_complain(order->how.calls
+                     ? "%s: it has no code to poll in"
+                     : "%s: it has no loop to poll in, and no recursion (see "
+                       "--calls)",
+                 order->in);
+}
+
+static void tell(const struct order *order,
+                 const struct wsig_instrumented *made) {
+  static const char *const rooms[] = {
+      [WSIG_ROOM_NONE] = "its own words",
+      [WSIG_ROOM_MEMORY] = "words in a memory that was added",
+      [WSIG_ROOM_PAGE] = "words in a page that was added to its memory",
+      [WSIG_ROOM_STACK] = "words above its C stack, which is 16 bytes smaller"};
+  cli_complain("%s: %" PRIu64 " polls, %" PRIu64 " loops, %s", order->in,
+               made->polls, made->loops, rooms[made->room]);
+}
+
+static int write_made(const struct order *order,
+                      const struct wsig_instrumented *made) {
+  if (!cli_write_file(order->out, made->bytes.data, made->bytes.length))
+    return CLI_UNRUNNABLE;
+  warn(order, made);
+  if (order->is_verbose) tell(order, made);
+  return CLI_OK;
+}
+
+static int instrument_file(const struct order *order) {
+  uint8_t *bytes;
+  size_t length;
+  if (!cli_read_file(order->in, &bytes, &length)) return CLI_UNRUNNABLE;
+  struct wsig_instrumented made;
+  int error = wsig_instrument(&made, bytes, length, &order->how);
+  int status = CLI_UNRUNNABLE;
+  if (error)
+    complain_of(order->in, &made, error);
+  else
+    status = write_made(order, &made);
+  wsig_instrumented_release(&made);
+  free(bytes);
+  return status;
+}
+
+/* ----------------------------------------------------------------- options */
+
+static bool take_every(const char *text, uint32_t *every) {
+  uint32_t number = 0;
+  const char *digit = text;
+  for (; *digit >= '0' && *digit <= '9' && number <= WSIG_EVERY_MOST; digit++)
+    number = number * 10 + (uint32_t)(*digit - '0');
+  if (*digit == '\0' && number >= 1 && number <= WSIG_EVERY_MOST) {
+    *every = number;
+    return true;
+  }
+  cli_usage_error("instrument", "--every: '%s' is no number from 1 to %d", text,
+                  WSIG_EVERY_MOST);
+  return false;
+}
+
+enum { EVERY = CLI_FIRST_LONG_OPTION, CALLS, ADD_PAGE, HELP };
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"every", required_argument, NULL, EVERY},
+    {"calls", no_argument, NULL, CALLS},
+    {"add-page", no_argument, NULL, ADD_PAGE},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0}};
+
+static bool take(struct order *order, int option) {
+  switch (option) {
+    case 'o': order->out = optarg; return true;
+    case 'v': return order->is_verbose = true;
+    case CALLS: return order->how.calls = true;
+    case ADD_PAGE: return order->how.add_page = true;
+    default: return take_every(optarg, &order->how.every);
+  }
+}
+
+static int take_files(struct order *order, int argc, char **argv) {
+  if (optind >= argc)
+    return cli_usage_error("instrument", "which file? (IN.wasm is missing)");
+  if (optind + 1 < argc)
+    return cli_usage_error("instrument", "one file at a time; '%s' is a second",
+                           argv[optind + 1]);
+  order->in = argv[optind];
+  if (order->out[0] == '\0')
+    return cli_usage_error("instrument", "where to? (-o OUT.wasm is missing)");
+  if (cli_is_standard(order->out) && isatty(STDOUT_FILENO))
+    return cli_usage_error("instrument",
+                           "-o: standard output is a terminal; name a file");
+  return -1;
+}
+
+static int parse(struct order *order, int argc, char **argv) {
+  opterr = 0;
+  optind = 1;
+  for (;;) {
+    int option = getopt_long(argc, argv, ":ho:v", long_options, NULL);
+    if (option == -1) return take_files(order, argc, argv);
+    if (option == HELP || option == 'h')
+      return cli_print_help(cli_help_instrument);
+    if (option == ':' || option == '?')
+      return cli_option_error("instrument", argv[optind - 1], long_options);
+    if (!take(order, option)) return CLI_USAGE;
+  }
+}
+
+int cli_instrument(int argc, char **argv) {
+  struct order order = {.out = ""};
+  int status = parse(&order, argc, argv);
+  return status >= 0 ? status : instrument_file(&order);
+}

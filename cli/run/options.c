@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "run/options.h"
+
+#include "cli.h"
+#include "engines/engine.h"
+#include "text/signal_names.h"
+#include "text/times.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ------------------------------------------------------------------- times */
+
+static bool take_time(const char *option, const char *text, uint64_t *ns) {
+  const char *wrong = cli_parse_time(text, ns);
+  if (!wrong) return true;
+  cli_usage_error("run", "%s: '%s' %s", option, text, wrong);
+  return false;
+}
+
+/* ----------------------------------------------------------------- signals */
+
+static bool take_signal(const char *text, int *signal) {
+  *signal = cli_signal_number(text);
+  if (*signal != 0) return true;
+  cli_usage_error("run", "--signal: there is no signal '%s'", text);
+  return false;
+}
+
+static const int forwarded_by_default[] = {SIGINT,  SIGTERM,  SIGHUP,
+                                           SIGUSR1, SIGUSR2,  SIGQUIT,
+                                           SIGALRM, SIGWINCH, SIGCONT};
+
+static void forward_default(struct cli_options *options) {
+  size_t count = sizeof forwarded_by_default / sizeof *forwarded_by_default;
+  for (size_t i = 0; i < count; i++)
+    options->forwards[forwarded_by_default[i]] = true;
+}
+
+/* Cannot be handled, would be raised by a fault, stop the process, or belong
+ * to the C library's threads. */
+static bool can_be_forwarded(int signal) {
+  static const int cannot[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS,  SIGFPE,
+                               SIGILL,  SIGTRAP, SIGSYS,  SIGABRT, SIGTSTP,
+                               SIGTTIN, SIGTTOU, 32,      33};
+  for (size_t i = 0; i < sizeof cannot / sizeof *cannot; i++) {
+    if (cannot[i] == signal) return false;
+  }
+  return true;
+}
+
+static bool take_forward(struct cli_options *options, char *list) {
+  memset(options->forwards, 0, sizeof options->forwards);
+  options->forwards_are_given = true;
+  if (strcmp(list, "none") == 0 || list[0] == '\0') return true;
+  for (char *rest = list, *name; (name = strsep(&rest, ",")) != NULL;) {
+    int signal = cli_signal_number(name);
+    if (signal == 0) {
+      cli_usage_error("run", "--forward: there is no signal '%s'", name);
+      return false;
+    }
+    if (!can_be_forwarded(signal)) {
+      cli_usage_error("run", "--forward: %s cannot be forwarded",
+                      cli_signal_name(signal));
+      return false;
+    }
+    options->forwards[signal] = true;
+  }
+  return true;
+}
+
+/* ------------------------------------------------- folders and environment */
+
+static bool is_folder(const char *path) {
+  struct stat status;
+  if (stat(path, &status) != 0) {
+    cli_usage_error("run", "--dir: %s: %s", path, strerror(errno));
+    return false;
+  }
+  if (S_ISDIR(status.st_mode)) return true;
+  cli_usage_error("run", "--dir: %s is not a folder", path);
+  return false;
+}
+
+static void *grown(void *array, size_t count, size_t size) {
+  void *more = reallocarray(array, count + 1, size);
+  if (more) return more;
+  cli_complain("out of memory");
+  exit(CLI_UNRUNNABLE);
+}
+
+/* WAMR takes "GUEST::HOST", and splits it at the first '::'. */
+static bool is_name_for_guest(const char *name) {
+  return !strstr(name, "::") && name[strlen(name) - 1] != ':';
+}
+
+static bool take_folder(struct cli_options *options, char *text) {
+  struct cli_folder folder = {text, text};
+  char *separator = strstr(text, "::");
+  if (separator) {
+    *separator = '\0';
+    folder.guest = separator + 2;
+  }
+  if (folder.host[0] == '\0' || folder.guest[0] == '\0') {
+    cli_usage_error("run", "--dir: write FOLDER, or FOLDER::NAME-FOR-GUEST");
+    return false;
+  }
+  if (!is_name_for_guest(folder.guest)) {
+    cli_usage_error("run",
+                    "--dir: '%s' is no name for a guest: it may have no "
+                    "'::', nor a ':' at its end",
+                    folder.guest);
+    return false;
+  }
+  if (!is_folder(folder.host)) return false;
+  options->folders =
+      grown(options->folders, options->folder_count, sizeof folder);
+  options->folders[options->folder_count++] = folder;
+  return true;
+}
+
+static bool take_variable(struct cli_options *options, char *text) {
+  char *equals = strchr(text, '=');
+  const char *value = equals ? equals + 1 : getenv(text);
+  if (equals) *equals = '\0';
+  if (text[0] == '\0') {
+    cli_usage_error("run", "--env: write NAME=VALUE, or NAME to pass it on");
+    return false;
+  }
+  if (!value) {
+    cli_usage_error("run", "--env: %s is not in the environment", text);
+    return false;
+  }
+  /* As of env(1), the last of a name is what counts. */
+  for (size_t i = 0; i < options->variable_count; i++) {
+    if (strcmp(options->names[i], text) != 0) continue;
+    options->values[i] = value;
+    return true;
+  }
+  size_t count = options->variable_count;
+  options->names = grown(options->names, count, sizeof *options->names);
+  options->values = grown(options->values, count, sizeof *options->values);
+  options->names[count] = text;
+  options->values[count] = value;
+  options->variable_count++;
+  return true;
+}
+
+/* ------------------------------------------------------------------ errors */
+
+static const char *name_of(int value, const struct option *known) {
+  while (known->name && known->val != value) known++;
+  return known->name;
+}
+
+/* "--s" begins both "--signal" and "--stats". */
+static bool begins_several(const char *name, size_t length,
+                           const struct option *known) {
+  int count = 0;
+  for (; known->name; known++) count += strncmp(known->name, name, length) == 0;
+  return count > 1;
+}
+
+int cli_option_error(const char *command, const char *word,
+                     const struct option *known) {
+  int length = (int)strcspn(word, "=");
+  const char *taken = name_of(optopt, known);
+  if (taken && strchr(word, '='))
+    return cli_usage_error(command, "'--%s' takes no value", taken);
+  if (taken) return cli_usage_error(command, "--%s needs a value", taken);
+  if (optopt != 0)
+    return cli_usage_error(command, "there is no option '-%c'", optopt);
+  if (begins_several(word + 2, (size_t)length - 2, known))
+    return cli_usage_error(command, "'%.*s' is ambiguous", length, word);
+  return cli_usage_error(command, "there is no option '%.*s'", length, word);
+}
+
+/* -------------------------------------------------------------------- all */
+
+enum {
+  SOFT = CLI_FIRST_LONG_OPTION,
+  HARD,
+  COMPILE,
+  SIGNAL,
+  FORWARD,
+  DIR,
+  ENV,
+  ENGINE,
+  STATS,
+  JSON,
+  HELP
+};
+
+static const struct option long_options[] = {
+    {"cpu-soft", required_argument, NULL, SOFT},
+    {"cpu-hard", required_argument, NULL, HARD},
+    {"cpu-compile", required_argument, NULL, COMPILE},
+    {"signal", required_argument, NULL, SIGNAL},
+    {"forward", required_argument, NULL, FORWARD},
+    {"dir", required_argument, NULL, DIR},
+    {"env", required_argument, NULL, ENV},
+    {"engine", required_argument, NULL, ENGINE},
+    {"stats", no_argument, NULL, STATS},
+    {"json", no_argument, NULL, JSON},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0}};
+
+static bool take_engine(struct cli_options *options, const char *name) {
+  options->engine = cli_engine_named(name);
+  if (options->engine) return true;
+  cli_usage_error("run", "--engine: there are wasmtime and wamr, no '%s'",
+                  name);
+  return false;
+}
+
+static bool take(struct cli_options *options, int option) {
+  switch (option) {
+    case SOFT: return take_time("--cpu-soft", optarg, &options->soft_ns);
+    case HARD: return take_time("--cpu-hard", optarg, &options->hard_ns);
+    case COMPILE:
+      return take_time("--cpu-compile", optarg, &options->compile_ns);
+    case SIGNAL: return take_signal(optarg, &options->signal);
+    case FORWARD: return take_forward(options, optarg);
+    case DIR: return take_folder(options, optarg);
+    case ENV: return take_variable(options, optarg);
+    case ENGINE: return take_engine(options, optarg);
+    case STATS: return options->stats = true;
+    case JSON: return options->json = options->stats = true;
+    default: return false;
+  }
+}
+
+static int take_file(struct cli_options *options, int argc, char **argv) {
+  if (optind >= argc)
+    return cli_usage_error("run", "which file? (FILE.wasm is missing)");
+  if (options->soft_ns != WASMSIG_NO_LIMIT &&
+      options->soft_ns > options->hard_ns)
+    return cli_usage_error("run", "--cpu-soft lies above --cpu-hard");
+  options->file = argv[optind];
+  options->arguments = argv + optind;
+  options->argument_count = argc - optind;
+  return -1;
+}
+
+int cli_options_parse(struct cli_options *options, int argc, char **argv) {
+  *options = (struct cli_options){.soft_ns = WASMSIG_NO_LIMIT,
+                                  .hard_ns = WASMSIG_NO_LIMIT,
+                                  .compile_ns = WASMSIG_NO_LIMIT,
+                                  .signal = WASMSIG_SIGXCPU,
+                                  .engine = cli_engine_named("wasmtime")};
+  forward_default(options);
+  opterr = 0;
+  optind = 1;
+  for (;;) {
+    /* "+": what follows the file is the guest's. ":": we word the errors. */
+    int option = getopt_long(argc, argv, "+:h", long_options, NULL);
+    if (option == -1) return take_file(options, argc, argv);
+    if (option == HELP || option == 'h') return cli_print_help(cli_help_run);
+    if (option == ':' || option == '?')
+      return cli_option_error("run", argv[optind - 1], long_options);
+    if (!take(options, option)) return CLI_USAGE;
+  }
+}

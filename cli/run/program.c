@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The sections of imports and exports are walked, with the module reader's
+ * cursor; the others are passed over. */
+#include "run/program.h"
+
+#include "module/type.h"
+
+#include <string.h>
+
+enum { IMPORTS = 2, EXPORTS = 7, HEADER_BYTES = 8 };
+
+struct name {
+  const char *bytes;
+  size_t length;
+};
+
+static struct name read_name(struct wsig_cursor *cursor) {
+  size_t length = wsig_read_u32(cursor);
+  struct name name = {(const char *)cursor->at, length};
+  wsig_cursor_skip(cursor, length);
+  return name;
+}
+
+static bool is_name(const struct wsig_cursor *cursor, struct name name,
+                    const char *text) {
+  return !cursor->failed && name.length == strlen(text) &&
+         memcmp(name.bytes, text, name.length) == 0;
+}
+
+/* A cursor in the section of that number; in nothing if there is none. */
+static struct wsig_cursor find_section(const uint8_t *bytes, size_t length,
+                                       uint8_t wanted) {
+  struct wsig_cursor cursor;
+  wsig_cursor_open_bytes(&cursor, bytes, length);
+  wsig_cursor_skip(&cursor, HEADER_BYTES);
+  while (!cursor.failed && cursor.at < cursor.end) {
+    uint8_t number = wsig_read_byte(&cursor);
+    uint32_t size = wsig_read_u32(&cursor);
+    if (number == wanted) {
+      wsig_cursor_narrow(&cursor, size, NULL);
+      return cursor;
+    }
+    wsig_cursor_skip(&cursor, size);
+  }
+  wsig_cursor_open_bytes(&cursor, NULL, 0);
+  return cursor;
+}
+
+/* ---------------------------------------------------------------- exports */
+
+static bool has_start(const uint8_t *bytes, size_t length) {
+  struct wsig_cursor cursor = find_section(bytes, length, EXPORTS);
+  uint32_t count = wsig_read_u32(&cursor);
+  for (uint32_t i = 0; i < count && !cursor.failed; i++) {
+    struct name name = read_name(&cursor);
+    uint8_t kind = wsig_read_byte(&cursor);
+    wsig_read_u32(&cursor);
+    if (is_name(&cursor, name, "_start"))
+      return kind == WASMSIG_EXTERN_FUNCTION;
+  }
+  return false;
+}
+
+/* ---------------------------------------------------------------- imports */
+
+static void pass_import_type(struct wsig_cursor *cursor) {
+  switch (wsig_read_byte(cursor)) {
+    case WASMSIG_EXTERN_FUNCTION: wsig_read_u32(cursor); break;
+    case WASMSIG_EXTERN_TABLE:
+      wsig_read_reference_type(cursor);
+      wsig_read_table_limits(cursor);
+      break;
+    case WASMSIG_EXTERN_MEMORY: wsig_read_memory_limits(cursor); break;
+    case WASMSIG_EXTERN_GLOBAL:
+      wsig_read_value_type(cursor);
+      wsig_read_mutability(cursor);
+      break;
+    default: /* a tag */ wsig_read_byte(cursor); wsig_read_u32(cursor);
+  }
+}
+
+/* By wasi-threads, the only interface there is. */
+static bool spawns_threads(const uint8_t *bytes, size_t length) {
+  struct wsig_cursor cursor = find_section(bytes, length, IMPORTS);
+  uint32_t count = wsig_read_u32(&cursor);
+  for (uint32_t i = 0; i < count && !cursor.failed; i++) {
+    struct name module = read_name(&cursor);
+    struct name name = read_name(&cursor);
+    if (is_name(&cursor, module, "wasi") &&
+        is_name(&cursor, name, "thread-spawn"))
+      return true;
+    pass_import_type(&cursor);
+  }
+  return false;
+}
+
+/* -------------------------------------------------------------------- all */
+
+const char *cli_program_refusal(const uint8_t *bytes, size_t length,
+                                const wasmsig_module_report *report) {
+  const wasmsig_module_memory *memory = &report->memory;
+  bool imports_memory = memory->count > 0 && memory->is_imported;
+  if (memory->count > 0 && memory->is_64_bit)
+    return "its memory has 64-bit addresses, and WASI preview 1 has 32";
+  if ((imports_memory && memory->is_shared) || spawns_threads(bytes, length))
+    return "it needs threads (wasi-threads), and has one here";
+  if (!has_start(bytes, length))
+    return "it has no function _start: it is not a program";
+  if (imports_memory)
+    return "it imports its memory, and a program for WASI has its own";
+  return NULL;
+}

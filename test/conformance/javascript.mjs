@@ -20,18 +20,15 @@ function suiteFiles() {
 /** @type {import('./table.mjs').Table} */
 export const JAVASCRIPT = {
   group: 'js',
-  marker: 'hosts',
-  title: 'Promises and hosts',
+  title: 'JavaScript hosts',
   about: `Each promise was tried in each host, in a process of its own, by
-[test/conformance](../test/conformance); the notes are from that run.`,
-  docs: 'docs/hosts.md',
+[test/conformance](../../test/conformance). The notes are from that run.`,
+  page: 'docs/conformance/hosts.md',
   results: new URL('./results.json', import.meta.url),
   hosts: HOSTS,
   suite: () => suiteFiles().map((name) => [name, SUITE + name]),
   prepare: (packageFolder) => prepare(suiteFiles(), SUITE, packageFolder),
   check: checkHost,
   countsApart: false,
-  hasNote: ({ verdict }) => verdict === 'partly' || verdict === 'broken',
-  // A row sums up several promises: a note has to say which it is about.
-  note: ({ promise, why }) => `*${promise}*: ${why}`
+  hasNote: ({ verdict }) => verdict === 'partly' || verdict === 'broken'
 }

@@ -81,14 +81,20 @@ export function writeResults(table, results) {
   writeFileSync(table.results, `${JSON.stringify(run, null, 2)}\n`)
 }
 
+const readRun = ({ results }) => JSON.parse(readFileSync(results, 'utf8'))
+
+/** The committed run, of whatever suite. */
+export const readLast = (table) =>
+  toMap(readRun(table).rows, (row) =>
+    toMap(row, (found) => toMap(found, unpack))
+  )
+
 /** The committed run; undefined if there is none, or it was another suite's. */
 export function readResults(table) {
-  let run
   try {
-    run = JSON.parse(readFileSync(table.results, 'utf8'))
+    if (readRun(table).suite !== fingerprint(table)) return undefined
   } catch {
     return undefined
   }
-  if (run.suite !== fingerprint(table)) return undefined
-  return toMap(run.rows, (row) => toMap(row, (found) => toMap(found, unpack)))
+  return readLast(table)
 }

@@ -3,20 +3,40 @@
 import { parseArgs } from 'node:util'
 import { ENGINES } from '../engines/engines.mjs'
 import { JAVASCRIPT } from './javascript.mjs'
-import { collate, compared, readResults, writeResults } from './results.mjs'
-import { staleTables, writeTables } from './table.mjs'
+import { pagesOf } from './pages.mjs'
+import { readmeOf } from './readme.mjs'
+import {
+  collate,
+  compared,
+  readLast,
+  readResults,
+  writeResults
+} from './results.mjs'
+import { staleFiles, writeFiles } from './table.mjs'
 import { Tap } from './tap.mjs'
 
 const TABLES = [JAVASCRIPT, ENGINES]
 
+/** What is written from results. */
+const FILES = [
+  ...pagesOf(TABLES),
+  readmeOf([
+    ['hosts', JAVASCRIPT, ({ promise, why }) => `*${promise}*: ${why}`],
+    ['engines', ENGINES, ({ why }) => why]
+  ])
+]
+
+/** Those of them that show a table. */
+const filesOf = (table) => FILES.filter(({ tables }) => tables.includes(table))
+
 const namesOf = ({ hosts }) => hosts.map(({ name }) => name)
 
-const HELP = `Usage: scripts/hosts [--compare | --check] [--package DIR] [HOST...]
+const HELP = `Usage: scripts/hosts [--compare | --check | --write] [--package DIR] [HOST...]
 
 Tries the promises of wasmsig in each JavaScript host, which it fetches from
 npm, and in each engine in C, by the tests that were built. Prints TAP. Without
-options it writes what it found: results.json beside each suite, docs/hosts.md,
-docs/engines.md and the tables in README.md.
+options it writes what it found: results.json beside each suite, the pages in
+docs/conformance/ and the table in README.md.
 
   HOST...        only these; a table is written if all its hosts are there
 ${TABLES.map(
@@ -26,6 +46,7 @@ ${TABLES.map(
   --compare      writes nothing: fails where a result is not the written one
   --check        runs nothing: fails if the tables are not those of the last
                  run, or that was a run of another suite
+  --write        runs nothing: writes the tables of the last run again
   --package DIR  tries the package in DIR in JavaScript hosts; writes nothing
   --help         print this
 
@@ -43,6 +64,7 @@ function readOptions(args) {
       options: {
         compare: { type: 'boolean' },
         check: { type: 'boolean' },
+        write: { type: 'boolean' },
         package: { type: 'string' },
         help: { type: 'boolean' }
       }
@@ -72,14 +94,13 @@ function chosen(tables, names) {
 /** Whether the written table is that of the last run of the suite. */
 function isCurrent(table) {
   const again = `run scripts/hosts ${table.group}`
-  const results = readResults(table)
-  if (!results) {
+  if (!readResults(table)) {
     console.error(`hosts: the last run was of another suite: ${again}`)
     return false
   }
-  const stale = staleTables(table, results)
+  const stale = staleFiles(filesOf(table), readLast)
   for (const file of stale) {
-    console.error(`hosts: the table in ${file} is not the last run's: ${again}`)
+    console.error(`hosts: ${file} is not the last run's: scripts/hosts --write`)
   }
   return stale.length === 0
 }
@@ -104,7 +125,7 @@ function write({ table, hosts }, runs) {
   if (hosts.length < table.hosts.length) return
   const results = collate(table, runs)
   writeResults(table, results)
-  writeTables(table, results)
+  writeFiles(filesOf(table), readLast)
 }
 
 async function run({ compare, tables, package: packageFolder }) {
@@ -132,6 +153,7 @@ function check({ tables }) {
 try {
   const options = readOptions(process.argv.slice(2))
   if (options.help) process.stdout.write(HELP)
+  else if (options.write) writeFiles(FILES, readLast)
   else process.exitCode = await (options.check ? check : run)(options)
 } catch (error) {
   if (!(error instanceof Usage)) throw error

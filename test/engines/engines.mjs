@@ -91,11 +91,10 @@ function suite() {
 /** @type {import('../conformance/table.mjs').Table} */
 export const ENGINES = {
   group: 'engines',
-  marker: 'engines',
-  title: 'Promises and engines',
+  title: 'Engines embedded in C',
   about: `Each promise was tried from C in each engine by
-[test/engines](../test/engines); the notes are from that run.`,
-  docs: 'docs/engines.md',
+[test/engines](../../test/engines). The notes are from that run.`,
+  page: 'docs/conformance/engines.md',
   results: new URL('./results.json', import.meta.url),
   hosts: [
     new Engine({
@@ -124,6 +123,5 @@ export const ENGINES = {
     why: "a promise of the other engine's adapter alone"
   },
   countsApart: true,
-  hasNote: ({ why }) => why !== undefined,
-  note: ({ why }) => why
+  hasNote: ({ why }) => why !== undefined
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * A guest that computes decimal digits of pi for as long as it may.
+ * A guest that computes decimal digits of pi until a signal ends the work.
  *
  * The same guest as examples/pi/pi.c, which says why no wrong digit is ever
- * written: each is final at once, so whoever is interrupted has a result.
+ * written: each is final at once, so an interrupted guest has a result.
  */
 import { Signal, on, poll } from 'wasmsig-guest'
 
@@ -18,10 +18,10 @@ const DIGITS: i32 = 16000
 /** Enough for DIGITS: see hasRoom, which does not rely on it. */
 const LIMBS: i32 = 25856
 
-/** The host learns here, in the middle of a loop, that the signal arrived. */
+/** Reports to the host, in the middle of a loop, that the signal arrived. */
 // @ts-ignore: decorator
-@external('host', 'told')
-declare function tellHost(signal: i32, count: i32): void
+@external('host', 'received')
+declare function reportToHost(signal: i32, count: i32): void
 
 /* Least significant limb first. The three numbers share one length. */
 const low = new StaticArray<u32>(LIMBS)
@@ -143,13 +143,13 @@ function compute(): void {
 }
 
 function stop(signal: i32): void {
-  tellHost(signal, count)
+  reportToHost(signal, count)
   stopping = true
 }
 
 /* Hears it, and does nothing about it. */
 function shrug(signal: i32): void {
-  tellHost(signal, count)
+  reportToHost(signal, count)
 }
 
 function computeUntil(signal: i32): i32 {

@@ -3,16 +3,16 @@
 
 /**
  * @param {WebAssembly.Module} module
- * @param {() => number} [readCpuMs] read at the moment when the guest is told
+ * @param {() => number} [readCpuMs] read when the guest receives a signal
  */
 export function startGuest(module, readCpuMs = () => 0) {
-  const heard = []
-  const told = (signal) => {
+  const signals = []
+  const received = (signal) => {
     const cpuMs = readCpuMs()
-    heard.push({ signal, cpuMs, at: process.hrtime.bigint() })
+    signals.push({ signal, cpuMs, at: process.hrtime.bigint() })
   }
-  const { exports } = new WebAssembly.Instance(module, { host: { told } })
+  const { exports } = new WebAssembly.Instance(module, { host: { received } })
   const digits = (count) =>
     Buffer.from(exports.memory.buffer, exports.digits(), count).toString()
-  return { exports, heard, digits }
+  return { exports, signals, digits }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /*
- * Somebody who presses Ctrl-C while the main thread is busy: a worker thread
- * that sends the process a signal. Both sides of their agreement are here.
+ * Presses Ctrl-C while the main thread is busy: a worker thread that sends the
+ * process a signal. The code of both threads is here.
  */
 import { once } from 'node:events'
 import {
@@ -11,7 +11,7 @@ import {
   workerData
 } from 'node:worker_threads'
 
-/** What becomes of an interrupt; only one side takes it out of STARTED. */
+/** States of an interrupt; only one thread takes it out of STARTED. */
 const STARTED = 1
 const SENT = 2
 const CANCELLED = 3
@@ -25,7 +25,7 @@ export async function prepareInterrupt(signal, delayMs) {
   })
   const exited = new Promise((resolve) => worker.once('exit', resolve))
   await once(worker, 'message')
-  // One that is never started does not keep the process from ending.
+  // An interrupt that is never started does not keep the process alive.
   worker.unref()
   return {
     start() {
@@ -33,9 +33,9 @@ export async function prepareInterrupt(signal, delayMs) {
       Atomics.notify(state, 0)
     },
     /**
-     * Resolves when a started interrupt will send nothing any more. One that
-     * comes after a person's Ctrl-C would be the second, which ends a process
-     * whose guest has returned.
+     * Resolves when a started interrupt can send no signal any more. After a
+     * person's Ctrl-C it would be the second one, which ends a process whose
+     * guest has returned.
      */
     over() {
       Atomics.compareExchange(state, 0, STARTED, CANCELLED)
@@ -43,7 +43,7 @@ export async function prepareInterrupt(signal, delayMs) {
       worker.ref()
       return exited
     },
-    /** From the sending to `at` (process.hrtime); null if it was not sent. */
+    /** Time from the signal to `at` (process.hrtime); null: none was sent. */
     msUntil(at) {
       const sent = Atomics.load(sentAt, 0)
       return sent > 0n && sent < at ? Number(at - sent) / 1e6 : null

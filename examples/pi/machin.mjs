@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /*
- * The digits of pi by another way than the guest's, to check it by:
+ * Digits of pi by another formula than the guest's, to check its result:
  * pi = 16 arctan(1/5) - 4 arctan(1/239), in fixed point (Machin, 1706).
  */
 
-/** Far more than the errors of all the divisions can reach. */
+/** Far more than the rounding errors of all divisions add up to. */
 const GUARD_DIGITS = 20
 
 /** @returns the first `count` digits, without the point: '314159...' */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A guest that computes decimal digits of pi for as long as it may.
+ * A guest that computes decimal digits of pi until a signal ends the work.
  *
  * The digits come from a spigot (Gibbons, 2006): each digit is final the moment
- * it is written, so whoever interrupts the work has a result all the same.
+ * it is written, so an interrupted computation has a result, too.
  *
  *     pi = 2 + 1/3 (2 + 2/5 (2 + 3/7 (2 + ... k/(2k+1) (...))))
  *
- * What any such tail is worth lies in [3, 4]. The digits still to come are
- * therefore those of a number in the interval
+ * The value of any such tail lies in [3, 4]. The digits that are still to come
+ * are therefore those of a number in the interval
  *
  *     [low / scale, (low + width) / scale]          at first [3/1, (3 + 1)/1]
  *
@@ -23,10 +23,10 @@
  *     the interval begins with it. Dropping it and going on with ten times the
  *     rest keeps the invariant.
  *
- * The three numbers grow at the same pace, so they share one length, and the
- * loops over their limbs, where all the time goes, are where the polls stand.
- * These loops hold the length in a local: a handler could change a global, so
- * it would be read again after each poll.
+ * The three numbers grow at the same pace, so they share one length. The loops
+ * over their limbs use nearly all the time, so the polls are there. These loops
+ * hold the length in a local: a handler could change a global, so the compiler
+ * would read it again after each poll.
  *
  *     clang --target=wasm32 -O2 -nostdlib -ffreestanding -Wl,--no-entry \
  *       -Iinclude -o pi.wasm examples/pi/pi.c
@@ -47,10 +47,10 @@ enum {
   LIMBS = 25856,
 };
 
-/** The host learns here, in the middle of a loop, that the signal arrived. */
-IMPORT(host, told) extern void host_told(int signal, int count);
+/** Reports to the host, in the middle of a loop, that the signal arrived. */
+IMPORT(host, received) extern void host_received(int signal, int count);
 
-/* Least significant limb first; limbs from `length` on hold nothing. */
+/* Least significant limb first; limbs from `length` on are unused. */
 static uint32_t low[LIMBS], width[LIMBS], scale[LIMBS];
 static int length;
 
@@ -167,7 +167,7 @@ static void compute(void) {
 }
 
 static void stop(int signal) {
-  host_told(signal, count);
+  host_received(signal, count);
   stopping = 1;
 }
 
@@ -188,12 +188,12 @@ EXPORT(until_sigint) int until_sigint(void) {
   return compute_until(WASMSIG_SIGINT);
 }
 
-/* Hears it, and does nothing about it. */
-static void shrug(int signal) { host_told(signal, count); }
+/* Reports the signal, and goes on. */
+static void ignore(int signal) { host_received(signal, count); }
 
-/** The same work by a guest that will not stop: at capacity it starts again. */
+/** The same work by a guest that never stops: at capacity it starts again. */
 EXPORT(ignoring_sigxcpu) void ignoring_sigxcpu(void) {
-  wasmsig_on(WASMSIG_SIGXCPU, shrug);
+  wasmsig_on(WASMSIG_SIGXCPU, ignore);
   for (;;) compute();
 }
 
@@ -202,5 +202,5 @@ EXPORT(digits) const char *digits_address(void) { return digits; }
 
 EXPORT(capacity) int capacity(void) { return DIGITS; }
 
-/** Next to no work: what a call costs is what the host adds. */
+/** Almost no work: the time of a call is what the host adds. */
 EXPORT(echo) int echo(int value) { return value; }

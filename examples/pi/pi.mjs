@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /*
- * A guest that computes pi is told that its CPU time ends, is stopped when it
- * will not listen, and hears Ctrl-C. Each step checks what it claims.
+ * A guest that computes pi is signalled before its CPU time ends, is stopped
+ * when it ignores the signal, and receives Ctrl-C. Each step checks its claims.
  *
  *     make build && node examples/pi/pi.mjs
  */
@@ -19,19 +19,18 @@ const DEFAULT_WASM = fileURLToPath(
 const HELP = `Usage: node pi.mjs [--json] [PATH/TO/pi.wasm]
 
 Shows what signals and CPU limits do to a WebAssembly guest that computes pi:
-  told     past its soft limit it hears SIGXCPU and returns the digits it has
-  stopped  one that ignores SIGXCPU is killed at its hard limit; its host lives
-  Ctrl-C   one that is busy hears the process's own SIGINT
+  signalled  at its soft limit it receives SIGXCPU and returns its digits
+  stopped    it ignores SIGXCPU and is killed at its hard limit; the host goes on
+  Ctrl-C     it receives the process's SIGINT while it computes
 
   --json   print all figures as one JSON document instead of a table
   --help   print this
 
-Times in the figures are milliseconds. Exit status: 0 when every step did what
-it should, 1 when one did not (which, and why, is on standard error), 2 for
-wrong usage.
+All times are in milliseconds. Exit status: 0 if every step succeeded; 1 if a
+step failed, with the reason on standard error; 2 for wrong usage.
 `
 
-/** An error that is told in one line, and the exit status that goes with it. */
+/** An error that is reported in one line, with its exit status. */
 class Failure extends Error {
   constructor(status, message) {
     super(message)
@@ -46,7 +45,7 @@ function readOptions(args) {
       allowPositionals: true,
       options: { json: { type: 'boolean' }, help: { type: 'boolean' } }
     })
-    if (positionals.length > 1) throw new Error('only one wasm file, please')
+    if (positionals.length > 1) throw new Error('give only one wasm file')
     return { ...values, path: positionals[0] ?? DEFAULT_WASM }
   } catch (error) {
     throw new Failure(2, `${error.message}\nSee: node pi.mjs --help`)
@@ -64,7 +63,7 @@ async function compile(path) {
   })
 }
 
-/** Progress goes to standard error, where it does not mix with the figures. */
+/** Progress is on standard error, so that it does not mix with the figures. */
 async function runStep(step, module) {
   console.error(`${step.name}: ${step.intent} ...`)
   try {

@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The figures of all steps, for people. */
+/** The figures of all steps as a table for people. */
 import Table from 'cli-table3'
 
-export function toTable({ told, stopped, 'Ctrl-C': interrupted }) {
+export function toTable({ signalled, stopped, 'Ctrl-C': interrupted }) {
   const table = new Table({
-    head: ['', 'told at', 'ended at', 'wall', 'outcome'],
+    head: ['', 'signal at', 'end at', 'wall', 'outcome'],
     style: { head: [], border: [] },
     colAligns: ['left', 'right', 'right', 'right', 'left']
   })
   table.push(
-    ['told', ...partialResult(told)],
+    ['signalled', ...partialResult(signalled)],
     [
       'stopped',
-      ms(stopped.toldCpuMs),
+      ms(stopped.signalledCpuMs),
       ms(stopped.usedMs),
       ms(stopped.wallMs),
       kill(stopped)
     ],
     ['Ctrl-C', ...partialResult(interrupted)]
   )
-  return `${table}\ntold at, ended at: CPU time of the thread, in the guest`
+  return `${table}\nsignal at, end at: CPU time of the thread in the guest`
 }
 
-function partialResult({ toldCpuMs, returnedCpuMs, wallMs, ...rest }) {
-  return [ms(toldCpuMs), ms(returnedCpuMs), ms(wallMs), outcome(rest)]
+function partialResult({ signalledCpuMs, returnedCpuMs, wallMs, ...rest }) {
+  return [ms(signalledCpuMs), ms(returnedCpuMs), ms(wallMs), outcome(rest)]
 }
 
-function outcome({ digits, text, toldAfterKillMs }) {
+function outcome({ digits, text, receivedAfterKillMs }) {
   const lines = [`${digits} digits`, abridge(text)]
-  if (toldAfterKillMs != null)
-    lines.push(`told ${ms(toldAfterKillMs)} after it was sent`)
+  if (receivedAfterKillMs != null)
+    lines.push(`received ${ms(receivedAfterKillMs)} after kill`)
   return lines.join('\n')
 }
 
 function kill({ name, calls, microsecondsPerCall }) {
   const each = microsecondsPerCall.toFixed(2)
-  return `${name} caught\n${calls} calls after it: ${each} µs`
+  return `${name} caught\nnext ${calls} calls: ${each} µs`
 }
 
 function abridge(text) {

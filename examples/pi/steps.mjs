@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /*
- * The three things that the example shows. A step returns its figures, and
- * throws when something was not as it should be.
+ * The three steps of the example. A step returns its figures, and throws if
+ * one of its checks fails.
  */
 import {
   CpuBudget,
@@ -18,18 +18,18 @@ import { piDigits } from './machin.mjs'
 const SOFT_MS = 50
 const HARD_MS = 100
 const CALLS = 10_000
-/** Where a person may be watching, there is time to press Ctrl-C. */
+/** At a terminal, a person gets time to press Ctrl-C. */
 const INTERRUPT_AFTER_MS = process.stderr.isTTY ? 1500 : 30
-/** What a guest may still use when it was told to stop: it needs far less. */
+/** CPU time that a guest may use after its signal; it needs far less. */
 const SOON_MS = 50
-/** So that a guest that does not hear Ctrl-C cannot hang the example. */
+/** A guest that misses Ctrl-C cannot block the example for longer. */
 const SAFETY_MS = 20_000
 
 export const STEPS = [
   {
-    name: 'told',
+    name: 'signalled',
     intent: `computing pi with a soft limit of ${SOFT_MS} ms of CPU`,
-    run: told
+    run: signalled
   },
   {
     name: 'stopped',
@@ -43,7 +43,7 @@ export const STEPS = [
   }
 ]
 
-function told(module) {
+function signalled(module) {
   const budget = new CpuBudget({ soft: SOFT_MS })
   const guest = startGuest(module, () => budget.used)
   const { value, wallMs } = time(() => budget.run(guest.exports.until_sigxcpu))
@@ -53,8 +53,8 @@ function told(module) {
     wallMs
   }
   check(
-    figures.toldCpuMs >= SOFT_MS,
-    `the guest was told at ${figures.toldCpuMs} ms, before its soft limit`
+    figures.signalledCpuMs >= SOFT_MS,
+    `the guest was signalled at ${figures.signalledCpuMs} ms, before its soft limit`
   )
   return figures
 }
@@ -65,20 +65,26 @@ function stopped(module) {
   const { value: error, wallMs } = time(() =>
     errorOf(() => budget.run(guest.exports.ignoring_sigxcpu))
   )
-  check(error, 'the guest returned, though it should never stop by itself')
+  check(error, 'the guest returned, though it never stops by itself')
   check(error instanceof CpuLimitError, `not a CpuLimitError, but: ${error}`)
   check(error.code === 'ERR_WASMSIG_CPU_LIMIT', `its code is ${error.code}`)
   check(error.limit === HARD_MS, `its limit is ${error.limit}, not ${HARD_MS}`)
   check(error.used >= HARD_MS, `killed at ${error.used} ms, before the limit`)
-  check(guest.heard.length > 0, 'it was killed without having been told')
-  const [{ signal, cpuMs: toldCpuMs }] = guest.heard
-  check(signal === SIGNALS.SIGXCPU, `the guest heard ${signal}, not SIGXCPU`)
-  check(toldCpuMs >= SOFT_MS, `told at ${toldCpuMs} ms, before its soft limit`)
-  check(toldCpuMs < error.used, `told at ${toldCpuMs} ms, after the kill`)
+  check(guest.signals.length > 0, 'it was killed without a signal before')
+  const [{ signal, cpuMs: signalledCpuMs }] = guest.signals
+  check(signal === SIGNALS.SIGXCPU, `the guest received ${signal}, not SIGXCPU`)
+  check(
+    signalledCpuMs >= SOFT_MS,
+    `signalled at ${signalledCpuMs} ms, before its soft limit`
+  )
+  check(
+    signalledCpuMs < error.used,
+    `signalled at ${signalledCpuMs} ms, after the kill`
+  )
   return {
     softMs: SOFT_MS,
     hardMs: HARD_MS,
-    toldCpuMs,
+    signalledCpuMs,
     name: error.name,
     code: error.code,
     limitMs: error.limit,
@@ -89,7 +95,7 @@ function stopped(module) {
   }
 }
 
-/** The process that has just killed a guest makes many more limited calls. */
+/** After the kill, the same process makes many more limited calls. */
 function goOnLiving(module) {
   const { exports } = startGuest(module)
   const echo = limitCpu(exports.echo, { soft: SOFT_MS, hard: HARD_MS })
@@ -113,7 +119,7 @@ async function interrupted(module) {
     const { value, wallMs } = time(() => budget.run(guest.exports.until_sigint))
     return {
       ...checkPartialResult(guest, value, 'SIGINT', budget.used),
-      toldAfterKillMs: interrupt.msUntil(guest.heard[0].at),
+      receivedAfterKillMs: interrupt.msUntil(guest.signals[0].at),
       wallMs
     }
   } finally {
@@ -123,21 +129,24 @@ async function interrupted(module) {
   }
 }
 
-/** What holds for a guest that `signal` made return what it had. */
+/** Checks a guest that returned its partial result because of `signal`. */
 function checkPartialResult(guest, digits, signal, returnedCpuMs) {
-  const { heard, exports } = guest
-  check(heard.length > 0, `the guest returned without hearing ${signal}`)
-  const [{ signal: number, cpuMs: toldCpuMs }] = heard
-  const late = returnedCpuMs - toldCpuMs
-  check(number === SIGNALS[signal], `the guest heard ${number}, not ${signal}`)
-  check(heard.length === 1, `the guest was told ${heard.length} times`)
-  check(late >= 0 && late < SOON_MS, `it returned ${late} ms after it was told`)
+  const { signals, exports } = guest
+  check(signals.length > 0, `the guest returned without ${signal}`)
+  const [{ signal: number, cpuMs: signalledCpuMs }] = signals
+  const late = returnedCpuMs - signalledCpuMs
+  check(
+    number === SIGNALS[signal],
+    `the guest received ${number}, not ${signal}`
+  )
+  check(signals.length === 1, `the guest received ${signals.length} signals`)
+  check(late >= 0 && late < SOON_MS, `it returned ${late} ms after its signal`)
   check(digits > 0, 'there are no digits')
-  check(digits < exports.capacity(), 'the guest went on to its last digit')
+  check(digits < exports.capacity(), 'the guest computed all its digits')
   const text = guest.digits(digits)
   const wrong = firstDifference(text, piDigits(digits))
-  check(wrong === -1, `its digit number ${wrong + 1} is not that of pi`)
-  return { signal: number, toldCpuMs, returnedCpuMs, digits, text }
+  check(wrong === -1, `digit number ${wrong + 1} is wrong`)
+  return { signal: number, signalledCpuMs, returnedCpuMs, digits, text }
 }
 
 function firstDifference(text, expected) {

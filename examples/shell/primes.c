@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Looks for primes until it is told to come to an end: by its CPU limit, by
- * Ctrl-C, or by another signal. SIGUSR1 asks how far it is.
+ * Searches for primes until a signal requests its end: the signal of its CPU
+ * limit, Ctrl-C, or SIGTERM. SIGUSR1 makes it print its progress.
  *
  *     wasmsig run --cpu-soft 1s --cpu-hard 2s primes.wasm
  *
- * A program of the ordinary kind: its main loop, a handler, a poll.
+ * An ordinary program: a main loop, handlers, a poll.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,9 +17,9 @@ WASMSIG_GUEST_WORDS();
 
 static uint64_t found;
 static uint64_t candidate = 2;
-static int told; /* the signal that asked for the end */
+static int stop; /* the signal that requested the end */
 
-static void end(int signal) { told = signal; }
+static void end(int signal) { stop = signal; }
 
 static void report(int signal) {
   (void)signal;
@@ -42,13 +42,13 @@ int main(int argc, char **argv) {
   wasmsig_on(WASMSIG_SIGUSR1, report);
   printf("looking for primes\n");
   fflush(stdout);
-  for (; candidate < last && !told; candidate++) {
+  for (; candidate < last && !stop; candidate++) {
     found += (uint64_t)is_prime(candidate);
     wasmsig_poll();
   }
   printf("%" PRIu64 " primes below %" PRIu64 "%s\n", found, candidate,
-         told == WASMSIG_SIGXCPU ? ": out of CPU time"
-         : told                  ? ": interrupted"
+         stop == WASMSIG_SIGXCPU ? ": out of CPU time"
+         : stop                  ? ": interrupted"
                                  : "");
-  return told ? 3 : 0;
+  return stop ? 3 : 0;
 }

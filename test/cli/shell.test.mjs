@@ -35,8 +35,8 @@ test('the example runs, compiled as its README says', (t) => {
   assert.equal(status, 0)
 })
 
-test('the example sees a program that does not do what it should', () => {
+test('the example reports a program that fails its checks', () => {
   const { status, stdout } = example(guest('plain'))
-  assert.match(stdout, /not so: exit status 99 instead of 3/)
+  assert.match(stdout, /failed: exit status 99, expected 3/)
   assert.equal(status, 1)
 })

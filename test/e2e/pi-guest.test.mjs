@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * The guest by itself, in an engine that knows nothing of signals. This test
- * plays the host: it writes the signal word.
+ * The guest alone, in an engine without wasmsig. This test acts as the host: it
+ * writes the signal word.
  */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -18,12 +18,12 @@ const bytes = await readFile(PI_WASM)
 const module = new WebAssembly.Module(bytes)
 
 function start() {
-  const heard = []
-  const told = (signal, digits) => heard.push({ signal, digits })
-  const { exports } = new WebAssembly.Instance(module, { host: { told } })
+  const signals = []
+  const received = (signal, digits) => signals.push({ signal, digits })
+  const { exports } = new WebAssembly.Instance(module, { host: { received } })
   const { memory, __instance_signal: address } = exports
   const word = new Uint32Array(memory.buffer, address.value, 1)
-  return { exports, word, heard }
+  return { exports, word, signals }
 }
 
 function digitsOf(exports, count) {
@@ -39,7 +39,7 @@ test('the address of the word is an immutable i32 global', () => {
   assert.throws(() => (address.value = 0), TypeError)
 })
 
-test('the word is aligned and says that no host has come by', () => {
+test('the word is aligned and says that no host has written to it', () => {
   const { exports, word } = start()
   assert.equal(exports.__instance_signal.value % 4, 0)
   assert.equal(word[0], UNHOSTED)
@@ -51,10 +51,10 @@ test('its polls are atomic loads inside loops', () => {
 })
 
 test('without a host it computes to its capacity, every digit right', () => {
-  const { exports, heard } = start()
+  const { exports, signals } = start()
   const capacity = exports.capacity()
   assert.equal(exports.until_sigxcpu(), capacity)
-  assert.deepEqual(heard, [])
+  assert.deepEqual(signals, [])
   assert.equal(digitsOf(exports, capacity), digitsOfPi(capacity))
 })
 
@@ -62,29 +62,29 @@ for (const [name, signal] of [
   ['until_sigxcpu', SIGXCPU],
   ['until_sigint', SIGINT]
 ])
-  test(`${name} tells the host of signal ${signal} and returns`, () => {
-    const { exports, word, heard } = start()
+  test(`${name} reports signal ${signal} to the host and returns`, () => {
+    const { exports, word, signals } = start()
     word[0] = signal
     const digits = exports[name]()
-    assert.equal(heard.length, 1)
-    assert.equal(heard[0].signal, signal)
-    assert.ok(digits - heard[0].digits <= 1, 'it went on')
+    assert.equal(signals.length, 1)
+    assert.equal(signals[0].signal, signal)
+    assert.ok(digits - signals[0].digits <= 1, 'it went on')
   })
 
-test('a signal that it heard is acknowledged', () => {
+test('a signal that it received is acknowledged', () => {
   const { exports, word } = start()
   word[0] = SIGXCPU
   exports.until_sigxcpu()
   assert.equal(word[0], 0)
 })
 
-test('it can be asked again after it was told', () => {
-  const { exports, word, heard } = start()
+test('it can be called again after a signal', () => {
+  const { exports, word, signals } = start()
   for (const _ of [1, 2]) {
     word[0] = SIGXCPU
     exports.until_sigxcpu()
   }
-  assert.equal(heard.length, 2)
+  assert.equal(signals.length, 2)
 })
 
 test('SIGKILL in the word traps', () => {

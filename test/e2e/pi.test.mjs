@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * The example as a user runs it: what its figures mean, not how good they are.
+ * The example as a user runs it: whether its figures are right, not how good.
  * Every time in here is CPU time, which a busy machine does not stretch.
  */
 import assert from 'node:assert/strict'
@@ -19,30 +19,30 @@ before(async () => (directory = await mkdtemp(join(tmpdir(), 'wasmsig-pi-'))))
 after(() => rm(directory, { recursive: true }))
 
 describe('the figures of the pi example', () => {
-  let run, told, stopped, interrupted
+  let run, signalled, stopped, interrupted
 
   before(async () => {
     run = await runPi('--json')
     assert.equal(run.status, 0, run.stderr)
     const figures = JSON.parse(run.stdout)
-    told = figures.told
+    signalled = figures.signalled
     stopped = figures.stopped
     interrupted = figures['Ctrl-C']
   })
 
-  test('the guest hears SIGXCPU at its soft limit, not before', () => {
-    assert.equal(told.signal, 24)
-    assert.equal(told.softMs, 50)
-    assert.ok(told.toldCpuMs >= 50, `told at ${told.toldCpuMs} ms`)
+  test('the guest receives SIGXCPU at its soft limit, not before', () => {
+    assert.equal(signalled.signal, 24)
+    assert.equal(signalled.softMs, 50)
+    assert.ok(signalled.signalledCpuMs >= 50)
   })
 
-  test('it was told before it returned', () => {
-    assert.ok(told.returnedCpuMs >= told.toldCpuMs)
-    assert.ok(interrupted.returnedCpuMs >= interrupted.toldCpuMs)
+  test('it was signalled before it returned', () => {
+    assert.ok(signalled.returnedCpuMs >= signalled.signalledCpuMs)
+    assert.ok(interrupted.returnedCpuMs >= interrupted.signalledCpuMs)
   })
 
   test('its partial result is right to the last digit', () => {
-    for (const { digits, text } of [told, interrupted]) {
+    for (const { digits, text } of [signalled, interrupted]) {
       assert.ok(digits > 50, `only ${digits} digits`)
       assert.equal(text.length, digits)
       assert.equal(text.slice(0, 50), FIRST_50)
@@ -52,7 +52,7 @@ describe('the figures of the pi example', () => {
 
   test('its partial result is partial', async () => {
     const capacity = await capacityOf(PI_WASM)
-    assert.ok(told.digits < capacity)
+    assert.ok(signalled.digits < capacity)
     assert.ok(interrupted.digits < capacity)
   })
 
@@ -63,9 +63,12 @@ describe('the figures of the pi example', () => {
     assert.ok(stopped.usedMs >= 100, `killed at ${stopped.usedMs} ms`)
   })
 
-  test('it was told at its soft limit, before it was killed', () => {
-    assert.ok(stopped.toldCpuMs >= 50, `told at ${stopped.toldCpuMs} ms`)
-    assert.ok(stopped.toldCpuMs < stopped.usedMs)
+  test('it was signalled at its soft limit, before it was killed', () => {
+    assert.ok(
+      stopped.signalledCpuMs >= 50,
+      `signalled at ${stopped.signalledCpuMs} ms`
+    )
+    assert.ok(stopped.signalledCpuMs < stopped.usedMs)
   })
 
   test('its host goes on: 10 000 limited calls answer right', () => {
@@ -74,18 +77,18 @@ describe('the figures of the pi example', () => {
     assert.ok(stopped.microsecondsPerCall > 0)
   })
 
-  test('a busy guest hears SIGINT, after it was sent', () => {
+  test('a busy guest receives SIGINT, after it was sent', () => {
     assert.equal(interrupted.signal, 2)
-    assert.ok(interrupted.toldAfterKillMs > 0)
+    assert.ok(interrupted.receivedAfterKillMs > 0)
     assert.ok(
       interrupted.returnedCpuMs < 20_000,
       'it ran into its safety limit'
     )
   })
 
-  test('progress is told on standard error, a line a step', () => {
+  test('progress is on standard error, a line a step', () => {
     const names = run.stderr.match(/^[^:\n]+(?=: .*\.\.\.$)/gm)
-    assert.deepEqual(names, ['told', 'stopped', 'Ctrl-C'])
+    assert.deepEqual(names, ['signalled', 'stopped', 'Ctrl-C'])
   })
 })
 
@@ -94,21 +97,21 @@ describe('the command of the pi example', () => {
     const { status, stdout } = await runPi()
     assert.equal(status, 0)
     const interrupted = '(│ +\\d+\\.\\d\\d ms ){3}│ \\d+ digits '
-    assert.match(stdout, RegExp(`│ told +${interrupted}`))
-    assert.match(stdout, /│ stopped │ +\d+\.\d\d ms │.* CpuLimitError caught /)
+    assert.match(stdout, RegExp(`│ signalled +${interrupted}`))
+    assert.match(stdout, /│ stopped +│ +\d+\.\d\d ms │.* CpuLimitError caught /)
     assert.match(stdout, RegExp(`│ Ctrl-C +${interrupted}`))
     assert.equal(stdout.match(/3\.141592653\.\.\.\d{10} /g)?.length, 2)
   })
 
-  // The interrupt that the program would send itself must not follow: nobody
-  // handles a second SIGINT, so it would end the process.
-  test('at a terminal it hears the Ctrl-C of a person', () => {
+  // The program must then not send its own interrupt: no guest would handle
+  // that second SIGINT, so it would end the process.
+  test('at a terminal it receives the Ctrl-C of a person', () => {
     const { output, status } = pressCtrlC('press Ctrl-C now')
     assert.match(output, /│ Ctrl-C .* ms │ \d+ digits /)
     assert.equal(status, 0)
   })
 
-  test('--help tells of every option and ends with 0', async () => {
+  test('--help lists every option and ends with 0', async () => {
     const { status, stdout } = await runPi('--help')
     assert.equal(status, 0)
     assert.match(stdout, /^Usage: .*\[--json\] \[PATH/)
@@ -147,25 +150,25 @@ describe('the checks of the pi example', () => {
     return runPi('--json', path)
   }
 
-  test('another guest that does all it should passes', async () => {
+  test('another guest that does all this passes', async () => {
     const { status, stdout, stderr } = await runGuest('honest')
     assert.equal(status, 0, stderr)
-    assert.equal(JSON.parse(stdout).told.text, '31415')
+    assert.equal(JSON.parse(stdout).signalled.text, '31415')
   })
 
   const COMPLAINTS = {
-    deaf: ['told', /without hearing SIGXCPU/],
-    hasty: ['told', /before its soft limit/],
-    mistaken: ['told', /heard 2, not SIGXCPU/],
-    miscalculating: ['told', /digit number 5 is not that of pi/],
-    empty: ['told', /no digits/],
-    finished: ['told', /went on to its last digit/],
-    crashing: ['told', /unreachable/],
+    unreached: ['signalled', /without SIGXCPU/],
+    hasty: ['signalled', /before its soft limit/],
+    mistaken: ['signalled', /received 2, not SIGXCPU/],
+    miscalculating: ['signalled', /digit number 5 is wrong/],
+    empty: ['signalled', /no digits/],
+    finished: ['signalled', /computed all its digits/],
+    crashing: ['signalled', /unreachable/],
     obedient: ['stopped', /the guest returned/],
-    silent: ['stopped', /without having been told/],
+    silent: ['stopped', /without a signal before/],
     trapping: ['stopped', /not a CpuLimitError, but: RuntimeError/],
     forgetful: ['stopped', /only 1 of 10000 calls/],
-    unconcerned: ['Ctrl-C', /without hearing SIGINT/]
+    unconcerned: ['Ctrl-C', /without SIGINT/]
   }
   for (const [name, [step, complaint]] of Object.entries(COMPLAINTS))
     test(`a guest that is ${name} fails the step ${step}`, async () => {
@@ -180,7 +183,7 @@ describe('the checks of the pi example', () => {
 })
 
 async function capacityOf(path) {
-  const imports = { host: { told() {} } }
+  const imports = { host: { received() {} } }
   const bytes = await readFile(path)
   const { instance } = await WebAssembly.instantiate(bytes, imports)
   return instance.exports.capacity()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A guest that computes decimal digits of pi for as long as it may.
+//! A guest that computes decimal digits of pi until a signal ends the work.
 //!
 //! The same guest as `examples/pi/pi.c`, which says why no wrong digit is ever
-//! written: each is final at once, so whoever is interrupted has a result.
+//! written: each is final at once, so an interrupted guest has a result.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU8, Ordering::Relaxed};
 
@@ -12,9 +12,9 @@ const CAPACITY: usize = 16_000;
 
 #[link(wasm_import_module = "host")]
 extern "C" {
-    /// The host learns here, in the middle of a loop, that the signal arrived.
-    #[link_name = "told"]
-    fn host_told(signal: u32, count: u32);
+    /// Reports to the host, in the middle of a loop, that the signal arrived.
+    #[link_name = "received"]
+    fn host_received(signal: u32, count: u32);
 }
 
 static STOPPING: AtomicBool = AtomicBool::new(false);
@@ -157,14 +157,14 @@ fn compute() {
 
 /// A handler: runs inside `poll`.
 fn stop(signal: Signal) {
-    tell(signal);
+    report(signal);
     STOPPING.store(true, Relaxed);
 }
 
-/// Hears it, and does nothing about it.
-fn tell(signal: Signal) {
+/// Reports the signal, and goes on.
+fn report(signal: Signal) {
     // SAFETY: it takes two numbers.
-    unsafe { host_told(signal.number(), COUNT.load(Relaxed)) }
+    unsafe { host_received(signal.number(), COUNT.load(Relaxed)) }
 }
 
 fn compute_until(signal: Signal) -> u32 {
@@ -186,10 +186,10 @@ pub extern "C" fn until_sigint() -> u32 {
     compute_until(Signal::INT)
 }
 
-/// The same work by a guest that will not stop: at capacity it starts again.
+/// The same work by a guest that never stops: at capacity it starts again.
 #[no_mangle]
 pub extern "C" fn ignoring_sigxcpu() {
-    on(Signal::XCPU, tell);
+    on(Signal::XCPU, report);
     loop {
         compute();
     }

@@ -49,8 +49,8 @@ export function pressCtrlC(cue) {
 export async function checkPi(path) {
   const { status, stdout, stderr } = await runPi('--json', path)
   assert.equal(status, 0, stderr)
-  const { told, stopped, 'Ctrl-C': interrupted } = JSON.parse(stdout)
-  assert.equal(told.signal, 24)
+  const { signalled, stopped, 'Ctrl-C': interrupted } = JSON.parse(stdout)
+  assert.equal(signalled.signal, 24)
   assert.equal(stopped.code, 'ERR_WASMSIG_CPU_LIMIT')
   assert.equal(interrupted.signal, 2)
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /*
- * Stand-ins for pi.wasm, written as text: one that does what it should, and
- * those that differ from it in a single thing.
+ * Replacements for pi.wasm, written as text: one that passes, and others that
+ * differ from it in one thing each.
  */
 import initialise from 'wabt'
 
 const wabt = await initialise()
 
-/** Waits for a signal, tells the host of it, returns `digits` digits. */
+/** Waits for a signal, reports it to the host, returns `digits` digits. */
 const listen = (digits) => `
-  (call $told (call $hear) (i32.const ${digits}))
+  (call $received (call $listen) (i32.const ${digits}))
   (i32.const ${digits})`
 
 const HONEST = {
@@ -17,30 +17,30 @@ const HONEST = {
   until_sigxcpu: listen(5),
   until_sigint: listen(5),
   ignoring_sigxcpu: `(loop $forever
-    (call $told (call $hear) (i32.const 5)) (br $forever))`,
+    (call $received (call $listen) (i32.const 5)) (br $forever))`,
   echo: '(local.get $value)'
 }
 
 export const GUESTS = {
   honest: HONEST,
-  deaf: { ...HONEST, until_sigxcpu: '(i32.const 5)' },
+  unreached: { ...HONEST, until_sigxcpu: '(i32.const 5)' },
   hasty: {
     ...HONEST,
-    until_sigxcpu: '(call $told (i32.const 24) (i32.const 5)) (i32.const 5)'
+    until_sigxcpu: '(call $received (i32.const 24) (i32.const 5)) (i32.const 5)'
   },
   mistaken: {
     ...HONEST,
-    until_sigxcpu: `(drop (call $hear))
-      (call $told (i32.const 2) (i32.const 5)) (i32.const 5)`
+    until_sigxcpu: `(drop (call $listen))
+      (call $received (i32.const 2) (i32.const 5)) (i32.const 5)`
   },
   miscalculating: { ...HONEST, text: '31416' },
   empty: { ...HONEST, until_sigxcpu: listen(0) },
   finished: { ...HONEST, until_sigxcpu: listen(10) },
   crashing: { ...HONEST, until_sigxcpu: 'unreachable' },
-  obedient: { ...HONEST, ignoring_sigxcpu: '(drop (call $hear))' },
+  obedient: { ...HONEST, ignoring_sigxcpu: '(drop (call $listen))' },
   silent: {
     ...HONEST,
-    ignoring_sigxcpu: '(loop $forever (drop (call $hear)) (br $forever))'
+    ignoring_sigxcpu: '(loop $forever (drop (call $listen)) (br $forever))'
   },
   trapping: { ...HONEST, ignoring_sigxcpu: 'unreachable' },
   forgetful: { ...HONEST, echo: '(i32.const 0)' },
@@ -70,11 +70,11 @@ export function atomicLoads(bytes) {
 
 function toText(guest) {
   return `(module
-    (import "host" "told" (func $told (param i32 i32)))
+    (import "host" "received" (func $received (param i32 i32)))
     (memory (export "memory") 1)
     (global (export "__instance_signal") i32 (i32.const 64))
     (data (i32.const 1024) "${guest.text}")
-    (func $hear (result i32) (local $signal i32)
+    (func $listen (result i32) (local $signal i32)
       (loop $again
         (local.set $signal
           (i32.atomic.rmw.xchg (i32.const 64) (i32.const 0)))

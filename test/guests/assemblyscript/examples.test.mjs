@@ -11,7 +11,7 @@ import { folder } from '../../cli/support/command.mjs'
 import { checkPi } from '../../e2e/support/example.mjs'
 import { ROOT, compile } from './support/asc.mjs'
 
-test('pi in AssemblyScript is told, is stopped, and hears Ctrl-C', async (t) => {
+test('pi in AssemblyScript is signalled, is stopped, and receives Ctrl-C', async (t) => {
   const path = join(folder(t), 'pi.wasm')
   const bytes = await compile(
     'examples/pi-assemblyscript/pi.ts',

@@ -12,7 +12,7 @@ import { folder } from '../../cli/support/command.mjs'
 import { checkPi } from '../../e2e/support/example.mjs'
 import { BROWSER, CRATE, OUTPUT, ROOT, build } from './support/cargo.mjs'
 
-test('pi in Rust is told, is stopped, and hears Ctrl-C', async (t) => {
+test('pi in Rust is signalled, is stopped, and receives Ctrl-C', async (t) => {
   const path = join(folder(t), 'pi.wasm')
   const options = { target: BROWSER, lib: 'pi' }
   writeFileSync(path, build(join(ROOT, 'examples/pi-rust'), options))
@@ -25,7 +25,7 @@ test('the digits of pi outlive a kill, and so does the guest', (t) => {
   const options = { target: BROWSER, lib: 'pi' }
   const bytes = build(join(ROOT, 'examples/pi-rust'), options)
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    host: { told: () => {} }
+    host: { received: () => {} }
   })
   const digits = () =>
     Buffer.from(exports.memory.buffer, exports.digits(), exports.count())

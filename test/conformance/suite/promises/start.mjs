@@ -88,7 +88,7 @@ export const EXAMPLE = [
       const [complaint] = stderr.trim().split('\n').slice(-1)
       check(status === 0, complaint.replace(/[\d.]+ ms/g, 'some ms'))
       const steps = Object.keys(JSON.parse(stdout)).join()
-      check(steps === 'told,stopped,Ctrl-C', `its steps are ${steps}`)
+      check(steps === 'signalled,stopped,Ctrl-C', `its steps are ${steps}`)
     }
   }
 ]

@@ -36,8 +36,10 @@ check: ## check format, static analysis, types, package metadata
 	@scripts/setup build check
 	@scripts/check
 
-install: build ## install command, libraries, headers to PREFIX
-	@cmake --install build/release --prefix "$(PREFIX)"
+install: ## install command, libraries, headers to PREFIX
+	@scripts/setup install
+	@scripts/build install
+	@cmake --install build/install --prefix "$(PREFIX)"
 
 clean: ## remove everything that was built
 	rm -rf build hosts/js/prebuilds

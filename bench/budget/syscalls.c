@@ -46,7 +46,7 @@
 
 static long clock_calls;
 
-/* What the linker makes of wsig_os_cpu_ns (src/os/handler.h). */
+/* What the linker makes of wsig_os_cpu_ns (core/os/handler.h). */
 bool __real_wsig_os_cpu_ns(clockid_t clock, uint64_t *ns);
 bool __wrap_wsig_os_cpu_ns(clockid_t clock, uint64_t *ns);
 

@@ -11,9 +11,9 @@ const PROGRAMS = 'build/release/test/engines/'
 
 /** What decides a run besides the tests: the engines, and how they are built. */
 const PINS = [
-  'engines/Cargo.lock',
-  'engines/requirements.txt',
-  'engines/wamr/CMakeLists.txt',
+  'third_party/Cargo.lock',
+  'third_party/requirements.txt',
+  'third_party/wamr/CMakeLists.txt',
   'test/engines/wamr/CMakeLists.txt'
 ]
 

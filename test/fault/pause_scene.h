@@ -9,7 +9,7 @@
 #include "fault.h"
 #include "trap.h"
 
-#include "registry.h"
+#include "signals/registry.h"
 
 #include <malloc.h>
 #include <sys/prctl.h>

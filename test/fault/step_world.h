@@ -9,7 +9,7 @@
 #include "fault.h"
 #include "trap.h"
 
-#include "registry.h"
+#include "signals/registry.h"
 
 #include <errno.h>
 #include <malloc.h>

@@ -15,7 +15,7 @@ const file = join(folder, 'guest.wasm')
 after(() => rmSync(folder, { recursive: true }))
 
 function compile() {
-  const include = `-I${here('../../include')}`
+  const include = `-I${here('../../guest/c/include')}`
   const flags = ['--target=wasm32-wasi', '-O2', include, '-o', file]
   try {
     execFileSync('clang-19', [...flags, here('programs/wasi.c')], {

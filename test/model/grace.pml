@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A model of the registry's grace period (src/registry.c), for spin.
+ * A model of the registry's grace period (core/signals/registry.c), for spin.
  *
  * Covered. Two writers, each of one slot, add and remove without end; so the
  * phase wraps, a slot is used again, and two slow grace periods follow each

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A model of a thread's lock (src/section.c) and of kills (src/budget.c,
- * src/watchdog.c), for spin.
+ * A model of a thread's lock (core/budgets/limits.c) and of kills (core/budgets/budget.c,
+ * core/budgets/watchdog.c), for spin.
  *
  * Covered. A thread that begins and ends sections without end. The handler of
  * its timer, which interrupts it between any two of its accesses, and whose

@@ -7,21 +7,21 @@
 import { mutation, unit } from './make.mjs'
 
 const machine = (file) => mutation('test_machine', file)
-const section = machine('src/section.c')
-const budget = machine('src/budget.c')
-const spend = machine('src/spend.c')
-const withdrawal = machine('src/withdraw.c')
+const section = machine('core/budgets/limits.c')
+const budget = machine('core/budgets/budget.c')
+const spend = machine('core/budgets/enter_leave.c')
+const withdrawal = machine('core/budgets/withdraw.c')
 const intruders = (file) => mutation('test_intruders', file)
 const forking = (file) => mutation('test_forking', file)
 const firing = (file) => mutation('test_firing', file)
 const sections = (file) => mutation('test_sections', file)
-const timers = mutation('test_timers', 'src/section.c')
-const setting = mutation('test_timers', 'src/spend.c')
-const looks = mutation('test_timers', 'src/watchdog.c')
-const nesting = mutation('test_nesting', 'src/spend.c')
+const timers = mutation('test_timers', 'core/budgets/limits.c')
+const setting = mutation('test_timers', 'core/budgets/enter_leave.c')
+const looks = mutation('test_timers', 'core/budgets/watchdog.c')
+const nesting = mutation('test_nesting', 'core/budgets/enter_leave.c')
 const suspending = (file) => mutation('test_suspend', file)
-const resets = mutation('test_reset', 'src/budget.c')
-const clocks = mutation('test_reset', 'src/spend.c')
+const resets = mutation('test_reset', 'core/budgets/budget.c')
+const clocks = mutation('test_reset', 'core/budgets/enter_leave.c')
 
 /** How the tests that are named below are built and run. */
 const plain = (name) => ({ ...unit(name), flags: [] })
@@ -81,7 +81,7 @@ export const BUDGET_MUTATIONS = [
     'for (struct wsig_budget *b = thread->innermost; b; b = b->outer) {',
     'for (struct wsig_budget *b = thread->innermost; b; b = NULL) {'
   ),
-  mutation('test_budget', 'src/section.c')(
+  mutation('test_budget', 'core/budgets/limits.c')(
     'ticks that ran ahead pass no limit',
     'return used > 0 ? (uint64_t)used : 0;',
     'return (uint64_t)used;'
@@ -147,7 +147,7 @@ export const BUDGET_MUTATIONS = [
     'done.kept || (done.cleared > 0 && !taken);',
     'done.kept || done.cleared > 0; (void)taken;'
   ),
-  mutation('test_reset', 'src/withdraw.c')(
+  mutation('test_reset', 'core/budgets/withdraw.c')(
     'sections of other threads raise again what was taken back',
     'if (has_raised_too(b, budget) && is_older(b)) wsig_section_tell(b);',
     '(void)is_older;'
@@ -279,112 +279,112 @@ export const BUDGET_MUTATIONS = [
     'if (killed)\n    look_at(thread);',
     'if (killed)\n    ;'
   ),
-  intruders('src/spend.c')(
+  intruders('core/budgets/enter_leave.c')(
     'an undo is not called under the lock',
     'thread->undoing = true;\n  wsig_thread_unlock_own(thread);',
     'thread->undoing = true;'
   ),
-  intruders('src/spend.c')(
+  intruders('core/budgets/enter_leave.c')(
     'a fork finds whom a thread was about to enter',
     'wsig_store_relaxed(&thread->touching, b);',
     '(void)thread, (void)b;'
   ),
-  intruders('src/handler.c')(
+  intruders('core/process/handler.c')(
     'a timer that is forwarded too reaches no guest',
     'if (is_of_our_timers(info)) {\n    wsig_timer_handler(signal, info, ucontext);\n    return;\n  }',
     ''
   ),
-  intruders('src/handler.c')(
+  intruders('core/process/handler.c')(
     'a handler for one signal only takes ours not away',
     'before.sa_flags &= ~(int)SA_RESETHAND;',
     ''
   ),
-  intruders('src/firing.c')(
+  intruders('core/budgets/timers.c')(
     'a signal that was ignored stays ignored',
     'now.sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);',
     ';'
   ),
-  forking('src/threads.c')(
+  forking('core/budgets/threads.c')(
     'a child has what its parent had used',
     'b->start_ns -= cpu_ns_at_fork;',
     'b->start_ns = 0;'
   ),
-  forking('src/spend.c')(
+  forking('core/budgets/enter_leave.c')(
     'a child has a timer from its first enter on',
     'wsig_firing_begin_late(thread);',
     ';'
   ),
-  forking('src/threads.c')(
+  forking('core/budgets/threads.c')(
     'no timer is set in a child before it enters',
     'wsig_store_relaxed(&thread->timer_due, 1);',
     'wsig_firing_begin(thread), thread->timer.made ? wsig_thread_arm(thread, 1) : (void)0;'
   ),
-  firing('src/spend.c')(
+  firing('core/budgets/enter_leave.c')(
     'no timer is set where its signal is blocked',
     'thread->blocks = wsig_os_blocks(thread->timer.signal);',
     ''
   ),
-  firing('src/firing.c')(
+  firing('core/budgets/timers.c')(
     'a signal that the thread blocks is passed over',
     'wsig_os_blocks(signal) ||',
     ''
   ),
-  firing('src/firing.c')(
+  firing('core/budgets/timers.c')(
     'where a signal cannot be had a lower one is',
     '|| !install(signal)',
     ''
   ),
-  sections('src/spend.c')(
+  sections('core/budgets/enter_leave.c')(
     'a handler in the middle of an enter is refused',
     'if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;\n  error = wsig_section_put_on',
     'error = wsig_section_put_on'
   ),
-  sections('src/spend.c')(
+  sections('core/budgets/enter_leave.c')(
     'a thread that ends leaves its sections',
     'while (thread->level > 0) wsig_section_take_off(thread);',
     ''
   ),
-  suspending('src/budget.c')(
+  suspending('core/budgets/budget.c')(
     'a suspended budget is neither reset nor destroyed',
     'wsig_load_acquire(&budget->suspended) != 0;',
     'false;'
   ),
-  suspending('src/spend.c')(
+  suspending('core/budgets/enter_leave.c')(
     'a section that is spent is killed when it is resumed',
     'if (b->hard_done) be_killed_at_once(b);',
     '(void)be_killed_at_once;'
   ),
-  suspending('src/suspend.c')(
+  suspending('core/budgets/suspend.c')(
     'all suspended sections are resumed, or none',
     'take_off_down_to(thread, level, s);\n      return error;',
     'return error;'
   ),
-  suspending('src/suspend.c')(
+  suspending('core/budgets/suspend.c')(
     'a suspended section ends on its thread',
     'outcome = wsig_section_take_off(thread);',
     'thread->level--;'
   ),
-  mutation('test_sections', 'src/threads.c')(
+  mutation('test_sections', 'core/budgets/threads.c')(
     'destructors of a thread that ends may enter',
     '#define FAREWELLS 2',
     '#define FAREWELLS 1'
   ),
-  mutation('test_watchdog', 'src/section.c')(
+  mutation('test_watchdog', 'core/budgets/limits.c')(
     'who has slept is told though the watchdog does not run',
     'wsig_clock->timer_set_cpu(&thread->timer, cpu_ns + look.left_ns);',
     ';'
   ),
-  mutation('test_watchdog', 'src/os/linux.c')(
+  mutation('test_watchdog', 'core/os/linux.c')(
     'the watchdog is as nice as its process',
     'schedule_as_the_process_is(SLICE_NS);',
     'schedule_as(SCHED_OTHER, 0, 0, SLICE_NS);'
   ),
-  mutation('test_lying_clocks', 'src/os/linux_vdso.c')(
+  mutation('test_lying_clocks', 'core/os/linux_vdso.c')(
     "a clock that is not the kernel's is not believed",
     'return !is_before(&now, &before) && !is_before(&after, &now);',
     'return true;'
   ),
-  mutation('test_lying_clocks', 'src/os/linux_handler.c')(
+  mutation('test_lying_clocks', 'core/os/linux_handler.c')(
     "limits are of the kernel's clocks",
     'return (int)wsig_syscall(SYS_clock_gettime, id, (long)now, 0, 0, 0, 0);',
     'return clock_gettime(id, now);'

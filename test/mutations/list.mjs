@@ -48,20 +48,20 @@ export const PROGRAMS = {
   ])
 }
 
-const words = mutation('test_registry', 'src/words.c')
-const owners = mutation('test_owners', 'src/words.c')
-const joining = mutation('test_owners', 'src/registry.c')
-const registry = mutation('test_registry', 'src/registry.c')
-const walk = mutation('test_registry', 'src/walk.h')
-const raise = mutation('test_registry', 'src/raise.c')
-const classes = mutation('test_classes', 'src/raise.c')
-const sync = mutation('test_classes', 'src/sync.c')
-const index = mutation('test_index', 'src/index.c')
-const memory = mutation('test_memory', 'src/memory.c')
+const words = mutation('test_registry', 'core/signals/words.c')
+const owners = mutation('test_owners', 'core/signals/words.c')
+const joining = mutation('test_owners', 'core/signals/registry.c')
+const registry = mutation('test_registry', 'core/signals/registry.c')
+const walk = mutation('test_registry', 'core/signals/walk.h')
+const raise = mutation('test_registry', 'core/signals/raise.c')
+const classes = mutation('test_classes', 'core/signals/raise.c')
+const sync = mutation('test_classes', 'core/signals/movable.c')
+const index = mutation('test_index', 'core/signals/index.c')
+const memory = mutation('test_memory', 'core/signals/memory_class.c')
 
-const storm = mutation('stress_delays', 'src/registry.c')
-const step = mutation('fault_step', 'src/registry.c')
-const fork = mutation('fault_fork', 'src/registry.c')
+const storm = mutation('stress_delays', 'core/signals/registry.c')
+const step = mutation('fault_step', 'core/signals/registry.c')
+const fork = mutation('fault_fork', 'core/signals/registry.c')
 
 export const MUTATIONS = [
   storm(
@@ -84,12 +84,12 @@ export const MUTATIONS = [
     '(uint32_t)__builtin_ctzll(~at.chunk->taken);',
     '(uint32_t)__builtin_ctzll(~at.chunk->used);'
   ),
-  mutation('stress_delays', 'src/sync.c')(
+  mutation('stress_delays', 'core/signals/movable.c')(
     'a sync takes what it delivers in one step',
     'wsig_exchange_acquire(&movable->raised, 0);',
     'movable->raised; wsig_step(40); movable->raised = 0;'
   ),
-  mutation('fault_pause', 'src/walk.h')(
+  mutation('fault_pause', 'core/signals/walk.h')(
     'a walk counts itself in before it looks',
     'wsig_add_seq_cst(&registry->walks[side], 1);',
     '(void)side;'
@@ -114,27 +114,27 @@ export const MUTATIONS = [
     'wsig_and_relaxed(&r->walks[side], ~WSIG_WALK_MASK);',
     '(void)side;'
   ),
-  mutation('fault_alloc', 'src/registry.c')(
+  mutation('fault_alloc', 'core/signals/registry.c')(
     'no memory for a chunk is an error code',
     'if (!segment) return WASMSIG_ENOMEM;',
     ''
   ),
-  mutation('fault_alloc', 'src/index.c')(
+  mutation('fault_alloc', 'core/signals/index.c')(
     'no memory for the index is an error code',
     'if (!wider.entries) return false;',
     ''
   ),
-  mutation('fault_alloc', 'src/words.c')(
+  mutation('fault_alloc', 'core/signals/words.c')(
     'no memory for shared words is an error code',
     'if (!error && !found && !make_room()) error = WASMSIG_ENOMEM;',
     'if (!error && !found) make_room();'
   ),
-  mutation('fault_system', 'src/raise.c')(
+  mutation('fault_system', 'core/signals/raise.c')(
     'a guarded word that cannot be written is a counted failure',
     'if (!wsig_os_poke(signal, raising->signal)) return failed();',
     'wsig_os_poke(signal, raising->signal);'
   ),
-  mutation('fault_system', 'src/words.c')(
+  mutation('fault_system', 'core/signals/words.c')(
     'a guarded word that cannot be zeroed is not tracked',
     'return !signal || wsig_os_poke(signal, zero);',
     'return !signal || wsig_os_poke(signal, zero) || true;'
@@ -319,32 +319,32 @@ export const MUTATIONS = [
     'if (signal) wsig_store_release(signal, number);',
     ''
   ),
-  mutation('test_waiting', 'src/waiting.c')(
+  mutation('test_waiting', 'core/signals/query.c')(
     'what waits for a movable memory waits beside it',
     'if (wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE)',
     'if (false)'
   ),
-  mutation('test_waiting', 'src/waiting.c')(
+  mutation('test_waiting', 'core/signals/query.c')(
     'a guest cannot name a signal above 64',
     'waits <= WASMSIG_SIGNAL_MAX ? (int)waits : WASMSIG_SIGNAL_MAX',
     '(int)waits'
   ),
-  mutation('test_forward', 'src/forward.c')(
+  mutation('test_forward', 'core/process/forward.c')(
     'unanswered deliveries are counted',
     '*count = wsig_load_relaxed(&forward->unanswered);',
     '*count = 1;'
   ),
-  mutation('test_forward', 'src/handler.c')(
+  mutation('test_forward', 'core/process/handler.c')(
     'the handler before a forwarded signal has its own mask',
     'pthread_sigmask(SIG_SETMASK, &mask, ours);',
     'pthread_sigmask(SIG_BLOCK, &mask, ours);'
   ),
-  mutation('test_forward_death', 'src/handler.c')(
+  mutation('test_forward_death', 'core/process/handler.c')(
     'what no guest handles ends at the first time',
     'if (nobody) return signal != SIGINT || is_again(forward);',
     'if (nobody) return is_again(forward);'
   ),
-  mutation('test_forward_death', 'src/handler.c')(
+  mutation('test_forward_death', 'core/process/handler.c')(
     'a guest that answered is asked again',
     'if (raised->fresh) wsig_store_relaxed(&forward->asked_ns, 0);',
     ''

@@ -14,10 +14,10 @@ export const MODULE_PROGRAMS = {
   test_module_sources: unit('test_module_sources')
 }
 
-const verdict = mutation('test_module', 'src/module.c')
+const verdict = mutation('test_module', 'module/inspect.c')
 const malformed = (file) => mutation('test_module_malformed', file)
-const polls = mutation('test_module_polls', 'src/module/polls.c')
-const cursor = mutation('test_module_sources', 'src/module/cursor.c')
+const polls = mutation('test_module_polls', 'module/polls.c')
+const cursor = mutation('test_module_sources', 'module/cursor.c')
 
 export const MODULE_MUTATIONS = [
   verdict(
@@ -40,67 +40,67 @@ export const MODULE_MUTATIONS = [
     'if (memory->is_imported) return false;',
     ''
   ),
-  mutation('test_module', 'src/module/expression.c')(
+  mutation('test_module', 'module/expression.c')(
     'an address of 32 bits wraps',
     'type == WSIG_TYPE_I32 ? (uint32_t)value : value, type, is_known};',
     'value, type, is_known};'
   ),
-  mutation('test_module', 'src/module/declarations.c')(
+  mutation('test_module', 'module/declarations.c')(
     'the first memory is memory 0',
     'if (module->memory_count++ > 0) return false;',
     'module->memory_count++;'
   ),
-  malformed('src/module/cursor.c')(
+  malformed('module/cursor.c')(
     'a number has no more bits than its type',
     'if (bits - shift < 8 && byte >> (bits - shift)) break;',
     'if (bits - shift < 8 && byte >= 0x80) break;'
   ),
-  malformed('src/module/cursor.c')(
+  malformed('module/cursor.c')(
     'a signed number repeats its sign in what does not fit',
     'if (above != 0 && above != 0x7fu >> (bits - shift - 1)) break;',
     'if (byte >= 0x80) break;'
   ),
-  malformed('src/module/cursor.c')(
+  malformed('module/cursor.c')(
     'a section has an end',
     'cursor->limit = wsig_cursor_offset(cursor) + length;',
     ''
   ),
-  malformed('src/module/sections.c')(
+  malformed('module/sections.c')(
     'sections come in their order',
     'if (section->rank <= module->rank) {',
     'if (section->rank == module->rank) {'
   ),
-  malformed('src/module/text.c')(
+  malformed('module/text.c')(
     'a surrogate is no letter',
     'if (byte == 0xed) state->high = 0x9f;',
     ''
   ),
-  malformed('src/module/types.c')(
+  malformed('module/types.c')(
     'a type refers to what is there when its group ends',
     'if (module->type_highest > module->type_count)',
     'if (false)'
   ),
-  malformed('src/module/type.c')(
+  malformed('module/type.c')(
     'a code of a type that nobody uses yet is newer',
     'if (is_unused(code))',
     'if (false)'
   ),
-  malformed('src/module/sections.c')(
+  malformed('module/sections.c')(
     'a section that nobody uses yet is newer if it ends within the file',
     'wsig_cursor_skip(cursor, wsig_cursor_left(cursor));\n  wsig_cursor_newer',
     'wsig_cursor_newer'
   ),
-  malformed('src/module/export_names.c')(
+  malformed('module/export_names.c')(
     'no two exports have one name',
     'if (first != UINT64_MAX)',
     'if (false)'
   ),
-  malformed('src/module/code.c')(
+  malformed('module/code.c')(
     'an else stands in an if',
     'case WSIG_OP_ELSE: return block == AN_ELSE;',
     ''
   ),
-  malformed('src/module/code.c')(
+  malformed('module/code.c')(
     'code that names data comes behind their count',
     'if (module->has_data_count) return;',
     'return;'

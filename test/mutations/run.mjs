@@ -12,13 +12,7 @@
  * the second of every four entries.
  */
 import { execFile } from 'node:child_process'
-import {
-  copyFileSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync
-} from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -52,9 +46,25 @@ const compile = (source, object, flags) =>
   gcc([...flags, '-c', source, '-o', object])
 
 /** Sources of the core, relative to the root. */
-const CORE = globSync(ROOT, ['src', 'src/module', 'src/os'], '.c')
+const CORE = globSync(
+  ROOT,
+  [
+    ...['base', 'module'],
+    ...['signals', 'budgets', 'process', 'os'].map((dir) => `core/${dir}`)
+  ],
+  '.c'
+)
 
-const flagsOf = ({ flags = [] }) => [...flags, '-Iinclude', '-Isrc', '-Itest']
+/** Where headers are searched. */
+const FOLDERS = [
+  ...['base', 'core', 'module'].map((library) => `${library}/include`),
+  ...['core', '.', 'test']
+]
+
+const flagsOf = ({ flags = [] }) => [
+  ...flags,
+  ...FOLDERS.map((dir) => `-I${dir}`)
+]
 
 function objectOf(folder, source) {
   return path.join(folder, source.replaceAll('/', '_').replace(/c$/, 'o'))
@@ -92,21 +102,26 @@ const testOf = once(async (name) => {
 })
 
 /**
- * What is compiled anew when a source is replaced: itself, or for a header a
- * copy beside it of each source that includes it, which finds it there first.
+ * What is compiled anew when a file is replaced: a source itself; for a header
+ * each source that includes it by its path in the library's folder, which it
+ * then finds first in the copy of that folder.
  */
-function affected({ source, file }) {
-  if (source.endsWith('.c')) return [{ source, file }]
-  const include = `#include "${path.basename(source)}"`
+function affected({ source, copies }) {
+  const [library, ...rest] = source.split('/')
+  const copy = path.join(copies, library)
+  if (source.endsWith('.c')) {
+    return [{ source, file: path.join(copies, source), first: [] }]
+  }
+  const include = `#include "${rest.join('/')}"`
   const users = CORE.filter((user) =>
     readFileSync(path.join(ROOT, user), 'utf8').includes(include)
   )
-  if (users.length === 0) throw new Error(`nobody includes ${source}`)
-  return users.map((user) => {
-    const copy = path.join(path.dirname(file), path.basename(user))
-    copyFileSync(path.join(ROOT, user), copy)
-    return { source: user, file: copy }
-  })
+  if (users.length === 0) throw new Error(`nothing includes ${source}`)
+  return users.map((user) => ({
+    source: user,
+    file: user,
+    first: [`-I${copy}`]
+  }))
 }
 
 /** Builds a test's program in `folder`, with one file of the core replaced. */
@@ -114,12 +129,12 @@ async function build(name, folder, replaced) {
   const program = PROGRAMS[name]
   const core = await coreOf(flagsOf(program).join(' '), program)
   const objects = CORE.map((source) => objectOf(core, source))
-  for (const { source, file } of replaced ? affected(replaced) : []) {
+  for (const { source, file, first } of replaced ? affected(replaced) : []) {
     const index = CORE.indexOf(source)
     if (index < 0) throw new Error(`${source} is not of the core`)
     objects[index] = objectOf(folder, source)
     const place = path.dirname(path.join(ROOT, source))
-    const flags = [...flagsOf(program), `-I${place}`]
+    const flags = [...first, ...flagsOf(program), `-I${place}`]
     await compile(file, objects[index], flags)
   }
   const binary = path.join(folder, 'program')
@@ -175,9 +190,10 @@ async function attempt(mutation, number) {
   if (tookMs === undefined) return [`${test} fails with nothing broken`, false]
   const folder = path.join(WORK, `mutant-${number}`)
   mkdirSync(folder, { recursive: true })
-  const broken = path.join(folder, path.basename(file))
+  const broken = path.join(folder, file)
+  mkdirSync(path.dirname(broken), { recursive: true })
   writeFileSync(broken, mutated(mutation))
-  const binary = await build(test, folder, { source: file, file: broken })
+  const binary = await build(test, folder, { source: file, copies: folder })
   const program = PROGRAMS[test]
   let seen = false
   // What only chance finds gets several of them.

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The random delay at each step of the library (src/step.h), for builds with
- * WASMSIG_DELAYS. Most are none or a few instructions, some give the processor
- * away, a few last longer than whole adds, removes and walks of others: so
- * the windows between two accesses, a few nanoseconds wide otherwise, are wide
- * open in turn. Async-signal-safe: clocks and system calls only.
+ * The random delay at each step of the library (core/test_points.h), for builds
+ * with WASMSIG_DELAYS. Most are none or a few instructions, some give the
+ * processor away, a few last longer than whole adds, removes and walks of
+ * others: so the windows between two accesses, a few nanoseconds wide
+ * otherwise, are wide open in turn. Async-signal-safe: clocks and system calls
+ * only.
  */
-#include "step.h"
+#include "test_points.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -6,7 +6,7 @@
 #ifndef WSIG_TEST_HAND_CLOCK_H
 #define WSIG_TEST_HAND_CLOCK_H
 
-#include "budget.h"
+#include "budgets/budget.h"
 #include "support.h"
 
 static uint64_t hand_cpu_ns;

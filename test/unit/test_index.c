@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The index, against the plainest thing that does the same. */
 #include "canary_guest.h"
-#include "index.h"
+#include "signals/index.h"
 
 enum { NUMBERS = 400, KEYS = 37, TURNS = 20000 };
 

@@ -340,7 +340,7 @@ test("the library's headers are a system's where -I names them, too", (t) => {
   const headers = ['signal.h', 'sys/select.h', 'sys/time.h', 'unistd.h']
   const lines = headers.map((name) => `#include <${name}>\n`)
   writeFileSync(join(cwd, 'p.c'), `${lines.join('')}int main(void);\n`)
-  const overlay = `-I${join(root, 'guest/c/include')}`
+  const overlay = `-I${join(root, 'guest/c/posix/include')}`
   const flags = ['--target=wasm32-wasi', '-std=c11', '-Wpedantic', '-Werror']
   const args = [...flags, overlay, '-fsyntax-only', 'p.c']
   const options = { cwd, encoding: 'utf8' }

@@ -78,7 +78,16 @@ function objectOf(t, source, ...flags) {
     'clang-19',
     [
       ...['--target=wasm32', '-ffreestanding', '-O2', ...flags],
-      ...['-x', 'c', '-', '-I', join(ROOT, 'include'), '-c', '-o', object]
+      ...[
+        '-x',
+        'c',
+        '-',
+        '-I',
+        join(ROOT, 'guest/c/include'),
+        '-c',
+        '-o',
+        object
+      ]
     ],
     { input: source }
   )

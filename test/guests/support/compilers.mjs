@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
 export const ROOT = join(here, '../../..')
-export const HEADERS = join(ROOT, 'include')
+export const HEADERS = join(ROOT, 'guest/c/include')
 /** Where what the tests compile goes. */
 export const BUILT = join(ROOT, 'build/guests-test')
 

@@ -2,8 +2,8 @@
 /* Which heads of functions get a poll, by who calls whom. */
 #include "../module_bytes.h"
 
-#include "instrument/graph.h"
-#include "instrument/scan.h"
+#include "instrument/analysis/call_graph.h"
+#include "instrument/analysis/scan.h"
 
 #define MOST 8
 

@@ -3,11 +3,11 @@
  * module stand after it. */
 #include "../module_bytes.h"
 
-#include "instrument/bytes.h"
-#include "instrument/code.h"
+#include "instrument/analysis/poll_interval.h"
 #include "instrument/instrument.h"
-#include "instrument/moves.h"
-#include "instrument/pace.h"
+#include "instrument/rewrite/bytes.h"
+#include "instrument/rewrite/code.h"
+#include "instrument/rewrite/offset_map.h"
 
 #include "module/cursor.h"
 

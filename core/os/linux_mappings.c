@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Linux: what is mapped where.
+ *
+ * The kernel is asked by PROCMAP_QUERY (Linux 6.11), or read as text, which is
+ * slow where much is mapped. To open /proc/self/maps for each question would
+ * cost more than the question, so a descriptor of it is kept. Why it tells of
+ * this process, whatever the program does:
+ *
+ *  1. What is kept lies in a page that is zero in every child (MADV_WIPEONFORK
+ *     in madvise(2)), also in one that was made without the C library: a child
+ *     knows of no descriptor and opens its own. Its copy of the parent's is
+ *     closed by exec, or with the child.
+ *  2. A program may close descriptors that are not its own (closefrom), and
+ *     the number may then be another file's. So the file is asked who it is
+ *     before each question and after it: device, inode and the inode's birth
+ *     are those of the file that we opened, or the answer does not count. One
+ *     that has gone is forgotten, not closed: it is somebody else's.
+ *  3. One thread uses it at a time. Who finds it in use opens another for
+ *     itself and closes it, as everybody does where nothing can be kept. So
+ *     nobody waits, and a fork at any moment leaves nothing locked.
+ */
+#include "atomics.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int open_maps(void) {
+  return open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+}
+
+/* ------------------------------------------------------------ the question */
+
+/* <linux/fs.h> of Linux 6.11 and later; older headers lack it. */
+struct procmap_query {
+  uint64_t size, query_flags, query_addr;
+  uint64_t vma_start, vma_end, vma_flags, vma_page_size, vma_offset, inode;
+  uint32_t dev_major, dev_minor, vma_name_size, build_id_size;
+  uint64_t vma_name_addr, build_id_addr;
+};
+#define PROCMAP_QUERY_IOCTL _IOWR('f', 17, struct procmap_query)
+#define VMA_READABLE 1u
+#define VMA_WRITABLE 2u
+#define VMA_EXECUTABLE 4u
+
+enum answer { MAPPED, UNMAPPED, CANNOT_BE_ASKED };
+
+static enum answer query_mapping(int maps, uintptr_t address,
+                                 struct wsig_mapping *mapping) {
+  struct procmap_query query = {.size = sizeof query, .query_addr = address};
+  if (ioctl(maps, PROCMAP_QUERY_IOCTL, &query) != 0)
+    return errno == ENOENT ? UNMAPPED : CANNOT_BE_ASKED;
+  mapping->start = (uintptr_t)query.vma_start;
+  mapping->end = (uintptr_t)query.vma_end;
+  mapping->accessible =
+      query.vma_flags & (VMA_READABLE | VMA_WRITABLE | VMA_EXECUTABLE);
+  return MAPPED;
+}
+
+static enum answer ask_once(uintptr_t address, struct wsig_mapping *mapping) {
+  int maps = open_maps();
+  if (maps < 0) return CANNOT_BE_ASKED;
+  enum answer answer = query_mapping(maps, address, mapping);
+  close(maps);
+  return answer;
+}
+
+/* ------------------------------------------------- the descriptor we keep */
+
+struct kept {
+  uint32_t busy; /* a thread uses the rest */
+  bool open;
+  int maps;
+  dev_t device;
+  ino_t inode;
+  struct timespec birth;
+};
+
+/* Its page; never freed. NULL: none yet, or none can be had. */
+static struct kept *kept;
+
+static struct kept *kept_page(void) {
+  struct kept *page = wsig_load_acquire(&kept);
+  if (page) return page;
+  page = wsig_os_pages(sizeof *page);
+  if (!page) return NULL;
+  struct kept *before = NULL;
+  if (madvise(page, sizeof *page, MADV_WIPEONFORK) == 0 &&
+      wsig_cas_acq_rel(&kept, &before, page))
+    return page;
+  wsig_os_pages_free(page, sizeof *page);
+  return before;
+}
+
+/* fstat(2): glibc has a function of that name from 2.33 on only. */
+static int identify(int file, struct stat *now) {
+  return (int)syscall(SYS_fstat, file, now);
+}
+
+static bool is_still_ours(const struct kept *page) {
+  struct stat now;
+  return page->open && identify(page->maps, &now) == 0 &&
+         now.st_dev == page->device && now.st_ino == page->inode &&
+         now.st_ctim.tv_sec == page->birth.tv_sec &&
+         now.st_ctim.tv_nsec == page->birth.tv_nsec;
+}
+
+static bool open_kept(struct kept *page) {
+  struct stat now;
+  page->open = false;
+  page->maps = open_maps();
+  /* Somebody may have closed it already: then it is not ours to close. */
+  if (page->maps < 0 || identify(page->maps, &now) != 0) return false;
+  page->device = now.st_dev;
+  page->inode = now.st_ino;
+  page->birth = now.st_ctim;
+  page->open = true;
+  return true;
+}
+
+static enum answer ask_kept(struct kept *page, uintptr_t address,
+                            struct wsig_mapping *mapping) {
+  if (!is_still_ours(page) && !open_kept(page)) return CANNOT_BE_ASKED;
+  enum answer answer = query_mapping(page->maps, address, mapping);
+  return is_still_ours(page) ? answer : CANNOT_BE_ASKED;
+}
+
+static enum answer ask(uintptr_t address, struct wsig_mapping *mapping) {
+  struct kept *page = kept_page();
+  /* Acquire: what the thread before left. */
+  if (!page || wsig_exchange_acquire(&page->busy, 1))
+    return ask_once(address, mapping);
+  enum answer answer = ask_kept(page, address, mapping);
+  wsig_store_release(&page->busy, 0);
+  return answer;
+}
+
+/* ---------------------------------------------------------------- the text */
+
+/* A line of /proc/PID/maps, "start-end rwxp ...". proc_pid_maps(5) */
+static bool parse_mapping(const char *line, struct wsig_mapping *mapping) {
+  char *at;
+  mapping->start = (uintptr_t)strtoull(line, &at, 16);
+  if (*at != '-') return false;
+  mapping->end = (uintptr_t)strtoull(at + 1, &at, 16);
+  if (*at != ' ') return false;
+  mapping->accessible = strncmp(at + 1, "---", 3) != 0;
+  return true;
+}
+
+static bool read_mapping(FILE *maps, uintptr_t address,
+                         struct wsig_mapping *mapping) {
+  char line[512];
+  bool at_line_start = true;
+  while (fgets(line, sizeof line, maps)) {
+    bool parsed = at_line_start && parse_mapping(line, mapping);
+    /* A long path goes on in the next piece, which is no line. */
+    at_line_start = strchr(line, '\n') != NULL;
+    if (parsed && mapping->start <= address && address < mapping->end)
+      return true;
+  }
+  return false;
+}
+
+bool wsig_os_mapping_from_text(uintptr_t address,
+                               struct wsig_mapping *mapping) {
+  int maps = open_maps();
+  FILE *text = maps < 0 ? NULL : fdopen(maps, "r");
+  if (!text) {
+    if (maps >= 0) close(maps);
+    return false;
+  }
+  bool found = read_mapping(text, address, mapping);
+  fclose(text);
+  return found;
+}
+
+bool wsig_os_mapping_at(uintptr_t address, struct wsig_mapping *mapping) {
+  enum answer answer = ask(address, mapping);
+  if (answer == CANNOT_BE_ASKED)
+    return wsig_os_mapping_from_text(address, mapping);
+  return answer == MAPPED;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Linux: the thread's rseq area, which the C library registers (glibc 2.35 and
+ * later), and what the processor says of its counter. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "atomics.h"
+#include "os/os.h"
+#include "os/preemption_mark.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+/* <linux/rseq.h>: struct rseq up to rseq_cs, and struct rseq_cs. */
+struct area {
+  uint32_t cpu_id_start;
+  uint32_t cpu_id; /* negative: this thread is not registered */
+  uint64_t rseq_cs;
+};
+struct sequence {
+  uint32_t version, flags;
+  uint64_t start_ip, post_commit_offset, abort_ip;
+} __attribute__((aligned(32)));
+
+/* What must stand before the place that a sequence is aborted to, if the C
+ * library has registered with it: RSEQ_SIG of <sys/rseq.h>. */
+#if defined(__x86_64__)
+#define SIGNATURE UINT32_C(0x53053053)
+#elif defined(__aarch64__)
+#define SIGNATURE UINT32_C(0xd428bc00)
+#endif
+
+#if defined(SIGNATURE)
+
+/* A sequence of one byte in which no code lies, aborted to a place where none
+ * does: no thread is ever there. */
+static const struct {
+  uint32_t signature, aborted, padding[6], code;
+} nowhere = {SIGNATURE, 0, {0}, 0};
+
+static const struct sequence mark = {0, 0, (uint64_t)(uintptr_t)&nowhere.code,
+                                     1, (uint64_t)(uintptr_t)&nowhere.aborted};
+const uint64_t *const wsig_witness_mark = (const uint64_t *)(const void *)&mark;
+
+/* glibc manual, "Restartable Sequences": where the area lies from the thread
+ * pointer; its size, 0 if the kernel or GLIBC_TUNABLES has none. Asked for by
+ * name: who refers to them can be loaded by glibc 2.35 and later only. */
+static volatile uint64_t *own_field(void) {
+  const ptrdiff_t *offset = wsig_os_symbol("__rseq_offset");
+  const unsigned *size = wsig_os_symbol("__rseq_size");
+  if (!offset || !size || *size == 0) return NULL;
+  char *self = __builtin_thread_pointer();
+  volatile struct area *area = (volatile struct area *)(void *)(self + *offset);
+  return (int32_t)area->cpu_id < 0 ? NULL : &area->rseq_cs;
+}
+
+/* Whether it tells of a thread that went to sleep in a system call. Kernels
+ * since Linux 6.19 may look at the field only when they interrupt user code. */
+static bool tells_of_sleep(volatile uint64_t *field) {
+  struct timespec a_moment = {0, 1000};
+  wsig_witness_set(field);
+  syscall(SYS_nanosleep, &a_moment, NULL);
+  return !wsig_witness_holds(field);
+}
+
+volatile uint64_t *wsig_os_witness(void) {
+  static uint32_t verdict; /* atomic; 0: not yet known, 1: it does, 2: not */
+  volatile uint64_t *field = own_field();
+  if (!field) return NULL;
+  if (wsig_load_relaxed(&verdict) == 0)
+    wsig_store_relaxed(&verdict, tells_of_sleep(field) ? 1 : 2);
+  return wsig_load_relaxed(&verdict) == 1 ? field : NULL;
+}
+
+#else
+
+const uint64_t *const wsig_witness_mark;
+volatile uint64_t *wsig_os_witness(void) { return NULL; }
+
+#endif
+
+bool wsig_os_ticks_are_steady(void) {
+#if defined(__x86_64__)
+  /* prctl(2): a process may have itself forbidden to read it. */
+  int tsc = PR_TSC_ENABLE;
+  if (prctl(PR_GET_TSC, &tsc) == 0 && tsc != PR_TSC_ENABLE) return false;
+  /* AMD64 Architecture Programmer's Manual 3, CPUID 8000_0007h, EDX bit 8, and
+   * Intel's SDM 3, 18.17.1: the counter runs at one rate in all states. */
+  uint32_t a, b, c, d;
+  return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d >> 8 & 1);
+#else
+  return true;
+#endif
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What waits for an instance: read, never written. Like raise.c this may run
+ * in a signal handler, and the same walks keep what it reads from being let go
+ * of. What stands in the words is the guest's: the answer may be out of date,
+ * or a lie, and is never used as an address.
+ */
+#include "os/handler.h"
+#include "signals/walk.h"
+
+static uint32_t lowest(uint64_t pending) {
+  return pending ? (uint32_t)__builtin_ctzll(pending) + 1 : 0;
+}
+
+static uint32_t waits_aside(const struct wsig_chunk *chunk, uintptr_t memory,
+                            uint32_t slot) {
+  uint32_t value = 0;
+  if (wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE)
+    return lowest(wsig_load_relaxed(&wsig_movable_of(memory)->raised));
+  if (chunk->signal[slot]) wsig_os_peek(chunk->signal[slot], &value);
+  return value;
+}
+
+static uint64_t visit_waiting(struct wsig_chunk *chunk, struct wsig_rest *rest,
+                              const struct wsig_chunk *next, uint64_t slots,
+                              void *context) {
+  uint32_t *waits = context;
+  uint32_t slot = (uint32_t)__builtin_ctzll(slots);
+  const uint64_t *pending = rest->pending[slot];
+  (void)next;
+  if (wsig_load_relaxed(&chunk->aside) >> slot & 1)
+    *waits = waits_aside(chunk, rest->memory[slot], slot);
+  else if (chunk->signal[slot])
+    *waits = wsig_load_relaxed(chunk->signal[slot]);
+  else if (pending)
+    *waits = lowest(wsig_load_relaxed(pending));
+  return 1;
+}
+
+int wasmsig_instance_waiting(wasmsig_registry *registry,
+                             wasmsig_instance instance) {
+  uint32_t waits = 0;
+  if (!registry) return WASMSIG_EINVAL;
+  if (!wsig_load_relaxed(&registry->live)) return WASMSIG_EDEAD;
+  int64_t found =
+      wsig_walk_instance(registry, instance, visit_waiting, false, &waits);
+  if (found < 0) return (int)found;
+  return waits <= WASMSIG_SIGNAL_MAX ? (int)waits : WASMSIG_SIGNAL_MAX;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * DWARF: which sections there are, and in which order they are done.
+ *
+ * 1. .debug_line and .debug_macro depend on no other section but that the
+ *    latter holds offsets into the former.
+ * 2. .debug_info says what is an address: in itself, in .debug_addr, and in
+ *    which list, from which base address.
+ * 3. Lists come next: only now is each one's base known.
+ * 4. All offsets into what was written anew are corrected.
+ *
+ * Nothing of it is seen by the caller unless all of it succeeded.
+ */
+#include "dwarf/dwarf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dwarf/parts.h"
+#include "wasmsig/base.h"
+
+/* Not among the parts: it holds no address, or it is not for this. */
+enum { STAYS = WSIG_DWARF_PARTS, REFUSED };
+
+static const struct {
+  const char *name; /* behind ".debug_" */
+  int part;
+} kinds[] = {
+    {"info", WSIG_DWARF_INFO},
+    {"types", WSIG_DWARF_TYPES},
+    {"abbrev", WSIG_DWARF_ABBREV},
+    {"addr", WSIG_DWARF_ADDR},
+    {"line", WSIG_DWARF_LINE},
+    {"ranges", WSIG_DWARF_RANGES},
+    {"rnglists", WSIG_DWARF_RNGLISTS},
+    {"loc", WSIG_DWARF_LOC},
+    {"loclists", WSIG_DWARF_LOCLISTS},
+    {"aranges", WSIG_DWARF_ARANGES},
+    {"macro", WSIG_DWARF_MACRO},
+    {"frame", REFUSED}, /* no compiler writes it for wasm */
+    {"str", STAYS},
+    {"line_str", STAYS},
+    {"str_offsets", STAYS},
+    {"macinfo", STAYS},
+    /* Names and offsets into .debug_info, where no byte moves (6.1.1). */
+    {"names", STAYS},
+    {"pubnames", STAYS},
+    {"pubtypes", STAYS},
+    {"gnu_pubnames", STAYS},
+    {"gnu_pubtypes", STAYS},
+    {"gdb_scripts", STAYS},
+};
+
+/* The part, STAYS or REFUSED; -1 for what is no debug section. */
+static int kind_of(const struct wsig_custom *section) {
+  static const char prefix[] = ".debug_";
+  size_t length = sizeof prefix - 1;
+  if (section->name_length < length ||
+      memcmp(section->name, prefix, length) != 0)
+    return -1;
+  const char *name = section->name + length;
+  length = section->name_length - length;
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strlen(kinds[i].name) == length &&
+        memcmp(kinds[i].name, name, length) == 0)
+      return kinds[i].part;
+  return REFUSED;
+}
+
+static bool sort_out(struct wsig_dwarf *dwarf, struct wsig_custom *sections,
+                     size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    int kind = kind_of(&sections[i]);
+    if (kind == REFUSED && sections[i].length > 0)
+      return wsig_dwarf_refuse(dwarf, "a debug section of an unknown kind");
+    if (kind < 0 || kind >= WSIG_DWARF_PARTS) continue;
+    if (dwarf->parts[kind])
+      return wsig_dwarf_refuse(dwarf, "two debug sections of one name");
+    dwarf->parts[kind] = &sections[i];
+  }
+  return true;
+}
+
+static bool move_all(struct wsig_dwarf *dwarf) {
+  return wsig_dwarf_copy(dwarf, WSIG_DWARF_ADDR) &&
+         wsig_dwarf_move_lines(dwarf) && wsig_dwarf_move_macros(dwarf) &&
+         wsig_dwarf_move_info(dwarf, WSIG_DWARF_INFO) &&
+         wsig_dwarf_move_info(dwarf, WSIG_DWARF_TYPES) &&
+         wsig_dwarf_move_lists(dwarf, WSIG_DWARF_RNGLISTS) &&
+         wsig_dwarf_move_lists(dwarf, WSIG_DWARF_LOCLISTS) &&
+         wsig_dwarf_move_ranges(dwarf, WSIG_DWARF_RANGES) &&
+         wsig_dwarf_move_ranges(dwarf, WSIG_DWARF_LOC) &&
+         wsig_dwarf_move_aranges(dwarf) && wsig_dwarf_apply_fixups(dwarf);
+}
+
+static bool is_different(const struct wsig_custom *section) {
+  const struct wsig_bytes *moved = &section->moved;
+  if (moved->length == 0) return false;
+  return moved->length != section->length ||
+         memcmp(moved->data, section->data, moved->length) != 0;
+}
+
+/* Hands over what has changed, or nothing. */
+static void settle(struct wsig_dwarf *dwarf, bool is_done) {
+  for (int part = 0; part < WSIG_DWARF_PARTS; part++) {
+    struct wsig_custom *section = dwarf->parts[part];
+    if (section) {
+      section->is_changed = is_done && is_different(section);
+      if (!section->is_changed) wsig_bytes_release(&section->moved);
+    }
+    free(dwarf->places[part].items);
+    free(dwarf->lists[part].items);
+  }
+  free(dwarf->fixups.items);
+}
+
+int wsig_dwarf_move(struct wsig_custom *sections, size_t count,
+                    const struct wsig_moves *moves, uint64_t code_length,
+                    const char **why) {
+  struct wsig_dwarf dwarf = {.moves = moves, .code_length = code_length};
+  bool is_done = sort_out(&dwarf, sections, count) && move_all(&dwarf);
+  settle(&dwarf, is_done);
+  if (is_done) return 0;
+  if (dwarf.no_memory) return WASMSIG_ENOMEM;
+  *why = dwarf.why;
+  return 1;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What is refused, and the way from one module to the other.
+ *
+ * What has been made is read again by the module reader, as a host will read
+ * it: it is handed over only if that finds words that can be tracked.
+ */
+#include "instrument.h"
+
+#include "rewrite/code.h"
+#include "rewrite/deliver.h"
+#include "rewrite/emit_poll.h"
+#include "rewrite/rewrite.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of imported and own ones (the JavaScript API, 8 Limits). */
+enum { GLOBALS_MOST = 1000000 };
+
+/* ---------------------------------------------------------------- refusals */
+
+/* Modules that a linker or loader has not finished with. */
+static const char *unfinished(const struct wsig_scan *scan) {
+  for (size_t i = 0; i < scan->section_count; i++) {
+    const struct wsig_section *section = &scan->sections[i];
+    if (wsig_section_is_named(section, "wasmsig.instrument"))
+      return "it has been instrumented before; take the module as it was";
+    if (wsig_section_is_named(section, "linking") ||
+        (section->name_length > 6 && memcmp(section->name, "reloc.", 6) == 0))
+      return "it is an object file: link it first";
+    if (wsig_section_is_named(section, "dylink.0") ||
+        wsig_section_is_named(section, "dylink"))
+      return "it is a library that is linked when it is loaded, at an address "
+             "that is not known before";
+  }
+  return NULL;
+}
+
+static int refuse(struct wsig_instrumented *made, const char *why, int word) {
+  made->why = why;
+  made->word = word;
+  return 1;
+}
+
+/* Words that the module has, and that no host could use. */
+static int check_words(struct wsig_instrumented *made,
+                       const wasmsig_module_report *report) {
+  const wasmsig_module_word *signal = &report->words[WASMSIG_WORD_SIGNAL];
+  switch (report->verdict) {
+    case WASMSIG_VERDICT_TRACKED:
+    case WASMSIG_VERDICT_NO_WORDS:
+    case WASMSIG_VERDICT_HIDDEN_MEMORY: break;
+    default:
+      return refuse(made, wasmsig_verdict_text(report->verdict), report->word);
+  }
+  if (signal->is_exported && signal->kind == WASMSIG_EXTERN_GLOBAL &&
+      signal->source == WASMSIG_VALUE_IMPORTED)
+    return refuse(made, "another module brings it: it is imported",
+                  WASMSIG_WORD_SIGNAL);
+  return WASMSIG_OK;
+}
+
+/* ------------------------------------------------------------------- polls */
+
+/* As an engine that takes the module would not take what it becomes. */
+static int refuse_size(const struct wsig_rewriting *rewriting) {
+  struct wsig_instrumented *made = rewriting->made;
+  uint32_t function = rewriting->code.too_large;
+  if (function == WSIG_NO_FUNCTION)
+    return refuse(made, "it breaks the rules of the binary format", -1);
+  snprintf(made->why_text, sizeof made->why_text,
+           "function %" PRIu32
+           " would become larger than engines take (%d bytes)",
+           function, WSIG_BODY_MOST);
+  return refuse(made, made->why_text, -1);
+}
+
+static int check_globals(const struct wsig_rewriting *rewriting) {
+  uint64_t count = rewriting->scan->module.global_count;
+  uint64_t after =
+      (uint64_t)wsig_next_global(rewriting) + rewriting->code.needs_counter;
+  if (count > GLOBALS_MOST || after <= GLOBALS_MOST) return WASMSIG_OK;
+  return refuse(rewriting->made,
+                "it would have more globals than engines take (1000000)", -1);
+}
+
+static int put_polls(struct wsig_rewriting *rewriting) {
+  struct wsig_plan *plan = &rewriting->plan;
+  const struct wsig_scan *scan = rewriting->scan;
+  plan->every = rewriting->options->every;
+  plan->calls = rewriting->options->calls;
+  plan->counter = wsig_next_global(rewriting);
+  wsig_poll_put(rewriting);
+  if (plan->poll.failed) return WASMSIG_ENOMEM;
+  int error = wsig_code_write(&rewriting->code, scan, plan);
+  if (error == 1) return refuse_size(rewriting);
+  if (error || !scan->known[WSIG_SECTION_CODE]) return error;
+  struct wsig_edit *edit =
+      &rewriting->edits[scan->known[WSIG_SECTION_CODE] - scan->sections];
+  edit->is_changed = true;
+  edit->payload = rewriting->code.payload;
+  rewriting->code.payload = (struct wsig_bytes){0};
+  return WASMSIG_OK;
+}
+
+/* -------------------------------------------------------------------- all */
+
+/* As a host reads it. */
+static int check_made(struct wsig_instrumented *made) {
+  wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
+  wasmsig_module_options options = WASMSIG_MODULE_OPTIONS_INIT;
+  options.polls = true;
+  int error = wasmsig_module_inspect(made->bytes.data, made->bytes.length,
+                                     &options, &report);
+  if (!error && report.verdict != WASMSIG_VERDICT_TRACKED)
+    error = refuse(made, wasmsig_verdict_text(report.verdict), report.word);
+  wasmsig_module_report_release(&report);
+  return error;
+}
+
+static int rewrite(struct wsig_rewriting *rewriting) {
+  struct wsig_instrumented *made = rewriting->made;
+  rewriting->edits =
+      calloc(rewriting->scan->section_count + 1, sizeof *rewriting->edits);
+  if (!rewriting->edits) return WASMSIG_ENOMEM;
+  int error = put_polls(rewriting);
+  if (!error) error = check_globals(rewriting);
+  if (error) return error;
+  made->room = rewriting->room.kind;
+  made->loops = rewriting->code.loops;
+  made->polls = rewriting->code.polls;
+  wsig_rewrite_declarations(rewriting);
+  error = wsig_rewrite_customs(rewriting);
+  if (error) return error;
+  wsig_rewrite_module(rewriting);
+  return made->bytes.failed ? WASMSIG_ENOMEM : check_made(made);
+}
+
+static void release(struct wsig_rewriting *rewriting) {
+  if (rewriting->edits)
+    for (size_t i = 0; i < rewriting->scan->section_count; i++)
+      wsig_bytes_release(&rewriting->edits[i].payload);
+  free(rewriting->edits);
+  for (int i = 0; i < WSIG_SECTION_COUNT; i++)
+    wsig_bytes_release(&rewriting->added[i]);
+  wsig_bytes_release(&rewriting->plan.poll);
+  wsig_code_release(&rewriting->code);
+}
+
+static int find_room(struct wsig_rewriting *rewriting) {
+  struct wsig_instrumented *made = rewriting->made;
+  const struct wsig_scan *scan = rewriting->scan;
+  int error = wsig_room_find(&rewriting->room, scan, &made->why);
+  if (error != 1) return error;
+  bool is_there = wsig_room_add_page(&rewriting->room, scan);
+  made->can_add_page = is_there && !rewriting->options->add_page;
+  if (!is_there || made->can_add_page) return 1;
+  made->why = NULL;
+  return WASMSIG_OK;
+}
+
+static int instrument(struct wsig_instrumented *made,
+                      const struct wsig_scan *scan,
+                      const struct wsig_instrument_options *options) {
+  struct wsig_rewriting rewriting = {
+      .scan = scan, .options = options, .made = made};
+  const char *why = unfinished(scan);
+  if (why) return refuse(made, why, -1);
+  int error = check_words(made, &scan->report);
+  if (!error)
+    error = wsig_deliver_find(&rewriting.plan.deliver, scan, &made->why);
+  if (!error) error = find_room(&rewriting);
+  if (!error) error = rewrite(&rewriting);
+  release(&rewriting);
+  return error;
+}
+
+int wsig_instrument(struct wsig_instrumented *made, const uint8_t *bytes,
+                    size_t length,
+                    const struct wsig_instrument_options *options) {
+  struct wsig_scan scan;
+  *made = (struct wsig_instrumented){.word = -1};
+  int error = wsig_scan(&scan, bytes, length, &made->why);
+  if (!error) error = instrument(made, &scan, options);
+  made->report = scan.report;
+  scan.report = (wasmsig_module_report)WASMSIG_MODULE_REPORT_INIT;
+  wsig_scan_release(&scan);
+  if (error) wsig_bytes_release(&made->bytes);
+  return error;
+}
+
+void wsig_instrumented_release(struct wsig_instrumented *made) {
+  wsig_bytes_release(&made->bytes);
+  wasmsig_module_report_release(&made->report);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Each body is walked to find where polls may come, and graph.c says which of
+ * them do; then it is copied in stretches with a poll between two. A poll
+ * leaves the operand stack as it finds it and takes nothing from it, so it may
+ * stand between any two instructions: behind the head of a loop, whatever the
+ * loop's parameters are, behind a call, and in code that nobody reaches.
+ *
+ * Turns are counted in one local of the function, which is appended, or in a
+ * global: no index changes. A counter of powers of two goes up in steps of
+ * 2^32 / N and polls when it comes to 0: one addition, whose result needs no
+ * other comparison and no reset. It starts at 0, so that a function whose loops
+ * are not taken pays nothing. All loops with one counter share its steps: at
+ * every Nth turn one of them polls, whichever it is, and none can keep the
+ * others from it.
+ */
+#include "rewrite/code.h"
+
+#include "analysis/body.h"
+#include "analysis/call_graph.h"
+#include "analysis/poll_sites.h"
+
+/* Engines take no function with more locals: it polls at each turn. */
+enum { MOST_LOCALS = 50000 };
+
+struct writer {
+  const struct wsig_scan *scan;
+  const struct wsig_plan *plan;
+  const struct wsig_graph *graph;
+  struct wsig_code *code;
+  struct wsig_places places; /* of a body */
+  struct wsig_bytes body;
+};
+
+static bool has_failed(const struct writer *writer) {
+  return writer->places.failed || writer->code->too_large != WSIG_NO_FUNCTION;
+}
+
+/* -------------------------------------------------------------------- pace */
+
+static struct wsig_pace pace_of(const struct wsig_place *place,
+                                uint32_t every) {
+  if (!place->polls) return (struct wsig_pace){0};
+  switch (place->kind) {
+    case WSIG_PLACE_HEAD: return wsig_pace_of_head(&place->work, every);
+    case WSIG_PLACE_LOOP: return wsig_pace_of_loop(&place->work, every);
+    default: return wsig_pace_of_return(every);
+  }
+}
+
+/* Whether the body counts turns in a local. */
+static bool set_paces(struct writer *writer, const struct wsig_body *body) {
+  bool is_silent = body->function == writer->plan->deliver;
+  bool can_count = body->parameters + body->locals < MOST_LOCALS;
+  bool counts = false;
+  wsig_graph_set_polls(writer->graph, body->function, &writer->places);
+  for (size_t i = 0; i < writer->places.count; i++) {
+    struct wsig_place *place = &writer->places.items[i];
+    struct wsig_pace *pace = &place->pace;
+    if (place->kind == WSIG_PLACE_LOOP) writer->code->loops++;
+    if (!is_silent) *pace = pace_of(place, writer->plan->every);
+    if (pace->counter == WSIG_COUNT_LOCAL && !can_count)
+      *pace = (struct wsig_pace){1, WSIG_COUNT_NOBODY};
+    if (pace->counter == WSIG_COUNT_LOCAL) counts = true;
+    if (pace->counter == WSIG_COUNT_GLOBAL) writer->code->needs_counter = true;
+    if (pace->every > 0) writer->code->polls++;
+  }
+  return counts;
+}
+
+/* ------------------------------------------------------------------- polls */
+
+static void put(struct writer *writer, uint8_t byte) {
+  wsig_bytes_byte(&writer->body, byte);
+}
+
+static void put_indexed(struct writer *writer, uint8_t opcode, uint64_t index) {
+  put(writer, opcode);
+  wsig_bytes_u32(&writer->body, index);
+}
+
+static void put_constant(struct writer *writer, uint32_t value) {
+  put(writer, WSIG_OP_I32_CONST);
+  wsig_bytes_s32(&writer->body, (int32_t)value);
+}
+
+static void put_poll(struct writer *writer) {
+  const struct wsig_bytes *poll = &writer->plan->poll;
+  wsig_bytes_append(&writer->body, poll->data, poll->length);
+}
+
+static bool is_power_of_2(uint32_t number) {
+  return (number & (number - 1)) == 0;
+}
+
+/* One more turn: the counter is left on the stack. */
+static void put_count(struct writer *writer, struct wsig_pace pace,
+                      uint32_t counter) {
+  bool is_local = pace.counter == WSIG_COUNT_LOCAL;
+  put_indexed(writer, is_local ? WSIG_OP_LOCAL_GET : WSIG_OP_GLOBAL_GET,
+              counter);
+  put_constant(writer, is_power_of_2(pace.every)
+                           ? (uint32_t)((UINT64_C(1) << 32) / pace.every)
+                           : 1);
+  put(writer, WSIG_OP_I32_ADD);
+  if (is_local) {
+    put_indexed(writer, WSIG_OP_LOCAL_TEE, counter);
+  } else {
+    put_indexed(writer, WSIG_OP_GLOBAL_SET, counter);
+    put_indexed(writer, WSIG_OP_GLOBAL_GET, counter);
+  }
+}
+
+/* The counter is on the stack: polls at the Nth turn. */
+static void put_turn(struct writer *writer, struct wsig_pace pace,
+                     uint32_t counter) {
+  enum { NO_RESULT = 0x40, EQZ = 0x45, GE_U = 0x4f };
+  bool has_reset = !is_power_of_2(pace.every);
+  if (has_reset) put_constant(writer, pace.every);
+  put(writer, has_reset ? GE_U : EQZ);
+  put(writer, WSIG_OP_IF);
+  put(writer, NO_RESULT);
+  if (has_reset) {
+    put_constant(writer, 0);
+    put_indexed(writer,
+                pace.counter == WSIG_COUNT_LOCAL ? WSIG_OP_LOCAL_SET
+                                                 : WSIG_OP_GLOBAL_SET,
+                counter);
+  }
+  put_poll(writer);
+  put(writer, WSIG_OP_END);
+}
+
+/* `local`: the counter of the body. */
+static void put_place(struct writer *writer, const struct wsig_place *place,
+                      uint32_t local) {
+  struct wsig_pace pace = place->pace;
+  if (pace.every == 1) {
+    put_poll(writer);
+  } else if (pace.every > 1) {
+    uint32_t counter =
+        pace.counter == WSIG_COUNT_LOCAL ? local : writer->plan->counter;
+    put_count(writer, pace, counter);
+    put_turn(writer, pace, counter);
+  }
+}
+
+/* ------------------------------------------------------------------ bodies */
+
+static void copy(struct writer *writer, uint64_t start, uint64_t end) {
+  const struct wsig_section *code = writer->scan->known[WSIG_SECTION_CODE];
+  wsig_bytes_append(&writer->body, writer->scan->bytes + code->payload + start,
+                    (size_t)(end - start));
+}
+
+static void put_locals(struct writer *writer, const struct wsig_body *body,
+                       bool counts) {
+  if (!counts) {
+    copy(writer, body->contents, body->code);
+    return;
+  }
+  wsig_bytes_u32(&writer->body, (uint64_t)body->group_count + 1);
+  copy(writer, body->groups, body->code);
+  wsig_bytes_u32(&writer->body, 1);
+  put(writer, WSIG_TYPE_I32);
+}
+
+static void put_stretches(struct writer *writer, const struct wsig_body *body,
+                          uint32_t local) {
+  uint64_t at = body->code;
+  for (size_t i = 0; i < writer->places.count; i++) {
+    struct wsig_place *place = &writer->places.items[i];
+    copy(writer, at, place->offset);
+    at = place->offset;
+    put_place(writer, place, local);
+    place->now = writer->body.length;
+  }
+  copy(writer, at, body->end);
+}
+
+/* At least as wide as it was: what follows never moves to the front. */
+static size_t width_of(uint64_t size, uint64_t least) {
+  size_t width = 1;
+  while (size >>= 7) width++;
+  return width > least ? width : (size_t)least;
+}
+
+static void put_size(struct wsig_bytes *payload, uint64_t size, size_t width) {
+  for (; width > 1; width--, size >>= 7)
+    wsig_bytes_byte(payload, (uint8_t)(size | 0x80));
+  wsig_bytes_byte(payload, (uint8_t)size);
+}
+
+static void note_moves(struct writer *writer, const struct wsig_body *body,
+                       size_t base, bool counts) {
+  struct wsig_moves *moves = &writer->code->moves;
+  wsig_moves_add(moves, body->contents, base - body->contents);
+  if (counts) {
+    size_t width = width_of((uint64_t)body->group_count + 1, 1);
+    wsig_moves_add(moves, body->groups, base + width - body->groups);
+  }
+  for (size_t i = 0; i < writer->places.count; i++) {
+    const struct wsig_place *place = &writer->places.items[i];
+    wsig_moves_add(moves, place->offset, base + place->now - place->offset);
+  }
+}
+
+/* Each poll is a block, in another one if it is counted. */
+static void note_labels(struct writer *writer, const struct wsig_body *body) {
+  struct wsig_moves *labels = &writer->code->labels;
+  uint64_t by = 0;
+  wsig_moves_add(labels, wsig_label(body->function, 0), by);
+  for (size_t i = 0; i < writer->places.count; i++) {
+    const struct wsig_place *place = &writer->places.items[i];
+    by += place->pace.every < 2 ? place->pace.every : 2;
+    wsig_moves_add(labels, wsig_label(body->function, place->label), by);
+  }
+}
+
+static void put_body(struct writer *writer, const struct wsig_body *body,
+                     bool counts) {
+  struct wsig_bytes *payload = &writer->code->payload;
+  writer->body.length = 0;
+  put_locals(writer, body, counts);
+  put_stretches(writer, body, (uint32_t)(body->parameters + body->locals));
+  if (writer->body.length > WSIG_BODY_MOST &&
+      body->end - body->contents <= WSIG_BODY_MOST) {
+    writer->code->too_large = body->function;
+    return;
+  }
+  wsig_moves_add(&writer->code->moves, body->start,
+                 payload->length - body->start);
+  put_size(payload, writer->body.length,
+           width_of(writer->body.length, body->contents - body->start));
+  note_moves(writer, body, payload->length, counts);
+  note_labels(writer, body);
+  wsig_bytes_append(payload, writer->body.data, writer->body.length);
+}
+
+/* All that is before the first body. */
+static void put_head(struct writer *writer, const struct wsig_bodies *bodies) {
+  copy(writer, 0, wsig_cursor_offset(&bodies->cursor));
+  wsig_bytes_append(&writer->code->payload, writer->body.data,
+                    writer->body.length);
+}
+
+static void put_bodies(struct writer *writer, struct wsig_bodies *bodies) {
+  struct wsig_body body;
+  put_head(writer, bodies);
+  while (!has_failed(writer) && wsig_bodies_next(bodies, &body)) {
+    wsig_places_find(&writer->places, bodies, &body);
+    if (!has_failed(writer) && !bodies->cursor.failed)
+      put_body(writer, &body, set_paces(writer, &body));
+  }
+}
+
+/* 0, or what went wrong. */
+static int outcome(const struct writer *writer,
+                   const struct wsig_cursor *cursor) {
+  const struct wsig_code *code = writer->code;
+  if (writer->places.failed || writer->body.failed || code->payload.failed ||
+      code->moves.failed || code->labels.failed)
+    return WASMSIG_ENOMEM;
+  return cursor->failed || code->too_large != WSIG_NO_FUNCTION ? 1 : WASMSIG_OK;
+}
+
+static int write(struct wsig_code *code, const struct wsig_scan *scan,
+                 const struct wsig_plan *plan, const struct wsig_graph *graph) {
+  struct writer writer = {
+      .scan = scan, .plan = plan, .graph = graph, .code = code};
+  struct wsig_bodies bodies;
+  wsig_bodies_open(&bodies, scan);
+  put_bodies(&writer, &bodies);
+  int error = outcome(&writer, &bodies.cursor);
+  wsig_places_release(&writer.places);
+  wsig_bytes_release(&writer.body);
+  return error;
+}
+
+int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
+                    const struct wsig_plan *plan) {
+  *code = (struct wsig_code){.too_large = WSIG_NO_FUNCTION};
+  if (!scan->known[WSIG_SECTION_CODE]) return WASMSIG_OK;
+  struct wsig_graph graph;
+  int error = wsig_graph_build(&graph, scan, plan->every, plan->calls);
+  if (!error) error = write(code, scan, plan, &graph);
+  wsig_graph_release(&graph);
+  return error;
+}
+
+void wsig_code_release(struct wsig_code *code) {
+  wsig_bytes_release(&code->payload);
+  wsig_moves_release(&code->moves);
+  wsig_moves_release(&code->labels);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Custom sections that speak of the code: moved with it where that is known,
+ * left out where it is not. So are signatures. All others stay.
+ */
+#include "dwarf/dwarf.h"
+#include "rewrite/rewrite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool begins_with(const struct wsig_section *section, const char *text) {
+  return section->name && section->name_length >= strlen(text) &&
+         memcmp(section->name, text, strlen(text)) == 0;
+}
+
+static void leave_out(struct wsig_rewriting *rewriting, size_t number,
+                      const char *why) {
+  const struct wsig_section *section = &rewriting->scan->sections[number];
+  struct wsig_instrumented *made = rewriting->made;
+  rewriting->edits[number].is_left_out = true;
+  if (made->left_out_count == WSIG_LEFT_OUT_MOST) {
+    made->left_out_more++;
+    return;
+  }
+  made->left_out[made->left_out_count++] =
+      (struct wsig_left_out){section->name, section->name_length, why};
+}
+
+/* ------------------------------------------------------------------- hints */
+
+/* Where the bodies begin, behind their sizes; in the code's payload. */
+struct starts {
+  uint64_t *starts;
+  uint64_t first, count; /* functions */
+};
+
+static bool find_starts(struct starts *starts, const struct wsig_scan *scan) {
+  const struct wsig_section *code = scan->known[WSIG_SECTION_CODE];
+  struct wsig_cursor cursor = wsig_scan_cursor(scan, code->payload, code->end);
+  starts->first = scan->module.imported_functions;
+  starts->count = wsig_read_u32(&cursor);
+  starts->starts = calloc(starts->count + 1, sizeof *starts->starts);
+  if (!starts->starts) return false;
+  for (uint64_t i = 0; i < starts->count && !cursor.failed; i++) {
+    uint32_t size = wsig_read_u32(&cursor);
+    starts->starts[i] = wsig_cursor_offset(&cursor);
+    wsig_cursor_skip(&cursor, size);
+  }
+  return true;
+}
+
+/* One hint: an offset from the body's start, and bytes. */
+static void move_hint(struct wsig_cursor *cursor, struct wsig_bytes *moved,
+                      const struct wsig_moves *moves, uint64_t start) {
+  uint32_t offset = wsig_read_u32(cursor);
+  wsig_bytes_u32(moved,
+                 wsig_moved(moves, start + offset) - wsig_moved(moves, start));
+  uint32_t size = wsig_read_u32(cursor);
+  const uint8_t *bytes = cursor->at;
+  wsig_cursor_skip(cursor, size);
+  if (cursor->failed) return;
+  wsig_bytes_u32(moved, size);
+  wsig_bytes_append(moved, bytes, size);
+}
+
+static void move_function(struct wsig_cursor *cursor, struct wsig_bytes *moved,
+                          const struct wsig_moves *moves,
+                          const struct starts *starts) {
+  uint64_t index = wsig_read_u32(cursor);
+  uint32_t count = wsig_read_u32(cursor);
+  if (index < starts->first || index - starts->first >= starts->count)
+    wsig_cursor_fail(cursor, 0, "a function");
+  wsig_bytes_u32(moved, index);
+  wsig_bytes_u32(moved, count);
+  for (uint32_t i = 0; i < count && !cursor->failed; i++)
+    move_hint(cursor, moved, moves, starts->starts[index - starts->first]);
+}
+
+/* Whether it was understood. */
+static bool move_hints(struct wsig_rewriting *rewriting, size_t number,
+                       const struct starts *starts) {
+  const struct wsig_section *section = &rewriting->scan->sections[number];
+  struct wsig_edit *edit = &rewriting->edits[number];
+  struct wsig_cursor cursor =
+      wsig_scan_cursor(rewriting->scan, section->contents, section->end);
+  uint32_t count = wsig_read_u32(&cursor);
+  wsig_bytes_u32(&edit->payload, count);
+  for (uint32_t i = 0; i < count && !cursor.failed; i++)
+    move_function(&cursor, &edit->payload, &rewriting->code.moves, starts);
+  edit->is_changed = !cursor.failed && wsig_cursor_offset(&cursor) ==
+                                           section->end - section->contents;
+  return edit->is_changed;
+}
+
+static int rewrite_hints(struct wsig_rewriting *rewriting, size_t number) {
+  struct starts starts;
+  if (!find_starts(&starts, rewriting->scan)) return WASMSIG_ENOMEM;
+  if (!move_hints(rewriting, number, &starts))
+    leave_out(rewriting, number,
+              "it says where code stands, in a way that is "
+              "not understood");
+  free(starts.starts);
+  return WASMSIG_OK;
+}
+
+/* ---------------------------------------------------------------- features */
+
+static const char atomics[] = "atomics";
+
+/* Copies one feature: whether it is the wanted one, which is then used. */
+static bool copy_feature(struct wsig_cursor *cursor, struct wsig_bytes *list) {
+  uint8_t prefix = wsig_read_byte(cursor);
+  uint32_t length = wsig_read_u32(cursor);
+  const uint8_t *name = cursor->at;
+  wsig_cursor_skip(cursor, length);
+  if (cursor->failed) return false;
+  bool is_atomics =
+      length == strlen(atomics) && memcmp(name, atomics, length) == 0;
+  wsig_bytes_byte(list, is_atomics ? '+' : prefix);
+  wsig_bytes_u32(list, length);
+  wsig_bytes_append(list, name, length);
+  return is_atomics;
+}
+
+/* A list that is not understood, or that something follows, stays as it is. */
+static void rewrite_features(struct wsig_rewriting *rewriting, size_t number) {
+  const struct wsig_section *section = &rewriting->scan->sections[number];
+  struct wsig_edit *edit = &rewriting->edits[number];
+  struct wsig_cursor cursor =
+      wsig_scan_cursor(rewriting->scan, section->contents, section->end);
+  struct wsig_bytes list = {0};
+  uint32_t count = wsig_read_u32(&cursor);
+  bool has_atomics = false;
+  for (uint32_t i = 0; i < count && !cursor.failed; i++)
+    has_atomics |= copy_feature(&cursor, &list);
+  edit->is_changed = !cursor.failed && wsig_cursor_offset(&cursor) ==
+                                           section->end - section->contents;
+  wsig_bytes_u32(&edit->payload, (uint64_t)count + !has_atomics);
+  wsig_bytes_append(&edit->payload, list.data, list.length);
+  edit->payload.failed |= list.failed;
+  wsig_bytes_release(&list);
+  if (has_atomics) return;
+  wsig_bytes_byte(&edit->payload, '+');
+  wsig_bytes_u32(&edit->payload, strlen(atomics));
+  wsig_bytes_append(&edit->payload, atomics, strlen(atomics));
+}
+
+/* ------------------------------------------------------------------- DWARF */
+
+static bool is_dwarf(const struct wsig_section *section) {
+  return begins_with(section, ".debug_");
+}
+
+/* What was moved is the sections' from now on. */
+static void take_moved(struct wsig_rewriting *rewriting,
+                       struct wsig_custom *customs) {
+  for (size_t i = 0; i < rewriting->scan->section_count; i++) {
+    if (!is_dwarf(&rewriting->scan->sections[i])) continue;
+    if (!customs->is_changed) {
+      wsig_bytes_release(&customs->moved);
+    } else {
+      rewriting->edits[i].is_changed = true;
+      rewriting->edits[i].payload = customs->moved;
+    }
+    customs++;
+  }
+}
+
+static size_t collect(const struct wsig_scan *scan,
+                      struct wsig_custom *customs) {
+  size_t count = 0;
+  for (size_t i = 0; i < scan->section_count; i++) {
+    const struct wsig_section *section = &scan->sections[i];
+    if (!is_dwarf(section)) continue;
+    customs[count++] =
+        (struct wsig_custom){.name = section->name,
+                             .name_length = section->name_length,
+                             .data = scan->bytes + section->contents,
+                             .length = section->end - section->contents};
+  }
+  return count;
+}
+
+static int rewrite_dwarf(struct wsig_rewriting *rewriting) {
+  const struct wsig_scan *scan = rewriting->scan;
+  const struct wsig_section *code = scan->known[WSIG_SECTION_CODE];
+  struct wsig_custom *customs =
+      calloc(scan->section_count + 1, sizeof *customs);
+  if (!customs) return WASMSIG_ENOMEM;
+  size_t count = collect(scan, customs);
+  const char *why = NULL;
+  int outcome = 0;
+  if (count > 0)
+    outcome = wsig_dwarf_move(customs, count, &rewriting->code.moves,
+                              code->end - code->payload, &why);
+  take_moved(rewriting, customs);
+  free(customs);
+  if (outcome <= 0) return outcome;
+  for (size_t i = 0; i < scan->section_count; i++)
+    if (is_dwarf(&scan->sections[i])) leave_out(rewriting, i, why);
+  return WASMSIG_OK;
+}
+
+/* -------------------------------------------------------------------- all */
+
+static bool is_signature(const struct wsig_section *section) {
+  return wsig_section_is_named(section, "signature") ||
+         wsig_section_is_named(section, "signature_delimiter");
+}
+
+/* What finds the code from outside. By build_id debug information is found that
+ * is kept apart, and is of the code as it was. */
+static bool says_where(const struct wsig_section *section) {
+  return wsig_section_is_named(section, "sourceMappingURL") ||
+         wsig_section_is_named(section, "external_debug_info") ||
+         wsig_section_is_named(section, "build_id");
+}
+
+static int rewrite_custom(struct wsig_rewriting *rewriting, size_t number) {
+  const struct wsig_section *section = &rewriting->scan->sections[number];
+  if (is_signature(section))
+    leave_out(rewriting, number, "it signs the module as it was");
+  else if (rewriting->code.polls == 0)
+    return WASMSIG_OK;
+  else if (wsig_section_is_named(section, "target_features"))
+    rewrite_features(rewriting, number);
+  else if (wsig_section_is_named(section, "name"))
+    wsig_rewrite_names(rewriting, number);
+  else if (says_where(section))
+    leave_out(rewriting, number, "the code no longer stands where it says");
+  else if (begins_with(section, "metadata.code."))
+    return rewrite_hints(rewriting, number);
+  return WASMSIG_OK;
+}
+
+int wsig_rewrite_customs(struct wsig_rewriting *rewriting) {
+  int error = WASMSIG_OK;
+  for (size_t i = 0; i < rewriting->scan->section_count && !error; i++)
+    error = rewrite_custom(rewriting, i);
+  if (error || rewriting->code.polls == 0) return error;
+  return rewrite_dwarf(rewriting);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The sections of memories, globals and exports, with what is appended. A
+ * section that the module does not have is made.
+ */
+#include "analysis/body.h"
+#include "rewrite/rewrite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_64_bit(const struct wsig_rewriting *rewriting) {
+  return rewriting->scan->report.memory.count > 0 &&
+         rewriting->scan->report.memory.is_64_bit;
+}
+
+/* The payload that the section gets. */
+static struct wsig_bytes *change(struct wsig_rewriting *rewriting,
+                                 uint8_t number) {
+  const struct wsig_section *section = rewriting->scan->known[number];
+  if (!section) {
+    rewriting->is_added[number] = true;
+    return &rewriting->added[number];
+  }
+  struct wsig_edit *edit =
+      &rewriting->edits[section - rewriting->scan->sections];
+  edit->is_changed = true;
+  return &edit->payload;
+}
+
+/* The section's items, and `more` behind them: their number, which is written,
+ * and where they stand. */
+static struct wsig_cursor begin(const struct wsig_rewriting *rewriting,
+                                uint8_t number, uint32_t more,
+                                struct wsig_bytes *payload) {
+  const struct wsig_section *section = rewriting->scan->known[number];
+  struct wsig_cursor cursor;
+  wsig_cursor_open_bytes(&cursor, NULL, 0);
+  uint32_t count = 0;
+  if (section) {
+    cursor = wsig_scan_cursor(rewriting->scan, section->payload, section->end);
+    count = wsig_read_u32(&cursor);
+  }
+  wsig_bytes_u32(payload, (uint64_t)count + more);
+  return cursor;
+}
+
+/* All that the cursor has left. */
+static void copy_rest(struct wsig_bytes *payload,
+                      const struct wsig_cursor *cursor) {
+  wsig_bytes_append(payload, cursor->at, (size_t)(cursor->end - cursor->at));
+}
+
+/* ---------------------------------------------------------------- memories */
+
+static void put_longer(struct wsig_bytes *payload, struct wsig_cursor *cursor) {
+  enum { HAS_MAXIMUM = 1 };
+  uint8_t flags = wsig_read_byte(cursor);
+  uint64_t minimum = wsig_read_u64(cursor) + 1;
+  wsig_bytes_byte(payload, flags);
+  wsig_bytes_u32(payload, minimum);
+  if (!(flags & HAS_MAXIMUM)) return;
+  uint64_t maximum = wsig_read_u64(cursor);
+  wsig_bytes_u32(payload, maximum < minimum ? minimum : maximum);
+}
+
+static void rewrite_memories(struct wsig_rewriting *rewriting) {
+  enum wsig_room_kind kind = rewriting->room.kind;
+  if (kind != WSIG_ROOM_MEMORY && kind != WSIG_ROOM_PAGE) return;
+  struct wsig_bytes *payload = change(rewriting, WSIG_SECTION_MEMORY);
+  struct wsig_cursor cursor =
+      begin(rewriting, WSIG_SECTION_MEMORY, kind == WSIG_ROOM_MEMORY, payload);
+  if (kind == WSIG_ROOM_PAGE) put_longer(payload, &cursor);
+  copy_rest(payload, &cursor);
+  if (kind == WSIG_ROOM_MEMORY)
+    wsig_bytes_append(payload, "\1\1\1", 3); /* one page, and no more */
+}
+
+/* ----------------------------------------------------------------- globals */
+
+/* A module that gets words handles no signal: its handled set is 0 for ever. It
+ * has room in a page of ours, and not at the top of a C stack, whose bytes are
+ * too few for it. Such a module does not say what it handles. */
+bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word) {
+  enum wsig_room_kind kind = rewriting->room.kind;
+  if (rewriting->scan->report.words[word].is_exported) return false;
+  if (word == WASMSIG_WORD_HANDLED && kind == WSIG_ROOM_STACK) return false;
+  return kind != WSIG_ROOM_NONE;
+}
+
+static uint32_t words_before(const struct wsig_rewriting *rewriting, int word) {
+  uint32_t count = 0;
+  for (int i = 0; i < word; i++) count += wsig_adds_word(rewriting, i);
+  return count;
+}
+
+static uint32_t global_of(const struct wsig_rewriting *rewriting, int word) {
+  return (uint32_t)rewriting->scan->module.global_count +
+         words_before(rewriting, word);
+}
+
+uint32_t wsig_next_global(const struct wsig_rewriting *rewriting) {
+  return global_of(rewriting, WASMSIG_WORD_COUNT);
+}
+
+/* The value of a global. */
+static void put_address(const struct wsig_rewriting *rewriting,
+                        struct wsig_bytes *payload, uint64_t address) {
+  wsig_put_address(payload, rewriting->scan, address);
+  wsig_bytes_byte(payload, WSIG_OP_END);
+}
+
+static void put_words(struct wsig_rewriting *rewriting,
+                      struct wsig_bytes *payload) {
+  static const uint8_t places[WASMSIG_WORD_COUNT] = {0, 4, 8, 16};
+  bool is_wide = is_64_bit(rewriting);
+  for (int i = 0; i < WASMSIG_WORD_COUNT; i++) {
+    if (!wsig_adds_word(rewriting, i)) continue;
+    wsig_bytes_byte(payload, is_wide ? WSIG_TYPE_I64 : WSIG_TYPE_I32);
+    wsig_bytes_byte(payload, 0); /* immutable */
+    put_address(rewriting, payload, rewriting->room.address + places[i]);
+  }
+}
+
+/* Passes over a global's type and value; answers where the value starts. */
+static const uint8_t *pass_global(struct wsig_cursor *cursor) {
+  struct wsig_instruction instruction;
+  wsig_read_value_type(cursor);
+  wsig_read_mutability(cursor);
+  const uint8_t *value = cursor->at;
+  while (wsig_read_instruction(cursor, &instruction) &&
+         instruction.opcode != WSIG_OP_END)
+    continue;
+  return value;
+}
+
+/* Up to the stack pointer, which gets its new value. */
+static void put_stack(struct wsig_rewriting *rewriting,
+                      struct wsig_bytes *payload, struct wsig_cursor *cursor) {
+  uint64_t number = rewriting->room.stack - rewriting->scan->imported_globals;
+  const uint8_t *start = cursor->at, *value = start;
+  for (uint64_t i = 0; i <= number && !cursor->failed; i++)
+    value = pass_global(cursor);
+  wsig_bytes_append(payload, start, (size_t)(value - start));
+  put_address(rewriting, payload, rewriting->room.address);
+}
+
+static void rewrite_globals(struct wsig_rewriting *rewriting) {
+  bool counts = rewriting->code.needs_counter;
+  uint32_t more = words_before(rewriting, WASMSIG_WORD_COUNT) + counts;
+  if (more == 0) return;
+  struct wsig_bytes *payload = change(rewriting, WSIG_SECTION_GLOBAL);
+  struct wsig_cursor cursor =
+      begin(rewriting, WSIG_SECTION_GLOBAL, more, payload);
+  if (rewriting->room.kind == WSIG_ROOM_STACK)
+    put_stack(rewriting, payload, &cursor);
+  copy_rest(payload, &cursor);
+  put_words(rewriting, payload);
+  static const uint8_t counter[] = {WSIG_TYPE_I32, 1, WSIG_OP_I32_CONST, 0,
+                                    WSIG_OP_END};
+  if (counts) wsig_bytes_append(payload, counter, sizeof counter);
+}
+
+/* ----------------------------------------------------------------- exports */
+
+static void put_export(struct wsig_bytes *payload, const char *name,
+                       uint8_t kind, uint32_t index) {
+  wsig_bytes_u32(payload, strlen(name));
+  wsig_bytes_append(payload, name, strlen(name));
+  wsig_bytes_byte(payload, kind);
+  wsig_bytes_u32(payload, index);
+}
+
+/* A name that no export has: "memory", "memory_1"... */
+static void put_memory(struct wsig_rewriting *rewriting,
+                       struct wsig_bytes *payload) {
+  char name[32] = "memory";
+  for (unsigned i = 1; wsig_scan_export(rewriting->scan, name); i++)
+    snprintf(name, sizeof name, "memory_%u", i);
+  put_export(payload, name, WASMSIG_EXTERN_MEMORY, 0);
+}
+
+static bool hides_memory(const struct wsig_scan *scan) {
+  return !scan->report.memory.is_exported && !scan->report.memory.is_imported;
+}
+
+static void rewrite_exports(struct wsig_rewriting *rewriting) {
+  bool hides = hides_memory(rewriting->scan);
+  uint32_t more = words_before(rewriting, WASMSIG_WORD_COUNT) + hides;
+  if (more == 0) return;
+  struct wsig_bytes *payload = change(rewriting, WSIG_SECTION_EXPORT);
+  struct wsig_cursor cursor =
+      begin(rewriting, WSIG_SECTION_EXPORT, more, payload);
+  copy_rest(payload, &cursor);
+  if (hides) put_memory(rewriting, payload);
+  for (int i = 0; i < WASMSIG_WORD_COUNT; i++)
+    if (wsig_adds_word(rewriting, i))
+      put_export(payload, wasmsig_word_name(i), WASMSIG_EXTERN_GLOBAL,
+                 global_of(rewriting, i));
+}
+
+void wsig_rewrite_declarations(struct wsig_rewriting *rewriting) {
+  rewrite_memories(rewriting);
+  rewrite_globals(rewriting);
+  rewrite_exports(rewriting);
+}

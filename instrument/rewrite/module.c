@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The sections put together: those that stay are copied as they are. */
+#include "rewrite/rewrite.h"
+
+#include <string.h>
+
+/* Sections come in the order of their ranks (as in the module reader). */
+static const uint8_t ranks[WSIG_SECTION_COUNT] = {
+    [1] = 1, [2] = 2,  [3] = 3,   [4] = 4,   [5] = 5,   [6] = 7, [7] = 8,
+    [8] = 9, [9] = 10, [10] = 12, [11] = 13, [12] = 11, [13] = 6};
+
+static void put_header(struct wsig_bytes *bytes, uint8_t number,
+                       uint64_t size) {
+  wsig_bytes_byte(bytes, number);
+  wsig_bytes_u32(bytes, size);
+}
+
+static void put_added(struct wsig_rewriting *rewriting, int number) {
+  struct wsig_bytes *bytes = &rewriting->made->bytes;
+  const struct wsig_bytes *payload = &rewriting->added[number];
+  if (!rewriting->is_added[number]) return;
+  put_header(bytes, (uint8_t)number, payload->length);
+  wsig_bytes_append(bytes, payload->data, payload->length);
+  rewriting->is_added[number] = false;
+}
+
+/* Those that come before a section of this rank. */
+static void put_added_below(struct wsig_rewriting *rewriting, uint8_t rank) {
+  for (int i = 1; i < WSIG_SECTION_COUNT; i++)
+    if (ranks[i] < rank) put_added(rewriting, i);
+}
+
+static void put_section(struct wsig_rewriting *rewriting,
+                        const struct wsig_section *section,
+                        const struct wsig_edit *edit) {
+  struct wsig_bytes *bytes = &rewriting->made->bytes;
+  const uint8_t *from = rewriting->scan->bytes;
+  if (edit->is_left_out) return;
+  if (!edit->is_changed) {
+    wsig_bytes_append(bytes, from + section->start,
+                      section->end - section->start);
+    return;
+  }
+  size_t name = section->contents - section->payload;
+  put_header(bytes, section->number, name + edit->payload.length);
+  wsig_bytes_append(bytes, from + section->payload, name);
+  wsig_bytes_append(bytes, edit->payload.data, edit->payload.length);
+}
+
+/* What was done, for who comes later: version, pace, whether at calls. */
+static void put_mark(struct wsig_rewriting *rewriting) {
+  static const char name[] = "wasmsig.instrument";
+  struct wsig_bytes mark = {0};
+  wsig_bytes_u32(&mark, strlen(name));
+  wsig_bytes_append(&mark, name, strlen(name));
+  wsig_bytes_u32(&mark, 1);
+  wsig_bytes_u32(&mark, rewriting->options->every);
+  wsig_bytes_byte(&mark, rewriting->options->calls);
+  struct wsig_bytes *bytes = &rewriting->made->bytes;
+  put_header(bytes, WSIG_SECTION_CUSTOM, mark.length);
+  wsig_bytes_append(bytes, mark.data, mark.length);
+  bytes->failed |= mark.failed;
+  wsig_bytes_release(&mark);
+}
+
+static bool has_failed(const struct wsig_rewriting *rewriting) {
+  bool failed = rewriting->made->bytes.failed;
+  for (size_t i = 0; i < rewriting->scan->section_count; i++)
+    failed |= rewriting->edits[i].payload.failed;
+  for (int i = 0; i < WSIG_SECTION_COUNT; i++)
+    failed |= rewriting->added[i].failed;
+  return failed;
+}
+
+void wsig_rewrite_module(struct wsig_rewriting *rewriting) {
+  const struct wsig_scan *scan = rewriting->scan;
+  struct wsig_bytes *bytes = &rewriting->made->bytes;
+  wsig_bytes_append(bytes, scan->bytes, 8);
+  for (size_t i = 0; i < scan->section_count; i++) {
+    const struct wsig_section *section = &scan->sections[i];
+    if (section->number != WSIG_SECTION_CUSTOM)
+      put_added_below(rewriting, ranks[section->number]);
+    put_section(rewriting, section, &rewriting->edits[i]);
+  }
+  put_added_below(rewriting, UINT8_MAX);
+  put_mark(rewriting);
+  bytes->failed = has_failed(rewriting);
+}

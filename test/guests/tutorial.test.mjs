@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/*
+ * docs/tutorial/plugin-server.md is true: a reader who follows it builds the
+ * files of examples/server, and sees what the page says.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, describe, test } from 'node:test'
+
+import { ROOT } from './support/compilers.mjs'
+import { fileOf, follow, partsOf, prepare, read } from './support/follow.mjs'
+
+const PAGE = 'docs/tutorial/plugin-server.md'
+const EXAMPLE = 'examples/server'
+
+const parts = partsOf(read(PAGE)).filter(({ blocks }) => blocks.length > 0)
+const files = parts.flatMap(({ blocks }) => blocks).filter(fileOf)
+
+/** What is only there for people who read the repository. */
+const EXTRA = ['README.md', 'package.json']
+
+const exampleFiles = () =>
+  execFileSync('git', ['ls-files', '-co', '--exclude-standard', EXAMPLE], {
+    cwd: ROOT,
+    encoding: 'utf8'
+  })
+    .trim()
+    .split('\n')
+    .map((path) => path.slice(EXAMPLE.length + 1))
+    .filter((file) => !EXTRA.includes(file))
+
+async function freePort() {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return String(port)
+}
+
+test('the tutorial has every file of the example', () => {
+  assert.deepEqual(files.map(fileOf).sort(), exampleFiles().sort())
+})
+
+for (const block of files) {
+  test(`${fileOf(block)} is the same in the example`, () => {
+    const licence = '// SPDX-License-Identifier: Apache-2.0 OR MIT\n'
+    const file = read(join(EXAMPLE, fileOf(block)))
+    assert.equal(licence + block.text, file)
+  })
+}
+
+describe('the tutorial, from an empty folder', () => {
+  const { folder, env } = prepare('tutorial-test')
+  const cwd = join(folder, 'plugin-server')
+  let port
+  before(async () => {
+    mkdirSync(cwd)
+    port = await freePort()
+  })
+  for (const part of parts) {
+    test(part.heading, () => {
+      const replace = (text) => text.replaceAll('8080', port)
+      follow(part, cwd, { ...env, PORT: port }, replace)
+    })
+  }
+})

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The command `wasmsig`: which subcommand, help, version. */
+/* The command `wasmsig`: selects the subcommand; prints help and version. */
 #include "cli.h"
-
-#include "text/text.h"
+#include "text/exit_status.h"
+#include "text/help.h"
+#include "text/messages.h"
 #include "wasmsig/host.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct {
   const char *name;
@@ -22,69 +19,17 @@ static const struct {
 
 #define COMMANDS (sizeof commands / sizeof *commands)
 
-/* ----------------------------------------------------------------- output */
-
-int cli_finish_output(int status) {
-  if (fflush(stdout) == 0 && !ferror(stdout)) return status;
-  cli_complain("standard output: %s", strerror(errno));
-  return CLI_UNRUNNABLE;
-}
-
-int cli_print_help(const char *text) {
-  fputs(text, stdout);
-  return cli_finish_output(CLI_OK);
-}
-
-/* What the message quotes cannot make it more than one line. */
-static void add_message(struct cli_text *text, const char *format,
-                        va_list arguments) {
-  char *message;
-  if (vasprintf(&message, format, arguments) < 0) message = NULL;
-  cli_text_name(text, message ? message : "out of memory");
-  free(message);
-}
-
-int cli_usage_error(const char *command, const char *format, ...) {
-  struct cli_text text = {.descriptor = STDERR_FILENO, .patience_ms = -1};
-  va_list arguments;
-  va_start(arguments, format);
-  cli_text_add(&text, command ? "wasmsig " : "wasmsig");
-  cli_text_add(&text, command ? command : "");
-  cli_text_add(&text, ": ");
-  add_message(&text, format, arguments);
-  cli_text_add(&text, " (wasmsig ");
-  cli_text_add(&text, command ? command : "");
-  cli_text_add(&text, command ? " --help" : "--help");
-  cli_text_add(&text, " tells more)\n");
-  cli_text_write(&text);
-  va_end(arguments);
-  return CLI_USAGE;
-}
-
-void cli_complain(const char *format, ...) {
-  struct cli_text text = {.descriptor = STDERR_FILENO, .patience_ms = -1};
-  va_list arguments;
-  va_start(arguments, format);
-  cli_text_add(&text, "wasmsig: ");
-  add_message(&text, format, arguments);
-  cli_text_add(&text, "\n");
-  cli_text_write(&text);
-  va_end(arguments);
-}
-
-/* --------------------------------------------------------------- commands */
-
-static int no_command(const char *name) {
+static int no_such_command(const char *name) {
   return cli_usage_error(NULL, "there is no command '%s'", name);
 }
 
-static int help(int argc, char **argv) {
-  if (argc < 3) return cli_print_help(cli_help);
+static int print_help(int argc, char **argv) {
+  if (argc < 3) return cli_print(cli_help);
   for (size_t i = 0; i < COMMANDS; i++) {
     if (strcmp(argv[2], commands[i].name) == 0)
-      return cli_print_help(commands[i].help);
+      return cli_print(commands[i].help);
   }
-  return no_command(argv[2]);
+  return no_such_command(argv[2]);
 }
 
 int main(int argc, char **argv) {
@@ -99,8 +44,8 @@ int main(int argc, char **argv) {
   }
   if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
       strcmp(name, "help") == 0)
-    return help(argc, argv);
+    return print_help(argc, argv);
   if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
-    return cli_print_help("wasmsig " WASMSIG_VERSION "\n");
-  return no_command(name);
+    return cli_print("wasmsig " WASMSIG_VERSION "\n");
+  return no_such_command(name);
 }

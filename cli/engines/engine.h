@@ -1,18 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * An engine, as `wasmsig run` sees it: a struct of functions, one guest a
- * process. They are called in the order in which they stand here; memory_size
- * also from the threads and handlers that end the process.
+ * The interface to an engine: a struct of functions. A process runs one guest.
+ * `wasmsig run` calls the functions in the order of their declaration.
  */
 #ifndef WASMSIG_CLI_ENGINES_ENGINE_H
 #define WASMSIG_CLI_ENGINES_ENGINE_H
 
-#include "run/options.h"
-
+#include "wasmsig/host.h"
 #include "wasmsig/module.h"
 
+struct cli_folder {
+  const char *host;  /* its path */
+  const char *guest; /* its name for the guest */
+};
+
+/* What a WASI program has from its start. */
+struct cli_wasi_setup {
+  char **arguments; /* its own name first; NULL at the end */
+  int argument_count;
+  struct cli_folder *folders;
+  size_t folder_count;
+  const char **names; /* of environment variables */
+  const char **values;
+  size_t variable_count;
+};
+
 struct cli_job {
-  const struct cli_options *options;
+  const struct cli_wasi_setup *wasi;
   const uint8_t *bytes; /* of the module */
   size_t length;
   const wasmsig_module_report *report;
@@ -20,43 +34,46 @@ struct cli_job {
 };
 
 /* How a guest's call ended. */
-enum cli_end {
+enum cli_outcome {
   CLI_EXITED,  /* with `status` */
-  CLI_TRAP,    /* `message` says of what */
-  CLI_REFUSED, /* the engine cannot run it: `message` says why */
+  CLI_TRAP,    /* `message` names the cause */
+  CLI_REFUSED, /* the engine cannot run the module: `message` says why */
 };
 
 struct cli_result {
-  enum cli_end end;
+  enum cli_outcome outcome;
   int status;
-  char message[1024]; /* one line */
+  char message[1024]; /* one line; names of the module are not escaped */
 };
 
 struct cli_engine {
   const char *name;
-  /* Compiles, and looks whether all imports and `_start` are there. */
+  /* Compiles the module. Checks that all imports and `_start` exist. */
   bool (*load)(const struct cli_job *job, struct cli_result *result);
-  /* Runs the module's start function: inside the budget's section. */
+  /* Runs the module's start function, within the budget's section. */
   bool (*instantiate)(const struct cli_job *job, struct cli_result *result);
-  /* A wasmsig_error. WASMSIG_OK too for a module without words. */
+  /* Returns a wasmsig_error. A module without words is no error. */
   int (*track)(const struct cli_job *job, wasmsig_instance *instance);
   /* Calls `_start`. */
   void (*call)(const struct cli_job *job, struct cli_result *result);
-  /* Untracks, and lets go of everything. */
+  /* Untracks the instance and releases what must not outlive it. */
   void (*close)(const struct cli_job *job);
-  /* Bytes of the guest's memory 0; 0 before it is there. Any thread. */
+  /* Bytes of the guest's memory 0; 0 before it exists. Threads: any. Signal
+   * handlers: yes. May be called at any time. */
   uint64_t (*memory_size)(void);
 };
 
 extern const struct cli_engine cli_wasmtime;
 extern const struct cli_engine cli_wamr;
 
-/* NULL if there is none of that name. */
-const struct cli_engine *cli_engine_named(const char *name);
+/* NULL: there is no engine of that name. */
+const struct cli_engine *cli_find_engine(const char *name);
 
-/* A message as one line: what engines put on lines of their own is joined by
- * colons. A module's names stand in it as they are: who prints it escapes. */
-void cli_result_set(struct cli_result *result, enum cli_end end,
+/* Sets outcome and message. Lines of the message are joined by colons. */
+void cli_result_set(struct cli_result *result, enum cli_outcome outcome,
                     const char *message, size_t length);
+
+/* The same for CLI_REFUSED and a string. Always returns false. */
+bool cli_result_refuse(struct cli_result *result, const char *message);
 
 #endif

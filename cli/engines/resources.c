@@ -11,21 +11,21 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* A limit below this is low: of threads, and of descriptors. */
+/* A limit below this is low: of threads, and of file descriptors. */
 enum { MANY_THREADS = 4096, MANY_FILES = 256 };
-/* What there must be: of memory beside the guest's; of descriptors for the
- * engine's event loop and what it opens on the way to a file. */
-#define MEMORY ((size_t)32 << 20)
-enum { FILES = 2, FILES_WITH_FOLDERS = 10 };
-#define THREAD_STACK ((size_t)2 << 20) /* Rust's */
+/* What Wasmtime needs: memory beside the guest's; file descriptors for its
+ * event loop, and for the folders on the way to a file. */
+#define NEEDED_MEMORY ((size_t)32 << 20)
+enum { NEEDED_FILES = 2, NEEDED_FILES_WITH_FOLDERS = 10 };
+#define THREAD_STACK ((size_t)2 << 20) /* Rust's default */
 
 static bool is_below(unsigned resource, rlim_t most) {
   struct rlimit limit;
   return getrlimit(resource, &limit) == 0 && limit.rlim_cur < most;
 }
 
-/* Of the control group, as a container sees it: a number, or "max". */
-static bool is_group_small(void) {
+/* The limit of the control group, as a container sees it: a number or "max". */
+static bool is_group_limit_low(void) {
   char text[32] = "";
   FILE *file = fopen("/sys/fs/cgroup/pids.max", "re");
   if (!file) return false;
@@ -36,16 +36,16 @@ static bool is_group_small(void) {
 
 /* ------------------------------------------------------------------ threads */
 
-static sem_t may_end;
+static sem_t end_allowed;
 
 static void *wait_for_end(void *unused) {
-  while (sem_wait(&may_end) != 0) continue;
+  while (sem_wait(&end_allowed) != 0) continue;
   return unused;
 }
 
-/* Wasmtime compiles in as many as there are processors, and starts as many and
- * some for files; each run has one of ours, and one with --stats. */
-static int threads_wanted(bool has_folders) {
+/* Wasmtime compiles with a thread for each processor, and starts as many again,
+ * and some more, for files. We start one, and another one for --stats. */
+static int needed_threads(bool has_folders) {
   cpu_set_t set;
   int processors = sched_getaffinity(0, sizeof set, &set) == 0
                        ? CPU_COUNT(&set)
@@ -53,8 +53,8 @@ static int threads_wanted(bool has_folders) {
   return processors * (has_folders ? 2 : 1) + 4;
 }
 
-/* Whether so many can be there at one time. */
-static bool can_start(int count) {
+/* Whether so many threads can exist at the same time. */
+static bool can_start_threads(int count) {
   pthread_t *threads = calloc((size_t)count, sizeof *threads);
   pthread_attr_t attributes;
   int started = 0;
@@ -64,11 +64,11 @@ static bool can_start(int count) {
     return false;
   }
   pthread_attr_setstacksize(&attributes, THREAD_STACK);
-  sem_init(&may_end, 0, 0);
+  sem_init(&end_allowed, 0, 0);
   while (started < count && pthread_create(&threads[started], &attributes,
                                            wait_for_end, NULL) == 0)
     started++;
-  for (int i = 0; i < started; i++) sem_post(&may_end);
+  for (int i = 0; i < started; i++) sem_post(&end_allowed);
   for (int i = 0; i < started; i++) pthread_join(threads[i], NULL);
   pthread_attr_destroy(&attributes);
   free(threads);
@@ -84,7 +84,7 @@ static bool can_map(size_t length) {
 }
 
 static bool can_open(int count) {
-  int opened[FILES_WITH_FOLDERS], i = 0;
+  int opened[NEEDED_FILES_WITH_FOLDERS], i = 0;
   while (i < count && (opened[i] = fcntl(0, F_DUPFD_CLOEXEC, 0)) >= 0) i++;
   bool is_enough = i == count;
   while (i > 0) close(opened[--i]);
@@ -93,20 +93,21 @@ static bool can_open(int count) {
 
 /* -------------------------------------------------------------------- all */
 
-const char *cli_room_refusal(bool has_folders) {
+const char *cli_missing_resource(bool has_folders) {
   bool is_memory_low = is_below(RLIMIT_DATA, RLIM_INFINITY) ||
                        is_below(RLIMIT_AS, RLIM_INFINITY);
-  if (is_memory_low && !can_map(MEMORY))
-    return "the limit of memory is too small for Wasmtime (ulimit -d, -v); "
-           "--engine wamr needs less";
-  if ((is_memory_low || is_below(RLIMIT_NPROC, MANY_THREADS) ||
-       is_group_small()) &&
-      !can_start(threads_wanted(has_folders)))
-    return "too few threads can be started for Wasmtime (ulimit -u, or of the "
-           "container); --engine wamr needs one";
-  if (is_below(RLIMIT_NOFILE, MANY_FILES) &&
-      !can_open(has_folders ? FILES_WITH_FOLDERS : FILES))
-    return "too few files can be opened for Wasmtime (ulimit -n); --engine "
+  if (is_memory_low && !can_map(NEEDED_MEMORY))
+    return "the memory limit is too small for Wasmtime (ulimit -d, -v); "
+           "--engine "
            "wamr needs less";
+  if ((is_memory_low || is_below(RLIMIT_NPROC, MANY_THREADS) ||
+       is_group_limit_low()) &&
+      !can_start_threads(needed_threads(has_folders)))
+    return "the thread limit is too small for Wasmtime (ulimit -u, or the "
+           "container's); --engine wamr needs one thread";
+  if (is_below(RLIMIT_NOFILE, MANY_FILES) &&
+      !can_open(has_folders ? NEEDED_FILES_WITH_FOLDERS : NEEDED_FILES))
+    return "the limit of open files is too small for Wasmtime (ulimit -n); "
+           "--engine wamr needs less";
   return NULL;
 }

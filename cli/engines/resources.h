@@ -5,13 +5,13 @@
 #include <stdbool.h>
 
 /**
- * Whether the system gives Wasmtime what it takes for granted: it aborts, or
- * waits for ever, where a thread cannot be started, a descriptor opened or a
- * small block allocated. It is tried, if there is a limit that is low.
+ * Checks that the limits of the process (ulimit, the container) leave Wasmtime
+ * enough memory, threads and file descriptors. Without them Wasmtime aborts or
+ * hangs. The check allocates them on trial, if a limit is low.
  *
  * has_folders: the guest may use files, for which Wasmtime starts threads
  * Returns:     NULL, or a sentence that is never freed.
  */
-const char *cli_room_refusal(bool has_folders);
+const char *cli_missing_resource(bool has_folders);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The limit counts from the end of the stack's mapping, where the kernel has
- * put arguments and environment: the name of the program is the last of them,
- * up to eight bytes before the end of its page (Linux, create_elf_tables and
+ * The limit counts from the end of the stack's mapping, where the kernel stores
+ * arguments and environment. The last of them is the name of the program, up to
+ * eight bytes before the end of its page (Linux, create_elf_tables and
  * setup_arg_pages).
  */
 #include "engines/stack.h"
@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 
 #define PAGE ((uintptr_t)4096)
-/* More than that cannot have been put there: a quarter of the limit. */
+/* The kernel stores no more than this there: a quarter of the limit. */
 #define MOST_USED ((uintptr_t)64 << 20)
 
 static uintptr_t end_of_stack(void) {
@@ -28,6 +28,6 @@ size_t cli_stack_left(void) {
   if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
     return SIZE_MAX;
   uintptr_t used = end_of_stack() - (uintptr_t)__builtin_frame_address(0);
-  if (used > MOST_USED) used = 0; /* not where it is expected: an emulator */
+  if (used > MOST_USED) used = 0; /* not at the expected place: an emulator */
   return limit.rlim_cur > used ? (size_t)(limit.rlim_cur - used) : 0;
 }

@@ -5,10 +5,10 @@
 #include <stddef.h>
 
 /**
- * How many bytes the stack of the program's first thread may still grow, by its
- * limit (RLIMIT_STACK), below its caller. SIZE_MAX: there is no limit.
+ * How many bytes the stack of the main thread may still grow, by its limit
+ * (RLIMIT_STACK), below the caller's frame. SIZE_MAX: there is no limit.
  *
- * Threads:   the first one.
+ * Threads:   the main thread.
  */
 size_t cli_stack_left(void);
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * WAMR, as `wasmsig run` uses it: its fast interpreter with its own WASI, but
- * for the calls of wasi.h.
+ * `wasmsig run` in WAMR: its fast interpreter with its own WASI, except for the
+ * calls of wasi/wasi.h.
  *
- * WAMR looks for a function in the list of natives that was registered last
- * first (core/iwasm/common/wasm_native.c, register_natives): ours, registered
- * after its own, shadow them. Its own are found in the table that its WASI
- * hands to that list, which no public header declares.
+ * WAMR searches the lists of native functions from the last registered to the
+ * first (core/iwasm/common/wasm_native.c, register_natives). Ours are
+ * registered after its own and so shadow them. Its own are in a table that its
+ * WASI registers, and that no public header declares.
  */
 #include "engines/engine.h"
 
-#include "cli.h"
 #include "process/fault_signals.h"
 #include "wasi/wasi.h"
 #include "wasmsig/wamr.h"
@@ -20,65 +19,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STACK_BYTES                                        \
-  (1024 * 1024) /* of the guest's calls, not of its memory \
-                 */
+/* The engine's stack for the guest's calls; it is not in the guest's memory. */
+enum { STACK_BYTES = 1024 * 1024 };
 
 static wasm_module_t module;
 static wasm_module_inst_t instance;
 static wasm_exec_env_t exec_env;
 static wasmsig_wamr_tracked tracked;
-static uint8_t *bytes; /* WAMR writes into what it loads, and refers to it */
+static uint8_t
+    *bytes; /* WAMR changes the module's bytes and keeps using them */
 
 /* ------------------------------------------------------------------ errors */
 
-static bool refuse(struct cli_result *result, const char *message) {
-  cli_result_set(result, CLI_REFUSED, message, strlen(message));
-  return false;
-}
-
 static bool out_of_memory(struct cli_result *result) {
-  return refuse(result, "out of memory");
+  return cli_result_refuse(result, "out of memory");
 }
 
-/* "error while pre-opening mapped directory NAME: 24" */
-static bool is_of_folder(struct cli_result *result, const char *message) {
+/* Rewrites "error while pre-opening mapped directory NAME: 24". */
+static bool set_folder_error(struct cli_result *result, const char *message) {
   static const char prefix[] = "error while pre-opening mapped directory ";
   const char *name = strstr(message, prefix);
   const char *colon = name ? strrchr(name, ':') : NULL;
   int error = colon ? atoi(colon + 1) : 0;
   if (error <= 0) return false;
   name += sizeof prefix - 1;
-  result->end = CLI_REFUSED;
+  result->outcome = CLI_REFUSED;
   snprintf(result->message, sizeof result->message, "--dir: %.*s: %s",
            (int)(colon - name), name, strerror(error));
   return true;
 }
 
-/* A guest's exception stands behind "Exception: ", of a start function too;
- * proc_exit leaves one as well. What else there is the engine refuses. */
-static void end_by(struct cli_result *result, const char *message) {
+/* After a trap WAMR's message contains "Exception: ", also for a start function
+ * and for proc_exit. Any other message says why WAMR refused the module. */
+static void set_outcome(struct cli_result *result, const char *message) {
   static const char prefix[] = "Exception: ";
   const char *found = strstr(message, prefix);
   if (cli_wasi_has_exited(&result->status))
-    result->end = CLI_EXITED;
+    result->outcome = CLI_EXITED;
   else if (found)
     cli_result_set(result, CLI_TRAP, found + sizeof prefix - 1,
                    strlen(found + sizeof prefix - 1));
-  else if (!is_of_folder(result, message))
-    cli_result_set(result, CLI_REFUSED, message, strlen(message));
+  else if (!set_folder_error(result, message))
+    cli_result_refuse(result, message);
 }
 
 /* -------------------------------------------------------------------- WASI */
 
 uint32_t get_libc_wasi_export_apis(NativeSymbol **symbols);
 
-static NativeSymbol theirs[CLI_WASI_CALLS];
-static NativeSymbol ours[CLI_WASI_CALLS + 1]; /* and proc_exit */
+static NativeSymbol wamr_symbols[CLI_WASI_CALLS];
+static NativeSymbol our_symbols[CLI_WASI_CALLS + 1]; /* and proc_exit */
 
-/* A parameter that WAMR's own function takes as a native address: '*' in its
- * signature. False if it is outside the memory. */
-static bool native_of(wasm_module_inst_t caller, const char *signature,
+/* Translates a parameter that WAMR's own function receives as a native address:
+ * '*' in its signature. False: it is outside the memory. */
+static bool translate(wasm_module_inst_t caller, const char *signature,
                       uint32_t which, uint32_t argument, void **native) {
   if (signature[1 + which] != '*') return true;
   if (!wasm_runtime_validate_app_addr(caller, argument, 1)) return false;
@@ -88,17 +82,18 @@ static bool native_of(wasm_module_inst_t caller, const char *signature,
 
 typedef int32_t (*one)(wasm_exec_env_t, uint32_t);
 typedef int32_t (*two)(wasm_exec_env_t, uint32_t, uint32_t);
-typedef int32_t (*transfer)(wasm_exec_env_t, uint32_t, void *, uint32_t,
-                            void *);
-typedef int32_t (*polling)(wasm_exec_env_t, void *, void *, uint32_t, void *);
+typedef int32_t (*read_or_write)(wasm_exec_env_t, uint32_t, void *, uint32_t,
+                                 void *);
+typedef int32_t (*poll_oneoff)(wasm_exec_env_t, void *, void *, uint32_t,
+                               void *);
 
-static int32_t pass(wasm_exec_env_t env, const NativeSymbol *symbol,
-                    uint32_t arity, const uint32_t *arguments) {
+static int32_t call_wamr(wasm_exec_env_t env, const NativeSymbol *symbol,
+                         uint32_t arity, const uint32_t *arguments) {
   void *natives[4] = {NULL};
   void *function = symbol->func_ptr;
   wasm_module_inst_t caller = wasm_runtime_get_module_inst(env);
   for (uint32_t i = 0; i < arity; i++) {
-    if (!native_of(caller, symbol->signature, i, arguments[i], &natives[i])) {
+    if (!translate(caller, symbol->signature, i, arguments[i], &natives[i])) {
       wasm_runtime_set_exception(caller, "out of bounds memory access");
       return 0;
     }
@@ -107,10 +102,10 @@ static int32_t pass(wasm_exec_env_t env, const NativeSymbol *symbol,
   if (arity == 2)
     return ((two)(uintptr_t)function)(env, arguments[0], arguments[1]);
   if (natives[0])
-    return ((polling)(uintptr_t)function)(env, natives[0], natives[1],
-                                          arguments[2], natives[3]);
-  return ((transfer)(uintptr_t)function)(env, arguments[0], natives[1],
-                                         arguments[2], natives[3]);
+    return ((poll_oneoff)(uintptr_t)function)(env, natives[0], natives[1],
+                                              arguments[2], natives[3]);
+  return ((read_or_write)(uintptr_t)function)(env, arguments[0], natives[1],
+                                              arguments[2], natives[3]);
 }
 
 static struct cli_memory memory_of(wasm_module_inst_t of) {
@@ -121,24 +116,26 @@ static struct cli_memory memory_of(wasm_module_inst_t of) {
                                  wasm_memory_get_bytes_per_page(memory)};
 }
 
-/* As WAMR calls functions that are registered raw: arguments in cells of 64
- * bits, the result in the first. */
+/* By WAMR's convention for raw functions the arguments are in cells of 64 bits,
+ * and the result belongs in the first. */
 static void serve(wasm_exec_env_t env, uint64_t *cells) {
   const struct cli_wasi_call *call = wasm_runtime_get_function_attachment(env);
-  /* `instance` is not set yet while a start function runs. */
+  /* While a start function runs, `instance` is not set yet. */
   struct cli_memory memory = memory_of(wasm_runtime_get_module_inst(env));
   uint32_t arguments[4] = {0};
   for (uint32_t i = 0; i < call->arity; i++) arguments[i] = (uint32_t)cells[i];
-  int32_t answer = call->serve(&memory, arguments);
-  if (answer == CLI_WASI_PASS) {
-    answer = pass(env, &theirs[call - cli_wasi_calls], call->arity, arguments);
-    if (answer == 0 && call->after) call->after(arguments);
+  int32_t error = call->serve(&memory, arguments);
+  if (error == CLI_WASI_PASS) {
+    error = call_wamr(env, &wamr_symbols[call - cli_wasi_calls], call->arity,
+                      arguments);
+    if (error == 0 && call->after) call->after(arguments);
   }
-  memcpy(cells, &answer, sizeof answer);
+  memcpy(cells, &error, sizeof error);
   if (tracked.instance) wasmsig_wamr_sync(&tracked);
 }
 
-/* proc_exit(status): ends the call by an exception that end_by knows. */
+/* proc_exit(status): ends the call by an exception that set_outcome recognises.
+ */
 static void serve_exit(wasm_exec_env_t env, uint64_t *cells) {
   cli_wasi_exit((uint32_t)cells[0]);
   wasm_runtime_set_exception(wasm_runtime_get_module_inst(env), "exit");
@@ -151,51 +148,50 @@ static bool shadow_wasi(void) {
   for (int i = 0; i < CLI_WASI_CALLS; i++) {
     const struct cli_wasi_call *call = &cli_wasi_calls[i];
     for (uint32_t k = 0; k < count; k++) {
-      if (strcmp(symbols[k].symbol, call->name) == 0) theirs[i] = symbols[k];
+      if (strcmp(symbols[k].symbol, call->name) == 0)
+        wamr_symbols[i] = symbols[k];
     }
-    if (!theirs[i].func_ptr) return false;
-    ours[i] = (NativeSymbol){call->name, (void *)(uintptr_t)serve,
-                             signatures[call->arity], (void *)(uintptr_t)call};
+    if (!wamr_symbols[i].func_ptr) return false;
+    our_symbols[i] =
+        (NativeSymbol){call->name, (void *)(uintptr_t)serve,
+                       signatures[call->arity], (void *)(uintptr_t)call};
   }
-  ours[CLI_WASI_CALLS] =
+  our_symbols[CLI_WASI_CALLS] =
       (NativeSymbol){"proc_exit", (void *)(uintptr_t)serve_exit, "(i)", NULL};
-  return wasm_runtime_register_natives_raw(CLI_WASI_MODULE, ours,
+  return wasm_runtime_register_natives_raw(CLI_WASI_MODULE, our_symbols,
                                            CLI_WASI_CALLS + 1);
 }
 
-/* "NAME=VALUE" and "GUEST::HOST": what WAMR wants. */
-static char *joined(const char *before, const char *between,
-                    const char *after) {
+/* "NAME=VALUE" or "GUEST::HOST", as WAMR expects it. */
+static char *join(const char *before, const char *between, const char *after) {
   char *text;
   return asprintf(&text, "%s%s%s", before, between, after) < 0 ? NULL : text;
 }
 
-static bool configure_wasi(const struct cli_options *options) {
-  /* Referred to until the process ends. */
+static bool configure_wasi(const struct cli_wasi_setup *setup) {
+  /* WAMR uses them until the process ends. */
   static const char **folders, **variables;
-  folders = calloc(options->folder_count + 1, sizeof *folders);
-  variables = calloc(options->variable_count + 1, sizeof *variables);
+  folders = calloc(setup->folder_count + 1, sizeof *folders);
+  variables = calloc(setup->variable_count + 1, sizeof *variables);
   if (!folders || !variables) return false;
-  for (size_t i = 0; i < options->folder_count; i++) {
-    folders[i] =
-        joined(options->folders[i].guest, "::", options->folders[i].host);
+  for (size_t i = 0; i < setup->folder_count; i++) {
+    folders[i] = join(setup->folders[i].guest, "::", setup->folders[i].host);
     if (!folders[i]) return false;
   }
-  for (size_t i = 0; i < options->variable_count; i++) {
-    variables[i] = joined(options->names[i], "=", options->values[i]);
+  for (size_t i = 0; i < setup->variable_count; i++) {
+    variables[i] = join(setup->names[i], "=", setup->values[i]);
     if (!variables[i]) return false;
   }
-  wasm_runtime_set_wasi_args(module, NULL, 0, folders,
-                             (uint32_t)options->folder_count, variables,
-                             (uint32_t)options->variable_count,
-                             options->arguments, options->argument_count);
+  wasm_runtime_set_wasi_args(
+      module, NULL, 0, folders, (uint32_t)setup->folder_count, variables,
+      (uint32_t)setup->variable_count, setup->arguments, setup->argument_count);
   return true;
 }
 
 /* -------------------------------------------------------------------- load */
 
-/* WAMR links what it can, and traps at the call of what it could not. */
-static bool imports_are_there(struct cli_result *result) {
+/* WAMR accepts missing imports, and traps when they are called. */
+static bool has_all_imports(struct cli_result *result) {
   char text[sizeof result->message];
   int32_t count = wasm_runtime_get_import_count(module);
   for (int32_t i = 0; i < count; i++) {
@@ -204,7 +200,7 @@ static bool imports_are_there(struct cli_result *result) {
     if (import.linked) continue;
     snprintf(text, sizeof text, "unknown import: `%s::%s` is not of WASI",
              import.module_name, import.name);
-    return refuse(result, text);
+    return cli_result_refuse(result, text);
   }
   return true;
 }
@@ -222,29 +218,30 @@ static bool has_start(void) {
   return false;
 }
 
-/* The signal with which WAMR would wake threads of its own out of blocking
- * calls. It keeps it blocked: SIGUSR1, its choice, is the guest's, and SIGSYS
- * cannot be forwarded anyway. Declared in
+/* Sets the signal with which WAMR interrupts blocking calls of its own threads.
+ * WAMR keeps this signal blocked. Its default, SIGUSR1, belongs to the guest;
+ * SIGSYS cannot be forwarded anyway. Declared in
  * core/shared/platform/include/platform_api_extension.h. */
 void os_set_signal_number_for_blocking_op(int signal);
 
 static bool load(const struct cli_job *job, struct cli_result *result) {
   char error[256];
   os_set_signal_number_for_blocking_op(SIGSYS);
-  cli_faults_prepare();
+  cli_fault_signals_prepare();
   if (!wasm_runtime_init() || !shadow_wasi())
-    return refuse(result, "WAMR does not start");
-  cli_faults_take();
+    return cli_result_refuse(result, "WAMR does not start");
+  cli_fault_signals_wrap();
   wasm_runtime_set_log_level(WASM_LOG_LEVEL_FATAL);
   bytes = malloc(job->length);
   if (!bytes) return out_of_memory(result);
   memcpy(bytes, job->bytes, job->length);
   module = wasm_runtime_load(bytes, (uint32_t)job->length, error, sizeof error);
-  if (!module) return refuse(result, error);
+  if (!module) return cli_result_refuse(result, error);
   if (!has_start())
-    return refuse(result, "it has no function _start: it is not a program");
-  if (!configure_wasi(job->options)) return out_of_memory(result);
-  return imports_are_there(result);
+    return cli_result_refuse(result,
+                             "it has no function _start: it is not a program");
+  if (!configure_wasi(job->wasi)) return out_of_memory(result);
+  return has_all_imports(result);
 }
 
 /* -------------------------------------------------------------- the guest */
@@ -255,27 +252,27 @@ static bool instantiate(const struct cli_job *job, struct cli_result *result) {
   instance =
       wasm_runtime_instantiate(module, STACK_BYTES, 0, error, sizeof error);
   if (!instance) {
-    end_by(result, error);
+    set_outcome(result, error);
     return false;
   }
   exec_env = wasm_runtime_create_exec_env(instance, STACK_BYTES);
   return exec_env ? true : out_of_memory(result);
 }
 
-static int track(const struct cli_job *job, wasmsig_instance *instance_of) {
+static int track(const struct cli_job *job, wasmsig_instance *handle) {
   int verdict = wasmsig_wamr_track(job->registry, instance, &tracked);
-  *instance_of = verdict == 0 ? tracked.instance : 0;
+  *handle = verdict == 0 ? tracked.instance : 0;
   return verdict < 0 ? verdict : WASMSIG_OK;
 }
 
 static void call(const struct cli_job *job, struct cli_result *result) {
   (void)job;
-  *result = (struct cli_result){.end = CLI_EXITED, .status = 0};
+  *result = (struct cli_result){.outcome = CLI_EXITED, .status = 0};
   wasm_function_inst_t start =
       wasm_runtime_lookup_wasi_start_function(instance);
   wasm_runtime_call_wasm(exec_env, start, 0, NULL);
   const char *exception = wasm_runtime_get_exception(instance);
-  if (exception) end_by(result, exception);
+  if (exception) set_outcome(result, exception);
 }
 
 static void close_engine(const struct cli_job *job) {

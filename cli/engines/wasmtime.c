@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Wasmtime, as `wasmsig run` uses it: its defaults, with no epochs. The guest's
- * code is what Wasmtime would make of it without us; the hard limit ends the
+ * `wasmsig run` in Wasmtime: with Wasmtime's defaults, without epochs. The
+ * compiled code is the same as without wasmsig. The hard limit ends the
  * process.
  */
 #include "engines/engine.h"
 
-#include "cli.h"
 #include "engines/resources.h"
 #include "engines/stack.h"
 #include "engines/wasmtime_trampoline.h"
@@ -21,11 +20,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Bytes of stack: of the guest's calls, by Wasmtime's default; what they must
- * have at least; and what is kept below them for functions of the host and
- * handlers of signals. */
+/* Bytes of stack: Wasmtime's default for the guest's calls, their minimum, and
+ * the reserve below them for functions of the host and signal handlers. */
 #define GUEST_STACK ((size_t)512 << 10)
-#define LEAST_GUEST_STACK ((size_t)16 << 10)
+#define MINIMUM_GUEST_STACK ((size_t)16 << 10)
 #define HOST_STACK ((size_t)64 << 10)
 
 static wasm_engine_t *engine;
@@ -36,17 +34,12 @@ static wasmtime_instance_pre_t *linked;
 static wasmtime_instance_t instance;
 static wasmsig_wasmtime_tracked tracked;
 static wasmtime_extern_t memory;
-static int memory_is_known; /* atomic: set after it */
+static int memory_is_known; /* atomic: set after `memory` */
 
 /* ------------------------------------------------------------------ errors */
 
-static bool refuse(struct cli_result *result, const char *message) {
-  cli_result_set(result, CLI_REFUSED, message, strlen(message));
-  return false;
-}
-
-/* What is behind the last "wasm trap: " of Wasmtime's text, or its last line:
- * above it stands the trace. */
+/* The cause in Wasmtime's message: its last line, or the part of it after "wasm
+ * trap: ". The lines above are the trace. */
 static const char *cause_in(const char *text, size_t length, size_t *of) {
   static const char prefix[] = "wasm trap: ";
   size_t skip = sizeof prefix - 1;
@@ -61,49 +54,48 @@ static const char *cause_in(const char *text, size_t length, size_t *of) {
 }
 
 /* "CAUSE in function NAME (at 0x1a2 of the module)" */
-static void set_trap(struct cli_result *result, const char *text, size_t length,
-                     const wasm_frame_vec_t *trace) {
+static void set_trap_message(struct cli_result *result, const char *text,
+                             size_t length, const wasm_frame_vec_t *trace) {
   char line[sizeof result->message];
   size_t cause_length;
   const char *cause = cause_in(text, length, &cause_length);
-  int said = snprintf(line, sizeof line, "%.*s", (int)cause_length, cause);
-  if (trace->size > 0 && said > 0 && (size_t)said < sizeof line) {
+  int written = snprintf(line, sizeof line, "%.*s", (int)cause_length, cause);
+  if (trace->size > 0 && written > 0 && (size_t)written < sizeof line) {
     const wasm_frame_t *frame = trace->data[0];
     const wasm_name_t *name = wasmtime_frame_func_name(frame);
     size_t offset = wasm_frame_module_offset(frame);
     char number[16], place[48] = "";
     snprintf(number, sizeof number, "%u", wasm_frame_func_index(frame));
-    if (offset != SIZE_MAX) /* unknown: at the head of a function */
+    if (offset != SIZE_MAX) /* unknown at the start of a function */
       snprintf(place, sizeof place, " (at 0x%zx of the module)", offset);
-    snprintf(line + said, sizeof line - (size_t)said, " in function %.*s%s",
-             name ? (int)name->size : (int)sizeof number,
+    snprintf(line + written, sizeof line - (size_t)written,
+             " in function %.*s%s", name ? (int)name->size : (int)sizeof number,
              name ? name->data : number, place);
   }
   cli_result_set(result, CLI_TRAP, line, strlen(line));
 }
 
-static void end_by_trap(struct cli_result *result, wasm_trap_t *trap) {
+static void set_trap(struct cli_result *result, wasm_trap_t *trap) {
   wasm_message_t message;
   wasm_frame_vec_t trace;
   wasm_trap_message(trap, &message);
   wasm_trap_trace(trap, &trace);
-  size_t length =
-      strnlen(message.data, message.size); /* has a NUL at its end */
-  set_trap(result, message.data, length, &trace);
+  size_t length = strnlen(message.data, message.size); /* ends with a NUL */
+  set_trap_message(result, message.data, length, &trace);
   wasm_frame_vec_delete(&trace);
   wasm_byte_vec_delete(&message);
   wasm_trap_delete(trap);
 }
 
-/* What a function of the host failed with, where it has a trace of the guest;
- * else what the engine cannot do. */
-static void end_by_error(struct cli_result *result, wasmtime_error_t *error) {
+/* An error with a trace of the guest is the failure of a function of the host.
+ * Any other says why Wasmtime refused the module. */
+static void set_error(struct cli_result *result, wasmtime_error_t *error) {
   wasm_message_t message;
   wasm_frame_vec_t trace;
   wasmtime_error_message(error, &message);
   wasmtime_error_wasm_trace(error, &trace);
   if (trace.size > 0)
-    set_trap(result, message.data, message.size, &trace);
+    set_trap_message(result, message.data, message.size, &trace);
   else
     cli_result_set(result, CLI_REFUSED, message.data, message.size);
   wasm_frame_vec_delete(&trace);
@@ -111,12 +103,12 @@ static void end_by_error(struct cli_result *result, wasmtime_error_t *error) {
   wasmtime_error_delete(error);
 }
 
-/* Whether the guest goes on. */
-static bool went_well(struct cli_result *result, wasmtime_error_t *error,
+/* Sets the outcome, and releases error and trap. True: there was neither. */
+static bool succeeded(struct cli_result *result, wasmtime_error_t *error,
                       wasm_trap_t *trap) {
-  if (error) end_by_error(result, error);
-  if (trap) end_by_trap(result, trap);
-  if (cli_wasi_has_exited(&result->status)) result->end = CLI_EXITED;
+  if (error) set_error(result, error);
+  if (trap) set_trap(result, trap);
+  if (cli_wasi_has_exited(&result->status)) result->outcome = CLI_EXITED;
   return !error && !trap;
 }
 
@@ -142,58 +134,62 @@ static bool has_start(void) {
   return found;
 }
 
-/* Of the guest's calls: Wasmtime's default, or what the limit of the stack
- * leaves it. Without it the guest's recursion would end the process by SIGSEGV.
- * False: too little. */
+/* Reduces the stack for the guest's calls to what the stack limit leaves.
+ * Otherwise a recursion of the guest could end the process by SIGSEGV. False:
+ * too little is left. */
 static bool limit_stack(wasm_config_t *config) {
   size_t left = cli_stack_left();
   if (left >= HOST_STACK + GUEST_STACK) return true;
-  if (left < HOST_STACK + LEAST_GUEST_STACK) return false;
+  if (left < HOST_STACK + MINIMUM_GUEST_STACK) return false;
   wasmtime_config_max_wasm_stack_set(config, left - HOST_STACK);
   return true;
 }
 
-/* An image in a file of memory counts as a file: its limit would end us. */
-static void limit_images(wasm_config_t *config) {
+/* Wasmtime keeps initial images of memories in memory files. The file size
+ * limit counts them, and would end the process. */
+static void avoid_memory_files(wasm_config_t *config) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY)
     wasmtime_config_memory_init_cow_set(config, false);
 }
 
-static bool start_engine(const struct cli_options *options,
+static bool start_engine(const struct cli_wasi_setup *setup,
                          struct cli_result *result) {
-  const char *why = cli_room_refusal(options->folder_count > 0);
-  if (why) return refuse(result, why);
+  const char *why = cli_missing_resource(setup->folder_count > 0);
+  if (why) return cli_result_refuse(result, why);
   wasm_config_t *config = wasm_config_new();
-  if (!config) return refuse(result, "Wasmtime does not start");
-  limit_images(config);
+  if (!config) return cli_result_refuse(result, "Wasmtime does not start");
+  avoid_memory_files(config);
   wasmtime_config_shared_memory_set(config, true);
   if (!limit_stack(config)) {
     wasm_config_delete(config);
-    return refuse(result,
-                  "the limit of the stack is too small for Wasmtime "
-                  "(ulimit -s); --engine wamr needs less");
+    return cli_result_refuse(
+        result,
+        "the stack limit is too small for Wasmtime (ulimit -s); "
+        "--engine wamr needs less");
   }
-  cli_faults_prepare();
+  cli_fault_signals_prepare();
   engine = wasm_engine_new_with_config(config);
-  cli_faults_take();
-  return engine ? true : refuse(result, "Wasmtime does not start");
+  cli_fault_signals_wrap();
+  return engine ? true : cli_result_refuse(result, "Wasmtime does not start");
 }
 
 static bool load(const struct cli_job *job, struct cli_result *result) {
-  if (!start_engine(job->options, result)) return false;
+  if (!start_engine(job->wasi, result)) return false;
   store = wasmtime_store_new(engine, NULL, NULL);
   context = wasmtime_store_context(store);
   wasmtime_error_t *error =
       wasmtime_module_new(engine, job->bytes, job->length, &module);
-  if (error) return went_well(result, error, NULL);
+  if (error) return succeeded(result, error, NULL);
   if (!has_start())
-    return refuse(result, "it has no function _start: it is not a program");
+    return cli_result_refuse(result,
+                             "it has no function _start: it is not a program");
   wasmtime_linker_t *linker = wasmtime_linker_new(engine);
-  error = cli_wasmtime_wasi(engine, linker, context, job, &tracked);
+  error =
+      cli_wasmtime_wasi_define(engine, linker, context, job->wasi, &tracked);
   if (!error) error = wasmtime_linker_instantiate_pre(linker, module, &linked);
   wasmtime_linker_delete(linker);
-  return went_well(result, error, NULL);
+  return succeeded(result, error, NULL);
 }
 
 /* -------------------------------------------------------------- the guest */
@@ -203,19 +199,19 @@ static bool instantiate(const struct cli_job *job, struct cli_result *result) {
   (void)job;
   wasmtime_error_t *error =
       wasmtime_instance_pre_instantiate(linked, context, &instance, &trap);
-  if (!went_well(result, error, trap)) return false;
+  if (!succeeded(result, error, trap)) return false;
   bool found =
       wasmtime_instance_export_get(context, &instance, "memory", 6, &memory);
   __atomic_store_n(&memory_is_known, found, __ATOMIC_RELEASE);
   return true;
 }
 
-static int track(const struct cli_job *job, wasmsig_instance *instance_of) {
+static int track(const struct cli_job *job, wasmsig_instance *handle) {
   wasmsig_wasmtime_options options = WASMSIG_WASMTIME_OPTIONS_INIT;
   options.report = job->report;
   int verdict = wasmsig_wasmtime_track(job->registry, context, &instance,
                                        &options, &tracked);
-  *instance_of = verdict == 0 ? tracked.instance : 0;
+  *handle = verdict == 0 ? tracked.instance : 0;
   return verdict < 0 ? verdict : WASMSIG_OK;
 }
 
@@ -223,34 +219,34 @@ static void call(const struct cli_job *job, struct cli_result *result) {
   wasmtime_extern_t start;
   wasm_trap_t *trap = NULL;
   (void)job;
-  *result = (struct cli_result){.end = CLI_EXITED, .status = 0};
+  *result = (struct cli_result){.outcome = CLI_EXITED, .status = 0};
   if (!wasmtime_instance_export_get(context, &instance, "_start", 6, &start))
     return;
   wasmtime_error_t *error =
       wasmtime_func_call(context, &start.of.func, NULL, 0, NULL, 0, &trap);
-  went_well(result, error, trap);
+  succeeded(result, error, trap);
 }
 
 static void close_engine(const struct cli_job *job) {
   (void)job;
   if (tracked.instance) wasmsig_wasmtime_untrack(&tracked);
-  /* The rest goes with the process, faster than one by one. */
+  /* The end of the process releases the rest, which is faster. */
 }
 
-/* A read of the length that the engine keeps; no lock. While the guest runs
- * nothing changes in the store where it is found, but for the moment in which
- * an instance is added to it: then it is as it was at the last look. */
+/* Reads the length that the engine keeps, without a lock. While the guest runs,
+ * the store changes only when an instance is added to it. In that moment this
+ * returns the length that it read last. */
 static uint64_t memory_size(void) {
-  static uint64_t last_seen; /* atomic */
+  static uint64_t last_length; /* atomic */
   uint64_t now = 0;
   if (!__atomic_load_n(&memory_is_known, __ATOMIC_ACQUIRE)) return 0;
-  if (cli_wasmtime_store_changes())
-    return __atomic_load_n(&last_seen, __ATOMIC_RELAXED);
+  if (cli_store_is_changing())
+    return __atomic_load_n(&last_length, __ATOMIC_RELAXED);
   if (memory.kind == WASMTIME_EXTERN_MEMORY)
     now = wasmtime_memory_data_size(context, &memory.of.memory);
   else if (memory.kind == WASMTIME_EXTERN_SHAREDMEMORY)
     now = wasmtime_sharedmemory_data_size(memory.of.sharedmemory);
-  __atomic_store_n(&last_seen, now, __ATOMIC_RELAXED);
+  __atomic_store_n(&last_length, now, __ATOMIC_RELAXED);
   return now;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* fd_readdir for a guest in Wasmtime. */
+/* fd_readdir for a guest in Wasmtime: reads a folder once, not once a call. */
 #ifndef WASMSIG_CLI_ENGINES_WASMTIME_READDIR_H
 #define WASMSIG_CLI_ENGINES_WASMTIME_READDIR_H
 
@@ -10,13 +10,14 @@
 /**
  * fd_readdir(fd, buf, buf_len, cookie, bufused)
  *
- * Returns:   a WASI errno; CLI_WASI_PASS: Wasmtime's own is to be called.
+ * Returns:   a WASI errno; or CLI_WASI_PASS to call Wasmtime's own function.
  */
-int32_t cli_folders_read(wasmtime_context_t *context,
-                         const struct cli_memory *memory,
-                         const wasmtime_val_raw_t *parameters);
+int32_t cli_readdir(wasmtime_context_t *context,
+                    const struct cli_memory *memory,
+                    const wasmtime_val_raw_t *parameters);
 
-/* The guest has closed the descriptor, or given its number to another file. */
-void cli_folders_forget(uint32_t descriptor);
+/* The guest has closed the descriptor, or reused its number for another file.
+ */
+void cli_readdir_forget(uint32_t descriptor);
 
 #endif

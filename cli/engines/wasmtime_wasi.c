@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Our functions shadow some of Wasmtime's: those of wasi.h, which may block,
- * and those of files whose answers need mending. What is not ours is passed on
- * (see wasmtime_between.h).
+ * Our functions shadow some of Wasmtime's: those of wasi/wasi.h, which may
+ * block, and those of files, whose error codes are corrected here. Calls that
+ * we do not serve go on to Wasmtime's (wasmtime_trampoline.h).
  */
 #include "engines/wasmtime_wasi.h"
 
-#include "clock.h"
 #include "engines/wasmtime_readdir.h"
 #include "engines/wasmtime_trampoline.h"
+#include "process/clock.h"
+#include "wasi/poll.h"
 #include "wasi/wasi.h"
 
 #include <errno.h>
@@ -23,13 +24,13 @@ static const wasmsig_wasmtime_tracked *tracked;
 /* ------------------------------------------------------------ configuration */
 
 static wasmtime_error_t *add_folders(wasi_config_t *config,
-                                     const struct cli_options *options) {
+                                     const struct cli_wasi_setup *setup) {
   char text[512];
-  for (size_t i = 0; i < options->folder_count; i++) {
-    const struct cli_folder *folder = &options->folders[i];
+  for (size_t i = 0; i < setup->folder_count; i++) {
+    const struct cli_folder *folder = &setup->folders[i];
     if (wasi_config_preopen_dir(config, folder->host, folder->guest, true))
       continue;
-    /* It does not say why: trying again does. */
+    /* It does not say why. A second attempt does. */
     int tried = open(folder->host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     snprintf(text, sizeof text, "--dir: %s: %s", folder->host,
              tried < 0 ? strerror(errno) : "it cannot be opened");
@@ -40,16 +41,16 @@ static wasmtime_error_t *add_folders(wasi_config_t *config,
 }
 
 static wasmtime_error_t *configure(wasmtime_context_t *context,
-                                   const struct cli_options *options) {
-  /* The guest's monotonic clock begins with its configuration. */
-  cli_wasi_set_monotonic_origin(cli_now_ns(CLOCK_MONOTONIC));
+                                   const struct cli_wasi_setup *setup) {
+  /* Wasmtime starts the guest's monotonic clock here. */
+  cli_poll_set_monotonic_origin(cli_now_ns(CLOCK_MONOTONIC));
   wasi_config_t *config = wasi_config_new();
-  bool is_utf8 = wasi_config_set_argv(config, (size_t)options->argument_count,
-                                      (const char **)options->arguments) &&
-                 wasi_config_set_env(config, options->variable_count,
-                                     options->names, options->values);
+  bool is_utf8 = wasi_config_set_argv(config, (size_t)setup->argument_count,
+                                      (const char **)setup->arguments) &&
+                 wasi_config_set_env(config, setup->variable_count,
+                                     setup->names, setup->values);
   wasmtime_error_t *error =
-      is_utf8 ? add_folders(config, options)
+      is_utf8 ? add_folders(config, setup)
               : wasmtime_error_new("arguments and environment must be UTF-8");
   wasi_config_inherit_stdin(config);
   wasi_config_inherit_stdout(config);
@@ -76,32 +77,29 @@ static bool memory_of(wasmtime_caller_t *caller, wasmtime_extern_t *item,
   return true;
 }
 
-/* What the system says when descriptors run out, which Wasmtime calls an I/O
- * error: whether it is that is tried. */
-static int32_t mended(int32_t answer) {
-  enum { WASI_EIO = 29, WASI_EMFILE = 33, WASI_ENFILE = 41 };
-  if (answer != WASI_EIO) return answer;
+/* Wasmtime reports an I/O error when file descriptors run out. Finds out
+ * whether they have by opening one. */
+static int32_t correct_errno(int32_t error) {
+  if (error != CLI_WASI_EIO) return error;
   int tried = open("/", O_PATH | O_CLOEXEC);
-  int error = errno;
+  int reason = tried < 0 ? errno : EIO;
   if (tried >= 0) close(tried);
-  return tried >= 0        ? WASI_EIO
-         : error == EMFILE ? WASI_EMFILE
-         : error == ENFILE ? WASI_ENFILE
-                           : WASI_EIO;
+  return reason == EMFILE || reason == ENFILE ? cli_wasi_errno(reason)
+                                              : CLI_WASI_EIO;
 }
 
-static wasm_trap_t *pass(const char *name, wasmtime_caller_t *caller,
-                         const wasmtime_extern_t *memory,
-                         wasmtime_val_raw_t *values) {
-  return cli_between_pass(cli_shadowed_named(name),
-                          wasmtime_caller_context(caller), memory, values);
+static wasm_trap_t *call_wasmtime(const char *name, wasmtime_caller_t *caller,
+                                  const wasmtime_extern_t *memory,
+                                  wasmtime_val_raw_t *values) {
+  return cli_trampoline_call(cli_shadowed_index(name),
+                             wasmtime_caller_context(caller), memory, values);
 }
 
-/* A number of the guest's may be another file's from now on. */
+/* The guest may reuse a descriptor's number from now on. */
 static void forget_folders(const struct cli_wasi_call *call,
                            const uint32_t *arguments) {
   if (call->after)
-    for (uint32_t i = 0; i < call->arity; i++) cli_folders_forget(arguments[i]);
+    for (uint32_t i = 0; i < call->arity; i++) cli_readdir_forget(arguments[i]);
 }
 
 static wasm_trap_t *serve_call(const struct cli_wasi_call *call,
@@ -112,12 +110,12 @@ static wasm_trap_t *serve_call(const struct cli_wasi_call *call,
   uint32_t arguments[4] = {0};
   for (uint32_t i = 0; i < call->arity; i++)
     arguments[i] = (uint32_t)values[i].i32;
-  int32_t answer = call->serve(memory, arguments);
-  if (answer != CLI_WASI_PASS) {
-    values[0].i32 = answer;
+  int32_t error = call->serve(memory, arguments);
+  if (error != CLI_WASI_PASS) {
+    values[0].i32 = error;
     return NULL;
   }
-  wasm_trap_t *trap = pass(call->name, caller, item, values);
+  wasm_trap_t *trap = call_wasmtime(call->name, caller, item, values);
   if (!trap && values[0].i32 == 0 && call->after) call->after(arguments);
   forget_folders(call, arguments);
   return trap;
@@ -130,18 +128,18 @@ static wasm_trap_t *serve_file(const struct cli_shadowed *shadowed,
                                wasmtime_val_raw_t *values) {
   bool is_folder = strcmp(shadowed->name, "fd_readdir") == 0;
   wasm_trap_t *trap = NULL;
-  int32_t answer = is_folder ? cli_folders_read(wasmtime_caller_context(caller),
-                                                memory, values)
-                             : CLI_WASI_PASS;
-  if (answer == CLI_WASI_PASS)
-    trap = pass(shadowed->name, caller, item, values);
+  int32_t error =
+      is_folder ? cli_readdir(wasmtime_caller_context(caller), memory, values)
+                : CLI_WASI_PASS;
+  if (error == CLI_WASI_PASS)
+    trap = call_wasmtime(shadowed->name, caller, item, values);
   else
-    values[0].i32 = answer;
-  if (!trap) values[0].i32 = mended(values[0].i32);
+    values[0].i32 = error;
+  if (!trap) values[0].i32 = correct_errno(values[0].i32);
   return trap;
 }
 
-static const struct cli_wasi_call *call_named(const char *name) {
+static const struct cli_wasi_call *find_call(const char *name) {
   for (int i = 0; i < CLI_WASI_CALLS; i++)
     if (strcmp(cli_wasi_calls[i].name, name) == 0) return &cli_wasi_calls[i];
   return NULL;
@@ -151,7 +149,7 @@ static wasm_trap_t *serve(void *which, wasmtime_caller_t *caller,
                           wasmtime_val_raw_t *values, size_t count) {
   static const char no_memory[] = "the guest exports no memory for WASI";
   const struct cli_shadowed *shadowed = which;
-  const struct cli_wasi_call *call = call_named(shadowed->name);
+  const struct cli_wasi_call *call = find_call(shadowed->name);
   wasmtime_extern_t item;
   struct cli_memory memory;
   (void)count;
@@ -165,7 +163,7 @@ static wasm_trap_t *serve(void *which, wasmtime_caller_t *caller,
   return trap;
 }
 
-/* proc_exit(status): ends the call by a trap that went_well knows. */
+/* proc_exit(status): ends the call by a trap that wasmtime.c recognises. */
 static wasm_trap_t *serve_exit(void *unused, wasmtime_caller_t *caller,
                                wasmtime_val_raw_t *values, size_t count) {
   static const char text[] = "exit";
@@ -214,17 +212,16 @@ static wasmtime_error_t *shadow_all(wasmtime_linker_t *linker) {
   return error;
 }
 
-wasmtime_error_t *cli_wasmtime_wasi(wasm_engine_t *engine,
-                                    wasmtime_linker_t *linker,
-                                    wasmtime_context_t *context,
-                                    const struct cli_job *job,
-                                    const wasmsig_wasmtime_tracked *synced) {
-  tracked = synced;
-  wasmtime_error_t *error = configure(context, job->options);
+wasmtime_error_t *cli_wasmtime_wasi_define(
+    wasm_engine_t *engine, wasmtime_linker_t *linker,
+    wasmtime_context_t *context, const struct cli_wasi_setup *setup,
+    const wasmsig_wasmtime_tracked *to_sync) {
+  tracked = to_sync;
+  wasmtime_error_t *error = configure(context, setup);
   if (!error) error = wasmtime_linker_define_wasi(linker);
   if (error) return error;
   wasmtime_linker_allow_shadowing(linker, true);
-  return cli_between_open(engine, linker, context)
+  return cli_trampoline_prepare(engine, linker, context)
              ? shadow_all(linker)
              : wasmtime_error_new("this Wasmtime lacks a function of WASI");
 }

@@ -2,7 +2,7 @@
 #include "inspect/report_json.h"
 
 #include "text/escape.h"
-#include "text/hints.h"
+#include "text/verdict.h"
 
 #include <inttypes.h>
 #include <stdio.h>

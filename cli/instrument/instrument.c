@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * `wasmsig instrument`: polls for a finished module. OUT may be IN: see
- * output.h.
+ * `wasmsig instrument`: inserts polls into a finished module. OUT may be IN:
+ * see files/write_file.h.
  */
 #include "cli.h"
-#include "instrument/write_file.h"
-#include "run/options.h"
-#include "text/module_file.h"
+#include "files/read_file.h"
+#include "files/write_file.h"
+#include "text/exit_status.h"
+#include "text/help.h"
+#include "text/messages.h"
+#include "text/option_error.h"
+#include "text/verdict.h"
 
 #include "instrument.h"
 
@@ -17,42 +21,42 @@
 #include <string.h>
 #include <unistd.h>
 
-struct order {
+struct request {
   const char *in;
   const char *out;
-  struct wsig_instrument_options how;
+  struct wsig_instrument_options options;
   bool is_verbose;
 };
 
-/* ------------------------------------------------------------ what is said */
+/* ----------------------------------------------------------------- messages */
 
-static void complain_of(const char *path, const struct wsig_instrumented *made,
-                        int error) {
+static void print_refusal(const char *path,
+                          const struct wsig_instrumented *made, int error) {
   wasmsig_verdict verdict = made->report.verdict;
   if (error < 0)
-    cli_complain("%s: %s", path, wasmsig_error_text(error));
+    cli_message("%s: %s", path, wasmsig_error_text(error));
   else if (!wasmsig_verdict_is_readable(verdict))
-    cli_complain_of_module(path, &made->report);
+    cli_print_unreadable(path, &made->report);
   else if (made->word >= 0)
-    cli_complain("%s: %s: %s", path, wasmsig_word_name(made->word), made->why);
+    cli_message("%s: %s: %s", path, wasmsig_word_name(made->word), made->why);
   else
-    cli_complain("%s: %s", path, made->why);
+    cli_message("%s: %s", path, made->why);
   if (made->can_add_page)
-    cli_complain(
-        "%s: with --add-page they lie behind its memory; that is safe "
-        "if no host tells it how long its memory is",
+    cli_message(
+        "%s: --add-page puts the words behind its memory; that is safe if no "
+        "host tells the module the size of its memory",
         path);
 }
 
-static bool is_first_for_its_reason(const struct wsig_instrumented *made,
-                                    size_t at) {
+static bool is_first_with_reason(const struct wsig_instrumented *made,
+                                 size_t at) {
   for (size_t i = 0; i < at; i++)
     if (made->left_out[i].why == made->left_out[at].why) return false;
   return true;
 }
 
-/* The names of sections that are left out for the reason of the one at `from`:
- * those that there is room for, and how many others there are. */
+/* Writes the names of the sections that are left out for the same reason as the
+ * one at `from`, and how many more there are if not all fit. */
 static void list_left_out(const struct wsig_instrumented *made, size_t from,
                           char *names, size_t size) {
   enum { MORE = sizeof " and 18446744073709551615 more" };
@@ -75,57 +79,57 @@ static void list_left_out(const struct wsig_instrumented *made, size_t from,
              length > 0 ? " and " : "", more);
 }
 
-/* What the user may not expect. */
-static void warn(const struct order *order,
+/* Prints what the user may not expect. */
+static void warn(const struct request *request,
                  const struct wsig_instrumented *made) {
   char names[512];
   for (size_t i = 0; i < made->left_out_count; i++) {
-    if (!is_first_for_its_reason(made, i)) continue;
+    if (!is_first_with_reason(made, i)) continue;
     list_left_out(made, i, names, sizeof names);
-    cli_complain("%s: left out: %s (%s)", order->in, names,
-                 made->left_out[i].why);
+    cli_message("%s: left out: %s (%s)", request->in, names,
+                made->left_out[i].why);
   }
   if (made->left_out_more > 0)
-    cli_complain("%s: left out: %zu more", order->in, made->left_out_more);
+    cli_message("%s: left out: %zu more", request->in, made->left_out_more);
   if (made->polls == 0)
-    cli_complain(order->how.calls
-                     ? "%s: it has no code to poll in"
-                     : "%s: it has no loop to poll in, and no recursion (see "
-                       "--calls)",
-                 order->in);
+    cli_message(request->options.calls
+                    ? "%s: it has no code to poll in"
+                    : "%s: it has no loop to poll in, and no recursion (see "
+                      "--calls)",
+                request->in);
 }
 
-static void tell(const struct order *order,
-                 const struct wsig_instrumented *made) {
-  static const char *const rooms[] = {
+static void print_summary(const struct request *request,
+                          const struct wsig_instrumented *made) {
+  static const char *const placements[] = {
       [WSIG_ROOM_NONE] = "its own words",
-      [WSIG_ROOM_MEMORY] = "words in a memory that was added",
-      [WSIG_ROOM_PAGE] = "words in a page that was added to its memory",
+      [WSIG_ROOM_MEMORY] = "words in an added memory",
+      [WSIG_ROOM_PAGE] = "words in a page added to its memory",
       [WSIG_ROOM_STACK] = "words above its C stack, which is 16 bytes smaller"};
-  cli_complain("%s: %" PRIu64 " polls, %" PRIu64 " loops, %s", order->in,
-               made->polls, made->loops, rooms[made->room]);
+  cli_message("%s: %" PRIu64 " polls, %" PRIu64 " loops, %s", request->in,
+              made->polls, made->loops, placements[made->room]);
 }
 
-static int write_made(const struct order *order,
+static int write_made(const struct request *request,
                       const struct wsig_instrumented *made) {
-  if (!cli_write_file(order->out, made->bytes.data, made->bytes.length))
-    return CLI_UNRUNNABLE;
-  warn(order, made);
-  if (order->is_verbose) tell(order, made);
+  if (!cli_write_file(request->out, made->bytes.data, made->bytes.length))
+    return CLI_FAILED;
+  warn(request, made);
+  if (request->is_verbose) print_summary(request, made);
   return CLI_OK;
 }
 
-static int instrument_file(const struct order *order) {
+static int instrument_file(const struct request *request) {
   uint8_t *bytes;
   size_t length;
-  if (!cli_read_file(order->in, &bytes, &length)) return CLI_UNRUNNABLE;
+  if (!cli_read_file(request->in, &bytes, &length)) return CLI_FAILED;
   struct wsig_instrumented made;
-  int error = wsig_instrument(&made, bytes, length, &order->how);
-  int status = CLI_UNRUNNABLE;
+  int error = wsig_instrument(&made, bytes, length, &request->options);
+  int status = CLI_FAILED;
   if (error)
-    complain_of(order->in, &made, error);
+    print_refusal(request->in, &made, error);
   else
-    status = write_made(order, &made);
+    status = write_made(request, &made);
   wsig_instrumented_release(&made);
   free(bytes);
   return status;
@@ -158,47 +162,47 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0}};
 
-static bool take(struct order *order, int option) {
+static bool take(struct request *request, int option) {
   switch (option) {
-    case 'o': order->out = optarg; return true;
-    case 'v': return order->is_verbose = true;
-    case CALLS: return order->how.calls = true;
-    case ADD_PAGE: return order->how.add_page = true;
-    default: return take_every(optarg, &order->how.every);
+    case 'o': request->out = optarg; return true;
+    case 'v': return request->is_verbose = true;
+    case CALLS: return request->options.calls = true;
+    case ADD_PAGE: return request->options.add_page = true;
+    default: return take_every(optarg, &request->options.every);
   }
 }
 
-static int take_files(struct order *order, int argc, char **argv) {
+static int take_files(struct request *request, int argc, char **argv) {
   if (optind >= argc)
-    return cli_usage_error("instrument", "which file? (IN.wasm is missing)");
+    return cli_usage_error("instrument", "IN.wasm is missing");
   if (optind + 1 < argc)
-    return cli_usage_error("instrument", "one file at a time; '%s' is a second",
-                           argv[optind + 1]);
-  order->in = argv[optind];
-  if (order->out[0] == '\0')
-    return cli_usage_error("instrument", "where to? (-o OUT.wasm is missing)");
-  if (cli_is_standard(order->out) && isatty(STDOUT_FILENO))
     return cli_usage_error("instrument",
-                           "-o: standard output is a terminal; name a file");
+                           "one file at a time, but '%s' is another",
+                           argv[optind + 1]);
+  request->in = argv[optind];
+  if (request->out[0] == '\0')
+    return cli_usage_error("instrument", "-o OUT.wasm is missing");
+  if (cli_is_standard_output(request->out) && isatty(STDOUT_FILENO))
+    return cli_usage_error("instrument",
+                           "-o: standard output is a terminal: name a file");
   return -1;
 }
 
-static int parse(struct order *order, int argc, char **argv) {
+static int parse(struct request *request, int argc, char **argv) {
   opterr = 0;
   optind = 1;
   for (;;) {
     int option = getopt_long(argc, argv, ":ho:v", long_options, NULL);
-    if (option == -1) return take_files(order, argc, argv);
-    if (option == HELP || option == 'h')
-      return cli_print_help(cli_help_instrument);
+    if (option == -1) return take_files(request, argc, argv);
+    if (option == HELP || option == 'h') return cli_print(cli_help_instrument);
     if (option == ':' || option == '?')
       return cli_option_error("instrument", argv[optind - 1], long_options);
-    if (!take(order, option)) return CLI_USAGE;
+    if (!take(request, option)) return CLI_USAGE;
   }
 }
 
 int cli_instrument(int argc, char **argv) {
-  struct order order = {.out = ""};
-  int status = parse(&order, argc, argv);
-  return status >= 0 ? status : instrument_file(&order);
+  struct request request = {.out = ""};
+  int status = parse(&request, argc, argv);
+  return status >= 0 ? status : instrument_file(&request);
 }

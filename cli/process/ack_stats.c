@@ -1,100 +1,110 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A guest acknowledges without a call: by a store. To learn when, a thread
- * looks at what waits for it, every 20 us once a signal was sent, and less
- * often if the guest takes its time. Until a signal is sent it sleeps.
+ * A guest acknowledges a signal by a store, not by a call. To learn when, a
+ * thread checks which signals the guest has pending: every 20 us after a signal
+ * was sent, and less often if the guest takes long. Until a signal is sent, the
+ * thread sleeps.
  *
- * A handler counts a signal as sent with two atomic stores, and wakes the
- * thread by sem_post(3), which is async-signal-safe. Sums are only ever added
- * to, and read when the process ends.
+ * A signal handler counts a signal as sent with two atomic stores, and wakes
+ * the thread with sem_post(3), which is async-signal-safe. Counts only grow.
+ * They are read when the process ends.
  *
- * The soft limit's signal is sent by the core's timer, which tells nobody: the
- * thread looks for it when the guest's CPU time comes near the limit. How long
- * after it was acknowledged is told as the most that it can have been.
+ * The core's timer sends the signal of the soft limit, without a call to this
+ * file. So the thread checks for it when the guest's CPU time comes near the
+ * limit. The time until the acknowledgement is an upper bound: it counts from
+ * the last check that did not see the signal.
  */
 #include "process/ack_stats.h"
 
-#include "clock.h"
-#include "process/end.h"
+#include "process/clock.h"
+#include "process/run_time.h"
 #include "text/signal_names.h"
 
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 
+/* By signal. All fields are atomic. */
 static struct {
-  uint64_t sent; /* atomic, all of them */
+  uint64_t sent;
   uint64_t acknowledged;
   uint64_t slowest_ns;
-  uint64_t waits_since_ns; /* 0: nothing waits */
-} told[WASMSIG_SIGNAL_MAX + 1];
+  uint64_t pending_since_ns; /* 0: not pending */
+} signal_stats[WASMSIG_SIGNAL_MAX + 1];
 
-static const struct cli_options *options;
 static wasmsig_registry *registry;
 static wasmsig_instance instance;
+static uint64_t soft_limit_ns;
+static int soft_limit_signal;
 static sem_t wake;
-static pthread_t watcher;
+static pthread_t checker;
 static int running; /* atomic */
 
-/* The watcher's; after its end, the main thread's. */
-static bool waits_for_soft;
-static uint64_t last_look_ns;
+/* The checker's; after its end, the main thread's. */
+static bool expects_soft_limit;
+static uint64_t last_check_ns;
 
 #define LOAD(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
 #define STORE(place, value) __atomic_store_n(&(place), value, __ATOMIC_RELEASE)
 
-static void note_sent(int signal, uint64_t at_ns) {
-  uint64_t nothing = 0;
-  __atomic_add_fetch(&told[signal].sent, 1, __ATOMIC_RELAXED);
-  /* The first of several that wait is what the guest is slow with. */
-  __atomic_compare_exchange_n(&told[signal].waits_since_ns, &nothing, at_ns,
-                              false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+/* --------------------------------------------------------------- the counts */
+
+static void count_sent(int signal, uint64_t at_ns) {
+  uint64_t not_pending = 0;
+  __atomic_add_fetch(&signal_stats[signal].sent, 1, __ATOMIC_RELAXED);
+  /* Of several that are pending, the first one's time counts. */
+  __atomic_compare_exchange_n(&signal_stats[signal].pending_since_ns,
+                              &not_pending, at_ns, false, __ATOMIC_RELEASE,
+                              __ATOMIC_RELAXED);
 }
 
-void cli_watching_sent(int signal) {
-  note_sent(signal, cli_now_ns(CLOCK_MONOTONIC));
+void cli_ack_stats_sent(int signal) {
+  count_sent(signal, cli_now_ns(CLOCK_MONOTONIC));
   if (LOAD(running)) sem_post(&wake);
 }
 
-static bool something_waits(void) {
+static bool any_is_pending(void) {
   for (int i = 1; i <= WASMSIG_SIGNAL_MAX; i++) {
-    if (LOAD(told[i].waits_since_ns)) return true;
+    if (LOAD(signal_stats[i].pending_since_ns)) return true;
   }
   return false;
 }
 
-/* Nothing waits for the guest: it has taken all that were sent before. */
-static void note_acknowledged(uint64_t at_ns) {
+/* At `at_ns` the guest had acknowledged all signals that were sent before. */
+static void count_acknowledged(uint64_t at_ns) {
   for (int i = 1; i <= WASMSIG_SIGNAL_MAX; i++) {
-    uint64_t since = LOAD(told[i].waits_since_ns);
+    uint64_t since = LOAD(signal_stats[i].pending_since_ns);
     if (since == 0 || since > at_ns) continue;
-    STORE(told[i].waits_since_ns, 0);
-    STORE(told[i].acknowledged, LOAD(told[i].sent));
-    if (at_ns - since > told[i].slowest_ns)
-      STORE(told[i].slowest_ns, at_ns - since);
+    STORE(signal_stats[i].pending_since_ns, 0);
+    STORE(signal_stats[i].acknowledged, LOAD(signal_stats[i].sent));
+    if (at_ns - since > signal_stats[i].slowest_ns)
+      STORE(signal_stats[i].slowest_ns, at_ns - since);
   }
 }
 
+/* --------------------------------------------------------------- the thread */
+
 #define SHORT_NS UINT64_C(20000)
+#define LONGEST_NS UINT64_C(5000000)
 #define BEFORE_SOFT_NS UINT64_C(1000000)
 
-static bool soft_limit_was_told(void) {
+static bool soft_limit_is_signalled(void) {
   wasmsig_statistics statistics;
   wasmsig_get_statistics(&statistics);
   return statistics.soft > 0;
 }
 
-/* How long to sleep: till the next look at a waiting signal, till a moment
- * before the soft limit may have passed, or for a second. A moment before: what
- * is told when the limit has passed is the time since the look before. */
-static uint64_t pause_ns(uint64_t looks) {
-  if (something_waits()) {
-    uint64_t pause = looks < 500 ? SHORT_NS : looks * 40;
-    return pause < 5000000 ? pause : 5000000;
+/* The time until the next check. `checks`: how often a pending signal has been
+ * checked. Before a soft limit checks start early, as the reported time counts
+ * from the check before the signal. */
+static uint64_t pause_ns(uint64_t checks) {
+  if (any_is_pending()) {
+    uint64_t pause = checks < 500 ? SHORT_NS : checks * 40;
+    return pause < LONGEST_NS ? pause : LONGEST_NS;
   }
-  if (!waits_for_soft) return UINT64_C(1000000000);
+  if (!expects_soft_limit) return UINT64_C(1000000000);
   uint64_t used = cli_cpu_ns();
-  uint64_t left = options->soft_ns > used ? options->soft_ns - used : 0;
+  uint64_t left = soft_limit_ns > used ? soft_limit_ns - used : 0;
   return left > BEFORE_SOFT_NS + SHORT_NS ? left - BEFORE_SOFT_NS : SHORT_NS;
 }
 
@@ -103,87 +113,90 @@ static void sleep_until_woken(uint64_t pause) {
   sem_clockwait(&wake, CLOCK_MONOTONIC, &until);
 }
 
-static void look(void) {
-  uint64_t at = cli_now_ns(CLOCK_MONOTONIC);
-  if (waits_for_soft && soft_limit_was_told()) {
-    /* At the last look it had not been: so it was sent no earlier. */
-    waits_for_soft = false;
-    note_sent(options->signal, last_look_ns);
+static void check(void) {
+  uint64_t now = cli_now_ns(CLOCK_MONOTONIC);
+  if (expects_soft_limit && soft_limit_is_signalled()) {
+    /* The last check did not see it: it was sent later than that. */
+    expects_soft_limit = false;
+    count_sent(soft_limit_signal, last_check_ns);
   }
-  if (wasmsig_instance_waiting(registry, instance) == 0) note_acknowledged(at);
-  last_look_ns = at;
+  if (wasmsig_instance_waiting(registry, instance) == 0)
+    count_acknowledged(now);
+  last_check_ns = now;
 }
 
-static void *watch(void *unused) {
+static void *check_until_stopped(void *unused) {
   (void)unused;
-  for (uint64_t looks = 0; LOAD(running); looks++) {
-    look();
-    if (!something_waits()) looks = 0;
-    sleep_until_woken(pause_ns(looks));
+  for (uint64_t checks = 0; LOAD(running); checks++) {
+    check();
+    if (!any_is_pending()) checks = 0;
+    sleep_until_woken(pause_ns(checks));
   }
   return NULL;
 }
 
-void cli_watching_start(const struct cli_options *these,
-                        wasmsig_registry *where, wasmsig_instance who) {
+void cli_ack_stats_start(wasmsig_registry *of_registry,
+                         wasmsig_instance of_instance, uint64_t soft_ns,
+                         int soft_signal) {
   sigset_t all, before;
-  options = these;
-  registry = where;
-  instance = who;
-  if (!these->stats || who == 0) return;
-  waits_for_soft = these->soft_ns != WASMSIG_NO_LIMIT;
-  last_look_ns = cli_now_ns(CLOCK_MONOTONIC);
+  registry = of_registry;
+  instance = of_instance;
+  soft_limit_ns = soft_ns;
+  soft_limit_signal = soft_signal;
+  expects_soft_limit = soft_ns != WASMSIG_NO_LIMIT;
+  last_check_ns = cli_now_ns(CLOCK_MONOTONIC);
   sem_init(&wake, 0, 0);
   STORE(running, 1);
-  /* Signals are for the thread that may be blocked in a call. */
+  /* The process's signals must interrupt the thread that runs the guest. */
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  if (pthread_create(&watcher, NULL, watch, NULL) != 0) STORE(running, 0);
+  if (pthread_create(&checker, NULL, check_until_stopped, NULL) != 0)
+    STORE(running, 0);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-void cli_watching_stop(void) {
+void cli_ack_stats_stop(void) {
   if (!LOAD(running)) return;
   STORE(running, 0);
   sem_post(&wake);
-  pthread_join(watcher, NULL);
-  look(); /* it may have slept when the guest took the last */
+  pthread_join(checker, NULL);
+  check(); /* the guest may have acknowledged after the last one */
 }
 
-/* ------------------------------------------------------------------- sums */
+/* ------------------------------------------------------------------- output */
 
-void cli_watching_add_text(struct cli_text *text) {
+void cli_ack_stats_add_text(struct cli_text *text) {
   bool any = false;
   for (int i = 1; i <= WASMSIG_SIGNAL_MAX; i++) {
-    if (!LOAD(told[i].sent)) continue;
+    if (!LOAD(signal_stats[i].sent)) continue;
     cli_text_add(text, any ? "\n                 " : "");
     any = true;
     cli_text_add(text, cli_signal_name(i));
     cli_text_add(text, " sent ");
-    cli_text_number(text, LOAD(told[i].sent));
+    cli_text_number(text, LOAD(signal_stats[i].sent));
     cli_text_add(text, ", acknowledged ");
-    cli_text_number(text, LOAD(told[i].acknowledged));
-    if (!LOAD(told[i].acknowledged)) continue;
+    cli_text_number(text, LOAD(signal_stats[i].acknowledged));
+    if (!LOAD(signal_stats[i].acknowledged)) continue;
     cli_text_add(text, ", at most ");
-    cli_text_duration(text, LOAD(told[i].slowest_ns));
+    cli_text_duration(text, LOAD(signal_stats[i].slowest_ns));
     cli_text_add(text, " after");
   }
   if (!any) cli_text_add(text, "none sent");
 }
 
-void cli_watching_add_json(struct cli_text *text) {
+void cli_ack_stats_add_json(struct cli_text *text) {
   bool any = false;
   for (int i = 1; i <= WASMSIG_SIGNAL_MAX; i++) {
-    if (!LOAD(told[i].sent)) continue;
+    if (!LOAD(signal_stats[i].sent)) continue;
     cli_text_add(text, any ? ",{\"signal\":" : "{\"signal\":");
     any = true;
     cli_text_json(text, cli_signal_name(i));
     cli_text_add(text, ",\"sent\":");
-    cli_text_number(text, LOAD(told[i].sent));
+    cli_text_number(text, LOAD(signal_stats[i].sent));
     cli_text_add(text, ",\"acknowledged\":");
-    cli_text_number(text, LOAD(told[i].acknowledged));
+    cli_text_number(text, LOAD(signal_stats[i].acknowledged));
     cli_text_add(text, ",\"slowest_ns\":");
-    cli_text_number(text, LOAD(told[i].slowest_ns));
+    cli_text_number(text, LOAD(signal_stats[i].slowest_ns));
     cli_text_add(text, "}");
   }
 }

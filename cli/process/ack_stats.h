@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* For --stats: which signals were sent to the guest, and how long after it
- * acknowledged them. */
+/* For --stats: which signals the guest received, and how long it took to
+ * acknowledge them. */
 #ifndef WASMSIG_CLI_PROCESS_ACK_STATS_H
 #define WASMSIG_CLI_PROCESS_ACK_STATS_H
 
-#include "run/options.h"
 #include "text/text.h"
+#include "wasmsig/host.h"
 
-/* A thread of its own looks at the guest's words, if stats are asked for. */
-void cli_watching_start(const struct cli_options *options,
-                        wasmsig_registry *registry, wasmsig_instance instance);
+/**
+ * Starts a thread that checks the guest's words.
+ *
+ * soft_ns:     the soft limit, or WASMSIG_NO_LIMIT
+ * soft_signal: the signal that is raised at the soft limit
+ */
+void cli_ack_stats_start(wasmsig_registry *registry, wasmsig_instance instance,
+                         uint64_t soft_ns, int soft_signal);
 
-/* Before the instance is untracked. */
-void cli_watching_stop(void);
+/* Call it before the instance is untracked. */
+void cli_ack_stats_stop(void);
 
-/* A signal has been sent. Signal handlers: yes. */
-void cli_watching_sent(int signal);
+/* Counts a signal that has just been sent. Signal handlers: yes. */
+void cli_ack_stats_sent(int signal);
 
-/* What was seen. Signal handlers: yes. */
-void cli_watching_add_text(struct cli_text *text);
-void cli_watching_add_json(struct cli_text *text);
+/* Append the counts. Signal handlers: yes. */
+void cli_ack_stats_add_text(struct cli_text *text);
+void cli_ack_stats_add_json(struct cli_text *text);
 
 #endif

@@ -1,39 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * How a run ends, and what is said of it: one line on standard error where the
- * guest did not end by itself, and what --stats asks for.
+ * How a run ends: by the guest's exit, a trap, the CPU limit or a signal. One
+ * line on standard error says why, unless the guest exited; --stats adds to it.
  */
 #ifndef WASMSIG_CLI_PROCESS_END_H
 #define WASMSIG_CLI_PROCESS_END_H
 
-#include "run/options.h"
+#include "process/stats.h"
 
-/* From the thread that will run the guest, before anything can end it. */
-void cli_ending_prepare(const struct cli_options *options);
+#include <stdbool.h>
 
-/* CPU nanoseconds of the guest's thread from here on are the guest's. */
-void cli_ending_guest_begins(void);
-
-/* Any thread; signal handlers too. */
-uint64_t cli_cpu_ns(void);
+/* Call it before anything can end the run. `run` stays the caller's. */
+void cli_end_prepare(const struct cli_run_info *run);
 
 /**
- * Whether the caller is the first to end the process: others then return and
- * let it. Any thread; signal handlers too.
+ * Claims the end of the process.
+ *
+ * Returns:   whether the caller is the first. All others must leave the end to
+ *            the first.
+ * Threads:   any. Signal handlers: yes.
  */
-bool cli_ending_claim(void);
+bool cli_end_claim(void);
 
-/* Past the hard limit. Does not return if it is the first to end the process.
- */
+/* The next three end the process if they are the first to claim its end, and
+ * return otherwise. Threads: any. Signal handlers: yes. */
+
+/* The guest has passed its hard limit: exit status CLI_CPU_LIMIT. */
 void cli_end_by_limit(void *unused);
 
-/* Past --cpu-compile: the same, of the time of all threads. */
-void cli_end_by_compiling(void);
+/* The engine has passed --cpu-compile: exit status CLI_CPU_LIMIT. */
+void cli_end_by_compile_limit(void);
 
-/* As the signal ends any process: the shell sees it. Returns as the other. */
+/* Takes the signal's default action, so that a shell sees the signal. */
 void cli_end_by_signal(int signal);
 
-/* For the main thread, which has claimed the end; answer the exit status. */
+/* For the main thread, when it has claimed the end and signals are no longer
+ * forwarded. They return the exit status. */
 int cli_end_by_exit(int status);
 int cli_end_by_trap(const char *message);
 

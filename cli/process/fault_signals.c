@@ -13,35 +13,35 @@ static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 #define FAULTS (sizeof faults / sizeof *faults)
 
 static bool was_ignored[FAULTS];
-static struct sigaction engines[FAULTS];
+static struct sigaction engine_actions[FAULTS];
 
-static size_t number_of(int signal) {
+static size_t index_of(int signal) {
   size_t i = 0;
   while (i < FAULTS - 1 && faults[i] != signal) i++;
   return i;
 }
 
-static void pass_on(int signal, siginfo_t *info, void *ucontext) {
-  const struct sigaction *engine = &engines[number_of(signal)];
+static void call_engine(int signal, siginfo_t *info, void *ucontext) {
+  const struct sigaction *engine = &engine_actions[index_of(signal)];
   if (engine->sa_flags & SA_SIGINFO)
     engine->sa_sigaction(signal, info, ucontext);
   else if (engine->sa_handler != SIG_DFL && engine->sa_handler != SIG_IGN)
     engine->sa_handler(signal);
-  else /* the fault comes again, and ends the process */
+  else /* the instruction faults again, and the process ends */
     sigaction(signal, engine, NULL);
 }
 
-/* A code above 0 is the kernel's: sigaction(2). */
+/* The kernel raised it if its code is above 0: sigaction(2). */
 static void on_fault(int signal, siginfo_t *info, void *ucontext) {
   int saved_errno = errno;
   if (info->si_code > 0)
-    pass_on(signal, info, ucontext); /* it may not come back */
-  else if (!was_ignored[number_of(signal)])
+    call_engine(signal, info, ucontext); /* it may not return */
+  else if (!was_ignored[index_of(signal)])
     cli_end_by_signal(signal);
   errno = saved_errno;
 }
 
-void cli_faults_prepare(void) {
+void cli_fault_signals_prepare(void) {
   for (size_t i = 0; i < FAULTS; i++) {
     struct sigaction now;
     was_ignored[i] =
@@ -49,10 +49,10 @@ void cli_faults_prepare(void) {
   }
 }
 
-void cli_faults_take(void) {
+void cli_fault_signals_wrap(void) {
   for (size_t i = 0; i < FAULTS; i++) {
-    if (sigaction(faults[i], NULL, &engines[i]) != 0) continue;
-    struct sigaction ours = engines[i];
+    if (sigaction(faults[i], NULL, &engine_actions[i]) != 0) continue;
+    struct sigaction ours = engine_actions[i];
     ours.sa_flags |= SA_SIGINFO | SA_ONSTACK;
     ours.sa_sigaction = on_fault;
     sigaction(faults[i], &ours, NULL);

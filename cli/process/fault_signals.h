@@ -3,15 +3,16 @@
 #define WASMSIG_CLI_PROCESS_FAULT_SIGNALS_H
 
 /*
- * An engine handles SIGSEGV, SIGBUS, SIGILL and SIGFPE, as faults of the
- * guest's code are its traps. One that somebody sends, by kill(2), is no fault:
- * it ends the process as it does any, unless it was ignored when the process
- * began.
+ * An engine handles SIGSEGV, SIGBUS, SIGILL and SIGFPE, because faults of the
+ * guest's code are its traps. The same signal sent by kill(2) is no fault. It
+ * ends the process as it ends any, unless the process ignored it from its
+ * start.
  */
 
-/* Before the engine takes them. */
-void cli_faults_prepare(void);
-/* Once it has. */
-void cli_faults_take(void);
+/* Call it before the engine installs its handlers. */
+void cli_fault_signals_prepare(void);
+
+/* Call it when the engine has installed its handlers: wraps them. */
+void cli_fault_signals_wrap(void);
 
 #endif

@@ -1,36 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The process's signals go to the guest, busy or blocked in a call. */
+/* Forwards the process's signals to the guest, whether it computes or blocks in
+ * a call. */
 #ifndef WASMSIG_CLI_PROCESS_FORWARD_H
 #define WASMSIG_CLI_PROCESS_FORWARD_H
 
-#include "engines/engine.h"
+#include "wasmsig/host.h"
 
 #include <poll.h>
 
-/* Answers false, having said why, if a signal cannot be forwarded. */
-bool cli_forwarding_start(const struct cli_options *options);
+struct cli_forward_options {
+  bool signals[WASMSIG_SIGNAL_MAX + 1]; /* to be forwarded */
+  bool also_ignored; /* those too that the process ignores from its start */
+};
 
-/* From here on there is a guest that may be told. */
-void cli_forwarding_guest(const struct cli_job *job, wasmsig_instance instance);
+/* Returns false, after an error message, if a signal cannot be forwarded. */
+bool cli_forward_start(const struct cli_forward_options *options);
+
+/* From now on forwarded signals end the guest's waits: see cli_wait. */
+void cli_forward_set_guest(wasmsig_registry *registry,
+                           wasmsig_instance instance);
+
+/* Reports SIGPIPE as the end of the run, if its action is the default. Without
+ * this it ends the process without a message. */
+void cli_forward_report_sigpipe(void);
+
+/* Ends it: the signals take their default action from now on. */
+void cli_forward_stop(void);
 
 /**
  * Waits until a file is ready, until `deadline_ns` of the monotonic clock
- * (UINT64_MAX: for ever), or until a signal has come to the guest that it has
- * not acknowledged.
+ * (UINT64_MAX: no deadline), or until the guest has received a signal that it
+ * has not acknowledged.
  *
- * files:     the first is taken for what wakes the wait; the caller's follow
+ * files:     the first is used by this function; the caller's files follow
  *
- * Returns:   how many of the caller's files are ready, 0 at the deadline, -1
- *            for a signal: once for each.
+ * Returns:   how many of the caller's files are ready; 0 at the deadline; -1
+ *            for a signal, once for each.
  * Threads:   the one that runs the guest.
  */
 int cli_wait(struct pollfd *files, nfds_t count, uint64_t deadline_ns);
 
-/* The signal that ended the last wait ends the next one too, if it still waits
- * then: the call could not tell of it. */
-void cli_wait_is_due_again(void);
-
-/* Signals do again what they do to any process. */
-void cli_forwarding_stop(void);
+/* Makes the signal that ended the last wait end the next wait too, if it is
+ * still pending: for a call that could not report it. */
+void cli_wait_repeat_signal(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include "run/compile_limit.h"
 
 #include "process/end.h"
+#include "wasmsig/host.h"
 
 #include <signal.h>
 #include <sys/time.h>
@@ -10,27 +11,28 @@ static bool is_limited;
 static struct sigaction action_before;
 static sigset_t mask_before;
 
-/* A code above 0 is the timer's; another sender means the process. */
+/* A code above 0 is the kernel's, for the timer. Otherwise a process sent it.
+ */
 static void on_signal(int signal, siginfo_t *info, void *ucontext) {
   (void)ucontext;
   if (info->si_code > 0)
-    cli_end_by_compiling();
+    cli_end_by_compile_limit();
   else
     cli_end_by_signal(signal);
 }
 
-/* Rounded up: 0 would be no limit. */
+/* Rounded up, as 0 would disable the timer. */
 static struct itimerval timer_of(uint64_t ns) {
   uint64_t us = ns / 1000 + (ns % 1000 != 0);
   return (struct itimerval){.it_value = {.tv_sec = (time_t)(us / 1000000),
                                          .tv_usec = (long)(us % 1000000)}};
 }
 
-void cli_compiling_begins(const struct cli_options *options) {
+void cli_compile_limit_start(uint64_t limit_ns) {
   struct sigaction ours = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
-  struct itimerval timer = timer_of(options->compile_ns);
+  struct itimerval timer = timer_of(limit_ns);
   sigset_t only;
-  is_limited = options->compile_ns != WASMSIG_NO_LIMIT;
+  is_limited = limit_ns != WASMSIG_NO_LIMIT;
   if (!is_limited) return;
   sigfillset(&ours.sa_mask);
   sigaction(SIGPROF, &ours, &action_before);
@@ -40,7 +42,7 @@ void cli_compiling_begins(const struct cli_options *options) {
   setitimer(ITIMER_PROF, &timer, NULL);
 }
 
-void cli_compiling_ends(void) {
+void cli_compile_limit_stop(void) {
   struct itimerval none = {0};
   if (!is_limited) return;
   setitimer(ITIMER_PROF, &none, NULL);

@@ -2,13 +2,14 @@
 #ifndef WASMSIG_CLI_RUN_COMPILE_LIMIT_H
 #define WASMSIG_CLI_RUN_COMPILE_LIMIT_H
 
-#include "run/options.h"
+#include <stdint.h>
 
 /*
  * The limit of --cpu-compile: CPU time of all threads, as an engine compiles in
- * several. From one call to the other it ends the process, as --cpu-hard does.
+ * several. If the process uses it up between the two calls, it ends as it does
+ * at --cpu-hard. With WASMSIG_NO_LIMIT both calls do nothing.
  */
-void cli_compiling_begins(const struct cli_options *options);
-void cli_compiling_ends(void);
+void cli_compile_limit_start(uint64_t limit_ns);
+void cli_compile_limit_stop(void);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "run/options.h"
 
-#include "cli.h"
-#include "engines/engine.h"
+#include "run/times.h"
+#include "text/exit_status.h"
+#include "text/help.h"
+#include "text/messages.h"
+#include "text/option_error.h"
 #include "text/signal_names.h"
-#include "text/times.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -38,11 +40,11 @@ static const int forwarded_by_default[] = {SIGINT,  SIGTERM,  SIGHUP,
 static void forward_default(struct cli_options *options) {
   size_t count = sizeof forwarded_by_default / sizeof *forwarded_by_default;
   for (size_t i = 0; i < count; i++)
-    options->forwards[forwarded_by_default[i]] = true;
+    options->forward.signals[forwarded_by_default[i]] = true;
 }
 
-/* Cannot be handled, would be raised by a fault, stop the process, or belong
- * to the C library's threads. */
+/* Signals that cannot be handled, that faults raise, that stop the process, or
+ * that the C library uses for threads. */
 static bool can_be_forwarded(int signal) {
   static const int cannot[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS,  SIGFPE,
                                SIGILL,  SIGTRAP, SIGSYS,  SIGABRT, SIGTSTP,
@@ -54,8 +56,8 @@ static bool can_be_forwarded(int signal) {
 }
 
 static bool take_forward(struct cli_options *options, char *list) {
-  memset(options->forwards, 0, sizeof options->forwards);
-  options->forwards_are_given = true;
+  memset(&options->forward, 0, sizeof options->forward);
+  options->forward.also_ignored = true; /* the user asks for them */
   if (strcmp(list, "none") == 0 || list[0] == '\0') return true;
   for (char *rest = list, *name; (name = strsep(&rest, ",")) != NULL;) {
     int signal = cli_signal_number(name);
@@ -68,7 +70,7 @@ static bool take_forward(struct cli_options *options, char *list) {
                       cli_signal_name(signal));
       return false;
     }
-    options->forwards[signal] = true;
+    options->forward.signals[signal] = true;
   }
   return true;
 }
@@ -86,14 +88,14 @@ static bool is_folder(const char *path) {
   return false;
 }
 
-static void *grown(void *array, size_t count, size_t size) {
+static void *grow(void *array, size_t count, size_t size) {
   void *more = reallocarray(array, count + 1, size);
   if (more) return more;
-  cli_complain("out of memory");
-  exit(CLI_UNRUNNABLE);
+  cli_message("out of memory");
+  exit(CLI_FAILED);
 }
 
-/* WAMR takes "GUEST::HOST", and splits it at the first '::'. */
+/* WAMR expects "GUEST::HOST", and splits it at the first '::'. */
 static bool is_name_for_guest(const char *name) {
   return !strstr(name, "::") && name[strlen(name) - 1] != ':';
 }
@@ -111,16 +113,32 @@ static bool take_folder(struct cli_options *options, char *text) {
   }
   if (!is_name_for_guest(folder.guest)) {
     cli_usage_error("run",
-                    "--dir: '%s' is no name for a guest: it may have no "
-                    "'::', nor a ':' at its end",
+                    "--dir: '%s' is no valid name: it must not contain "
+                    "'::' or end with ':'",
                     folder.guest);
     return false;
   }
   if (!is_folder(folder.host)) return false;
-  options->folders =
-      grown(options->folders, options->folder_count, sizeof folder);
-  options->folders[options->folder_count++] = folder;
+  struct cli_wasi_setup *wasi = &options->wasi;
+  wasi->folders = grow(wasi->folders, wasi->folder_count, sizeof folder);
+  wasi->folders[wasi->folder_count++] = folder;
   return true;
+}
+
+/* As with env(1), the last value of a name counts. */
+static void set_variable(struct cli_wasi_setup *wasi, const char *name,
+                         const char *value) {
+  size_t count = wasi->variable_count;
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(wasi->names[i], name) != 0) continue;
+    wasi->values[i] = value;
+    return;
+  }
+  wasi->names = grow(wasi->names, count, sizeof *wasi->names);
+  wasi->values = grow(wasi->values, count, sizeof *wasi->values);
+  wasi->names[count] = name;
+  wasi->values[count] = value;
+  wasi->variable_count++;
 }
 
 static bool take_variable(struct cli_options *options, char *text) {
@@ -128,58 +146,18 @@ static bool take_variable(struct cli_options *options, char *text) {
   const char *value = equals ? equals + 1 : getenv(text);
   if (equals) *equals = '\0';
   if (text[0] == '\0') {
-    cli_usage_error("run", "--env: write NAME=VALUE, or NAME to pass it on");
+    cli_usage_error("run", "--env: write NAME=VALUE, or NAME to pass on ours");
     return false;
   }
   if (!value) {
     cli_usage_error("run", "--env: %s is not in the environment", text);
     return false;
   }
-  /* As of env(1), the last of a name is what counts. */
-  for (size_t i = 0; i < options->variable_count; i++) {
-    if (strcmp(options->names[i], text) != 0) continue;
-    options->values[i] = value;
-    return true;
-  }
-  size_t count = options->variable_count;
-  options->names = grown(options->names, count, sizeof *options->names);
-  options->values = grown(options->values, count, sizeof *options->values);
-  options->names[count] = text;
-  options->values[count] = value;
-  options->variable_count++;
+  set_variable(&options->wasi, text, value);
   return true;
 }
 
-/* ------------------------------------------------------------------ errors */
-
-static const char *name_of(int value, const struct option *known) {
-  while (known->name && known->val != value) known++;
-  return known->name;
-}
-
-/* "--s" begins both "--signal" and "--stats". */
-static bool begins_several(const char *name, size_t length,
-                           const struct option *known) {
-  int count = 0;
-  for (; known->name; known++) count += strncmp(known->name, name, length) == 0;
-  return count > 1;
-}
-
-int cli_option_error(const char *command, const char *word,
-                     const struct option *known) {
-  int length = (int)strcspn(word, "=");
-  const char *taken = name_of(optopt, known);
-  if (taken && strchr(word, '='))
-    return cli_usage_error(command, "'--%s' takes no value", taken);
-  if (taken) return cli_usage_error(command, "--%s needs a value", taken);
-  if (optopt != 0)
-    return cli_usage_error(command, "there is no option '-%c'", optopt);
-  if (begins_several(word + 2, (size_t)length - 2, known))
-    return cli_usage_error(command, "'%.*s' is ambiguous", length, word);
-  return cli_usage_error(command, "there is no option '%.*s'", length, word);
-}
-
-/* -------------------------------------------------------------------- all */
+/* ------------------------------------------------------------- command line */
 
 enum {
   SOFT = CLI_FIRST_LONG_OPTION,
@@ -210,10 +188,10 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0}};
 
 static bool take_engine(struct cli_options *options, const char *name) {
-  options->engine = cli_engine_named(name);
+  options->engine = cli_find_engine(name);
   if (options->engine) return true;
-  cli_usage_error("run", "--engine: there are wasmtime and wamr, no '%s'",
-                  name);
+  cli_usage_error(
+      "run", "--engine: there is no engine '%s', only wasmtime and wamr", name);
   return false;
 }
 
@@ -228,21 +206,22 @@ static bool take(struct cli_options *options, int option) {
     case DIR: return take_folder(options, optarg);
     case ENV: return take_variable(options, optarg);
     case ENGINE: return take_engine(options, optarg);
-    case STATS: return options->stats = true;
-    case JSON: return options->json = options->stats = true;
+    case STATS:
+      if (options->stats == CLI_NO_STATS) options->stats = CLI_STATS_TEXT;
+      return true;
+    case JSON: options->stats = CLI_STATS_JSON; return true;
     default: return false;
   }
 }
 
 static int take_file(struct cli_options *options, int argc, char **argv) {
-  if (optind >= argc)
-    return cli_usage_error("run", "which file? (FILE.wasm is missing)");
+  if (optind >= argc) return cli_usage_error("run", "FILE.wasm is missing");
   if (options->soft_ns != WASMSIG_NO_LIMIT &&
       options->soft_ns > options->hard_ns)
-    return cli_usage_error("run", "--cpu-soft lies above --cpu-hard");
+    return cli_usage_error("run", "--cpu-soft is above --cpu-hard");
   options->file = argv[optind];
-  options->arguments = argv + optind;
-  options->argument_count = argc - optind;
+  options->wasi.arguments = argv + optind;
+  options->wasi.argument_count = argc - optind;
   return -1;
 }
 
@@ -251,15 +230,15 @@ int cli_options_parse(struct cli_options *options, int argc, char **argv) {
                                   .hard_ns = WASMSIG_NO_LIMIT,
                                   .compile_ns = WASMSIG_NO_LIMIT,
                                   .signal = WASMSIG_SIGXCPU,
-                                  .engine = cli_engine_named("wasmtime")};
+                                  .engine = cli_find_engine("wasmtime")};
   forward_default(options);
   opterr = 0;
   optind = 1;
   for (;;) {
-    /* "+": what follows the file is the guest's. ":": we word the errors. */
+    /* "+": the words after the file are the guest's. ":": we print errors. */
     int option = getopt_long(argc, argv, "+:h", long_options, NULL);
     if (option == -1) return take_file(options, argc, argv);
-    if (option == HELP || option == 'h') return cli_print_help(cli_help_run);
+    if (option == HELP || option == 'h') return cli_print(cli_help_run);
     if (option == ':' || option == '?')
       return cli_option_error("run", argv[optind - 1], long_options);
     if (!take(options, option)) return CLI_USAGE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The sections of imports and exports are walked, with the module reader's
- * cursor; the others are passed over. */
+/* Reads the import and the export section with the module reader's cursor, and
+ * skips all others. */
 #include "run/program.h"
 
 #include "module/type.h"
@@ -27,16 +27,17 @@ static bool is_name(const struct wsig_cursor *cursor, struct name name,
          memcmp(name.bytes, text, name.length) == 0;
 }
 
-/* A cursor in the section of that number; in nothing if there is none. */
+/* A cursor at the start of a section; at its end if there is no such section.
+ */
 static struct wsig_cursor find_section(const uint8_t *bytes, size_t length,
-                                       uint8_t wanted) {
+                                       uint8_t id) {
   struct wsig_cursor cursor;
   wsig_cursor_open_bytes(&cursor, bytes, length);
   wsig_cursor_skip(&cursor, HEADER_BYTES);
   while (!cursor.failed && cursor.at < cursor.end) {
-    uint8_t number = wsig_read_byte(&cursor);
+    uint8_t found = wsig_read_byte(&cursor);
     uint32_t size = wsig_read_u32(&cursor);
-    if (number == wanted) {
+    if (found == id) {
       wsig_cursor_narrow(&cursor, size, NULL);
       return cursor;
     }
@@ -63,7 +64,7 @@ static bool has_start(const uint8_t *bytes, size_t length) {
 
 /* ---------------------------------------------------------------- imports */
 
-static void pass_import_type(struct wsig_cursor *cursor) {
+static void skip_import_type(struct wsig_cursor *cursor) {
   switch (wsig_read_byte(cursor)) {
     case WASMSIG_EXTERN_FUNCTION: wsig_read_u32(cursor); break;
     case WASMSIG_EXTERN_TABLE:
@@ -79,7 +80,7 @@ static void pass_import_type(struct wsig_cursor *cursor) {
   }
 }
 
-/* By wasi-threads, the only interface there is. */
+/* wasi-threads is the only interface for it. */
 static bool spawns_threads(const uint8_t *bytes, size_t length) {
   struct wsig_cursor cursor = find_section(bytes, length, IMPORTS);
   uint32_t count = wsig_read_u32(&cursor);
@@ -89,7 +90,7 @@ static bool spawns_threads(const uint8_t *bytes, size_t length) {
     if (is_name(&cursor, module, "wasi") &&
         is_name(&cursor, name, "thread-spawn"))
       return true;
-    pass_import_type(&cursor);
+    skip_import_type(&cursor);
   }
   return false;
 }
@@ -101,12 +102,13 @@ const char *cli_program_refusal(const uint8_t *bytes, size_t length,
   const wasmsig_module_memory *memory = &report->memory;
   bool imports_memory = memory->count > 0 && memory->is_imported;
   if (memory->count > 0 && memory->is_64_bit)
-    return "its memory has 64-bit addresses, and WASI preview 1 has 32";
+    return "its memory has 64-bit addresses, but WASI preview 1 has 32-bit "
+           "ones";
   if ((imports_memory && memory->is_shared) || spawns_threads(bytes, length))
-    return "it needs threads (wasi-threads), and has one here";
+    return "it needs threads (wasi-threads), which are not supported";
   if (!has_start(bytes, length))
     return "it has no function _start: it is not a program";
   if (imports_memory)
-    return "it imports its memory, and a program for WASI has its own";
+    return "it imports its memory, but a WASI program defines its own";
   return NULL;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* `wasmsig run`: a WASI program under a CPU limit, with the process's signals.
+/* `wasmsig run`: runs a WASI program with CPU limits and the process's signals.
  */
 #include "cli.h"
-#include "engines/engine.h"
+#include "files/read_file.h"
 #include "process/ack_stats.h"
 #include "process/end.h"
-#include "process/forward.h"
+#include "process/run_time.h"
 #include "run/compile_limit.h"
+#include "run/options.h"
 #include "run/program.h"
-#include "text/module_file.h"
+#include "text/exit_status.h"
+#include "text/messages.h"
+#include "text/verdict.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,11 +19,12 @@
 static struct cli_options options;
 static wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
 static struct cli_job job;
+static struct cli_run_info run_info;
 static wasmsig_budget budget;
 
 static int refuse(const char *why) {
-  cli_complain("%s: %s", options.file, why);
-  return CLI_UNRUNNABLE;
+  cli_message("%s: %s", options.file, why);
+  return CLI_FAILED;
 }
 
 static bool is_limited(void) {
@@ -28,7 +32,9 @@ static bool is_limited(void) {
          options.hard_ns != WASMSIG_NO_LIMIT;
 }
 
-/* Without limits it is never entered. */
+/* ------------------------------------------------------------------ budgets */
+
+/* Without limits the budget is never entered. */
 static int init_budget(void) {
   wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
   limits.soft_ns = options.soft_ns;
@@ -41,15 +47,15 @@ static int init_budget(void) {
   return wasmsig_budget_init(&budget, &limits);
 }
 
-#define FAR_NS (UINT64_C(3600) * 1000000000)
+#define HOUR_NS (UINT64_C(3600) * 1000000000)
 
-/* The first section starts threads and timers, which is not the guest's doing:
- * one that is empty goes before it. Its limit is another, as it may take longer
- * than a guest's. */
+/* The first section starts threads and timers, whose CPU time must not count as
+ * the guest's. So an empty section comes first. Its limit is so high that it
+ * cannot pass it. */
 static int warm_up(void) {
   wasmsig_budget empty;
   wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
-  limits.soft_ns = FAR_NS;
+  limits.soft_ns = HOUR_NS;
   int error = wasmsig_budget_init(&empty, &limits);
   if (!error) error = wasmsig_budget_enter(&empty);
   if (error) return error;
@@ -57,72 +63,80 @@ static int warm_up(void) {
   return wasmsig_budget_destroy(&empty);
 }
 
-/* The start function may have passed the soft limit, when nobody listened. */
-static void tell_what_was_missed(void) {
+/* ---------------------------------------------------------------- the guest */
+
+/* If the module's start function has passed the soft limit, the signal came
+ * before the guest was tracked. */
+static void repeat_missed_signal(void) {
   if (wasmsig_budget_get_state(&budget) == WASMSIG_BUDGET_SIGNALLED)
     wasmsig_registry_raise(job.registry, options.signal);
 }
 
-static void warn_if_deaf(wasmsig_instance instance) {
+static void warn_if_untracked(wasmsig_instance instance) {
   if (instance != 0 || options.soft_ns == WASMSIG_NO_LIMIT) return;
-  cli_complain("%s: --cpu-soft cannot be heard: %s", options.file,
-               wasmsig_verdict_text(report.verdict));
+  cli_message("%s: --cpu-soft has no effect: %s", options.file,
+              wasmsig_verdict_text(report.verdict));
 }
 
-/* Inside the section. Answers whether there is a result to report. */
+/* Within the budget's section. Returns a wasmsig_error; without one, the result
+ * is set. */
 static int run_guest(struct cli_result *result) {
   wasmsig_instance instance = 0;
   if (!options.engine->instantiate(&job, result)) return WASMSIG_OK;
   int error = options.engine->track(&job, &instance);
   if (error) return error;
-  warn_if_deaf(instance);
-  cli_forwarding_guest(&job, instance);
-  cli_watching_start(&options, job.registry, instance);
-  tell_what_was_missed();
+  warn_if_untracked(instance);
+  cli_forward_set_guest(job.registry, instance);
+  if (options.stats != CLI_NO_STATS && instance != 0)
+    cli_ack_stats_start(job.registry, instance, options.soft_ns,
+                        options.signal);
+  repeat_missed_signal();
   options.engine->call(&job, result);
   return WASMSIG_OK;
 }
 
+/* Signals take their default action again, so that one can end a wait for a
+ * slow reader of standard error. */
 static int finish(const struct cli_result *result) {
-  switch (result->end) {
-    case CLI_EXITED: return cli_end_by_exit(result->status);
-    case CLI_TRAP: return cli_end_by_trap(result->message);
-    default: return refuse(result->message);
-  }
+  if (result->outcome == CLI_REFUSED) return refuse(result->message);
+  cli_forward_stop();
+  return result->outcome == CLI_EXITED ? cli_end_by_exit(result->status)
+                                       : cli_end_by_trap(result->message);
 }
 
-/* Another thread is ending the process. */
-static void wait_for_the_end(void) {
+/* Another thread ends the process. */
+static void wait_for_end(void) {
   for (;;) pause();
 }
 
 static int run_job(void) {
   struct cli_result result;
-  cli_compiling_begins(&options);
+  cli_compile_limit_start(options.compile_ns);
   bool is_loaded = options.engine->load(&job, &result);
-  cli_compiling_ends();
+  cli_compile_limit_stop();
   if (!is_loaded) return refuse(result.message);
   int error = init_budget();
   if (error) return refuse(wasmsig_error_text(error));
-  if (!cli_forwarding_start(&options)) return CLI_UNRUNNABLE;
+  if (!cli_forward_start(&options.forward)) return CLI_FAILED;
+  if (options.stats != CLI_NO_STATS) cli_forward_report_sigpipe();
   if (is_limited()) error = warm_up();
-  cli_ending_guest_begins();
+  cli_run_time_guest_starts();
   if (!error && is_limited()) error = wasmsig_budget_enter(&budget);
   if (!error) error = run_guest(&result);
-  /* From here on no signal and no limit ends the process but this. */
-  bool ends_here = cli_ending_claim();
-  /* Before the section's end takes back what the guest has not taken. */
-  cli_watching_stop();
+  /* From here on no signal and no limit ends the process. */
+  bool ends_here = cli_end_claim();
+  /* Before the end of the section withdraws the signals that are pending. */
+  cli_ack_stats_stop();
   if (is_limited()) wasmsig_budget_leave(&budget);
   options.engine->close(&job);
-  if (!ends_here) wait_for_the_end();
+  if (!ends_here) wait_for_end();
   return error ? refuse(wasmsig_error_text(error)) : finish(&result);
 }
 
-/* A stream that we were started without must not become the number of a file of
- * ours, which the guest would read or write. What stands in its place answers
- * EBADF, as nothing would: it cannot be read as input, nor written as output.
- */
+/* If the process starts without a standard stream, the next file that we open
+ * would get its number, and the guest would read or write that file. So
+ * /dev/null takes the number. It is opened such that reading standard input, or
+ * writing an output, fails with EBADF, as on a closed stream. */
 static bool fill_closed_streams(void) {
   int opened;
   do {
@@ -133,23 +147,26 @@ static bool fill_closed_streams(void) {
 }
 
 int cli_run(int argc, char **argv) {
-  if (!fill_closed_streams()) return CLI_UNRUNNABLE;
+  if (!fill_closed_streams()) return CLI_FAILED;
   int status = cli_options_parse(&options, argc, argv);
   if (status >= 0) return status;
-  cli_ending_prepare(&options);
+  cli_run_time_start();
+  run_info = (struct cli_run_info){options.file, options.engine->name,
+                                   options.engine->memory_size, options.stats};
+  cli_end_prepare(&run_info);
   uint8_t *bytes;
-  if (!cli_read_file(options.file, &bytes, &job.length)) return CLI_UNRUNNABLE;
+  if (!cli_read_file(options.file, &bytes, &job.length)) return CLI_FAILED;
   int error = wasmsig_module_inspect(bytes, job.length, NULL, &report);
   if (error) return refuse(wasmsig_error_text(error));
   if (!wasmsig_verdict_is_readable(report.verdict)) {
-    cli_complain_of_module(options.file, &report);
-    return CLI_UNRUNNABLE;
+    cli_print_unreadable(options.file, &report);
+    return CLI_FAILED;
   }
   const char *why = cli_program_refusal(bytes, job.length, &report);
   if (why) return refuse(why);
   error = wasmsig_registry_create(&job.registry);
   if (error) return refuse(wasmsig_error_text(error));
-  job.options = &options;
+  job.wasi = &options.wasi;
   job.bytes = bytes;
   job.report = &report;
   return run_job();

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "text/text.h"
 
-#include "clock.h"
 #include "text/escape.h"
 
 #include <errno.h>
@@ -9,37 +8,40 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ----------------------------------------------------------------- writing */
 
 static int64_t now_ms(void) {
-  return (int64_t)(cli_now_ns(CLOCK_MONOTONIC) / 1000000);
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Takes what has passed since then from the patience. */
-static void lose_patience(struct cli_text *text, int64_t since_ms) {
+static void reduce_patience(struct cli_text *text, int64_t since_ms) {
   int64_t passed = now_ms() - since_ms;
   if (text->patience_ms < 0) return;
   text->patience_ms =
       passed < text->patience_ms ? text->patience_ms - (int)passed : 0;
 }
 
-/* What comes later would stand behind a gap. */
+/* Drops the rest of the text: a later part without it would mislead. */
 static void give_up(struct cli_text *text) {
   text->descriptor = -1; /* never ready: poll(2) */
   text->patience_ms = 0;
 }
 
-/* False: nobody takes it in time. A write to a descriptor that is ready does
- * not block where it takes PIPE_BUF bytes at once, as a pipe does. */
-static bool wait_for_room(struct cli_text *text) {
-  struct pollfd room = {.fd = text->descriptor, .events = POLLOUT};
+/* Waits for the descriptor; false: not ready in time. A write to a descriptor
+ * that is ready does not block if it takes PIPE_BUF bytes at once, as a pipe
+ * does. */
+static bool wait_until_ready(struct cli_text *text) {
+  struct pollfd file = {.fd = text->descriptor, .events = POLLOUT};
   for (;;) {
     int64_t start = now_ms();
-    int ready = poll(&room, 1, text->patience_ms);
+    int ready = poll(&file, 1, text->patience_ms);
     int error = errno;
-    lose_patience(text, start);
+    reduce_patience(text, start);
     if (ready > 0) return true;
     if (ready < 0 && error == EINTR) continue;
     give_up(text);
@@ -47,18 +49,18 @@ static bool wait_for_room(struct cli_text *text) {
   }
 }
 
-/* Ready, yet without room for so much: another writer was faster, or the
- * descriptor says so too early. */
-static bool try_later(struct cli_text *text) {
+/* After EAGAIN from a ready descriptor: another writer was faster, or it became
+ * ready too early. Waits 1 ms; false: the patience is used up. */
+static bool pause_briefly(struct cli_text *text) {
   int64_t start = now_ms();
   if (text->patience_ms == 0) return false;
   poll(NULL, 0, 1);
-  lose_patience(text, start);
+  reduce_patience(text, start);
   return true;
 }
 
-/* A reader that has gone is no reason to die: SIGPIPE, which is this thread's,
- * is taken back. */
+/* A write to a pipe without a reader does not end the process: SIGPIPE, which
+ * this thread receives, is consumed. */
 static ssize_t write_without_signal(int descriptor, const char *bytes,
                                     size_t length) {
   static const struct timespec at_once = {0, 0};
@@ -77,12 +79,12 @@ static ssize_t write_without_signal(int descriptor, const char *bytes,
 }
 
 void cli_text_write(struct cli_text *text) {
-  for (size_t at = 0; at < text->length && wait_for_room(text);) {
+  for (size_t at = 0; at < text->length && wait_until_ready(text);) {
     ssize_t count = write_without_signal(text->descriptor, text->bytes + at,
                                          text->length - at);
     if (count > 0) at += (size_t)count;
     if (count >= 0 || errno == EINTR) continue;
-    if (errno != EAGAIN || !try_later(text)) give_up(text);
+    if (errno != EAGAIN || !pause_briefly(text)) give_up(text);
   }
   text->length = 0;
 }
@@ -91,8 +93,8 @@ void cli_text_write(struct cli_text *text) {
 
 static void add(struct cli_text *text, const char *bytes, size_t length) {
   while (length > 0) {
-    size_t room = sizeof text->bytes - text->length;
-    size_t count = length < room ? length : room;
+    size_t space = sizeof text->bytes - text->length;
+    size_t count = length < space ? length : space;
     memcpy(text->bytes + text->length, bytes, count);
     text->length += count;
     bytes += count;
@@ -115,7 +117,7 @@ void cli_text_number(struct cli_text *text, uint64_t number) {
   add(text, digits + at, sizeof digits - at);
 }
 
-/* Three significant digits or more, and never rounded up: 9.99, 12.3, 1234. */
+/* Three significant digits or more, rounded down: 9.99, 12.3, 1234. */
 static void add_scaled(struct cli_text *text, uint64_t value, uint64_t unit,
                        const char *name) {
   uint64_t whole = value / unit;

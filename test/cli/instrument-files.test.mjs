@@ -227,7 +227,7 @@ test('a folder in which no file can be made is named as such', (t) => {
   assert.equal(status, 1)
   assert.match(
     stderr,
-    /^wasmsig: .*out.wasm: no file can be made in its folder: Perm.*\n$/
+    /^wasmsig: .*out.wasm: no file can be created in its folder: Perm.*\n$/
   )
   assert.equal(readFileSync(out, 'utf8'), 'old')
 })
@@ -309,7 +309,7 @@ test('--verbose says what was done', () => {
 
 const usage = {
   'no file': [['-o', 'x'], /IN.wasm is missing/],
-  'two files': [['a', 'b', '-o', 'x'], /'b' is a second/],
+  'two files': [['a', 'b', '-o', 'x'], /'b' is another/],
   'no -o': [['a'], /-o OUT.wasm is missing/],
   '--every 0': [['a', '-o', 'x', '--every', '0'], /'0' is no number from 1 to/],
   '--every 1000001': [['a', '-o', 'x', '--every=1000001'], /no number from 1/],

@@ -143,6 +143,6 @@ for (const engine of ENGINES) {
   test(`${engine}: who cannot hear of a soft limit is said`, () => {
     const { status, stderr } = deed('--cpu-soft', '1s', plain, 'exit', '3')
     assert.equal(status, 3)
-    assert.match(stderr, /^wasmsig: .*: --cpu-soft cannot be heard: .*\n$/)
+    assert.match(stderr, /^wasmsig: .*: --cpu-soft has no effect: .*\n$/)
   })
 }

@@ -36,7 +36,7 @@ function assertUsage(args, says) {
 // ------------------------------------------------------------------- usage
 
 const noTimes = {
-  'is no time; expected': ['-5ms', '', 'ms', '1.ms', '.5s', 'NaNs', '+1s'],
+  'is not a time; expected': ['-5ms', '', 'ms', '1.ms', '.5s', 'NaNs', '+1s'],
   'has no unit; expected a number and ns, us, ms, s or m': ['10', '0', '1.5'],
   'has an unknown unit; expected': ['1e4s', '5 ms', '1.2.3s', '5hours', '1S'],
   'is too large; at most 9223372036s': [
@@ -68,7 +68,7 @@ for (const time of [
 
 test('a soft limit above the hard one is refused', () => {
   const limits = ['--cpu-soft', '2s', '--cpu-hard', '1s']
-  assertUsage(['run', ...limits, ...exits], /--cpu-soft lies above --cpu-hard/)
+  assertUsage(['run', ...limits, ...exits], /--cpu-soft is above --cpu-hard/)
 })
 
 test('a signal must be one', () => {
@@ -100,7 +100,7 @@ test('a folder must be one', (t) => {
 
 test('the name of a folder has no :: and ends with no :', () => {
   for (const name of ['/in::more', '::', '/in:', 'a::']) {
-    const says = /--dir: '.*' is no name for a guest/
+    const says = /--dir: '.*' is no valid name/
     assertUsage(['run', '--dir', `/tmp::${name}`, ...exits], says)
   }
   const { status } = command(['run', '--dir', '/tmp::a:b', ...exits])
@@ -114,10 +114,10 @@ test('a variable has a name, and is there if it has no value', () => {
 
 test('options, engines and commands must exist', () => {
   assertUsage(['run', '--foo', ...exits], /there is no option '--foo'/)
-  assertUsage(['run', '--engine', 'v8', ...exits], /no 'v8'/)
+  assertUsage(['run', '--engine', 'v8', ...exits], /no engine 'v8'/)
   assertUsage(['run', '--cpu-hard'], /--cpu-hard needs a value/)
-  assertUsage(['run'], /which file/)
-  assertUsage(['inspect'], /which file/)
+  assertUsage(['run'], /FILE.wasm is missing/)
+  assertUsage(['inspect'], /FILE.wasm is missing/)
   assertUsage(['inspect', '-x', plain], /there is no option/)
   assertUsage(['inspect', plain, plain], /one file at a time/)
   assertUsage(['walk'], /there is no command 'walk'/)
@@ -141,7 +141,7 @@ test('an option that takes no value, or may be two, is told as such', () => {
 
 test('what is printed of arguments and names is one line', (t) => {
   assertUsage(['a\nb\x1b[2J'], /no command 'a\\0ab\\1b\[2J'/)
-  assertUsage(['run', '--engine', 'é\u009b\x7f'], /no 'é\\c2\\9b\\7f'/)
+  assertUsage(['run', '--engine', 'é\u009b\x7f'], /no engine 'é\\c2\\9b\\7f'/)
   const path = join(folder(t), 'a\nb')
   writeFileSync(path, 'hello')
   for (const args of [

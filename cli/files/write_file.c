@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "instrument/write_file.h"
+#include "files/write_file.h"
 
-#include "cli.h"
+#include "text/messages.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,18 +13,19 @@
 #include <unistd.h>
 
 struct output {
-  const char *path; /* as it was given */
+  const char *path; /* as the user wrote it */
   const uint8_t *data;
   size_t length;
 };
 
-bool cli_is_standard(const char *path) { return strcmp(path, "-") == 0; }
+bool cli_is_standard_output(const char *path) { return strcmp(path, "-") == 0; }
 
-/* False, always: errno says why. */
-static bool complain(const struct output *output) {
-  cli_complain("%s: %s",
-               cli_is_standard(output->path) ? "standard output" : output->path,
-               strerror(errno));
+/* Prints errno. Always returns false. */
+static bool fail(const struct output *output) {
+  cli_message(
+      "%s: %s",
+      cli_is_standard_output(output->path) ? "standard output" : output->path,
+      strerror(errno));
   return false;
 }
 
@@ -40,15 +41,15 @@ static bool write_all(int descriptor, const struct output *output) {
 
 /* ------------------------------------------------------------ regular files */
 
-/* The mode of a file that is not there yet. */
+/* The mode of a file that does not exist yet. */
 static mode_t new_mode(void) {
   mode_t mask = umask(0);
   umask(mask);
   return 0666 & ~mask;
 }
 
-/* As the old file was, NULL: there is none. What would run as its owner or its
- * group does so only if that is still the same. */
+/* Copies owner, group and mode of the old file, which may be NULL. The set-ID
+ * bits stay only if the owner or the group could be copied. */
 static bool set_status(int descriptor, const struct stat *old) {
   if (!old) return fchmod(descriptor, new_mode()) == 0;
   mode_t mode = old->st_mode & 07777;
@@ -59,7 +60,8 @@ static bool set_status(int descriptor, const struct stat *old) {
   return fchmod(descriptor, mode) == 0;
 }
 
-/* False: errno says why, and there is no such file. */
+/* Writes `beside` and renames it to `target`. On failure it deletes it, and
+ * errno says why. */
 static bool fill(const struct output *output, int descriptor,
                  const char *beside, const char *target,
                  const struct stat *old) {
@@ -77,35 +79,34 @@ static bool fill(const struct output *output, int descriptor,
   return false;
 }
 
-/* The file may be one that can be written, in a folder where none can be made:
- * it is not written in place, as it would be lost if that went wrong. */
-static bool complain_of_folder(const struct output *output) {
-  if (errno != EACCES && errno != EPERM && errno != EROFS)
-    return complain(output);
-  cli_complain("%s: no file can be made in its folder: %s", output->path,
-               strerror(errno));
+/* The file may be writable in a folder where no file can be created. It is not
+ * written in place, as a failure would destroy it. */
+static bool fail_in_folder(const struct output *output) {
+  if (errno != EACCES && errno != EPERM && errno != EROFS) return fail(output);
+  cli_message("%s: no file can be created in its folder: %s", output->path,
+              strerror(errno));
   return false;
 }
 
 static bool write_beside(const struct output *output, char *beside,
                          const char *target, const struct stat *old) {
   int descriptor = mkstemp(beside);
-  if (descriptor < 0) return complain_of_folder(output);
-  return fill(output, descriptor, beside, target, old) || complain(output);
+  if (descriptor < 0) return fail_in_folder(output);
+  return fill(output, descriptor, beside, target, old) || fail(output);
 }
 
 static bool replace(const struct output *output, const char *target,
                     const struct stat *old) {
-  static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
+  static const int terminating[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
   char *beside;
   if (asprintf(&beside, "%s.XXXXXX", target) < 0) {
     errno = ENOMEM;
-    return complain(output);
+    return fail(output);
   }
   sigset_t blocked, before;
   sigemptyset(&blocked);
-  for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-    sigaddset(&blocked, ending[i]);
+  for (size_t i = 0; i < sizeof terminating / sizeof *terminating; i++)
+    sigaddset(&blocked, terminating[i]);
   sigprocmask(SIG_BLOCK, &blocked, &before);
   bool is_written = write_beside(output, beside, target, old);
   sigprocmask(SIG_SETMASK, &before, NULL);
@@ -114,19 +115,19 @@ static bool replace(const struct output *output, const char *target,
 }
 
 static bool replace_old(const struct output *output, const struct stat *old) {
-  if (access(output->path, W_OK) != 0) return complain(output);
+  if (access(output->path, W_OK) != 0) return fail(output);
   char *target = realpath(output->path, NULL);
-  bool is_written = target ? replace(output, target, old) : complain(output);
+  bool is_written = target ? replace(output, target, old) : fail(output);
   free(target);
   return is_written;
 }
 
-/* ----------------------------------------------------------------- the rest */
+/* ------------------------------------------------------------ other outputs */
 
 static bool write_into(const struct output *output) {
   FILE *file = fopen(output->path, "we");
-  if (!file) return complain(output);
-  bool is_written = write_all(fileno(file), output) || complain(output);
+  if (!file) return fail(output);
+  bool is_written = write_all(fileno(file), output) || fail(output);
   fclose(file);
   return is_written;
 }
@@ -134,13 +135,13 @@ static bool write_into(const struct output *output) {
 bool cli_write_file(const char *path, const void *data, size_t length) {
   const struct output output = {path, data, length};
   struct stat status;
-  signal(SIGXFSZ, SIG_IGN); /* a file that gets too long is an error */
-  if (cli_is_standard(path))
-    return write_all(STDOUT_FILENO, &output) || complain(&output);
+  signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is an error */
+  if (cli_is_standard_output(path))
+    return write_all(STDOUT_FILENO, &output) || fail(&output);
   if (stat(path, &status) == 0)
     return S_ISREG(status.st_mode) ? replace_old(&output, &status)
                                    : write_into(&output);
-  if (errno != ENOENT) return complain(&output);
+  if (errno != ENOENT) return fail(&output);
   if (lstat(path, &status) != 0) return replace(&output, path, NULL);
-  return write_into(&output); /* a link to what is not there */
+  return write_into(&output); /* a link to a file that does not exist */
 }

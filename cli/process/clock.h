@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Times as nanoseconds in 64 bits. Signal handlers: yes. */
-#ifndef WASMSIG_CLI_CLOCK_H
-#define WASMSIG_CLI_CLOCK_H
+/* Times in nanoseconds, as 64-bit numbers. Signal handlers: yes. */
+#ifndef WASMSIG_CLI_PROCESS_CLOCK_H
+#define WASMSIG_CLI_PROCESS_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

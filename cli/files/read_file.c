@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "text/module_file.h"
+#include "files/read_file.h"
 
-#include "cli.h"
-#include "text/hints.h"
+#include "text/messages.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Enough to tell what it is, if it is no module. */
+/* Enough bytes to recognise what the file is, if it is no module. */
 enum { HEAD = 64 };
 
-/* No module is larger: the sizes in it have 32 bits. */
-#define MOST ((size_t)UINT32_MAX)
+/* No module is larger: sizes in a module have 32 bits. */
+#define MOST_BYTES ((size_t)UINT32_MAX)
 
-/* Fewer bytes than there is room for: the file has ended. */
+/* Reads until `room` bytes are there, or the file ends. */
 static bool fill(int descriptor, uint8_t *bytes, size_t room, size_t *length) {
   while (*length < room) {
     ssize_t count = read(descriptor, bytes + *length, room - *length);
@@ -29,14 +27,14 @@ static bool fill(int descriptor, uint8_t *bytes, size_t room, size_t *length) {
   return true;
 }
 
-/* A pipe's length is not known before it ends. A device may never end: what is
- * no module is not read on. */
+/* The length of a pipe is unknown until it ends. A device may never end, so the
+ * loop stops after the first bytes of what is no module. */
 static bool read_all(int descriptor, size_t expected, uint8_t **bytes,
                      size_t *length) {
   *bytes = NULL;
   *length = 0;
   for (size_t room = HEAD;;) {
-    if (room > MOST) {
+    if (room > MOST_BYTES) {
       errno = EFBIG;
       return false;
     }
@@ -59,7 +57,7 @@ int cli_open_file(const char *path) {
   int descriptor =
       is_input(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
-    cli_complain("%s: %s", path[0] ? path : "''", strerror(errno));
+    cli_message("%s: %s", path[0] ? path : "''", strerror(errno));
   return descriptor;
 }
 
@@ -79,28 +77,7 @@ bool cli_read_file(const char *path, uint8_t **bytes, size_t *length) {
   size_t expected =
       is_read && S_ISREG(status.st_mode) ? (size_t)status.st_size : 65535;
   is_read = is_read && read_all(descriptor, expected, bytes, length);
-  if (!is_read) cli_complain("%s: %s", path, strerror(errno));
+  if (!is_read) cli_message("%s: %s", path, strerror(errno));
   cli_close_file(path, descriptor);
   return is_read;
-}
-
-static void complain_of_verdict(const char *path,
-                                const wasmsig_module_report *report) {
-  const char *text = wasmsig_verdict_text(report->verdict);
-  const char *detail = report->detail;
-  if (report->verdict == WASMSIG_VERDICT_COMPONENT)
-    cli_complain("%s: %s", path, text);
-  else if (report->verdict == WASMSIG_VERDICT_NOT_WASM)
-    cli_complain("%s: %s, but %s", path, text, detail);
-  else
-    cli_complain("%s: %s, at byte %" PRIu64 "%s%s", path, text, report->offset,
-                 detail ? ": expected " : "", detail ? detail : "");
-}
-
-void cli_complain_of_module(const char *path,
-                            const wasmsig_module_report *report) {
-  const char *hints[CLI_MOST_HINTS];
-  size_t count = cli_hints(report, hints);
-  complain_of_verdict(path, report);
-  for (size_t i = 0; i < count; i++) cli_complain("hint: %s", hints[i]);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "text/times.h"
+#include "run/times.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@ static const struct {
              {"s", 1000000000},
              {"m", 60 * UINT64_C(1000000000)}};
 
-/* 0: there is none of that name. */
+/* 0: there is no such unit. */
 static uint64_t unit_of(const char *name) {
   for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
     if (strcmp(name, units[i].name) == 0) return units[i].ns;
@@ -33,8 +33,7 @@ static const char *after_digits(const char *text) {
   return text;
 }
 
-/* Behind digits, and a point with digits behind it; NULL: there is no number.
- */
+/* The end of digits, or of digits, a point and digits; NULL: no number. */
 static const char *after_number(const char *text) {
   const char *end = after_digits(text);
   if (end == text) return NULL;
@@ -44,9 +43,8 @@ static const char *after_number(const char *text) {
   return end == fraction ? NULL : end;
 }
 
-/* The number in units of `scale` nanoseconds; false: it is more than 2^63 - 1.
- * Exact: digits behind the point are worth a tenth of what is before them. A
- * fraction of a nanosecond is dropped. */
+/* Reads a number of units of `scale` nanoseconds, exactly; false: it is more
+ * than 2^63 - 1. A fraction of a nanosecond is dropped. */
 static bool scaled(const char *text, uint64_t scale, uint64_t *ns) {
   uint64_t whole = 0, fraction = 0;
   for (; is_digit(*text); text++) {
@@ -63,7 +61,7 @@ static bool scaled(const char *text, uint64_t scale, uint64_t *ns) {
 
 const char *cli_parse_time(const char *text, uint64_t *ns) {
   const char *unit = after_number(text);
-  if (!unit) return "is no time; " EXPECTED;
+  if (!unit) return "is not a time; " EXPECTED;
   if (*unit == '\0') return "has no unit; " EXPECTED;
   uint64_t scale = unit_of(unit);
   if (scale == 0) return "has an unknown unit; " EXPECTED;

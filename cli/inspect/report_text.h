@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef WASMSIG_CLI_INSPECT_REPORT_TEXT_H
+#define WASMSIG_CLI_INSPECT_REPORT_TEXT_H
+
+#include "wasmsig/module.h"
+
+/* Prints the report of a readable module on standard output, for people. */
+void cli_print_report(const char *path, const wasmsig_module_report *report);
+
+#endif

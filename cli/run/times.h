@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef WASMSIG_CLI_RUN_TIMES_H
+#define WASMSIG_CLI_RUN_TIMES_H
+
+#include <stdint.h>
+
+/**
+ * Reads a time of the command line: "250ms", "1.5s".
+ *
+ * ns:        1 to 2^63 - 1
+ * Returns:   NULL, or what is wrong with the text: the rest of a sentence that
+ *            starts with the text. It is never freed.
+ */
+const char *cli_parse_time(const char *text, uint64_t *ns);
+
+#endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The program in docs/node.md does what the page says. */
+/** The programs in docs/how-to/node.md do what the page says. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
-const PAGE = new URL('../../docs/node.md', import.meta.url)
+const PAGE = new URL('../../docs/how-to/node.md', import.meta.url)
 const PACKAGE = new URL('./programs/package.mjs', import.meta.url)
 const TEXT = readFileSync(PAGE, 'utf8')
 
@@ -13,7 +13,7 @@ async function runBlock(heading, change) {
   const section = TEXT.split(`\n## ${heading}\n`)[1]
   const block = /```js\n([\s\S]*?)```/.exec(section)[1]
   const wasmsig = import.meta.resolve('wasmsig')
-  const text = change(block.replaceAll("'wasmsig'", `'${wasmsig}'`))
+  const text = change(block).replaceAll("'wasmsig'", `'${wasmsig}'`)
   const said = []
   const { log } = console
   console.log = (line) => said.push(line)
@@ -36,3 +36,21 @@ for (const guest of ['spin', 'work']) {
     assert.deepEqual(said, ['too much CPU'])
   })
 }
+
+/** A pool whose task fails with the clone of an error. */
+const withPool = (error) => (text) => `
+  import { CpuLimitError } from 'wasmsig'
+  const task = null
+  const pool = {
+    run: async () => { throw structuredClone(${error}) }
+  }
+  ${text}`
+
+test('the clone of a CpuLimitError is known by its message', async () => {
+  await runBlock('Pools of workers', withPool('new CpuLimitError(100, 101)'))
+})
+
+test('other errors of a pool pass through', async () => {
+  const other = withPool("new RangeError('another')")
+  await assert.rejects(runBlock('Pools of workers', other), RangeError)
+})

@@ -27,7 +27,7 @@ export const noAddressSpace =
 /** Compiles test/cli/guests/NAME.c for WASI, unless it has been. */
 export function guest(name) {
   const source = join(here, '..', 'guests', `${name}.c`)
-  const headers = join(root, 'include')
+  const headers = join(root, 'guest/c/include')
   const target = join(root, 'build/cli-guests', `${name}.wasm`)
   const sources = [source, join(headers, 'wasmsig/guest.h')]
   return built(target, sources, (file) =>

@@ -214,6 +214,29 @@ static bool take(struct cli_options *options, int option) {
   }
 }
 
+static bool is_limit(const char *word) {
+  static const char *const limits[] = {"--cpu-soft", "--cpu-hard",
+                                       "--cpu-compile"};
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    size_t length = strlen(limits[i]);
+    if (strncmp(word, limits[i], length) == 0 &&
+        (word[length] == '\0' || word[length] == '='))
+      return true;
+  }
+  return false;
+}
+
+/* A limit after FILE has no effect: the program receives the word. */
+static void warn_of_misplaced_limit(const struct cli_options *options) {
+  char **words = options->wasi.arguments + 1;
+  while (*words && strcmp(*words, "--") != 0 && !is_limit(*words)) words++;
+  if (!*words || !is_limit(*words)) return;
+  cli_message(
+      "%s: hint: '%s' after the file goes to the program and limits nothing; "
+      "write -- before the file if you mean that",
+      options->file, *words);
+}
+
 static int take_file(struct cli_options *options, int argc, char **argv) {
   if (optind >= argc) return cli_usage_error("run", "FILE.wasm is missing");
   if (options->soft_ns != WASMSIG_NO_LIMIT &&
@@ -222,6 +245,7 @@ static int take_file(struct cli_options *options, int argc, char **argv) {
   options->file = argv[optind];
   options->wasi.arguments = argv + optind;
   options->wasi.argument_count = argc - optind;
+  if (strcmp(argv[optind - 1], "--") != 0) warn_of_misplaced_limit(options);
   return -1;
 }
 

@@ -139,6 +139,23 @@ test('an option that takes no value, or may be two, is told as such', () => {
   assert.equal(command(['run', '--cpu-h', '1s', ...exits]).status, 0)
 })
 
+test("a limit after the file is the program's, with a hint", () => {
+  const says = /^wasmsig: .*: hint: '(--cpu-\w+)[^']*' after the file [^\n]+\n$/
+  for (const limit of ['--cpu-soft', '--cpu-hard=1s', '--cpu-compile']) {
+    const { stdout, stderr } = command(['run', plain, 'arguments', limit, 'x'])
+    assert.equal(stdout, `${limit}\nx\n`)
+    assert.equal(says.exec(stderr)[1], limit.split('=')[0])
+  }
+})
+
+test('other words after the file, or -- before it, give no hint', () => {
+  for (const args of [
+    [plain, 'arguments', '--stats', '--cpu-softer', '--', '--cpu-soft'],
+    ['--', plain, 'arguments', '--cpu-soft']
+  ])
+    assert.equal(command(['run', ...args]).stderr, '')
+})
+
 test('what is printed of arguments and names is one line', (t) => {
   assertUsage(['a\nb\x1b[2J'], /no command 'a\\0ab\\1b\[2J'/)
   assertUsage(['run', '--engine', 'é\u009b\x7f'], /no engine 'é\\c2\\9b\\7f'/)

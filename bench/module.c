@@ -12,6 +12,8 @@
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
+#include "made_module.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,80 +38,36 @@ static _Noreturn void fail(const char *what, const char *why) {
 
 /* ---------------------------------------------------------------- modules */
 
+/* A made module, room for a copy of it, and it in a file. */
 struct module {
-  uint8_t *bytes, *copy;
-  size_t length, capacity;
+  struct made_module made;
+  uint8_t *copy;
   int file;
 };
-
-static void put(struct module *module, const void *bytes, size_t length) {
-  if (length > module->capacity - module->length) fail("module", "too large");
-  memcpy(module->bytes + module->length, bytes, length);
-  module->length += length;
-}
-
-/* Always five bytes, so that a size is known before what it is of. */
-static void put_number(struct module *module, size_t number) {
-  uint8_t bytes[5];
-  for (int i = 0; i < 5; i++)
-    bytes[i] = (uint8_t)(number >> 7 * i & 0x7f) | (i < 4 ? 0x80 : 0);
-  put(module, bytes, sizeof bytes);
-}
-
-/* A loop's worth of arithmetic and memory, again and again. */
-static void put_body(struct module *module, size_t size) {
-  static const uint8_t start[] = {1, 2, 0x7f}, end[] = {0x0b},
-                       step[] = {0x20, 0,    0x41, 0xff, 0,   0x6a,
-                                 0x28, 0x02, 0x10, 0x21, 0x01},
-                       nothing[] = {0x01};
-  put_number(module, size);
-  size_t last = module->length + size - sizeof end;
-  put(module, start, sizeof start);
-  while (last - module->length >= sizeof step) put(module, step, sizeof step);
-  while (module->length < last) put(module, nothing, sizeof nothing);
-  put(module, end, sizeof end);
-}
-
-#define put_literal(module, literal) put(module, literal, sizeof(literal) - 1)
-
-static void put_functions(struct module *module, size_t count, size_t size) {
-  put_literal(module, "\3");
-  put_number(module, 5 + count);
-  put_number(module, count);
-  for (size_t i = 0; i < count; i++) put_literal(module, "\0");
-  put_literal(module,
-              "\5\3\1\0\2"
-              "\6\7\1\x7f\0\x41\x80\x08\x0b"
-              "\7\x1e\2\6memory\2\0\x11__instance_signal\3\0");
-  put_literal(module, "\x0a");
-  put_number(module, 5 + count * (5 + size));
-  put_number(module, count);
-  for (size_t i = 0; i < count; i++) put_body(module, size);
-}
 
 static int write_file(const struct module *module) {
   FILE *file = tmpfile();
   if (!file ||
-      fwrite(module->bytes, 1, module->length, file) != module->length ||
+      fwrite(module->made.bytes, 1, module->made.length, file) !=
+          module->made.length ||
       fflush(file))
     fail("temporary file", "cannot be written");
   return fileno(file); /* closed, and gone, at the end */
 }
 
 static struct module make_module(size_t count, size_t size) {
-  struct module module = {.capacity = 4096 + count * (size + 6)};
-  module.bytes = malloc(module.capacity);
-  module.copy = malloc(module.capacity);
-  if (!module.bytes || !module.copy) fail("malloc", "out of memory");
-  put_literal(&module, "\0asm\1\0\0\0\1\4\1\x60\0\0");
-  put_functions(&module, count, size);
-  memset(module.copy, 1, module.length); /* its pages are there */
+  struct module module = {0};
+  if (!made_module_create(&module.made, MADE_ARITHMETIC, count, size))
+    fail("malloc", "out of memory");
+  module.copy = malloc(module.made.length);
+  if (!module.copy) fail("malloc", "out of memory");
+  memset(module.copy, 1, module.made.length); /* its pages are there */
   module.file = write_file(&module);
   return module;
 }
 
 static void free_module(struct module *module) {
-  free(module->bytes);
+  made_module_destroy(&module->made);
   free(module->copy);
 }
 
@@ -125,7 +83,8 @@ static void inspect(struct module *module, bool polls) {
   wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
   wasmsig_module_options options = WASMSIG_MODULE_OPTIONS_INIT;
   options.polls = polls;
-  take(wasmsig_module_inspect(module->bytes, module->length, &options, &report),
+  take(wasmsig_module_inspect(module->made.bytes, module->made.length, &options,
+                              &report),
        &report);
 }
 
@@ -155,7 +114,7 @@ static void read_source(struct module *module) {
 }
 
 static void copy_memory(struct module *module) {
-  memcpy(module->copy, module->bytes, module->length);
+  memcpy(module->copy, module->made.bytes, module->made.length);
   /* Or else the compiler sees that nobody looks at it. */
   __asm__ volatile("" : : "r"(module->copy) : "memory");
 }
@@ -179,7 +138,7 @@ static double time_way(way *run, struct module *module) {
   clock_gettime(CLOCK_MONOTONIC, &end);
   double ns = (double)(end.tv_sec - start.tv_sec) * 1e9 +
               (double)(end.tv_nsec - start.tv_nsec);
-  return ns / 1e6 * (1e8 / (double)module->length);
+  return ns / 1e6 * (1e8 / (double)module->made.length);
 }
 
 static const struct {

@@ -1,95 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /*
- * docs/guests.md is true: what its blocks of code say is done, in order, with
- * what `make install` installs. In the page
+ * How-to pages are true: what their blocks of code say is done, in order. Each part
+ * of second level has a folder of its own.
  *
- *   a paragraph that ends in `NAME`:    the block behind it is that file
- *   a block of `sh`                     is run by a shell
- *   a block of `text` behind that       is what it prints, with … for numbers
- *                                       that differ from run to run; none is 0
- *
- * Each part of second level has a folder of its own. What it runs by the command
- * is then run without limits, as somebody would who tries it out, and is ended by
- * SIGTERM, and by Ctrl-C at the second time.
+ * Programs that a page for authors of guests runs by `wasmsig run` are then run
+ * without limits, as a reader would who tries them out. SIGTERM ends them, and so
+ * does the second Ctrl-C.
  */
 import assert from 'node:assert/strict'
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 
 import { PATIENCE_MS } from '../support/patience.mjs'
 import { noWasi } from './rust/support/cargo.mjs'
-import { ROOT } from './support/compilers.mjs'
+import { follow, partsOf, prepare, read } from './support/follow.mjs'
 
-const WORK = join(ROOT, 'build/docs-test')
-const PREFIX = join(WORK, 'installed')
-const env = {
-  ...process.env,
-  WASMSIG: ROOT,
-  PATH: [join(PREFIX, 'bin'), process.env.PATH].join(':'),
-  PKG_CONFIG_PATH: [
-    join(PREFIX, 'lib/pkgconfig'),
-    join(PREFIX, 'share/pkgconfig')
-  ].join(':'),
-  CARGO_TARGET_DIR: join(WORK, 'cargo')
-}
+/** The pages of docs/how-to that are followed. */
+const PAGES = ['write-guests.md', 'instrument-modules.md']
 
-/** @returns {{heading, blocks: {language, text, before}[]}[]} */
-function partsOf(page) {
-  const parts = []
-  let heading = ''
-  let before = ''
-  let block = null
-  for (const line of page.split('\n')) {
-    if (block) {
-      if (line === '```') {
-        parts.at(-1).blocks.push(block)
-        block = null
-        before = ''
-      } else block.text += `${line}\n`
-    } else if (line.startsWith('```')) {
-      block = { language: line.slice(3), text: '', before }
-    } else if (line.startsWith('## ')) {
-      heading = line.slice(3)
-      parts.push({ heading, blocks: [] })
-    } else if (line.trim() !== '') before = line
-  }
-  return parts
-}
+/** Those whose programs are interrupted as well. */
+const FOR_GUESTS = ['write-guests.md', 'instrument-modules.md']
 
-function run(script, cwd) {
-  const options = { cwd, env, encoding: 'utf8', timeout: PATIENCE_MS }
-  // Status and output as a reader sees them, errors among the rest.
-  return spawnSync('sh', ['-ec', `exec 2>&1\n${script}`], options)
-}
+/** Why a part cannot be followed here, by its heading. */
+const SKIP = { Rust: noWasi }
 
-const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-const NUMBER = '[1-9]\\d*'
-const pattern = (text) =>
-  new RegExp(`^${text.trimEnd().split('…').map(literal).join(NUMBER)}\\n?$`)
-
-function follow(part, cwd) {
-  let printed = null
-  part.blocks.forEach(({ language, text, before }) => {
-    const file = /`([^`]+)`:$/.exec(before)
-    if (language === 'sh') {
-      const { status, stdout } = run(text, cwd)
-      assert.equal(status, 0, `${text}\n${stdout}`)
-      printed = stdout
-    } else if (language === 'text' && printed !== null) {
-      assert.match(printed, pattern(text))
-      printed = null
-    } else if (file) {
-      const path = join(cwd, file[1])
-      mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, text)
-    } else {
-      assert.fail(`a block of ${language || 'nothing'} that nobody tries`)
-    }
-  })
-}
+const { folder, env } = prepare('docs-test')
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -128,30 +66,24 @@ const programsOf = (part) =>
     .flatMap(({ text }) => [...text.matchAll(/^wasmsig run .*?(\S+\.wasm)$/gm)])
     .map(([, file]) => file)
 
-rmSync(WORK, { recursive: true, force: true })
-mkdirSync(WORK, { recursive: true })
-execFileSync(
-  'cmake',
-  ['--install', join(ROOT, 'build/release'), '--prefix', PREFIX],
-  { stdio: ['ignore', 'ignore', 'inherit'] }
-)
-// As under /usr: no guest is to see it.
-writeFileSync(join(PREFIX, 'include/stdio.h'), "#error the host's header\n")
+async function followPart(page, part, cwd) {
+  mkdirSync(cwd, { recursive: true })
+  follow(part, cwd, env)
+  if (!FOR_GUESTS.includes(page)) return
+  for (const file of programsOf(part)) {
+    await endsBy(file, cwd, ['SIGTERM'])
+    await endsBy(file, cwd, ['SIGINT', 'SIGINT'])
+  }
+}
 
-/** Why a part cannot be followed here, by its heading. */
-const SKIP = { 'In Rust': noWasi }
-
-const page = readFileSync(join(ROOT, 'docs/guests.md'), 'utf8')
-partsOf(page).forEach((part, i) => {
-  if (part.blocks.length === 0) return
-  const skip = SKIP[part.heading] ?? false
-  test(`docs/guests.md, ${part.heading}`, { skip }, async () => {
-    const cwd = join(WORK, String(i))
-    mkdirSync(cwd)
-    follow(part, cwd)
-    for (const file of programsOf(part)) {
-      await endsBy(file, cwd, ['SIGTERM'])
-      await endsBy(file, cwd, ['SIGINT', 'SIGINT'])
-    }
+for (const page of PAGES) {
+  const parts = partsOf(read(`docs/how-to/${page}`))
+  parts.forEach((part, i) => {
+    if (part.blocks.length === 0) return
+    const cwd = join(folder, basename(page, '.md'), String(i))
+    const skip = SKIP[part.heading] ?? false
+    test(`${page}, ${part.heading}`, { skip }, () =>
+      followPart(page, part, cwd)
+    )
   })
-})
+}

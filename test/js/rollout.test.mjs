@@ -7,7 +7,7 @@ import { run } from './support/child.mjs'
 
 const require = createRequire(import.meta.url)
 const root = new URL('../../hosts/js/lib/', import.meta.url)
-const { numberOf, shareOf } = require(new URL('switch.js', root).pathname)
+const { numberOf, shareOf } = require(new URL('enabled.js', root).pathname)
 
 const ON = { told: 1, installs: false }
 const OFF = { told: 0, installs: false }

@@ -9,7 +9,7 @@ const { existsSync, readdirSync } = require('node:fs')
 const path = require('node:path')
 
 const { withCode } = require('./errors.js')
-const { said } = require('./switch.js')
+const { said } = require('./enabled.js')
 
 const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc'
 const SYSTEM = `${process.platform}-${process.arch}`

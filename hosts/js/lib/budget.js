@@ -3,11 +3,11 @@
 // CPU budgets, as JavaScript sees them.
 
 const native = require('./native.js')
-const { runInContext } = require('./async.js')
+const { runInContext } = require('./async-context.js')
 const { typeError } = require('./errors.js')
 const { NS_PER_MS, create, renew } = require('./limits.js')
 const { CpuLimitError } = require('./limit-error.js')
-const { noteResult } = require('./not-limited.js')
+const { noteResult } = require('./promise-warning.js')
 const { bindSection, limitSection, runSection } = require('./section.js')
 
 const STATES = ['ready', 'running', 'signalled', 'killed']

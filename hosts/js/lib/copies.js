@@ -8,7 +8,7 @@
 // so: what lib/ and the addon say to each other is the same in one version only.
 
 const { withCode } = require('./errors.js')
-const { isOff } = require('./switch.js')
+const { isOff } = require('./enabled.js')
 const version = require('./version.js')
 
 const KEY = Symbol.for('wasmsig')
@@ -16,7 +16,7 @@ const KEY = Symbol.for('wasmsig')
 const own = Object.freeze({
   version,
   place: typeof __dirname === 'string' ? __dirname : 'a bundle',
-  all: () => claimed(require('./main.js')),
+  all: () => claimed(require('./api.js')),
   register: () => claimed(require('./shim.js')).register()
 })
 

@@ -2,7 +2,7 @@
 'use strict'
 // Errors that say what was expected and what came.
 
-const { defineProperty } = require('./captured.js')
+const { defineProperty } = require('./primordials.js')
 const { inspect } = require('node:util')
 
 /** Of what came: in a line, without running code of whoever passed it. */

@@ -30,7 +30,7 @@ const { clearInterval, setInterval } = require('node:timers') // never faked one
 const native = require('./native.js')
 const { forwardError, rangeError, typeError } = require('./errors.js')
 const { SIGNALS, signalNumber } = require('./signals.js')
-const { isOff } = require('./switch.js')
+const { isOff } = require('./enabled.js')
 
 /** Signals whose default is that nothing happens. signal(7). */
 const HARMLESS = new Set(['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'])

@@ -11,7 +11,7 @@ const { typeError } = require('./errors.js')
 const { exportedMemoryZero } = require('./module-bytes.js')
 const modules = require('./modules.js')
 const native = require('./native.js')
-const { Uint8Array, getterOf, isView } = require('./captured.js')
+const { Uint8Array, getterOf, isView } = require('./primordials.js')
 
 const { Module } = require('./webassembly.js')
 const { exports: moduleExports, imports: moduleImports } = Module

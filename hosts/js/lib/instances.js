@@ -3,7 +3,7 @@
 // Tracked instances: from an instance to the core's name for it, and targets.
 
 const native = require('./native.js')
-const { firing } = require('./firing.js')
+const { firing } = require('./firing-mode.js')
 const { typeError } = require('./errors.js')
 const { signalNumber } = require('./signals.js')
 const modules = require('./modules.js')
@@ -14,7 +14,7 @@ const {
   mapSet,
   weakGet,
   weakSet
-} = require('./captured.js')
+} = require('./primordials.js')
 const wasm = require('./webassembly.js')
 const { isSharedArrayBuffer } = require('node:util').types
 

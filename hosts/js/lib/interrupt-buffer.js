@@ -11,7 +11,7 @@
 // came again, the two are one, as a standard signal that waits already (POSIX,
 // XSH 2.4.1). Only the thread whose word it is has this object.
 
-const { Int32Array } = require('./captured.js')
+const { Int32Array } = require('./primordials.js')
 const { SIGNAL_MAX, signalNumber } = require('./signals.js')
 
 const { load, store, compareExchange } = Atomics

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 
-const { Error, construct, defineProperty, toFixed } = require('./captured.js')
+const {
+  Error,
+  construct,
+  defineProperty,
+  toFixed
+} = require('./primordials.js')
 const { withCode } = require('./errors.js')
 
 const CODE = 'ERR_WASMSIG_CPU_LIMIT'

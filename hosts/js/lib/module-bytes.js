@@ -13,7 +13,7 @@
 
 const { isDataView } = require('node:util').types
 
-const { Uint8Array, getterOf, isView, uncurry } = require('./captured.js')
+const { Uint8Array, getterOf, isView, uncurry } = require('./primordials.js')
 
 const EXPORT_SECTION = 7
 const MEMORY = 2

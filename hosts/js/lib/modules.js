@@ -12,7 +12,7 @@ const {
   ownKeys,
   weakGet,
   weakSet
-} = require('./captured.js')
+} = require('./primordials.js')
 
 const wasm = require('./webassembly.js')
 
@@ -292,7 +292,7 @@ function fitsMaximum(memory, pages) {
 const LEAST = { initial: 0, maximum: 1 }
 const leastMemory = () => new Memory(LEAST)
 
-/** What the engine reserves for a memory: as native/reservation.c has it. */
+/** What the engine reserves for a memory: as native/memory_reservation.c has it. */
 const EXACT = 1
 const isV8 = process.versions.bun === undefined
 

@@ -7,7 +7,7 @@
 const { addonFile } = require('./addon-file.js')
 const { copiesError } = require('./copies.js')
 const { withCode } = require('./errors.js')
-const { isOff } = require('./switch.js')
+const { isOff } = require('./enabled.js')
 const version = require('./version.js')
 
 function why({ code, message }) {
@@ -42,7 +42,7 @@ function load() {
   return open(elder.file)
 }
 
-const native = isOff ? require('./off.js') : load()
+const native = isOff ? require('./noop-native.js') : load()
 
 /** The script that this is in: others' is another, but for a bundle's. */
 native.script = native.callersScript()

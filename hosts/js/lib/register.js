@@ -3,4 +3,4 @@
 // node --import wasmsig/register app.mjs: installs before any module runs, and
 // loads no more than that takes.
 
-if (!require('./switch.js').isOff) require('./copies.js').first().register()
+if (!require('./enabled.js').isOff) require('./copies.js').first().register()

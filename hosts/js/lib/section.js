@@ -12,10 +12,10 @@
 const native = require('./native.js')
 const { NS_PER_MS } = require('./limits.js')
 const { withCode } = require('./errors.js')
-require('./look.js')
+require('./stack-scripts.js')
 const { CpuLimitError } = require('./limit-error.js')
-const { mend, remember } = require('./mend.js')
-const { noteResult } = require('./not-limited.js')
+const { mend, remember } = require('./repair-after-kill.js')
+const { noteResult } = require('./promise-warning.js')
 
 /** Those that the limits say a kill ends for good. */
 function doom({ doomed }) {

@@ -5,20 +5,20 @@
 // Each wrapper hands everything on unchanged, and looks at what comes back. Where
 // a module may import its memory, the imports object is handed on inside a
 // recorder, because the engine alone decides what it reads there. Functions that
-// others have put in the place of the engine's are wrapped by foreign.js.
+// others have put in the place of the engine's are wrapped by wrap-replacements.js.
 //
 // A wrapper whose installation has ended hands everything on: it may still be
 // called, by a wrapper that somebody has put around it.
 
-const { disguise, disguiseClass } = require('./disguise.js')
+const { disguise, disguiseClass } = require('./wrap.js')
 const { typeError } = require('./errors.js')
 const { adopt } = require('./instances.js')
 const { memoryZeroOf } = require('./module-bytes.js')
 const modules = require('./modules.js')
-const { Recorder, isObject } = require('./recorder.js')
-const { askEngine, whenFulfilled } = require('./settled.js')
+const { Recorder, isObject } = require('./import-recorder.js')
+const { askEngine, whenFulfilled } = require('./promise-hook.js')
 const { noting } = require('./suspensions.js')
-const { isOff } = require('./switch.js')
+const { isOff } = require('./enabled.js')
 
 const {
   apply,
@@ -27,7 +27,7 @@ const {
   getOwnPropertyDescriptor,
   hasOwn,
   isNative
-} = require('./captured.js')
+} = require('./primordials.js')
 
 /** namespace -> its installation: whether it is active, and what it wraps */
 const installed = new WeakMap()
@@ -192,9 +192,9 @@ function wrapSuspending(Target, installation) {
 
 // ----------------------------------------------------- install, uninstall
 
-/** foreign.js is loaded where it is needed. */
+/** wrap-replacements.js is loaded where it is needed. */
 const foreign = (name) => (original, installation) =>
-  require('./foreign.js')[name](original, installation)
+  require('./wrap-replacements.js')[name](original, installation)
 
 /** Each function: how the engine's own is wrapped, and how another's. */
 const WRAP = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 // Between the shim, which sees what an import returns to a guest that may wait
-// for it (WebAssembly.Suspending), and async.js, if that is loaded.
+// for it (WebAssembly.Suspending), and async-context.js, if that is loaded.
 //
 // To react to a promise is to ask it for its constructor, and that for its
 // species. The program must not notice: so only the engine's own are noted, as
@@ -15,7 +15,7 @@ const {
   getPrototypeOf,
   hasOwn,
   rawGetterOf
-} = require('./captured.js')
+} = require('./primordials.js')
 
 const { prototype } = Promise
 const { species } = Symbol

@@ -5,7 +5,7 @@
 // was loaded (a polyfill, a tool that watches): then those of a realm of our
 // own are used, which work on objects of any realm.
 
-const { isNative, rawGetterOf } = require('./captured.js')
+const { isNative, rawGetterOf } = require('./primordials.js')
 
 const CLASSES = ['Module', 'Instance', 'Memory', 'Global']
 const GETTERS = [

@@ -49,9 +49,9 @@ struct realm_state {
   uint64_t handle_tag;
   uint64_t sweeps, collected;
   uint64_t by_class[4];
-  struct box **boxes; /* budgets (boxes.c) */
+  struct box **boxes; /* budgets (held_budgets.c) */
   size_t box_count, box_room, box_sweep_at;
-  struct tracked_words *words; /* that no module exports (words.c) */
+  struct tracked_words *words; /* that no module exports (tracked_buffers.c) */
 };
 
 struct realm_state *realm_state_of(napi_env env);
@@ -68,10 +68,10 @@ void instances_drop_all(napi_env env, struct realm_state *state);
  * could not be put there goes on waiting. */
 void instances_sync(napi_env env, struct realm_state *state);
 
-/* boxes.c: the environment ends. */
+/* held_budgets.c: the environment ends. */
 void boxes_drop_all(napi_env env, struct realm_state *state);
 
-/* module_head.c */
+/* module_bytes.c */
 /* Calls `use` with the bytes of a module, if the host hands them out. They stay
  * as they are, and there, until it returns. */
 void module_bytes(napi_value module,
@@ -79,12 +79,12 @@ void module_bytes(napi_value module,
                               size_t length),
                   void *context);
 
-/* reservation.c */
+/* memory_reservation.c */
 /* Bytes that the engine guarantees to reserve for an unshared memory, from its
  * first byte on; 0: none, or that is not known. */
 uint64_t engine_reservation(const wasmsig_words *memory, uint64_t largest);
 
-/* words.c */
+/* tracked_buffers.c */
 void words_drop_all(napi_env env, struct realm_state *state);
 
 /* What a module of the addon exports. */

@@ -18,7 +18,7 @@ struct box {
 struct box *box_of(napi_env env, napi_value value);
 
 /* What JavaScript holds the box by, which lives as long; NULL: no memory, and
- * the box is the caller's (boxes.c). */
+ * the box is the caller's (held_budgets.c). */
 napi_value boxes_add(napi_env env, struct realm_state *state, struct box *box);
 
 #endif

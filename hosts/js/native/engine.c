@@ -9,7 +9,7 @@
  * (stack.c), the termination is asked for. If the host's own functions are
  * there, the guest is asked to end by SIGKILL in its words, and interrupts are
  * asked for, one after the other, until one finds the user's function
- * (retry.c).
+ * (interrupt_spinner.c).
  *
  * V8 may postpone the interrupt: until a long function of its own is over, and
  * for ever where its optimised code has no check of the stack, as in a loop of

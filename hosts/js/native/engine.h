@@ -58,8 +58,8 @@ struct engine {
   uint64_t again_ns; /* under `lock`: when to ask for the next, if at all */
   uint32_t pause;    /* under `lock`: a random number */
   bool look_due;     /* under `lock`: the core has called kill */
-  bool retries;      /* it is on the list of retry.c */
-  struct engine *next_retrying; /* retry.c's */
+  bool retries;      /* it is on the list of interrupt_spinner.c */
+  struct engine *next_retrying; /* interrupt_spinner.c's */
   clockid_t clock;              /* CPU time of the environment's thread */
   napi_env env;
   struct running *innermost;
@@ -101,15 +101,15 @@ uint64_t engine_now_ns(void);
 uint64_t engine_ask_again(struct engine *engine, uint64_t now_ns);
 
 /* From `begin` to `end` the engine is asked for interrupts, one as soon as
- * another is over (retry.c). In the environment's thread. At the end of each
- * interrupt `ready` sees to it that another thread can do that at once, and
- * `changed` is called when it may. */
+ * another is over (interrupt_spinner.c). In the environment's thread. At the
+ * end of each interrupt `ready` sees to it that another thread can do that at
+ * once, and `changed` is called when it may. */
 void retry_begin(struct engine *engine);
 void retry_end(struct engine *engine);
 void retry_be_ready(void);
 void retry_changed(void);
 
-/* Around the unwinding of a section: where else it comes to (landing.c). */
+/* Around the unwinding of a section: where else it comes to (unwinding.c). */
 void landing_begin(napi_env env, void *isolate);
 void landing_end(void *isolate);
 

@@ -16,13 +16,14 @@
  * termination takes effect where it calls the first one, or where it has come
  * back.
  *
- * Where wasm is on top, the frames are those of an error (lib/look.js): V8's
- * own list names functions, and reads the names of all of a module's for that.
+ * Where wasm is on top, the frames are those of an error
+ * (lib/stack-scripts.js): V8's own list names functions, and reads the names of
+ * all of a module's for that.
  *
  * V8 may have inlined a function of the host into a user's. Its frame is seen
  * while it runs; but a kill that is asked for while a user's function is on top
  * takes effect at the next check of the stack, which may be inside: no call is
- * between. lib/mend.js puts right what is known to be left then.
+ * between. lib/repair-after-kill.js puts right what is known to be left then.
  */
 #include "engine.h"
 #include "v8.h"
@@ -216,8 +217,8 @@ static void forget_failure(napi_env env) {
     v8_isolate_terminate_execution(v8_isolate_get_current());
 }
 
-/* The names of all frames' scripts by lib/look.js, or NULL. It runs JavaScript
- * in an interrupt, as Node does for its inspector. */
+/* The names of all frames' scripts by lib/stack-scripts.js, or NULL. It runs
+ * JavaScript in an interrupt, as Node does for its inspector. */
 static napi_value read_names(const struct engine *engine, uint32_t *count) {
   napi_env env = engine->env;
   napi_value looker = NULL, nobody = NULL, names = NULL;

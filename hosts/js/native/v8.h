@@ -48,7 +48,7 @@ extern napi_value v8_stack_frame_get_function_name(napi_value frame)
     V8_NAMED("_ZNK2v810StackFrame15GetFunctionNameEv");
 
 /* Who is told of uncaught exceptions, and whether they abort the process
- * (landing.c): Node's own, and how V8 is given another. */
+ * (unwinding.c): Node's own, and how V8 is given another. */
 extern void node_message_listener(napi_value message, napi_value error)
     V8_NAMED(
         "_ZN4node6errors25PerIsolateMessageListenerEN2v85LocalINS1_7MessageEEE"

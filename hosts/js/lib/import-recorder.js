@@ -3,7 +3,7 @@
 // An imports object that remembers which memories the engine reads from it.
 // The engine alone decides what it reads there, and reads it once.
 
-const { Proxy, get } = require('./captured.js')
+const { Proxy, get } = require('./primordials.js')
 const { isMemory } = require('./modules.js')
 
 function isObject(value) {

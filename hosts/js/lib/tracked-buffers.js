@@ -4,7 +4,7 @@
 
 const native = require('./native.js')
 const { detachable, overlap, rangeError, typeError } = require('./errors.js')
-const { Uint8Array, getterOf } = require('./captured.js')
+const { Uint8Array, getterOf } = require('./primordials.js')
 const { InterruptBuffer } = require('./interrupt-buffer.js')
 const { isSharedArrayBuffer } = require('node:util').types
 
@@ -41,7 +41,7 @@ const INTEGERS = new Set([
 const FIRST_V8 = 13
 const forbidsTransfer = Number.parseInt(process.versions.v8, 10) >= FIRST_V8
 
-/** The core's error codes, and those of native/words.c. */
+/** The core's error codes, and those of native/tracked_buffers.c. */
 const EALIGN = -5
 const EOVERLAP = -6
 const DETACHABLE = -100

@@ -3,14 +3,14 @@
 // What the package exports; types/index.d.ts is its manual.
 
 const native = require('./native.js')
-const { isPossible } = require('./async.js')
+const { isPossible } = require('./async-context.js')
 const { CpuBudget, CpuLimitError, limitCpu } = require('./budget.js')
 const { forward } = require('./forward.js')
 const { inspect } = require('./inspect.js')
 const { clear, raise, stats, terminate } = require('./instances.js')
 const { install, uninstall } = require('./shim.js')
 const { SIGNALS } = require('./signals.js')
-const { track } = require('./track.js')
+const { track } = require('./tracked-buffers.js')
 
 const capabilities = Object.freeze({
   hardKill: native.canKill() ? 'engine' : 'word',

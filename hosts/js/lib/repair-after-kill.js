@@ -28,7 +28,7 @@ const {
   mapSet,
   ownKeys,
   setPrototypeOf
-} = require('./captured.js')
+} = require('./primordials.js')
 const native = require('./native.js')
 
 const { _fatalException } = process

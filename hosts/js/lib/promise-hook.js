@@ -7,7 +7,7 @@
 // engine's own promise is returned. Elsewhere a promise is derived from it,
 // which is settled one microtask later.
 //
-// The engine tells nothing of promises that others have made (foreign.js). Node
+// The engine tells nothing of promises that others have made (wrap-replacements.js). Node
 // calls hooks before it settles any promise: as long as one of those is pending
 // they are on, and what it was settled with is read in a microtask of ours that
 // comes before those of the program's reactions.
@@ -22,7 +22,7 @@ const {
   weakDelete,
   weakGet,
   weakSet
-} = require('./captured.js')
+} = require('./primordials.js')
 
 const RESOLVED = Promise.resolve({})
 
@@ -47,7 +47,7 @@ function tell(promise, value) {
   else callSafely(listener, value)
 }
 
-/** Up to V8 12 the addon must find how the engine settles; see settled.c. */
+/** Up to V8 12 the addon must find how the engine settles; see promise_hook.c. */
 const AT_ONCE = 13
 
 let isTold // whether the engine tells; undefined as long as it was not asked

@@ -33,9 +33,9 @@ const {
   defineProperty,
   then,
   uncurry
-} = require('./captured.js')
+} = require('./primordials.js')
 const { asyncContextError } = require('./errors.js')
-const { charged } = require('./not-limited.js')
+const { charged } = require('./promise-warning.js')
 const { limitError, runSection } = require('./section.js')
 const { listener } = require('./suspensions.js')
 

@@ -11,7 +11,7 @@
 // There, and where Error is frozen, V8's own list is read.
 
 const native = require('./native.js')
-const { Error, hasOwn, setPrototypeOf, uncurry } = require('./captured.js')
+const { Error, hasOwn, setPrototypeOf, uncurry } = require('./primordials.js')
 
 const { captureStackTrace } = Error
 const { defineProperty, getOwnPropertyDescriptor } = Object

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The thread that asks for interrupts again (hosts/js/native/retry.c): however
- * late an interrupt says that it is over, the next one is asked for.
+ * The thread that asks for interrupts again
+ * (hosts/js/native/interrupt_spinner.c): however late an interrupt says that it
+ * is over, the next one is asked for.
  *
  * Here an engine's interrupt is a flag, and the isolate's thread is the test's.
  */

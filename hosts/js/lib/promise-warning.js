@@ -6,7 +6,7 @@ const { isPromise } = require('node:util/types')
 
 const native = require('./native.js')
 
-/** async.js's, if it is loaded: whether work of this budget is charged now. */
+/** async-context.js's, if it is loaded: whether work of this budget is charged now. */
 const charged = { by: (budget) => false }
 
 let warned = false

@@ -14,13 +14,13 @@ const { isPromise, isProxy } = require('node:util').types
 
 const { adopt } = require('./instances.js')
 const modules = require('./modules.js')
-const { whenTheirsIsFulfilled } = require('./settled.js')
+const { whenTheirsIsFulfilled } = require('./promise-hook.js')
 const {
   Proxy,
   apply,
   construct,
   getOwnPropertyDescriptor
-} = require('./captured.js')
+} = require('./primordials.js')
 
 function take(instance, module) {
   if (!modules.exportsWords(instance)) return

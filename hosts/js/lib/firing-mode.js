@@ -4,7 +4,7 @@
 // process, when the first of its threads loads this.
 
 const native = require('./native.js')
-const { said } = require('./switch.js')
+const { said } = require('./enabled.js')
 
 const FIRINGS = ['default', 'timer', 'watchdog'] // numbers of wasmsig_firing
 

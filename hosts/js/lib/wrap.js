@@ -12,7 +12,7 @@ const {
   getPrototypeOf,
   ownKeys,
   setPrototypeOf
-} = require('./captured.js')
+} = require('./primordials.js')
 
 /**
  * `inner` with the properties of `original`, in their order. It is bound, which

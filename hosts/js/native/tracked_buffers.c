@@ -24,7 +24,7 @@ extern void v8_array_buffer_set_detach_key(napi_value buffer, napi_value key)
 extern bool v8_array_buffer_is_detachable(napi_value buffer)
     V8_NAMED("_ZNK2v811ArrayBuffer12IsDetachableEv");
 
-/* Beside the core's errors, for lib/track.js. */
+/* Beside the core's errors, for lib/tracked-buffers.js. */
 enum { DETACHABLE = -100, OF_A_MEMORY = -101 };
 
 /* One tracking: a list, because a program has one or two. */

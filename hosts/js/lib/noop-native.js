@@ -3,7 +3,7 @@
 // Stands for the addon in a process where the package is switched off: limited
 // calls are plain calls, nothing is limited, tracked, raised or forwarded.
 
-const { apply } = require('./captured.js')
+const { apply } = require('./primordials.js')
 
 const plainCall = (_, fn, self, ...args) => apply(fn, self, args)
 const nothing = () => 0

@@ -136,6 +136,34 @@ for (const [way, make] of Object.entries(COMPILE)) {
   )
 }
 
+/** Sections and names that are longer than a chunk of those that are read. */
+const functions = Array.from(
+  { length: 9000 },
+  (_, i) => `(func (export "${'f'.repeat(i % 7)}${i}"))`
+)
+const longName = 'memory'.repeat(3000)
+const LONG = assemble(`(module (memory 1) (memory 1) ${word}
+  (export "second" (memory 1)) ${functions.join('')}
+  (export "${longName}" (memory 0)))`)
+const READ = {
+  'as the engine shows them': UNSEEN['compiled before the install'],
+  'as they are compiled': COMPILE.instantiate
+}
+for (const [way, make] of Object.entries(READ)) {
+  test(
+    `bytes ${way} are read behind long sections and names`,
+    { skip },
+    async () => {
+      const expected = make === COMPILE.instantiate ? 1 : told
+      if (make === COMPILE.instantiate) install()
+      const instance = await make(LONG)
+      assert.equal(raise('SIGINT', instance), expected)
+      assert.equal(first(instance.exports[longName]), expected ? 2 : 0)
+      assert.equal(first(instance.exports.second), 0)
+    }
+  )
+}
+
 test('the first memory that a module imports is memory 0', { skip }, () => {
   install()
   const b = new WebAssembly.Memory({ initial: 1 })

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 // Where the addon is: prebuilds/<platform>-<arch>/wasmsig.<libc>.node, the
-// layout of node-gyp-build, in the folder that WASMSIG_PREBUILD names, in this
-// package, or, for a bundle of it, beside the bundle and in the node_modules
-// around it.
+// layout of node-gyp-build. That is in the folder that WASMSIG_PREBUILD names,
+// or in this package, or, for a bundle, beside the bundle and in the
+// node_modules around it.
 
 const { existsSync, readdirSync } = require('node:fs')
 const path = require('node:path')
 
+const { environment } = require('./enabled.js')
 const { withCode } = require('./errors.js')
-const { said } = require('./enabled.js')
 
 const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc'
 const SYSTEM = `${process.platform}-${process.arch}`
@@ -23,9 +23,9 @@ function* upwards(from) {
   }
 }
 
-/** Folders that may have prebuilds/, the likeliest first. */
+/** Folders that may have prebuilds/, the most likely first. */
 function* places() {
-  const named = said('WASMSIG_PREBUILD')
+  const named = environment('WASMSIG_PREBUILD')
   if (named) return yield path.resolve(named)
   const starts = [
     typeof __dirname === 'string' ? __dirname : undefined, // not in ES modules
@@ -62,7 +62,7 @@ function systemsIn(place) {
 function notFound() {
   const all = [...new Set(places())]
   const systems = [...new Set(all.flatMap(systemsIn))]
-  const named = said('WASMSIG_PREBUILD')
+  const named = environment('WASMSIG_PREBUILD')
   const what =
     systems.length > 0
       ? `this package has binaries for ${systems.join(', ')}; yours is ${SYSTEM} (${libc})`

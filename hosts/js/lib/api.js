@@ -8,7 +8,7 @@ const { CpuBudget, CpuLimitError, limitCpu } = require('./budget.js')
 const { forward } = require('./forward.js')
 const { inspect } = require('./inspect.js')
 const { clear, raise, stats, terminate } = require('./instances.js')
-const { install, uninstall } = require('./shim.js')
+const { install, uninstall } = require('./install.js')
 const { SIGNALS } = require('./signals.js')
 const { track } = require('./tracked-buffers.js')
 

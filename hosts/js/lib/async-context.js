@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Budgets of asynchronous work: async_hooks says when the event loop or a
-// promise goes on with something, and AsyncLocalStorage whose that is.
+// Budgets of asynchronous work: async_hooks reports when the event loop or a
+// promise resumes something, and AsyncLocalStorage shows to which runAsync that
+// belongs.
 //
-// A token stands for one runAsync. Its context is inherited by all that its
-// function starts; a token made in the context of another that is alive is
-// charged to both.
-// Hooks cost every promise of the thread, so they are on only while a token is
-// alive: until its promise has settled. What goes on after that is charged
-// nothing.
+// A token represents one call of runAsync. Everything that its function starts
+// inherits the token's context; a token made in the context of another one that
+// is alive is charged to both.
+// Hooks slow down every promise of the thread, so they are on only while a token
+// is alive: until its promise has settled. Work after that is not charged.
 //
-// A guest that WebAssembly's JSPI resumes is seen by no hook. What it waited for
-// was a promise that an import returned, and V8 resumes it in a reaction to that
-// promise. `noteSuspension` has reacted to the same promise just before: the two
-// follow each other with nothing between. So that first reaction enters the
-// sections in which the guest then runs, the `resumed` ones. Nobody says when it
-// stops. They are left for as long as a hook says that something else runs
-// (which a guest may have called, so they are entered again after that), and for
-// good by a microtask that was queued when the guest was resumed.
+// No hook reports a guest that WebAssembly's JSPI resumes. The guest waited for
+// a promise that an import returned, and V8 resumes it in a reaction to that
+// promise. `noteSuspension` has reacted to the same promise just before; nothing
+// runs between the two reactions. So the first reaction enters the sections in
+// which the guest then runs, the `resumed` ones. No hook reports when the guest
+// stops. The sections are left as long as a hook reports that something else
+// runs (the guest may have called it, so they are entered again after that), and
+// for good by a microtask that was queued when the guest was resumed.
 
 const { AsyncLocalStorage, createHook } = require('node:async_hooks')
 
 const { setImmediate } = require('node:timers')
 
-// What a kill may be followed by uses nothing that the killed code can replace:
-// it would run on there, outside of its section.
+// Code that may run after a kill uses nothing that the killed code can replace:
+// that would run on in a replaced function, outside of its section.
 
 const native = require('./native.js')
 const {
@@ -43,11 +43,11 @@ const isPossible = native.canKill() // hosts that export V8: Node
 const tokens = isPossible ? new AsyncLocalStorage() : undefined
 const getStore = uncurry(AsyncLocalStorage.prototype.getStore)
 const resolved = Promise.resolve()
-let alive // the first of the tokens that are, a list
+let alive // the first of the tokens that are alive, a list
 let made = 0
 
-/** Rejects all that runs on the budget of `token`. */
-function killed({ budget }) {
+/** Rejects every call of runAsync on the budget of `token`. */
+function rejectAll({ budget }) {
   for (let token = alive, next; token; token = next) {
     next = token.next
     if (token.budget === budget) token.reject(limitError(budget))
@@ -59,18 +59,18 @@ function enter({ around }) {
   for (let at = 0; at < around.length; at++) {
     const token = around[at]
     if (!token.isAlive) continue
-    if (native.enterAsync(token.budget.handle, token.number)) killed(token)
+    if (native.enterAsync(token.budget.handle, token.number)) rejectAll(token)
   }
 }
 
 /** The innermost first. A section that was not entered is not left. */
 function leave({ around }) {
   for (let at = around.length - 1; at >= 0; at--) {
-    if (native.leaveAsync(around[at].number)) killed(around[at])
+    if (native.leaveAsync(around[at].number)) rejectAll(around[at])
   }
 }
 
-/** Of the guest that was resumed last: { token, scopes }; undefined if none. */
+/** The guest that was resumed last: { token, scopes }; undefined if none. */
 let resumed
 
 const hook =
@@ -90,7 +90,7 @@ const hook =
 
 const { enable, disable } = hook || {}
 
-/** Within the scope of a reaction, whose end leaves what its start entered. */
+/** Runs in the scope of a reaction, whose end leaves what its start entered. */
 function resume(token) {
   if (!token.isAlive) return
   const guest = (resumed = { token, scopes: 0 })
@@ -100,7 +100,7 @@ function resume(token) {
   })
 }
 
-/** An import returns this to a guest that waits for it then. */
+/** An import returns this promise to a guest that may wait for it. */
 function noteSuspension(promise) {
   if (!alive) return
   const token = getStore(tokens)
@@ -133,7 +133,7 @@ function disableIfIdle() {
   if (!alive) apply(disable, hook, [])
 }
 
-/** Between a `before` and its `after` hooks must stay on. */
+/** Hooks must stay on between a `before` and its `after`. */
 function end(token) {
   if (!token.isAlive) return
   token.isAlive = false
@@ -157,7 +157,7 @@ function tokenOf(budget) {
   return token
 }
 
-/** Those that are alive, the outermost first; then the token. */
+/** The tokens around it that are alive, the outermost first; then itself. */
 function aliveAround(token) {
   const outer = getStore(tokens)?.around ?? []
   const around = []
@@ -168,7 +168,7 @@ function aliveAround(token) {
   return around
 }
 
-/** Without the setters that Array.prototype may have. */
+/** Calls no setter that Array.prototype may have. */
 function append(list, value) {
   defineProperty(list, list.length, {
     __proto__: null,
@@ -189,7 +189,7 @@ function runInContext(budget, fn) {
       reject(error)
     }
     begin(token)
-    const call = async () => fn() // a thenable is asked in the context as well
+    const call = async () => fn() // a thenable runs in the context as well
     try {
       const running = tokens.run(token, runSection, budget, call, undefined, [])
       const done = (value) => {

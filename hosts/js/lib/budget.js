@@ -1,30 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// CPU budgets, as JavaScript sees them.
+// CpuBudget and limitCpu: they check arguments and run sections.
 
 const native = require('./native.js')
 const { runInContext } = require('./async-context.js')
 const { typeError } = require('./errors.js')
 const { NS_PER_MS, create, renew } = require('./limits.js')
 const { CpuLimitError } = require('./limit-error.js')
-const { noteResult } = require('./promise-warning.js')
+const { warnOfPromise } = require('./promise-warning.js')
 const { bindSection, limitSection, runSection } = require('./section.js')
+const { nameLike } = require('./wrap.js')
 
 const STATES = ['ready', 'running', 'signalled', 'killed']
 
 function checkFunction(fn) {
   if (typeof fn !== 'function') throw typeError('fn', 'a function', fn)
-}
-
-/** `wrapper` looks like `fn` from outside. */
-function disguise(wrapper, fn) {
-  for (const name of ['name', 'length']) {
-    Object.defineProperty(wrapper, name, {
-      value: fn[name],
-      configurable: true
-    })
-  }
-  return wrapper
 }
 
 class CpuBudget {
@@ -44,7 +34,7 @@ class CpuBudget {
   run(fn, ...args) {
     const own = CpuBudget.#of(this)
     checkFunction(fn)
-    return noteResult(runSection(own, fn, undefined, args), own)
+    return warnOfPromise(runSection(own, fn, undefined, args), own)
   }
 
   runAsync(fn) {
@@ -56,7 +46,7 @@ class CpuBudget {
   bind(fn) {
     const own = CpuBudget.#of(this)
     checkFunction(fn)
-    return disguise(bindSection(own, fn), fn)
+    return nameLike(bindSection(own, fn), fn)
   }
 
   reset(limits = {}) {
@@ -76,7 +66,7 @@ class CpuBudget {
 
 function limitCpu(fn, limits) {
   checkFunction(fn)
-  return disguise(limitSection(create(limits), fn), fn)
+  return nameLike(limitSection(create(limits), fn), fn)
 }
 
 module.exports = { CpuBudget, CpuLimitError, limitCpu }

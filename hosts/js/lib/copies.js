@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 // Copies of this package in one process, as npm may install several: each would
-// wrap the same functions and handle the same signals. In a thread the copy that
-// came first is under a symbol of the global object, and the others hand out
-// what it has. Threads, and realms of their own (node:vm), share the addon that
-// was loaded first (native.js). A copy of another version cannot share, and says
-// so: what lib/ and the addon say to each other is the same in one version only.
+// wrap the same functions and handle the same signals. In a thread, the first
+// copy is under a symbol of the global object, and the others export what it
+// exports. Threads, and realms of their own (node:vm), share the addon that was
+// loaded first (native.js). A copy of another version cannot share, and throws:
+// what lib/ and the addon pass to each other is the same within one version
+// only.
 
-const { withCode } = require('./errors.js')
-const { isOff } = require('./enabled.js')
-const version = require('./version.js')
+const { isEnabled } = require('./enabled.js')
+const { copiesError, place, version } = require('./this-copy.js')
 
 const KEY = Symbol.for('wasmsig')
 
 const own = Object.freeze({
   version,
-  place: typeof __dirname === 'string' ? __dirname : 'a bundle',
+  place,
   all: () => claimed(require('./api.js')),
-  register: () => claimed(require('./shim.js')).register()
+  register: () => claimed(require('./install.js')).register()
 })
 
-/** Only a copy that could be loaded is the first. */
+/** Only a copy that has loaded without an error is the first. */
 function claimed(exports) {
   Reflect.defineProperty(globalThis, KEY, {
     __proto__: null,
@@ -28,17 +28,6 @@ function claimed(exports) {
     configurable: true
   })
   return exports
-}
-
-function copiesError(there, place) {
-  return withCode(
-    new Error(
-      `wasmsig ${version} (${own.place}) cannot be used beside wasmsig ` +
-        `${there} (${place}) in one process: both would handle the same ` +
-        'signals. Have one version installed (npm ls wasmsig, npm dedupe)'
-    ),
-    'ERR_WASMSIG_COPIES'
-  )
 }
 
 function isCopy(value) {
@@ -51,12 +40,12 @@ function isCopy(value) {
   )
 }
 
-/** The copy to be used: in a process where all is off each is its own. */
+/** The copy to use: where the package is disabled, each copy uses itself. */
 function first() {
-  const there = globalThis[KEY]
-  if (isOff || !isCopy(there)) return own
-  if (there.version !== version) throw copiesError(there.version, there.place)
-  return there
+  const found = globalThis[KEY]
+  if (!isEnabled || !isCopy(found)) return own
+  if (found.version !== version) throw copiesError(found.version, found.place)
+  return found
 }
 
-module.exports = { copiesError, first }
+module.exports = { first }

@@ -3,8 +3,8 @@
 // Whether the package does anything in this process. WASMSIG=off in the
 // environment: nothing at all. WASMSIG_ROLLOUT=5%: in that share of processes.
 
-/** In a host that lets nobody read it, nothing was said. */
-function said(name) {
+/** In a host that does not permit to read it, a variable is not set. */
+function environment(name) {
   try {
     return process.env[name]
   } catch {
@@ -13,10 +13,11 @@ function said(name) {
 }
 
 /**
- * What tells this process from all others, and is the same in all its threads:
- * its id, when it began, and where the kernel put its stack. proc(5).
+ * A text that differs from that of every other process, and is the same in all
+ * threads: the process's id, its start time, and the address of its stack.
+ * proc(5).
  */
-function nameOfProcess() {
+function processIdentity() {
   try {
     const stat = require('node:fs').readFileSync('/proc/self/stat', 'latin1')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -37,7 +38,7 @@ function numberOf(text) {
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
 }
 
-/** The share that a text like 5% or 0.5% names; undefined if it names none. */
+/** The share in a text like 5% or 0.5%; undefined for another text. */
 function shareOf(text) {
   const match = /^(\d+(?:\.\d+)?)%$/.exec(text.trim())
   const share = match ? Number(match[1]) / 100 : NaN
@@ -46,7 +47,7 @@ function shareOf(text) {
 
 function isRolledOut(text) {
   const share = shareOf(text)
-  if (share !== undefined) return numberOf(nameOfProcess()) < share
+  if (share !== undefined) return numberOf(processIdentity()) < share
   process.emitWarning(
     `WASMSIG_ROLLOUT must be a percentage such as 5%, not '${text}'; nothing is installed`,
     { code: 'WASMSIG_ROLLOUT' }
@@ -55,11 +56,11 @@ function isRolledOut(text) {
 }
 
 function decide() {
-  if (said('WASMSIG') === 'off') return true
-  const rollout = said('WASMSIG_ROLLOUT')
-  return Boolean(rollout) && !isRolledOut(rollout)
+  if (environment('WASMSIG') === 'off') return false
+  const rollout = environment('WASMSIG_ROLLOUT')
+  return !rollout || isRolledOut(rollout)
 }
 
-const isOff = decide()
+const isEnabled = decide()
 
-module.exports = { isOff, numberOf, said, shareOf }
+module.exports = { environment, isEnabled, numberOf, shareOf }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Errors that say what was expected and what came.
+// Errors that name what was expected and what was passed.
 
 const { defineProperty } = require('./primordials.js')
 const { inspect } = require('node:util')
 
-/** Of what came: in a line, without running code of whoever passed it. */
+/** Of a value that was passed: in one line, without running code of its own. */
 const ONE_LINE = {
   depth: 0,
   maxArrayLength: 3,
@@ -36,57 +36,57 @@ function withCode(error, code) {
   return error
 }
 
-function typeError(what, expected, came) {
+function typeError(what, expected, actual) {
   return withCode(
-    new TypeError(`${what} must be ${expected}, not ${shown(came)}`),
+    new TypeError(`${what} must be ${expected}, not ${shown(actual)}`),
     'ERR_WASMSIG_INVALID_ARG_TYPE'
   )
 }
 
-function rangeError(what, expected, came) {
+function rangeError(what, expected, actual) {
   return withCode(
-    new RangeError(`${what} must be ${expected}, not ${shown(came)}`),
+    new RangeError(`${what} must be ${expected}, not ${shown(actual)}`),
     'ERR_WASMSIG_OUT_OF_RANGE'
   )
 }
 
-/** `nearest` is undefined where none of `known` is near. */
-function unknownKey(came, nearest, known) {
+/** `nearest` is undefined if none of `known` is similar. */
+function unknownKeyError(key, nearest, known) {
   const instead = nearest
     ? `did you mean limits.${nearest}?`
     : `limits have ${known.join(', ')}`
   return withCode(
-    new TypeError(`limits.${came} is unknown: ${instead}`),
+    new TypeError(`limits.${key} is unknown: ${instead}`),
     'ERR_WASMSIG_UNKNOWN_LIMIT'
   )
 }
 
-function unknownSignal(came) {
+function unknownSignalError(actual) {
   return withCode(
     new RangeError(
-      `a signal must be a name such as 'SIGXCPU' or a number from 1 to 64, not ${shown(came)}`
+      `a signal must be a name such as 'SIGXCPU' or a number from 1 to 64, not ${shown(actual)}`
     ),
     'ERR_WASMSIG_UNKNOWN_SIGNAL'
   )
 }
 
-function forwardError(why) {
-  return withCode(new Error(why), 'ERR_WASMSIG_FORWARD')
+function forwardError(text) {
+  return withCode(new Error(text), 'ERR_WASMSIG_FORWARD')
 }
 
-function overlap(why) {
-  return withCode(new Error(why), 'ERR_WASMSIG_OVERLAP')
+function overlapError(text) {
+  return withCode(new Error(text), 'ERR_WASMSIG_OVERLAP')
 }
 
-function detachable(why) {
-  return withCode(new TypeError(why), 'ERR_WASMSIG_DETACHABLE')
+function detachableError(text) {
+  return withCode(new TypeError(text), 'ERR_WASMSIG_DETACHABLE')
 }
 
 function noKillError() {
   return withCode(
     new Error(
-      'no instance that limits.instances names could obey a hard limit: this ' +
-        'host cannot end a call, and none of them has a tracked signal word'
+      'a hard limit could stop no instance of limits.instances: this host ' +
+        'cannot end a call, and none of them has a tracked signal word'
     ),
     'ERR_WASMSIG_NO_KILL'
   )
@@ -94,7 +94,7 @@ function noKillError() {
 
 function asyncContextError() {
   return withCode(
-    new Error('this host cannot tell whose asynchronous work goes on'),
+    new Error('this host does not show which work the event loop resumes'),
     'ERR_WASMSIG_NO_ASYNC_CONTEXT'
   )
 }
@@ -102,11 +102,11 @@ function asyncContextError() {
 module.exports = {
   typeError,
   rangeError,
-  unknownKey,
-  unknownSignal,
+  unknownKeyError,
+  unknownSignalError,
   forwardError,
-  overlap,
-  detachable,
+  overlapError,
+  detachableError,
   noKillError,
   asyncContextError,
   withCode

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Who notices a limit: WASMSIG_FIRING in the environment says so for the whole
-// process, when the first of its threads loads this.
+// Whether a timer or the watchdog notices limits. WASMSIG_FIRING in the
+// environment sets it for the whole process, when its first thread loads this.
 
+const { environment } = require('./enabled.js')
 const native = require('./native.js')
-const { said } = require('./enabled.js')
 
 const FIRINGS = ['default', 'timer', 'watchdog'] // numbers of wasmsig_firing
 
-function begin(wanted) {
-  const number = FIRINGS.indexOf(wanted)
-  if (number > 0) return native.beginFiring(number)
+function initialize(requested) {
+  const number = FIRINGS.indexOf(requested)
+  if (number > 0) return native.initializeFiring(number)
   process.emitWarning(
-    `WASMSIG_FIRING must be 'timer' or 'watchdog', not '${wanted}'; it is passed by`,
+    `WASMSIG_FIRING must be 'timer' or 'watchdog', not '${requested}'; it is ignored`,
     { code: 'WASMSIG_FIRING' }
   )
 }
 
-const wanted = said('WASMSIG_FIRING')
-if (wanted) begin(wanted)
+const requested = environment('WASMSIG_FIRING')
+if (requested) initialize(requested)
 
-/** 'timer' or 'watchdog': what is in force in this thread. */
+/** 'timer' or 'watchdog': the one that notices limits in this thread. */
 function firing() {
   return FIRINGS[native.firing()]
 }

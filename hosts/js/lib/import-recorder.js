@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// An imports object that remembers which memories the engine reads from it.
-// The engine alone decides what it reads there, and reads it once.
+// An imports object that remembers which memories the engine reads from it. Only
+// the engine decides what it reads there, and it reads each import once.
 
 const { Proxy, get } = require('./primordials.js')
-const { isMemory } = require('./modules.js')
+const { isMemory } = require('./engine-objects.js')
 
 function isObject(value) {
   return (
@@ -13,24 +13,24 @@ function isObject(value) {
 }
 
 /**
- * A bare object as target: whatever the user's object promises of its
- * properties (frozen ones, say) does not bind this one.
+ * The target is a bare object: invariants of the user's object (frozen
+ * properties, say) do not bind the Proxy.
  */
 function reading(get) {
   return new Proxy({}, { __proto__: null, get })
 }
 
 /**
- * Why what memoryOf answers is memory 0: the engine reads each import once, in
- * the order of the module (JavaScript API, "read the imports"), so the read of
- * that number is memory 0's, whatever other imports of the same name were given
- * (a global of type externref takes a memory, too). Where the engine has read
- * fewer, as it makes some itself ("builtins"), only a name that no other import
- * has tells; elsewise there is no answer.
+ * Why the answer of memoryOf is memory 0: the engine reads each import once, in
+ * the order of the module (JavaScript API, "read the imports"). So the read at
+ * that position is memory 0's, whatever values other imports of the same name
+ * have (a global of type externref accepts a memory, too). The engine has read
+ * fewer if it makes some imports itself ("builtins"). Then only a name that no
+ * other import has is sure; otherwise there is no answer.
  */
-class Recorder {
+class ImportRecorder {
   #reads = 0
-  #last // { module, name, value, at, before }: a list: no setter is met
+  #last // { module, name, value, at, before }: a list that calls no setter
 
   constructor(imports) {
     this.imports = reading((_, name) =>
@@ -53,7 +53,7 @@ class Recorder {
     return value
   }
 
-  /** What was read where a plan says that memory 0 is. */
+  /** The memory that was read where a plan expects memory 0. */
   memoryOf(plan) {
     const inOrder = this.#reads === plan.importCount
     if (!inOrder && !plan.importIsAlone) return undefined
@@ -68,4 +68,4 @@ function isOf({ module, name, at }, plan, inOrder) {
   return same && (!inOrder || at === plan.importAt)
 }
 
-module.exports = { Recorder, isObject }
+module.exports = { ImportRecorder, isObject }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// The package's public face: that of the copy that came first.
+// The package's exports: those of the copy that was loaded first.
 
-/** esbuild leaves a require() in ES modules that loads nothing. */
+/** In ES modules, esbuild replaces require() by one that loads nothing. */
 function checkRequire() {
   try {
     require('node:util')

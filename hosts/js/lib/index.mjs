@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The same objects for ES modules: there is one shim in a process.
+// The same objects for ES modules: WebAssembly is wrapped once in a process.
 import wasmsig from './index.js'
 
 export const {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Tracked instances: from an instance to the core's name for it, and targets.
+// Tracked instances: which ids they have in the addon, and calls for targets.
 
 const native = require('./native.js')
-const { firing } = require('./firing-mode.js')
+const { exportsOf, isInstance, memoryBuffer } = require('./engine-objects.js')
 const { typeError } = require('./errors.js')
-const { signalNumber } = require('./signals.js')
-const modules = require('./modules.js')
-
+const { firing } = require('./firing-mode.js')
 const {
   Uint8Array,
   mapGet,
@@ -15,39 +13,43 @@ const {
   weakGet,
   weakSet
 } = require('./primordials.js')
-const wasm = require('./webassembly.js')
+const { signalNumber } = require('./signals.js')
+const { Memory } = require('./webassembly.js')
+const { addressesOf } = require('./word-addresses.js')
 const { isSharedArrayBuffer } = require('node:util').types
 
 const { getPrototypeOf } = Reflect
-const ownPrototype = wasm.Memory.prototype
+const ownPrototype = Memory.prototype
 
-/** instance -> id. Weak: an id does not keep its instance. */
+/** instance -> id. Weak: an id does not keep its instance alive. */
 const ids = new WeakMap()
 /** Instances that have an id and no signal word. */
-const deaf = new WeakMap()
+const withoutSignalWord = new WeakMap()
+/** reason -> how many instances */
 const untracked = new Map()
 
-/** By number: the core's error codes that mean "runs untracked". */
+/** The core's error codes for words that a module places wrongly. */
 const REASONS = new Map([
   [-4, 'out-of-range'],
   [-5, 'misaligned'],
   [-6, 'overlap']
 ])
 
-native.readBuffersWith(modules.memoryBuffer)
+native.setBufferGetter(memoryBuffer)
 
-function runsUntracked(reason) {
+function countUntracked(reason) {
   mapSet(untracked, reason, (mapGet(untracked, reason) ?? 0) + 1)
 }
 
-function track(instance, exports, plan, importedMemory) {
-  if (plan.reason) return runsUntracked(plan.reason)
+function track(instance, plan, importedMemory) {
+  const exports = exportsOf(instance)
+  if (plan.reason) return countUntracked(plan.reason)
   const memory =
     plan.exportName === undefined ? importedMemory : exports[plan.exportName]
-  if (memory === undefined) return runsUntracked('no-memory')
-  const addresses = modules.addressesOf(exports, plan, memory)
-  if (typeof addresses === 'string') return runsUntracked(addresses)
-  const buffer = modules.memoryBuffer(memory)
+  if (memory === undefined) return countUntracked('no-memory')
+  const addresses = addressesOf(exports, plan, memory)
+  if (typeof addresses === 'string') return countUntracked(addresses)
+  const buffer = memoryBuffer(memory)
   const bytes = isSharedArrayBuffer(buffer) ? new Uint8Array(buffer) : buffer
   const id = native.track(
     instance,
@@ -60,28 +62,29 @@ function track(instance, exports, plan, importedMemory) {
     plan.largest,
     addresses[3]
   )
-  if (id < 0) return runsUntracked(mapGet(REASONS, id) ?? 'failed')
+  if (id < 0) return countUntracked(mapGet(REASONS, id) ?? 'failed')
   weakSet(ids, instance, id)
-  if (addresses[0] < 0) weakSet(deaf, instance, true)
+  if (addresses[0] < 0) weakSet(withoutSignalWord, instance, true)
 }
 
 /**
  * Tracks a new instance by the plan of its module. Never throws: an instance
- * that cannot be tracked runs untracked, and stats() counts why.
+ * that cannot be tracked runs untracked, and stats() counts the reason.
  */
 function adopt(instance, plan, importedMemory) {
   try {
     if (weakGet(ids, instance) !== undefined) return // by an outer wrapper
-    const exports = modules.exportsOf(instance)
-    track(instance, exports, plan, importedMemory)
+    track(instance, plan, importedMemory)
   } catch {
-    runsUntracked('failed')
+    countUntracked('failed')
   }
 }
 
+// ------------------------------------------------------------------ targets
+
 /**
- * Checks a list of instances; answers the `ids` of those that are tracked, and
- * whether one of them `hears` signals.
+ * Checks a list of instances. Answers the `ids` of those that are tracked, and
+ * whether at least one of them has a signal word.
  */
 function idsOf(instances, what) {
   const iterable = typeof instances === 'object' && instances !== null
@@ -89,17 +92,17 @@ function idsOf(instances, what) {
     throw typeError(what, 'an iterable of WebAssembly.Instance', instances)
   }
   const found = new Set()
-  let hears = false
+  let hasSignalWord = false
   for (const instance of instances) {
-    if (!modules.isInstance(instance)) {
+    if (!isInstance(instance)) {
       throw typeError(`each of ${what}`, 'a WebAssembly.Instance', instance)
     }
     const id = weakGet(ids, instance)
     if (id === undefined) continue
     found.add(id)
-    hears ||= weakGet(deaf, instance) === undefined
+    hasSignalWord ||= weakGet(withoutSignalWord, instance) === undefined
   }
-  return { ids: [...found], hears }
+  return { ids: [...found], hasSignalWord }
 }
 
 function targetError(target) {
@@ -110,14 +113,14 @@ function targetError(target) {
   )
 }
 
-/** Calls what the target asks for; adds up what it answers. */
+/** Makes the call that the target requires; sums up the answers. */
 function atTarget(target, atInstance, atRealm, atProcess) {
   if (target === undefined || target === 'realm') return atRealm()
   if (target === 'process') return atProcess()
   if (typeof target !== 'object' || target === null) {
     throw targetError(target)
   }
-  const list = modules.isInstance(target) ? [target] : target
+  const list = isInstance(target) ? [target] : target
   const { ids } = idsOf(list, 'a target')
   return ids.reduce((sum, id) => sum + atInstance(id), 0)
 }
@@ -152,6 +155,8 @@ function terminate(target) {
   )
 }
 
+// --------------------------------------------------------------- statistics
+
 function stats() {
   const { FIXED, SHARED, MOVABLE, ...rest } = native.stats({
     __proto__: null
@@ -160,7 +165,7 @@ function stats() {
     tracked: { FIXED, SHARED, MOVABLE },
     untracked: Object.fromEntries(untracked),
     ...rest,
-    unsafe: { ...native.unsafe({ __proto__: null }) },
+    unsafe: { ...native.unsafeStats({ __proto__: null }) },
     firing: firing()
   }
 }

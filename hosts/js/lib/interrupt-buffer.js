@@ -2,14 +2,15 @@
 'use strict'
 // A signal word for code that takes a signal by a load and then a store of 0,
 // as Pyodide does (_Py_CheckEmscriptenSignals_Helper, in CPython's
-// Python/emscripten_signal.c). A signal that comes between the two would be
-// lost: some 20 to 45 of 1,000 that another thread raised while Python looped
-// (test/js/programs/pyodide-storm.mjs --typed-array).
+// Python/emscripten_signal.c). On a plain typed array, a signal that arrives
+// between the two is lost: some 20 to 45 of 1,000 that another thread raised
+// while Python looped (test/js/programs/pyodide-storm.mjs --typed-array).
 //
-// Why it is correct: what is stored over is what the load saw. If another
-// signal came since, the exchange fails and the word keeps it. If the same one
-// came again, the two are one, as a standard signal that waits already (POSIX,
-// XSH 2.4.1). Only the thread whose word it is has this object.
+// Why it is correct: the store replaces only the value that the load has read.
+// If another signal has arrived since, the exchange fails and the word keeps
+// it. If the same signal has arrived again, the two count as one, as a standard
+// signal that is already pending (POSIX, XSH 2.4.1). Only the thread of the word
+// has this object.
 
 const { Int32Array } = require('./primordials.js')
 const { SIGNAL_MAX, signalNumber } = require('./signals.js')

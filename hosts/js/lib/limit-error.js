@@ -11,7 +11,7 @@ const { withCode } = require('./errors.js')
 
 const CODE = 'ERR_WASMSIG_CPU_LIMIT'
 
-/** Nothing that a killed program has put on a prototype is read or called. */
+/** Reads and calls nothing that a killed program has put on a prototype. */
 function define(error, name, value, enumerable) {
   defineProperty(error, name, {
     __proto__: null,
@@ -24,13 +24,14 @@ function define(error, name, value, enumerable) {
 
 /**
  * Thrown by the call whose hard limit is used up. Its message ends with its
- * code: that is all of it that survives a structured clone.
+ * code, as a structured clone keeps the message only.
  */
 class CpuLimitError extends Error {
   constructor(limit, used) {
     const text = typeof used === 'number' ? toFixed(used, 3) : used.toFixed(3)
     const message = `the call has used ${text} ms of CPU; its limit is ${limit} ms (${CODE})`
-    // Not super(), which calls whatever has been made this class's prototype.
+    // Not super(), which calls the prototype of this class: a program may have
+    // replaced that.
     const error = construct(Error, [message], new.target)
     define(error, 'name', 'CpuLimitError', false)
     withCode(error, CODE)

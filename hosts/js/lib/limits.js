@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Limits as users write them: checked, with defaults, and as the addon takes
-// them.
+// Limits: checks what users write, adds defaults, and converts them for the
+// addon.
 
 const native = require('./native.js')
 const {
   noKillError,
   rangeError,
   typeError,
-  unknownKey
+  unknownKeyError
 } = require('./errors.js')
 const { idsOf } = require('./instances.js')
 const { SIGNALS, signalNumber } = require('./signals.js')
@@ -48,7 +48,7 @@ const DEFAULTS = Object.freeze({
   signal: SIGNALS.SIGXCPU,
   onUnsafe: 'wait',
   grace: 100,
-  doomed: Object.freeze([])
+  terminated: Object.freeze([]) // ids of instances that a kill terminates
 })
 
 const KEYS = [
@@ -62,8 +62,8 @@ const KEYS = [
   'measure'
 ]
 
-/** What people write who think of another interface. */
-const OTHERS = {
+/** Names that similar interfaces have. */
+const SYNONYMS = {
   __proto__: null,
   timeout: 'hard',
   limit: 'hard',
@@ -75,7 +75,7 @@ const OTHERS = {
   delay: 'grace'
 }
 
-/** How many letters of `a` must be changed to make it `b`. */
+/** How many letters must be changed, added or removed to turn `a` into `b`. */
 function distance(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i += 1) {
@@ -92,13 +92,14 @@ function distance(a, b) {
 function nearest(key) {
   const lower = key.toLowerCase()
   const known = KEYS.find((each) => distance(lower, each.toLowerCase()) <= 2)
-  return known ?? OTHERS[lower]
+  return known ?? SYNONYMS[lower]
 }
 
-/** A limit that is spelled wrong would be no limit. */
+/** A misspelled limit would not limit anything. */
 function checkKeys(limits) {
   const unknown = Object.keys(limits).find((key) => !KEYS.includes(key))
-  if (unknown !== undefined) throw unknownKey(unknown, nearest(unknown), KEYS)
+  if (unknown !== undefined)
+    throw unknownKeyError(unknown, nearest(unknown), KEYS)
 }
 
 function checkMeasure(value) {
@@ -106,7 +107,7 @@ function checkMeasure(value) {
   throw typeError('limits.measure', 'a boolean', value)
 }
 
-/** What limits say, and `before` where they say nothing. Each is read once. */
+/** The limits, and those of `before` where one is left out. Each is read once. */
 function checkLimits(limits, before) {
   if (typeof limits !== 'object' || limits === null) {
     throw typeError('limits', 'an object', limits)
@@ -124,7 +125,7 @@ function checkLimits(limits, before) {
     signal: signalNumber(signal),
     onUnsafe: checkPolicy(limits.onUnsafe) ?? before.onUnsafe,
     grace: checkMs(limits.grace, 'limits.grace', 0) ?? before.grace,
-    doomed: before.doomed
+    terminated: before.terminated
   }
 }
 
@@ -142,23 +143,23 @@ function toNative({ soft, hard, signal, onUnsafe, grace }) {
   ]
 }
 
-/** The ids of those that a kill terminates for good. */
-function doomedBy(terminate, ids) {
+/** The ids of the instances that a kill terminates for good. */
+function terminatedBy(terminate, ids) {
   if (terminate !== undefined && typeof terminate !== 'boolean') {
     throw typeError('limits.terminate', 'a boolean', terminate)
   }
-  if (!terminate) return DEFAULTS.doomed
+  if (!terminate) return DEFAULTS.terminated
   if (ids === undefined) {
     throw typeError(
       'limits.instances',
-      'given where limits.terminate is true: it says whom a kill terminates',
+      'given where limits.terminate is true: it names what a kill terminates',
       ids
     )
   }
   return ids
 }
 
-/** Checks everything, then makes the budget, or the pattern of one. */
+/** Checks everything; then makes the budget, or the pattern of one. */
 function create(limits) {
   const checked = checkLimits(limits, DEFAULTS)
   const { instances, terminate } = limits
@@ -167,15 +168,15 @@ function create(limits) {
     const expected = 'soft, hard or both (measure: true for no limit at all)'
     throw typeError('limits', `an object with ${expected}`, limits)
   }
-  const { ids, hears } =
+  const { ids, hasSignalWord } =
     instances === undefined ? {} : idsOf(instances, 'limits.instances')
   const isNamed = ids !== undefined && checked.hard !== undefined
-  if (isNamed && !hears && !native.canKill()) throw noKillError()
-  checked.doomed = doomedBy(terminate, ids)
+  if (isNamed && !hasSignalWord && !native.canKill()) throw noKillError()
+  checked.terminated = terminatedBy(terminate, ids)
   return { limits: checked, handle: native.create(...toNative(checked), ids) }
 }
 
-/** New limits for a budget that has `before`; what is in force now. */
+/** Sets new limits of a budget that has `before`; answers its limits now. */
 function renew(handle, limits, before) {
   const checked = checkLimits(limits, before)
   for (const name of ['instances', 'terminate']) {

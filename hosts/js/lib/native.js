@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 // The addon. Where another copy of this package has loaded its own before, in
-// this thread or in another one, that is used: it handles the signals and has
-// the watchdog of the process.
+// this thread or in another one, that one is used: it handles the signals and
+// has the watchdog of the process.
 
 const { addonFile } = require('./addon-file.js')
-const { copiesError } = require('./copies.js')
+const { isEnabled } = require('./enabled.js')
 const { withCode } = require('./errors.js')
-const { isOff } = require('./enabled.js')
-const version = require('./version.js')
+const { copiesError, version } = require('./this-copy.js')
 
-function why({ code, message }) {
+function reasonOf({ code, message }) {
   return code === 'ERR_DLOPEN_DISABLED'
     ? 'this process may load no native code (--no-addons, or --permission ' +
         'without --allow-addons), and nothing else could limit or signal a ' +
@@ -18,14 +17,16 @@ function why({ code, message }) {
     : message
 }
 
-/** No require(): that of a bundle knows its own modules only. */
+/** Not by require(): that of a bundle knows the bundle's modules only. */
 function open(file) {
   const module = { exports: {} }
   try {
     process.dlopen(module, file)
   } catch (error) {
     throw withCode(
-      new Error(`wasmsig cannot be loaded: ${why(error)}`, { cause: error }),
+      new Error(`wasmsig cannot be loaded: ${reasonOf(error)}`, {
+        cause: error
+      }),
       'ERR_WASMSIG_NO_ADDON'
     )
   }
@@ -36,15 +37,15 @@ function load() {
   const file = addonFile()
   const own = open(file)
   if (own.version !== version) throw copiesError(own.version, file)
-  const elder = own.elderCopy()
-  if (!elder) return own
-  if (elder.version !== version) throw copiesError(elder.version, elder.file)
-  return open(elder.file)
+  const first = own.firstCopy()
+  if (!first) return own
+  if (first.version !== version) throw copiesError(first.version, first.file)
+  return open(first.file)
 }
 
-const native = isOff ? require('./noop-native.js') : load()
+const native = isEnabled ? load() : require('./noop-native.js')
 
-/** The script that this is in: others' is another, but for a bundle's. */
+/** This script; other code has another one, unless all is one bundle. */
 native.script = native.callersScript()
 
 module.exports = native

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Stands for the namespace WebAssembly in a host that has none, such as
-// `node --jitless`: nothing is a module, an instance or a memory there. Budgets
-// of JavaScript, signals and inspect(bytes) work all the same.
+// Replaces the namespace WebAssembly in a host that has none, such as
+// `node --jitless`: no object is a module, an instance or a memory there.
+// Budgets of JavaScript, signals and inspect(bytes) work all the same.
 
 function refuse() {
   throw new TypeError('this host has no WebAssembly')

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Stands for the addon in a process where the package is switched off: limited
-// calls are plain calls, nothing is limited, tracked, raised or forwarded.
+// Replaces the addon in a process where the package is disabled: limited calls
+// are plain calls; nothing is limited, tracked, raised or forwarded.
 
 const { apply } = require('./primordials.js')
 
 const plainCall = (_, fn, self, ...args) => apply(fn, self, args)
 const nothing = () => 0
 
-const off = {
+const noop = {
   run: plainCall,
   limit: plainCall,
   create: () => ({}),
@@ -24,14 +24,14 @@ const off = {
       kills: 0
     }),
   canKill: () => false,
-  unsafe: (into) => Object.assign(into, { waited: 0, overdue: 0 }),
-  isTorn: () => false,
+  unsafeStats: (into) => Object.assign(into, { waited: 0, overdue: 0 }),
+  leftAsyncIds: () => false,
   enterAsync: () => false,
   leaveAsync: () => false,
-  firing: () => 2 // the watchdog, which never looks
+  firing: () => 2 // the watchdog, which never runs here
 }
 
 module.exports = Object.setPrototypeOf(
-  off,
+  noop,
   new Proxy({}, { get: () => nothing })
 )

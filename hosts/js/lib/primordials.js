@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Built-in functions as they were when this package was loaded. What runs
+// Built-in functions as they were when this package was loaded. Code that runs
 // inside WebAssembly's functions uses these, and indices where `for of` would
-// ask Array.prototype: a program that replaces built-ins must notice nothing.
+// read Array.prototype. So it calls nothing that a program has replaced.
 
 const { bind, call } = Function.prototype
 
@@ -21,9 +21,9 @@ const textOf = uncurry(Function.prototype.toString)
 const NATIVE = /^function (?:get )?(\w*)\(\)\s*\{\s*\[native code\]\s*\}$/
 
 /**
- * Whether a function is the engine's own, of that name. Others that hide their
- * source text (bound ones, proxies) show no name there, or in JavaScriptCore
- * another as `name`.
+ * Whether a function is the engine's own, of that name. Other functions without
+ * source text (bound ones, proxies) have no name in it, or in JavaScriptCore
+ * another one as `name`.
  */
 function isNative(fn, name) {
   if (typeof fn !== 'function') return false
@@ -31,6 +31,8 @@ function isNative(fn, name) {
   const shown = Object.getOwnPropertyDescriptor(fn, 'name')?.value
   return text?.[1] === name && (shown === name || shown === `get ${name}`)
 }
+
+const TypedArray = Object.getPrototypeOf(Uint8Array.prototype)
 
 module.exports = {
   uncurry,
@@ -60,6 +62,10 @@ module.exports = {
   mapGet: uncurry(Map.prototype.get),
   mapHas: uncurry(Map.prototype.has),
   mapSet: uncurry(Map.prototype.set),
+  viewBuffer: getterOf(TypedArray, 'buffer'),
+  viewKind: getterOf(TypedArray, Symbol.toStringTag),
+  viewLength: getterOf(TypedArray, 'byteLength'),
+  viewOffset: getterOf(TypedArray, 'byteOffset'),
   toFixed: uncurry(Number.prototype.toFixed),
   weakDelete: uncurry(WeakMap.prototype.delete),
   weakGet: uncurry(WeakMap.prototype.get),

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// To see what a promise of the engine is fulfilled with, before anybody else.
+// Reads what a promise of the engine is fulfilled with, before other code does.
 //
-// In Node 20 and later nobody can tell: the addon reads a promise that is
-// settled already, and is told by the engine when another is about to be. The
-// engine's own promise is returned. Elsewhere a promise is derived from it,
-// which is settled one microtask later.
+// In Node 20 and later other code cannot notice that: the addon reads a promise
+// that is settled already, and the engine calls the addon before it settles
+// another one. The engine's own promise is returned. Elsewhere a promise is
+// derived from it, which is settled one microtask later.
 //
-// The engine tells nothing of promises that others have made (wrap-replacements.js). Node
-// calls hooks before it settles any promise: as long as one of those is pending
-// they are on, and what it was settled with is read in a microtask of ours that
-// comes before those of the program's reactions.
+// The engine does not call the addon for promises that other code has made
+// (wrap-replacements.js). Node calls promise hooks before it settles any
+// promise. They are on as long as one of those promises is pending, and its
+// result is read in a microtask of ours, which runs before the program's
+// reactions.
 
 const native = require('./native.js')
 const {
@@ -26,44 +27,47 @@ const {
 
 const RESOLVED = Promise.resolve({})
 
-/** promise -> what to call with its value */
-const waiting = new WeakMap()
-
-/** promise -> its value, if that was known before the promise was handed out */
-const early = new WeakMap()
-
-/** What goes wrong with a listener is nobody else's business. */
+/** An error in a listener must not reach the program. */
 function callSafely(listener, value) {
   try {
     listener(value)
   } catch {
-    // it is told what it is told
+    // the instance is not tracked
   }
 }
 
-function tell(promise, value) {
+// ----------------------------------------------------- promises of the engine
+
+/** promise -> what to call with its value */
+const waiting = new WeakMap()
+
+/** promise -> its value, if the engine called before it returned the promise */
+const early = new WeakMap()
+
+/** The addon calls this before a promise of WebAssembly is fulfilled. */
+function onFulfilled(promise, value) {
   const listener = weakGet(waiting, promise)
   if (listener === undefined) weakSet(early, promise, value)
   else callSafely(listener, value)
 }
 
-/** Up to V8 12 the addon must find how the engine settles; see promise_hook.c. */
-const AT_ONCE = 13
+/** Up to V8 12 the addon must find how the engine settles: promise_hook.c. */
+const FIRST_V8_AT_ONCE = 13
 
-let isTold // whether the engine tells; undefined as long as it was not asked
+let isHooked // undefined until the engine was asked
 
 /**
- * To be called before any promise is made of which to be told: V8 11 looks up
- * whom to tell when the call begins. Electron's web pages have settled these
- * promises for themselves: there nobody is asked.
+ * Must be called before any promise is made whose result is to be read: V8 11
+ * looks up the callback when the call begins. Electron's web pages settle these
+ * promises themselves: there the engine is not asked.
  */
-function askEngine() {
+function hookEngine() {
   const { electron, v8 } = process.versions
-  const atOnce = Number.parseInt(v8, 10) >= AT_ONCE
-  isTold ??= !electron && native.onSettled?.(tell, atOnce) === true
+  const atOnce = Number.parseInt(v8, 10) >= FIRST_V8_AT_ONCE
+  isHooked ??= !electron && native.hookPromises(onFulfilled, atOnce) === true
 }
 
-/** Leads `then` past a constructor that the program can see or replace. */
+/** `then` must not read a constructor that the program can see or replace. */
 function derived(promise, installation, listener) {
   const species = { __proto__: null, [Symbol.species]: installation.Promise }
   defineProperty(promise, 'constructor', { __proto__: null, value: species })
@@ -73,47 +77,48 @@ function derived(promise, installation, listener) {
   })
 }
 
+/** As promiseResult of the addon. */
+function resultOf(promise) {
+  const value = isHooked ? weakGet(early, promise) : undefined
+  return value !== undefined ? value : native.promiseResult(promise)
+}
+
 /**
  * Calls `listener` with what an engine's promise is fulfilled with; answers the
- * promise to be handed out. Nobody notices what `listener` throws.
+ * promise to return to the program. Errors of `listener` are ignored.
  */
 function whenFulfilled(promise, installation, listener) {
-  const value = valueOf(promise)
+  const value = resultOf(promise)
   if (value === false) return promise // rejected
   if (value !== undefined && value !== null) {
     callSafely(listener, value)
     return promise
   }
-  if (!isTold || value === null) return derived(promise, installation, listener)
+  if (!isHooked || value === null) {
+    return derived(promise, installation, listener)
+  }
   weakSet(waiting, promise, listener)
   return promise
 }
 
-/** As settledWith of the addon says it. */
-function valueOf(promise) {
-  const value = isTold ? weakGet(early, promise) : undefined
-  if (value !== undefined) return value
-  return native.settledWith ? native.settledWith(promise) : null
-}
-
-// ---------------------------------------------------- promises of others
+// ------------------------------------------------------ promises of other code
 
 /** promise -> what to call with its value; `pending` of them */
 const watched = new WeakMap()
 let pending = 0
 let stopHooks
 
-/** Calls the listener if it is fulfilled; whether it is pending no more. */
-function isSettled(promise, listener) {
-  const value = native.settledWith(promise)
+/** Calls the listener if it is fulfilled. Answers whether it is settled. */
+function readSettled(promise, listener) {
+  const value = native.promiseResult(promise)
   if (value === undefined) return false
   if (value !== false) callSafely(listener, value)
   return true
 }
 
-function lookAgain(promise) {
+function checkWatched(promise) {
   const listener = weakGet(watched, promise)
-  if (listener === undefined || !isSettled(promise, listener)) return
+  if (listener === undefined || !readSettled(promise, listener)) return
   weakDelete(watched, promise)
   pending--
   if (pending === 0) stopHooks()
@@ -121,10 +126,10 @@ function lookAgain(promise) {
 
 function onSettling(promise) {
   if (weakGet(watched, promise) === undefined) return
-  then(RESOLVED, () => lookAgain(promise))
+  then(RESOLVED, () => checkWatched(promise))
 }
 
-/** In hosts that let promises be read, and have hooks. */
+/** In hosts that show promises' results and have promise hooks. */
 function watch(promise, listener) {
   if (weakGet(watched, promise) !== undefined) return
   const { promiseHooks } = require('node:v8')
@@ -133,7 +138,7 @@ function watch(promise, listener) {
   if (pending === 1) stopHooks = promiseHooks.onSettled(onSettling)
 }
 
-/** A promise that looks like the engine's; another may have more to it. */
+/** A promise that looks like the engine's; others may have more properties. */
 function isPlain(promise, installation) {
   return (
     getPrototypeOf(promise) === installation.Promise.prototype &&
@@ -143,17 +148,17 @@ function isPlain(promise, installation) {
 }
 
 /**
- * The same for a promise that others have made: where it cannot be watched, and
- * no promise can stand for it, nobody is told.
+ * The same for a promise that other code has made. Where it cannot be watched,
+ * and no derived promise can replace it, the listener is not called.
  */
-function whenTheirsIsFulfilled(promise, installation, listener) {
-  const isRead = native.settledWith && native.settledWith(RESOLVED) !== null
-  if (isRead) {
-    if (!isSettled(promise, listener)) watch(promise, listener)
+function whenReplacementFulfils(promise, installation, listener) {
+  const isReadable = native.promiseResult(RESOLVED) !== null
+  if (isReadable) {
+    if (!readSettled(promise, listener)) watch(promise, listener)
     return promise
   }
   if (!isPlain(promise, installation)) return promise
   return derived(promise, installation, listener)
 }
 
-module.exports = { askEngine, whenFulfilled, whenTheirsIsFulfilled }
+module.exports = { hookEngine, whenFulfilled, whenReplacementFulfils }

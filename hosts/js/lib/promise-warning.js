@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// A warning, once: what returns a promise to a section goes on without it.
+// A warning, once: a function that was run in a section has returned a promise,
+// and its later work has no limit.
 
 const { isPromise } = require('node:util/types')
 
 const native = require('./native.js')
 
-/** async-context.js's, if it is loaded: whether work of this budget is charged now. */
+/**
+ * Whether work of a budget is charged now by runAsync. async-context.js, if it
+ * is loaded, replaces the function.
+ */
 const charged = { by: (budget) => false }
 
 let warned = false
@@ -23,10 +27,10 @@ function warn() {
   )
 }
 
-/** What a section of `budget` has given; hands it on. */
-function noteResult(result, budget) {
+/** Warns if the result of a section of `budget` is a promise; returns it. */
+function warnOfPromise(result, budget) {
   if (!warned && isPromise(result) && !charged.by(budget)) warn()
   return result
 }
 
-module.exports = { charged, noteResult }
+module.exports = { charged, warnOfPromise }

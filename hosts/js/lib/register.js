@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 // node --import wasmsig/register app.mjs: installs before any module runs, and
-// loads no more than that takes.
+// loads no more than it must.
 
-if (!require('./enabled.js').isOff) require('./copies.js').first().register()
+if (require('./enabled.js').isEnabled) require('./copies.js').first().register()

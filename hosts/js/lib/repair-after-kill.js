@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// What a kill may leave of Node when it went through Node's own functions: where
-// `onUnsafe` is 'kill', or V8 had inlined them into a user's (native/stack.c).
+// Repairs what a kill leaves behind in Node when it has unwound Node's own
+// functions: where `onUnsafe` is 'kill', or where V8 had inlined them into a
+// user's function (native/stack.c).
 //
-// The id of an async scope is left on Node's stack of them, and the next scope
+// The id of an async scope stays on Node's stack of them, and the next scope
 // that ends would abort the process ("async hook stack has become corrupted").
-// Node empties that stack when an uncaught exception was handled
-// (lib/internal/process/execution.js): so one is handled here, by nobody.
+// Node empties that stack after it has handled an uncaught exception
+// (lib/internal/process/execution.js). So this lets Node handle one, without
+// listeners.
 //
 // Before Node 24 the values of AsyncLocalStorage are symbol properties of the
-// async resource that is running (lib/async_hooks.js); later ones are put right
-// by the addon.
+// async resource that is running (lib/async_hooks.js). The addon restores those
+// of later versions.
 
 const { executionAsyncResource } = require('node:async_hooks')
 
-// What it calls after a kill was taken before: the killed code may have replaced
-// built-ins, and would run on in them outside its section.
+// What this calls after a kill was captured before: the killed code may have
+// replaced built-ins, and would run on in them outside its section.
 
 const {
   Map,
@@ -37,7 +39,7 @@ const FIRST_WITH_FRAMES = 24
 const storesAreOnResources =
   Number.parseInt(process.versions.node, 10) < FIRST_WITH_FRAMES
 
-/** The program's listeners must not hear of it. */
+/** The program's listeners must not receive the exception. */
 function forgetAsyncIds() {
   const before = getOwnPropertyDescriptor(process, 'emit')
   defineProperty(process, 'emit', {
@@ -67,14 +69,14 @@ function symbolsOf(resource) {
   return { keys, values }
 }
 
-/** Before a section that may be killed: what to put back. */
-function remember(limits) {
+/** Before a section that may be killed: the values to restore. */
+function saveStores(limits) {
   if (!storesAreOnResources || limits.hard === undefined) return undefined
   const resource = executionAsyncResource()
   return { resource, ...symbolsOf(resource) }
 }
 
-function putBack({ resource, keys, values }) {
+function restoreStores({ resource, keys, values }) {
   const now = ownKeys(resource)
   for (let i = 0; i < now.length; i++) {
     const isNew = typeof now[i] === 'symbol' && !mapHas(values, now[i])
@@ -92,10 +94,10 @@ function putBack({ resource, keys, values }) {
   }
 }
 
-/** After a kill. */
-function mend(memory) {
-  if (native.isTorn()) forgetAsyncIds()
-  if (memory) putBack(memory)
+/** `saved`: what saveStores has answered. */
+function repairAfterKill(saved) {
+  if (native.leftAsyncIds()) forgetAsyncIds()
+  if (saved) restoreStores(saved)
 }
 
-module.exports = { mend, remember }
+module.exports = { repairAfterKill, saveStores }

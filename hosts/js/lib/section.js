@@ -1,74 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// The functions that begin sections: native/stack.c takes each frame of their
-// script for one of them. So nothing there calls a user's function except by
-// native.run and native.limit; what is read of users' objects is read in other
-// scripts before.
+// The functions that begin sections. native/stack.c counts each frame of their
+// script as a section. So no function there calls a user's function except by
+// native.run and native.limit, and users' objects are read in other scripts
+// before.
 //
-// In a bundle all is one script, the user's functions too. There these functions
-// are compiled again from their text, as a script of their own: so they use
-// nothing but their parameters.
+// In a bundle all code is one script, including the user's. There these
+// functions are compiled again from their text, as a script of their own: so
+// they use nothing but their parameters.
 
 const native = require('./native.js')
-const { NS_PER_MS } = require('./limits.js')
 const { withCode } = require('./errors.js')
-require('./stack-scripts.js')
 const { CpuLimitError } = require('./limit-error.js')
-const { mend, remember } = require('./repair-after-kill.js')
-const { noteResult } = require('./promise-warning.js')
+const { NS_PER_MS } = require('./limits.js')
+const { warnOfPromise } = require('./promise-warning.js')
+const { repairAfterKill, saveStores } = require('./repair-after-kill.js')
+require('./stack-scripts.js')
 
-/** Those that the limits say a kill ends for good. */
-function doom({ doomed }) {
-  for (let i = 0; i < doomed.length; i++) native.terminateInstance(doomed[i])
+/** Ends the instances that the limits name for that, for good. */
+function terminateInstances({ terminated }) {
+  for (let i = 0; i < terminated.length; i++) {
+    native.terminateInstance(terminated[i])
+  }
 }
 
-/** For a budget that JavaScript holds: it was killed. */
+/** For a killed budget that JavaScript holds. */
 function limitError({ handle, limits }) {
-  doom(limits)
+  terminateInstances(limits)
   return new CpuLimitError(limits.hard, native.used(handle) / NS_PER_MS)
 }
 
-function killed(budget, memory) {
-  mend(memory)
+/** After a kill of native.run. */
+function killed(budget, saved) {
+  repairAfterKill(saved)
   return limitError(budget)
 }
 
-/** Like killed(), for the call by native.limit that was the last. */
-function patternKilled({ limits }, memory) {
+/** After a kill of native.limit, which was the last kill. */
+function patternKilled({ limits }, saved) {
   const used = native.lastUsed() / NS_PER_MS
-  mend(memory)
-  doom(limits)
+  repairAfterKill(saved)
+  terminateInstances(limits)
   return new CpuLimitError(limits.hard, used)
 }
 
-function makeSections(native, remember, killed, patternKilled, noteResult) {
-  native.noteSections()
+function makeSections(
+  native,
+  saveStores,
+  killed,
+  patternKilled,
+  warnOfPromise
+) {
+  native.noteSectionScript()
 
   /** fn(...args) in a section of `budget`: { handle, limits }. */
   function runSection(budget, fn, self, args) {
-    const memory = remember(budget.limits)
+    const saved = saveStores(budget.limits)
     const result = native.run(budget.handle, fn, self, ...args)
-    if (result === native.KILLED) throw killed(budget, memory)
+    if (result === native.KILLED) throw killed(budget, saved)
     return result
   }
 
   /** A function that is always in a section of `budget`. */
   function bindSection(budget, fn) {
     return function (...args) {
-      const memory = remember(budget.limits)
+      const saved = saveStores(budget.limits)
       const result = native.run(budget.handle, fn, this, ...args)
-      if (result === native.KILLED) throw killed(budget, memory)
-      return noteResult(result, budget)
+      if (result === native.KILLED) throw killed(budget, saved)
+      return warnOfPromise(result, budget)
     }
   }
 
   /** A function in a section of a fresh budget like `pattern` each time. */
   function limitSection(pattern, fn) {
     return function (...args) {
-      const memory = remember(pattern.limits)
+      const saved = saveStores(pattern.limits)
       const result = native.limit(pattern.handle, fn, this, ...args)
-      if (result === native.KILLED) throw patternKilled(pattern, memory)
-      return noteResult(result, pattern)
+      if (result === native.KILLED) throw patternKilled(pattern, saved)
+      return warnOfPromise(result, pattern)
     }
   }
 
@@ -82,9 +91,9 @@ function compiledAlone(make) {
   return compileFunction(`'use strict'\nreturn (${make})`, [], { filename })()
 }
 
-/** As a tool may have made the text use what is around it: says so at once. */
+/** A tool may have made the text use variables around it: throws at once. */
 function checked(make) {
-  const stub = { noteSections() {}, run: () => stub, limit: () => stub }
+  const stub = { noteSectionScript() {}, run: () => stub, limit: () => stub }
   const { runSection, bindSection, limitSection } = make(
     stub,
     () => {},
@@ -110,5 +119,5 @@ const make = isInBundle ? checked(compiledAlone(makeSections)) : makeSections
 
 module.exports = {
   limitError,
-  ...make(native, remember, killed, patternKilled, noteResult)
+  ...make(native, saveStores, killed, patternKilled, warnOfPromise)
 }

@@ -2,7 +2,7 @@
 'use strict'
 // Signal names and numbers: Linux x86-64's, on every host. signal(7).
 
-const { typeError, unknownSignal } = require('./errors.js')
+const { typeError, unknownSignalError } = require('./errors.js')
 
 const NAMES = [
   'SIGHUP',
@@ -48,14 +48,14 @@ const numbers = new Map(Object.entries(SIGNALS))
 function signalNumber(signal) {
   if (typeof signal === 'string') {
     const number = numbers.get(signal)
-    if (number === undefined) throw unknownSignal(signal)
+    if (number === undefined) throw unknownSignalError(signal)
     return number
   }
   if (typeof signal !== 'number') {
     throw typeError('a signal', 'a name or a number', signal)
   }
   if (!Number.isInteger(signal) || signal < 1 || signal > SIGNAL_MAX) {
-    throw unknownSignal(signal)
+    throw unknownSignalError(signal)
   }
   return signal
 }

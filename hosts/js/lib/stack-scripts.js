@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Whose functions are on the stack, by the names of their scripts. V8's own
-// list of frames names functions too, and for the first one of a wasm module it
-// reads the names of all: tens of milliseconds, in the middle of a kill. An
-// error's list, in which V8 has named nothing yet, is read instead.
+// The names of the scripts of the functions on the stack. V8's own list of
+// frames has the functions' names as well, and for the first frame of a wasm
+// module V8 reads the names of all its functions: tens of milliseconds, in the
+// middle of a kill. So this reads an error's list, in which V8 has not resolved
+// names yet.
 //
-// It runs inside of an interrupt: nothing in it calls the program's functions,
-// also not by descriptors that inherit from Object.prototype, or by a global
+// It runs inside of an interrupt. So it calls none of the program's functions:
+// neither by descriptors that inherit from Object.prototype, nor by a global
 // Error that the program has replaced, which Node reads as well to list frames.
-// There, and where Error is frozen, V8's own list is read.
+// In that case, and where Error is frozen, the addon reads V8's own list.
 
 const native = require('./native.js')
 const { Error, hasOwn, setPrototypeOf, uncurry } = require('./primordials.js')
@@ -16,51 +17,51 @@ const { Error, hasOwn, setPrototypeOf, uncurry } = require('./primordials.js')
 const { captureStackTrace } = Error
 const { defineProperty, getOwnPropertyDescriptor } = Object
 const realm = globalThis
-const MOST = 200
-const SWITCHES = {
-  stackTraceLimit: MOST,
+const MOST_FRAMES = 200
+const OWN_PROPERTIES = {
+  stackTraceLimit: MOST_FRAMES,
   prepareStackTrace: (_, sites) => sites
 }
 
-function sitesHere(above) {
-  const here = {}
-  captureStackTrace(here, above)
-  return here.stack
+function captureSites(above) {
+  const target = {}
+  captureStackTrace(target, above)
+  return target.stack
 }
 
-/** Switches Error's to ours; what they were. */
+/** Sets a property of Error to ours; answers the descriptor before. */
 function exchange(name) {
   const before = getOwnPropertyDescriptor(Error, name)
   if (before) setPrototypeOf(before, null)
   defineProperty(Error, name, {
     __proto__: null,
-    value: SWITCHES[name],
+    value: OWN_PROPERTIES[name],
     configurable: true,
     writable: true
   })
   return before
 }
 
-function putBack(name, before) {
+function restore(name, before) {
   if (before) defineProperty(Error, name, before)
   else delete Error[name]
 }
 
-function withSwitches(call, argument) {
+function withOwnProperties(call, argument) {
   const limit = exchange('stackTraceLimit')
   try {
     const prepare = exchange('prepareStackTrace')
     try {
       return call(argument)
     } finally {
-      putBack('prepareStackTrace', prepare)
+      restore('prepareStackTrace', prepare)
     }
   } finally {
-    putBack('stackTraceLimit', limit)
+    restore('stackTraceLimit', limit)
   }
 }
 
-/** Whether who reads the global Error gets it, and calls nothing. */
+/** Whether reading the global Error calls no code and answers the original. */
 function isErrorPlain() {
   const found = getOwnPropertyDescriptor(realm, 'Error')
   return found && hasOwn(found, 'value') && found.value === Error
@@ -68,20 +69,22 @@ function isErrorPlain() {
 
 let fileOf
 
-/** The scripts' names, the innermost first; undefined where there are more, or
- * where they cannot be read. */
-function scripts() {
+/**
+ * The names, from the innermost frame on. Undefined where there are too many
+ * frames, or where they cannot be read.
+ */
+function scriptsOnStack() {
   if (!isErrorPlain()) return undefined
-  const sites = withSwitches(sitesHere, scripts)
-  if (sites.length === MOST) return undefined
+  const sites = withOwnProperties(captureSites, scriptsOnStack)
+  if (sites.length === MOST_FRAMES) return undefined
   for (let i = 0; i < sites.length; i++) sites[i] = fileOf(sites[i])
   return sites
 }
 
 function begin() {
-  const [site] = withSwitches(sitesHere)
+  const [site] = withOwnProperties(captureSites)
   fileOf = uncurry(Object.getPrototypeOf(site).getFileName)
-  native.lookWith(scripts)
+  native.setScriptLister(scriptsOnStack)
 }
 
 try {
@@ -90,4 +93,4 @@ try {
   // Error is frozen
 }
 
-module.exports = { scripts }
+module.exports = { scriptsOnStack }

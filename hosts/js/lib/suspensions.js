@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Between the shim, which sees what an import returns to a guest that may wait
-// for it (WebAssembly.Suspending), and async-context.js, if that is loaded.
+// Promises that imports return to guests that may wait for them
+// (WebAssembly.Suspending): wrappers.js wraps such imports, and
+// async-context.js, if it is loaded, listens here.
 //
-// To react to a promise is to ask it for its constructor, and that for its
-// species. The program must not notice: so only the engine's own are noted, as
-// long as nobody has changed what is asked.
+// A reaction to a promise reads its constructor, and the species of that. The
+// program must not notice it. So only the engine's own promises are noted, as
+// long as no code has changed these properties.
 
 const { isPromise } = require('node:util/types')
 const {
@@ -23,33 +24,33 @@ const speciesGetter = rawGetterOf(Promise, species)
 
 const listener = { note: undefined } // function(promise)
 
-/** Whether that property is there, and is `expected`: a value or a getter. */
-function isStill(owner, name, field, expected) {
+/** Whether that property exists, and is `expected`: a value or a getter. */
+function isUnchanged(owner, name, field, expected) {
   const found = getOwnPropertyDescriptor(owner, name)
   return found && hasOwn(found, field) && found[field] === expected
 }
 
-/** Whether to react to the promise runs no code of the program's. */
+/** Whether a reaction to the promise runs no code of the program. */
 function isPlain(promise) {
   return (
     getPrototypeOf(promise) === prototype &&
     !hasOwn(promise, 'constructor') &&
-    isStill(prototype, 'constructor', 'value', Promise) &&
-    isStill(Promise, species, 'get', speciesGetter)
+    isUnchanged(prototype, 'constructor', 'value', Promise) &&
+    isUnchanged(Promise, species, 'get', speciesGetter)
   )
 }
 
-/** What goes wrong is nobody else's business. */
+/** An error here must not reach the program. */
 function note(result) {
   try {
     if (isPromise(result) && isPlain(result)) listener.note(result)
   } catch {
-    // what goes on after it is not charged
+    // the work after it is not charged
   }
 }
 
-/** `fn` as an import; what it returns is noted where `installation` is active. */
-function noting(fn, installation) {
+/** `fn` as an import; its result is noted where `installation` is active. */
+function noteResults(fn, installation) {
   return function (...args) {
     const result = apply(fn, this, args)
     if (listener.note && installation.active) note(result)
@@ -57,4 +58,4 @@ function noting(fn, installation) {
   }
 }
 
-module.exports = { listener, noting }
+module.exports = { listener, noteResults }

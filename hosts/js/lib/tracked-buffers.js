@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Words that no module exports: checks typed arrays, and words the errors.
+// track(): words that no module exports, in typed arrays. Checks the arrays, and
+// makes the errors.
 
 const native = require('./native.js')
-const { detachable, overlap, rangeError, typeError } = require('./errors.js')
-const { Uint8Array, getterOf } = require('./primordials.js')
+const {
+  detachableError,
+  overlapError,
+  rangeError,
+  typeError
+} = require('./errors.js')
 const { InterruptBuffer } = require('./interrupt-buffer.js')
+const {
+  Uint8Array,
+  getterOf,
+  viewBuffer,
+  viewKind,
+  viewLength,
+  viewOffset
+} = require('./primordials.js')
 const { isSharedArrayBuffer } = require('node:util').types
 
 const WORD_BYTES = 4
 const ABSENT = -1
 
-const TypedArray = Object.getPrototypeOf(Uint8Array.prototype)
-const nameOf = getterOf(TypedArray, Symbol.toStringTag)
-const bufferOf = getterOf(TypedArray, 'buffer')
-const offsetOf = getterOf(TypedArray, 'byteOffset')
-const lengthOf = getterOf(TypedArray, 'byteLength')
 const canResize = Object.hasOwn(ArrayBuffer.prototype, 'resizable')
 const isResizable = canResize
   ? getterOf(ArrayBuffer.prototype, 'resizable')
@@ -34,9 +42,9 @@ const INTEGERS = new Set([
 ])
 
 /**
- * Whether a buffer can be kept from being transferred. Node aborts where older
- * ones try: by structuredClone in Node 20, by ArrayBuffer.prototype.transfer in
- * Node 22 (V8 12).
+ * Whether the addon can forbid that a buffer is transferred. Older versions of
+ * Node abort when code tries: structuredClone in Node 20,
+ * ArrayBuffer.prototype.transfer in Node 22 (V8 12).
  */
 const FIRST_V8 = 13
 const forbidsTransfer = Number.parseInt(process.versions.v8, 10) >= FIRST_V8
@@ -47,22 +55,22 @@ const EOVERLAP = -6
 const DETACHABLE = -100
 const OF_A_MEMORY = -101
 
-/** { what, array, buffer, offset } of a word that is given. */
+/** { what, array, buffer, shared, offset } of a word; undefined if left out. */
 function checkWord(array, what) {
   if (array === undefined) return undefined
-  if (!INTEGERS.has(nameOf(array))) {
+  if (!INTEGERS.has(viewKind(array))) {
     throw typeError(what, 'a typed array of integers', array)
   }
-  if (lengthOf(array) < WORD_BYTES) {
+  if (viewLength(array) < WORD_BYTES) {
     throw rangeError(what, `at least ${WORD_BYTES} bytes long`, array)
   }
-  const buffer = bufferOf(array)
+  const buffer = viewBuffer(array)
   const shared = isSharedArrayBuffer(buffer)
-  if (!shared && !forbidsTransfer) throw transferable(what)
+  if (!shared && !forbidsTransfer) throw transferableError(what)
   if (!shared && isResizable(buffer)) {
     throw typeError(what, 'on a buffer that cannot be resized', buffer)
   }
-  return { what, array, buffer, shared, offset: offsetOf(array) }
+  return { what, array, buffer, shared, offset: viewOffset(array) }
 }
 
 function checkWords(words) {
@@ -84,8 +92,8 @@ function checkWords(words) {
   return { signal, terminated }
 }
 
-function transferable(what) {
-  return detachable(
+function transferableError(what) {
+  return detachableError(
     `${what} must be on a SharedArrayBuffer: this host cannot forbid that an ArrayBuffer is transferred away`
   )
 }
@@ -95,32 +103,32 @@ function failure(code, { what, array }) {
     return rangeError(what, 'at an address that 4 divides', array)
   }
   if (code === EOVERLAP) {
-    return overlap('a word is tracked already, or is both words at once')
+    return overlapError('a word is tracked already, or is both words at once')
   }
-  if (code === DETACHABLE) return transferable(what)
+  if (code === DETACHABLE) return transferableError(what)
   if (code === OF_A_MEMORY) {
-    return detachable(
+    return detachableError(
       `${what} must be on a SharedArrayBuffer, or on an ArrayBuffer that is not a WebAssembly.Memory's: that goes when the memory grows`
     )
   }
   return new Error(`${what} cannot be tracked (${code})`)
 }
 
-/** Tracks words until `untrack`; types/index.d.ts says which. */
+/** Tracks words until `untrack`. */
 function track(words) {
   const { signal, terminated } = checkWords(words)
   const { buffer, shared } = signal ?? terminated
-  const name = native.trackWords(
+  const id = native.trackBuffer(
     buffer,
     new Uint8Array(buffer),
     signal?.offset ?? ABSENT,
     terminated?.offset ?? ABSENT,
     shared
   )
-  if (name < 0) throw failure(name, signal ?? terminated)
+  if (id < 0) throw failure(id, signal ?? terminated)
   let tracked = true
   const untrack = () => {
-    if (tracked) native.untrackWords(name)
+    if (tracked) native.untrackBuffer(id)
     tracked = false
   }
   const tracking = { untrack }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// The engine's own functions of WebAssembly, which tell what an instance is and
-// where its memory lies. A program may have replaced some before this package
-// was loaded (a polyfill, a tool that watches): then those of a realm of our
-// own are used, which work on objects of any realm.
+// The engine's own functions of WebAssembly, which recognise instances and find
+// their memory. A program may have replaced some before this package was loaded
+// (a polyfill, a monitoring tool). Then those of a new realm are used, which
+// work on objects of any realm.
 
 const { isNative, rawGetterOf } = require('./primordials.js')
 

@@ -1,50 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Functions that somebody put in the place of the engine's before us: a
-// polyfill, a tool that watches. They get what they would get without us (the
-// imports object itself, `this`, new.target), and what they answer goes on as
-// it is, whatever it is.
+// Wrappers for functions that other code has put in the place of the engine's
+// before this package was installed: a polyfill, a monitoring tool. They receive
+// what they would receive without this package (the imports object itself,
+// `this`, new.target), and their result is passed on as it is.
 //
-// What is looked at afterwards is what no code of theirs can notice: an instance
-// of the engine, or an object with own properties `module` and `instance`. A
-// memory that the module imports is not looked for: only the engine knows what
-// it has read. Such an instance runs untracked ('no-memory').
+// A wrapper then reads only what their code cannot notice: an instance of the
+// engine, or an object with own properties `module` and `instance`. It does not
+// look for an imported memory: only the engine knows what it has read. Such an
+// instance runs untracked ('no-memory').
 
 const { isPromise, isProxy } = require('node:util').types
 
+const { canBeOf, exportsWords, isInstance } = require('./engine-objects.js')
 const { adopt } = require('./instances.js')
-const modules = require('./modules.js')
-const { whenTheirsIsFulfilled } = require('./promise-hook.js')
 const {
   Proxy,
   apply,
   construct,
   getOwnPropertyDescriptor
 } = require('./primordials.js')
+const { whenReplacementFulfils } = require('./promise-hook.js')
+const { planOf } = require('./tracking-plan.js')
 
-function take(instance, module) {
-  if (!modules.exportsWords(instance)) return
-  const plan = modules.planOf(module)
-  if (plan && modules.canBeOf(instance, module))
-    adopt(instance, plan, undefined)
+function adoptInstance(instance, module) {
+  if (!exportsWords(instance)) return
+  const plan = planOf(module)
+  if (plan && canBeOf(instance, module)) adopt(instance, plan, undefined)
 }
 
 function ownValue(object, name) {
   return getOwnPropertyDescriptor(object, name)?.value
 }
 
-/** Looks at what was answered; never throws. */
-function look(answer, source) {
+/** Tracks the instance in a result, if there is one; never throws. */
+function readResult(result, source) {
   try {
-    if (typeof answer !== 'object' || answer === null || isProxy(answer)) return
-    if (modules.isInstance(answer)) take(answer, source)
-    else take(ownValue(answer, 'instance'), ownValue(answer, 'module'))
+    if (typeof result !== 'object' || result === null || isProxy(result)) return
+    if (isInstance(result)) adoptInstance(result, source)
+    else adoptInstance(ownValue(result, 'instance'), ownValue(result, 'module'))
   } catch {
     // not the engine's
   }
 }
 
-function wrapForeignInstance(original, installation) {
+function wrapReplacedInstance(original, installation) {
   const wrapper = new Proxy(original, {
     __proto__: null,
     construct(target, args, newTarget) {
@@ -53,25 +53,25 @@ function wrapForeignInstance(original, installation) {
         args,
         newTarget === wrapper ? target : newTarget
       )
-      if (installation.active) look(made, args[0])
+      if (installation.active) readResult(made, args[0])
       return made
     }
   })
   return wrapper
 }
 
-function wrapForeignInstantiate(original, installation) {
+function wrapReplacedInstantiate(original, installation) {
   return new Proxy(original, {
     __proto__: null,
     apply(target, self, args) {
-      const answer = apply(target, self, args)
-      if (!installation.active || !isPromise(answer)) return answer
+      const result = apply(target, self, args)
+      if (!installation.active || !isPromise(result)) return result
       const source = args[0]
-      return whenTheirsIsFulfilled(answer, installation, (value) =>
-        look(value, source)
+      return whenReplacementFulfils(result, installation, (value) =>
+        readResult(value, source)
       )
     }
   })
 }
 
-module.exports = { wrapForeignInstance, wrapForeignInstantiate }
+module.exports = { wrapReplacedInstance, wrapReplacedInstantiate }

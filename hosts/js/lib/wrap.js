@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// A function that looks like another from outside.
+// Wrappers that look like the function that they wrap.
 
 const {
   Proxy,
@@ -18,7 +18,7 @@ const {
  * `inner` with the properties of `original`, in their order. It is bound, which
  * hides its source text and costs nothing once a call is optimised.
  */
-function disguise(inner, original) {
+function wrapFunction(inner, original) {
   const wrapper = bind(inner, undefined)
   setPrototypeOf(wrapper, getPrototypeOf(original))
   const own = ownKeys(wrapper)
@@ -33,16 +33,27 @@ function disguise(inner, original) {
 
 /**
  * The same for a class. `inner` must be a derived one: a base class would read
- * new.target.prototype to make an object that nobody wants. A class cannot be
- * called, and says so in other words than the engine's, hence the Proxy: it has
- * no trap for `new`, which would cost 0.15 µs.
+ * new.target.prototype to make an object that is not used. A class cannot be
+ * called, and its error for that has another text than the engine's, hence the
+ * Proxy: it has no trap for `new`, which would cost 0.15 µs.
  */
-function disguiseClass(inner, original) {
+function wrapClass(inner, original) {
   const handler = {
     __proto__: null,
     apply: (_, self, args) => apply(original, self, args)
   }
-  return new Proxy(disguise(inner, original), handler)
+  return new Proxy(wrapFunction(inner, original), handler)
 }
 
-module.exports = { disguise, disguiseClass }
+/** Gives a function that uses its `this` the name and length of another. */
+function nameLike(wrapper, original) {
+  for (const name of ['name', 'length']) {
+    Object.defineProperty(wrapper, name, {
+      value: original[name],
+      configurable: true
+    })
+  }
+  return wrapper
+}
+
+module.exports = { nameLike, wrapClass, wrapFunction }

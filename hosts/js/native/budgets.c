@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* CPU budgets: made, asked, given new limits; and who notices a limit. */
-#include "budgets.h"
+/* CPU budgets: how they are made, asked, and reset. */
+#include "addon.h"
+#include "engine.h"
+#include "held_budgets.h"
+#include "instances.h"
+#include "movable_memories.h"
+#include "realm.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-
-struct box *box_of(napi_env env, napi_value value) {
-  void *box = NULL;
-  napi_get_value_external(env, value, &box);
-  return box;
-}
 
 /* given: softNs, hardNs, signal, onUnsafe, graceNs. */
 static void set_limits(napi_env env, wasmsig_budget_options *options,
@@ -27,72 +25,77 @@ static void set_policy(napi_env env, struct killing *killing,
   killing->grace_ns = (uint64_t)number_of(env, given[4]);
 }
 
-static struct box *new_box(napi_env env, struct realm_state *state,
-                           napi_value ids) {
+/* Without limits yet. */
+static void set_options(struct held_budget *held, const struct realm *realm) {
+  wasmsig_budget_options options = WASMSIG_BUDGET_OPTIONS_INIT;
+  options.registry = realm->registry;
+  options.kill = engine_kill;
+  options.undo = engine_undo;
+  options.context = &held->killing;
+  held->options = options;
+  held->killing = (struct killing){.engine = realm->engine,
+                                   .budget = &held->budget,
+                                   .options = &held->options};
+}
+
+static struct held_budget *new_budget(napi_env env, struct realm *realm,
+                                      napi_value ids) {
   uint32_t count = 0;
   bool named = false;
   napi_is_array(env, ids, &named);
   if (named) napi_get_array_length(env, ids, &count);
-  struct box *box = calloc(1, sizeof *box + count * sizeof box->named[0]);
-  if (!box) return NULL;
-  wasmsig_budget_options options = WASMSIG_BUDGET_OPTIONS_INIT;
-  box->options = options;
-  box->options.registry = state->registry;
-  box->options.kill = engine_kill;
-  box->options.undo = engine_undo;
-  box->options.context = &box->killing;
-  box->killing = (struct killing){.engine = state->engine,
-                                  .budget = &box->budget,
-                                  .options = &box->options};
-  box->options.instances = named ? box->named : NULL;
-  box->options.count = count;
+  struct held_budget *held =
+      calloc(1, sizeof *held + count * sizeof held->named[0]);
+  if (!held) return NULL;
+  set_options(held, realm);
+  held->options.instances = named ? held->named : NULL;
+  held->options.count = count;
   for (uint32_t i = 0; i < count; i++) {
     napi_value id = NULL;
     napi_get_element(env, ids, i, &id);
-    box->named[i] = instance_handle(state, number_of(env, id));
+    held->named[i] = instance_handle(realm, number_of(env, id));
   }
-  return box;
+  return held;
 }
 
 /* create(softNs, hardNs, signal, onUnsafe, graceNs, ids): a budget. Limits
  * below 0 are absent; `ids` is an array, or undefined for the whole realm. */
 static napi_value create(napi_env env, napi_callback_info info) {
   napi_value given[6], external = NULL;
-  struct realm_state *state = realm_state_of(env);
+  struct realm *realm = realm_of(env);
   arguments(env, info, given, 6);
-  struct box *box = new_box(env, state, given[5]);
-  if (!box) return throw_code(env, WASMSIG_ENOMEM);
-  set_limits(env, &box->options, given);
-  set_policy(env, &box->killing, given);
-  int error = wasmsig_budget_init(&box->budget, &box->options);
-  if (!error && !(external = boxes_add(env, state, box)))
+  struct held_budget *held = new_budget(env, realm, given[5]);
+  if (!held) return throw_code(env, WASMSIG_ENOMEM);
+  set_limits(env, &held->options, given);
+  set_policy(env, &held->killing, given);
+  int error = wasmsig_budget_init(&held->budget, &held->options);
+  if (!error && !(external = held_budgets_add(env, realm, held)))
     error = WASMSIG_ENOMEM;
   if (!error) return external;
-  free(box);
+  free(held);
   return throw_code(env, error);
 }
 
-/* ------------------------------------------------------------- questions */
-
-/* used(budget): CPU ns. lastUsed(): of the call that was killed last. */
+/* used(budget): its CPU time, ns. */
 static napi_value used(napi_env env, napi_callback_info info) {
   napi_value given[1];
   arguments(env, info, given, 1);
-  return make_number(
-      env, (double)wasmsig_budget_used_ns(&box_of(env, given[0])->budget));
+  const struct held_budget *held = held_budget_of(env, given[0]);
+  return make_number(env, (double)wasmsig_budget_used_ns(&held->budget));
 }
 
+/* lastUsed(): CPU time of the budget that was killed last, ns. */
 static napi_value last_used(napi_env env, napi_callback_info info) {
   (void)info;
-  return make_number(env, (double)realm_state_of(env)->last_used_ns);
+  return make_number(env, (double)realm_of(env)->last_used_ns);
 }
 
 /* state(budget): a wasmsig_budget_state. */
-static napi_value state_of(napi_env env, napi_callback_info info) {
+static napi_value state(napi_env env, napi_callback_info info) {
   napi_value given[1];
   arguments(env, info, given, 1);
-  return make_number(env,
-                     wasmsig_budget_get_state(&box_of(env, given[0])->budget));
+  const struct held_budget *held = held_budget_of(env, given[0]);
+  return make_number(env, wasmsig_budget_get_state(&held->budget));
 }
 
 /* reset(budget, softNs, hardNs, signal, onUnsafe, graceNs): throws
@@ -100,62 +103,21 @@ static napi_value state_of(napi_env env, napi_callback_info info) {
 static napi_value reset(napi_env env, napi_callback_info info) {
   napi_value given[6];
   arguments(env, info, given, 6);
-  struct box *box = box_of(env, given[0]);
-  wasmsig_budget_options options = box->options;
+  struct held_budget *held = held_budget_of(env, given[0]);
+  wasmsig_budget_options options = held->options;
   set_limits(env, &options, given + 1);
-  int error = wasmsig_budget_reset(&box->budget, &options);
+  int error = wasmsig_budget_reset(&held->budget, &options);
   if (error) return throw_code(env, error);
-  box->options = options;
-  set_policy(env, &box->killing, given + 1);
-  instances_sync(env, box->state);
+  held->options = options;
+  set_policy(env, &held->killing, given + 1);
+  movable_memories_sync(env, held->realm);
   return NULL;
-}
-
-/* --------------------------------------------------------------- firing */
-
-static int set_firing_to(wasmsig_firing firing) {
-  wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
-  options.firing = firing;
-  return wasmsig_set_firing(&options);
-}
-
-/* setFiring(firing): for the whole process; throws ERR_WASMSIG_BUSY. */
-static napi_value set_firing(napi_env env, napi_callback_info info) {
-  napi_value given[1];
-  arguments(env, info, given, 1);
-  int error = set_firing_to((wasmsig_firing)number_of(env, given[0]));
-  return error ? throw_code(env, error) : NULL;
-}
-
-static pthread_once_t begun = PTHREAD_ONCE_INIT;
-static wasmsig_firing first_firing;
-
-static void begin_firing_once(void) { set_firing_to(first_firing); }
-
-/* beginFiring(firing): the same where no thread of the process has done it. */
-static napi_value begin_firing(napi_env env, napi_callback_info info) {
-  napi_value given[1];
-  arguments(env, info, given, 1);
-  first_firing = (wasmsig_firing)number_of(env, given[0]);
-  pthread_once(&begun, begin_firing_once);
-  return NULL;
-}
-
-/* firing(): what is in force in this thread, a wasmsig_firing. */
-static napi_value firing(napi_env env, napi_callback_info info) {
-  (void)info;
-  wasmsig_firing_options now = WASMSIG_FIRING_OPTIONS_INIT;
-  int error = wasmsig_get_firing(&now);
-  return error ? throw_code(env, error) : make_number(env, now.firing);
 }
 
 void define_budgets(napi_env env, napi_value exports) {
   define(env, exports, "create", create);
   define(env, exports, "used", used);
   define(env, exports, "lastUsed", last_used);
-  define(env, exports, "state", state_of);
+  define(env, exports, "state", state);
   define(env, exports, "reset", reset);
-  define(env, exports, "setFiring", set_firing);
-  define(env, exports, "beginFiring", begin_firing);
-  define(env, exports, "firing", firing);
 }

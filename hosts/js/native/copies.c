@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Other copies of this addon in the process: files of other packages, loaded by
- * any thread. The dynamic linker lists what is loaded in the order in which it
- * was (dl_iterate_phdr(3)), so all threads agree on which came first.
+ * any thread. The dynamic linker lists the loaded files in the order of their
+ * loading (dl_iterate_phdr(3)), so all threads agree on the first copy.
  *
- * A copy is known by a symbol, which holds its version. The list is locked
- * while it is walked, and dlsym takes another lock: the names are collected
- * first.
+ * A copy exports a symbol that holds its version. The list is locked while it
+ * is walked, and dlsym takes another lock, so the names are collected first.
  */
 #include "addon.h"
+
+#include "wasmsig/host.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -31,7 +32,7 @@ static bool is_addon(const char *name) {
          strcmp(name + length - (sizeof suffix - 1), suffix) == 0;
 }
 
-/* What cannot be noted for lack of memory is no copy. */
+/* Without memory for its name a file counts as no copy. */
 static int note(struct dl_phdr_info *info, size_t size, void *context) {
   (void)size;
   struct names *names = context;
@@ -64,9 +65,9 @@ static napi_value describe(napi_env env, const char *file,
   return copy;
 }
 
-/* elderCopy(): { file, version } of the copy that was loaded first; undefined
+/* firstCopy(): { file, version } of the copy that was loaded first; undefined
  * if that is this one. */
-static napi_value elder_copy(napi_env env, napi_callback_info info) {
+static napi_value first_copy(napi_env env, napi_callback_info info) {
   (void)info;
   struct names names = {NULL, 0};
   const char *version = NULL;
@@ -87,5 +88,5 @@ void define_copies(napi_env env, napi_value exports) {
   napi_create_string_utf8(env, wasmsig_addon_version, NAPI_AUTO_LENGTH,
                           &version);
   napi_set_named_property(env, exports, "version", version);
-  define(env, exports, "elderCopy", elder_copy);
+  define(env, exports, "firstCopy", first_copy);
 }

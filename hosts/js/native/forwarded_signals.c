@@ -2,45 +2,46 @@
 /*
  * The process's own signals, forwarded to its guests.
  *
- * The core's handler tells the guests, and calls who stood there before: ours,
- * `sentry`, which calls the host's (libuv's, say). It is there for what cannot
- * wait for the event loop, which a busy guest keeps from turning:
+ * The core's handler signals the guests, and then calls the handler that was
+ * there before: ours (`middle_handler`), which calls the host's (libuv's, say).
+ * Ours does what cannot wait for the event loop, as a busy guest blocks that:
  *
- *  - Where no JavaScript listens (`listened`, which lib/forward.js tells us),
- * and no guest handles the signal, it is to end the process now.
- *  - A program that cleans up and then sends itself the signal wants to die of
- *    it, there and then: it has removed its listener, which lib/forward.js
- * tells us as `last_word`. The guests have been told of such a signal too when
- * it comes here.
+ *  - Where JavaScript does not listen (lib/forward.js sets `has_listener`), and
+ *    no guest handles the signal, the process must end now.
+ *  - A program that cleans up and then sends itself the signal must end by it,
+ *    at once. It has removed its listener, so lib/forward.js has set
+ *    `ends_by_own`. The guests have received such a signal too by then.
  *
- * A host may put another handler of its own over all of these, and leave its
- * default one behind: Node does around vm scripts that SIGINT breaks. `ours` is
- * what is put back then.
+ * A host may install another handler over all of these, and leave its default
+ * one behind: Node does around vm scripts that SIGINT breaks. Then `core` is
+ * what is installed again.
  *
- * `before` is stored before the sentry is installed, and not changed as long
- * as it may be called: `stands` outlives a stop when somebody has put a
- * handler over the core's.
+ * `host` is stored before the middle handler is installed, and does not change
+ * as long as that may be called: `is_chained` stays true after a stop if some
+ * code has installed a handler over the core's.
  */
 #include "addon.h"
+
+#include "wasmsig/host.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
-struct post {
-  struct sigaction before; /* the host's */
-  struct sigaction ours;   /* the core's, which stands over all */
-  bool forwarded;
-  bool stands; /* the sentry is somewhere in the chain of handlers */
-  volatile sig_atomic_t listened; /* by somebody else than lib/forward.js */
-  volatile sig_atomic_t last_word;
-  volatile sig_atomic_t own; /* the last one was from ourselves */
+struct forwarded {
+  struct sigaction host; /* the host's handler */
+  struct sigaction core; /* the core's, installed over both */
+  bool is_forwarded;
+  bool is_chained; /* the middle handler is in the chain of handlers */
+  volatile sig_atomic_t has_listener; /* besides that of lib/forward.js */
+  volatile sig_atomic_t ends_by_own;  /* the process, if it sends the signal */
+  volatile sig_atomic_t is_own;       /* the process has sent the last one */
 };
 
-/* The main thread's (lib/forward.js), and read by handlers. */
-static struct post posts[WASMSIG_SIGNAL_MAX + 1];
+/* Of the main thread (lib/forward.js). Handlers read it. */
+static struct forwarded forwarded_signals[WASMSIG_SIGNAL_MAX + 1];
 
-/* ----------------------------------------------------------------- sentry */
+/* ---------------------------------------------------------------- handlers */
 
 static bool is_from_ourselves(const siginfo_t *info) {
   bool sent = info->si_code == SI_USER || info->si_code == SI_TKILL ||
@@ -53,27 +54,27 @@ static void take_default_action(int signal) {
   sigset_t only;
   sigemptyset(&action.sa_mask);
   sigaction(signal, &action, NULL);
-  raise(signal); /* blocked in its handler: then with the last line */
+  raise(signal); /* blocked in its handler: waits for the next lines */
   sigemptyset(&only);
   sigaddset(&only, signal);
   pthread_sigmask(SIG_UNBLOCK, &only, NULL);
-  _exit(128 + signal); /* the first process of a container is still there */
+  _exit(128 + signal); /* the first process of a container survives a signal */
 }
 
-static bool is_fatal(const struct post *post, int signal) {
-  if (post->last_word && post->own) return true;
-  return !post->listened && wasmsig_forward_is_due(signal) == 1;
+static bool is_fatal(const struct forwarded *forwarded, int signal) {
+  if (forwarded->ends_by_own && forwarded->is_own) return true;
+  return !forwarded->has_listener && wasmsig_forward_is_due(signal) == 1;
 }
 
-static void sentry(int signal, siginfo_t *info, void *ucontext) {
-  struct post *post = &posts[signal];
-  post->own = is_from_ourselves(info);
-  if (is_fatal(post, signal))
+static void middle_handler(int signal, siginfo_t *info, void *ucontext) {
+  struct forwarded *forwarded = &forwarded_signals[signal];
+  forwarded->is_own = is_from_ourselves(info);
+  if (is_fatal(forwarded, signal))
     take_default_action(signal);
-  else if (post->before.sa_flags & SA_SIGINFO)
-    post->before.sa_sigaction(signal, info, ucontext);
+  else if (forwarded->host.sa_flags & SA_SIGINFO)
+    forwarded->host.sa_sigaction(signal, info, ucontext);
   else
-    post->before.sa_handler(signal);
+    forwarded->host.sa_handler(signal);
 }
 
 static bool has_handler(const struct sigaction *action) {
@@ -82,161 +83,152 @@ static bool has_handler(const struct sigaction *action) {
 }
 
 /* Only over a handler of the host's: where there is none, the core itself does
- * what the system would. */
-static void post_sentry(int signal) {
-  struct post *post = &posts[signal];
-  struct sigaction now, ours = {.sa_sigaction = sentry};
-  if (post->stands || sigaction(signal, NULL, &now) != 0 || !has_handler(&now))
+ * what the system would do. */
+static void install_middle_handler(int signal) {
+  struct forwarded *forwarded = &forwarded_signals[signal];
+  struct sigaction now, action = {.sa_sigaction = middle_handler};
+  if (forwarded->is_chained || sigaction(signal, NULL, &now) != 0 ||
+      !has_handler(&now))
     return;
-  post->before = now;
-  ours.sa_mask = now.sa_mask;
-  ours.sa_flags = now.sa_flags | SA_SIGINFO;
-  post->stands = sigaction(signal, &ours, NULL) == 0;
+  forwarded->host = now;
+  action.sa_mask = now.sa_mask;
+  action.sa_flags = now.sa_flags | SA_SIGINFO;
+  forwarded->is_chained = sigaction(signal, &action, NULL) == 0;
 }
 
-static void withdraw_sentry(int signal) {
-  struct post *post = &posts[signal];
+static void remove_middle_handler(int signal) {
+  struct forwarded *forwarded = &forwarded_signals[signal];
   struct sigaction now;
-  if (!post->stands || sigaction(signal, NULL, &now) != 0) return;
-  if (!(now.sa_flags & SA_SIGINFO) || now.sa_sigaction != sentry) return;
-  post->stands = sigaction(signal, &post->before, NULL) != 0;
+  if (!forwarded->is_chained || sigaction(signal, NULL, &now) != 0) return;
+  if (!(now.sa_flags & SA_SIGINFO) || now.sa_sigaction != middle_handler)
+    return;
+  forwarded->is_chained = sigaction(signal, &forwarded->host, NULL) != 0;
 }
 
-/* Puts the core's handler back where the host's default one stands: the one
- * that stands for one signal, to end the process by it, or none at all.
- * Whatever else stands there may call ours. */
-static bool mend(int signal) {
-  struct post *post = &posts[signal];
+/* Installs the core's handler again where the host's default one is: a one-shot
+ * handler that ends the process, or none at all. Any other handler there may
+ * call ours. */
+static bool restore(int signal) {
+  struct forwarded *forwarded = &forwarded_signals[signal];
   struct sigaction now;
-  if (!post->forwarded || sigaction(signal, NULL, &now) != 0) return false;
+  if (!forwarded->is_forwarded || sigaction(signal, NULL, &now) != 0)
+    return false;
   if (has_handler(&now) && !(now.sa_flags & (int)SA_RESETHAND)) return false;
-  return sigaction(signal, &post->ours, NULL) == 0;
+  return sigaction(signal, &forwarded->core, NULL) == 0;
 }
-
-/* --------------------------------------------------------------- functions */
 
 static int start(int signal, int insist) {
   if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
-  if (posts[signal].forwarded) return WASMSIG_EFORWARD;
-  posts[signal].last_word = false;
-  posts[signal].listened = true; /* until we are told */
-  post_sentry(signal);
+  struct forwarded *forwarded = &forwarded_signals[signal];
+  if (forwarded->is_forwarded) return WASMSIG_EFORWARD;
+  forwarded->ends_by_own = false;
+  forwarded->has_listener = true; /* until lib/ says otherwise */
+  install_middle_handler(signal);
   int error = wasmsig_forward_start(signal, insist);
-  if (!error) sigaction(signal, NULL, &posts[signal].ours);
-  posts[signal].forwarded = error == WASMSIG_OK;
-  if (error) withdraw_sentry(signal);
+  if (!error) sigaction(signal, NULL, &forwarded->core);
+  forwarded->is_forwarded = error == WASMSIG_OK;
+  if (error) remove_middle_handler(signal);
   return error;
 }
 
 static int stop(int signal) {
   if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
-  if (!posts[signal].forwarded) return WASMSIG_EFORWARD;
-  mend(signal); /* so that there is something to put back */
-  posts[signal].forwarded = false;
-  posts[signal].last_word = false;
+  struct forwarded *forwarded = &forwarded_signals[signal];
+  if (!forwarded->is_forwarded) return WASMSIG_EFORWARD;
+  restore(signal); /* so that the core finds its handler */
+  forwarded->is_forwarded = false;
+  forwarded->ends_by_own = false;
   int error = wasmsig_forward_stop(signal);
-  withdraw_sentry(signal);
+  remove_middle_handler(signal);
   return error;
+}
+
+/* --------------------------------------------------------------- functions */
+
+/* The first of `room` arguments as a signal; 0: no signal has that number. */
+static int signal_argument(napi_env env, napi_callback_info info,
+                           napi_value *given, size_t room) {
+  arguments(env, info, given, room);
+  const double signal = number_of(env, given[0]);
+  return signal >= 1 && signal <= WASMSIG_SIGNAL_MAX ? (int)signal : 0;
 }
 
 /* forwardStart(signal, insist): 0 or a negative error. */
 static napi_value forward_start(napi_env env, napi_callback_info info) {
   napi_value given[2];
-  arguments(env, info, given, 2);
-  return make_number(
-      env, start((int)number_of(env, given[0]), (int)number_of(env, given[1])));
+  const int signal = signal_argument(env, info, given, 2);
+  return make_number(env, start(signal, (int)number_of(env, given[1])));
 }
 
 /* forwardStop(signal): 0 or a negative error. */
 static napi_value forward_stop(napi_env env, napi_callback_info info) {
   napi_value given[1];
-  arguments(env, info, given, 1);
-  return make_number(env, stop((int)number_of(env, given[0])));
+  return make_number(env, stop(signal_argument(env, info, given, 1)));
 }
 
-/* The arguments (signal, whether); 0: no signal has that number. */
-static int signal_and_bool(napi_env env, napi_callback_info info,
-                           bool *whether) {
+/* forwardEndsByOwn(signal, whether): whether the process ends when it sends
+ * itself the signal. */
+static napi_value forward_ends_by_own(napi_env env, napi_callback_info info) {
   napi_value given[2];
-  arguments(env, info, given, 2);
-  const double signal = number_of(env, given[0]);
-  napi_get_value_bool(env, given[1], whether);
-  return signal >= 1 && signal <= WASMSIG_SIGNAL_MAX ? (int)signal : 0;
-}
-
-/* forwardLastWord(signal, whether): whether the process means to die when it
- * sends itself the signal. */
-static napi_value forward_last_word(napi_env env, napi_callback_info info) {
-  bool whether = false;
-  const int signal = signal_and_bool(env, info, &whether);
-  if (signal) posts[signal].last_word = whether;
+  const int signal = signal_argument(env, info, given, 2);
+  forwarded_signals[signal].ends_by_own = bool_of(env, given[1]);
   return NULL;
 }
 
-/* forwardListened(signal, whether): whether anybody else listens for it. */
-static napi_value forward_listened(napi_env env, napi_callback_info info) {
-  bool whether = false;
-  const int signal = signal_and_bool(env, info, &whether);
-  if (signal) posts[signal].listened = whether;
+/* forwardHasListener(signal, whether): besides that of lib/forward.js. */
+static napi_value forward_has_listener(napi_env env, napi_callback_info info) {
+  napi_value given[2];
+  const int signal = signal_argument(env, info, given, 2);
+  forwarded_signals[signal].has_listener = bool_of(env, given[1]);
   return NULL;
 }
 
-/* forwardMend(signal): whether our handler had gone, and is back. */
-static napi_value forward_mend(napi_env env, napi_callback_info info) {
-  napi_value given[1], mended = NULL;
-  arguments(env, info, given, 1);
-  const double signal = number_of(env, given[0]);
-  const bool known = signal >= 1 && signal <= WASMSIG_SIGNAL_MAX;
-  napi_get_boolean(env, known && mend((int)signal), &mended);
-  return mended;
-}
-
-/* dieOf(signal): whoever handles it. A host may keep its handler when the last
- * listener has gone. */
-static napi_value die_of(napi_env env, napi_callback_info info) {
+/* forwardRestore(signal): whether our handler had gone, and is installed again.
+ */
+static napi_value forward_restore(napi_env env, napi_callback_info info) {
   napi_value given[1];
-  arguments(env, info, given, 1);
-  take_default_action((int)number_of(env, given[0]));
+  return make_bool(env, restore(signal_argument(env, info, given, 1)));
+}
+
+/* takeDefaultAction(signal): whatever handler it has. A host may keep its
+ * handler when the last listener has gone. */
+static napi_value default_action(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  take_default_action(signal_argument(env, info, given, 1));
   return NULL;
 }
 
 /* forwardIsOwn(signal): whether the process sent the last one itself. */
 static napi_value forward_is_own(napi_env env, napi_callback_info info) {
-  napi_value given[1], own = NULL;
-  arguments(env, info, given, 1);
-  const double signal = number_of(env, given[0]);
-  const bool known = signal >= 1 && signal <= WASMSIG_SIGNAL_MAX;
-  napi_get_boolean(env, known && posts[(int)signal].own, &own);
-  return own;
+  napi_value given[1];
+  const int signal = signal_argument(env, info, given, 1);
+  return make_bool(env, forwarded_signals[signal].is_own);
 }
 
-/* forwardIsDue(signal): whether the last one is to end the process, as far as
- * guests go. */
+/* forwardIsDue(signal): whether the last one must end the process, as no guest
+ * handles it. */
 static napi_value forward_is_due(napi_env env, napi_callback_info info) {
-  napi_value given[1], due = NULL;
-  arguments(env, info, given, 1);
-  const int signal = (int)number_of(env, given[0]);
-  napi_get_boolean(env, wasmsig_forward_is_due(signal) == 1, &due);
-  return due;
+  napi_value given[1];
+  const int signal = signal_argument(env, info, given, 1);
+  return make_bool(env, wasmsig_forward_is_due(signal) == 1);
 }
 
-/* forwardDeliveries(signal): how many there were since it is forwarded. */
+/* forwardDeliveries(signal): their number since forwarding began. */
 static napi_value forward_deliveries(napi_env env, napi_callback_info info) {
   napi_value given[1];
   uint64_t deliveries = 0;
-  arguments(env, info, given, 1);
-  wasmsig_forward_last((int)number_of(env, given[0]), &deliveries, NULL);
+  wasmsig_forward_last(signal_argument(env, info, given, 1), &deliveries, NULL);
   return make_number(env, (double)deliveries);
 }
 
-void define_signals(napi_env env, napi_value exports) {
+void define_forwarded_signals(napi_env env, napi_value exports) {
   define(env, exports, "forwardStart", forward_start);
   define(env, exports, "forwardStop", forward_stop);
-  define(env, exports, "forwardLastWord", forward_last_word);
-  define(env, exports, "dieOf", die_of);
+  define(env, exports, "forwardEndsByOwn", forward_ends_by_own);
+  define(env, exports, "forwardHasListener", forward_has_listener);
+  define(env, exports, "forwardRestore", forward_restore);
   define(env, exports, "forwardIsOwn", forward_is_own);
   define(env, exports, "forwardIsDue", forward_is_due);
-  define(env, exports, "forwardListened", forward_listened);
-  define(env, exports, "forwardMend", forward_mend);
   define(env, exports, "forwardDeliveries", forward_deliveries);
+  define(env, exports, "takeDefaultAction", default_action);
 }

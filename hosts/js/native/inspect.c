@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What a module's bytes tell of it, as the object that inspect() returns
- * (types/index.d.ts: ModuleReport).
+ * The report that inspect() returns of a module's bytes (types/index.d.ts:
+ * ModuleReport).
  *
- * The engine has taken the bytes already. Where the reader cannot read them all
- * the same, they use something newer than it knows: then it says nothing, and
- * lib/ asks the engine.
+ * The engine has accepted the bytes already. Where the reader cannot read them,
+ * they use something newer than it knows. Then there is no report, and lib/
+ * makes one from what the JavaScript API shows.
  *
- * Whatever fails here in making a value leaves an exception behind or a field
- * out: nothing depends on it.
+ * Where a value cannot be made, an exception is pending or a field is missing:
+ * no code here depends on it.
  */
 #include "addon.h"
+#include "module_bytes.h"
 
 #include "wasmsig/module.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* --------------------------------------------------------------- its parts */
+/* --------------------------------------------------------------- values */
 
 static void put(napi_env env, napi_value object, const char *name,
                 napi_value value) {
@@ -28,9 +29,7 @@ static void put(napi_env env, napi_value object, const char *name,
 
 static void put_bool(napi_env env, napi_value object, const char *name,
                      bool value) {
-  napi_value field = NULL;
-  napi_get_boolean(env, value, &field);
-  put(env, object, name, field);
+  put(env, object, name, make_bool(env, value));
 }
 
 static napi_value make_text(napi_env env, const char *bytes, size_t length) {
@@ -88,7 +87,7 @@ static napi_value make_addresses(napi_env env,
 
 /* ----------------------------------------------------------------- memory 0 */
 
-/* NULL if nobody outside of the module can see it. */
+/* NULL if it is neither imported nor exported. */
 static napi_value make_memory(napi_env env,
                               const wasmsig_module_memory *memory) {
   napi_value object = NULL;
@@ -110,7 +109,7 @@ static napi_value make_memory(napi_env env,
 
 /* --------------------------------------------------------------- the report */
 
-/* To JavaScript a memory that is not shown is none, as stats() counts it. */
+/* A memory that is not exported is none to JavaScript, as in stats(). */
 static const char *reason_of(wasmsig_verdict verdict) {
   return wasmsig_verdict_code(verdict == WASMSIG_VERDICT_HIDDEN_MEMORY
                                   ? WASMSIG_VERDICT_NO_MEMORY
@@ -135,7 +134,7 @@ static napi_value make_report(napi_env env,
 
 /* --------------------------------------------------------------- functions */
 
-/* What module_bytes() hands through. */
+/* The context of read_bytes(). */
 struct answer {
   napi_env env;
   napi_value value;
@@ -152,8 +151,8 @@ static void read_bytes(void *context, const uint8_t *bytes, size_t length) {
   wasmsig_module_report_release(&report);
 }
 
-/* inspectBytes(bytes: Uint8Array): a report, or undefined. Nobody changes the
- * bytes meanwhile. */
+/* inspectBytes(bytes: Uint8Array): a report, or undefined. The bytes must not
+ * change meanwhile. */
 static napi_value inspect_bytes(napi_env env, napi_callback_info info) {
   struct answer answer = {env, NULL};
   napi_value given;
@@ -170,8 +169,8 @@ static const char *between(wasmsig_verdict verdict) {
   return verdict == WASMSIG_VERDICT_NOT_WASM ? ", but " : ": expected ";
 }
 
-/* whyRefused(bytes: Uint8Array): what the reader says of bytes that the engine
- * has refused, if that tells more than "malformed"; or undefined. */
+/* whyRefused(bytes: Uint8Array): the reader's sentence about bytes that the
+ * engine has refused, if it is more exact than "malformed"; or undefined. */
 static napi_value why_refused(napi_env env, napi_callback_info info) {
   wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
   napi_value given, why = NULL;
@@ -195,8 +194,8 @@ static napi_value why_refused(napi_env env, napi_callback_info info) {
   return why;
 }
 
-/* inspectModule(module): a report; undefined also if the host does not hand
- * out its bytes. The caller has made sure that it is a module. */
+/* inspectModule(module): a report; undefined also if the host does not show its
+ * bytes. The caller has made sure that it is a module. */
 static napi_value inspect_module(napi_env env, napi_callback_info info) {
   struct answer answer = {env, NULL};
   napi_value module;

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What the engine guarantees to reserve for a memory. What is mapped behind one
- * does not tell: guard regions and other memories look the same. No API says
- * it either, so the engine is asked once, by a memory that may grow to one
- * page: by how much did the process grow?
+ * How much address space the engine guarantees to reserve for a memory. The
+ * mappings behind a memory do not show it: guard regions and other memories
+ * look the same. No API returns it either. So the addon measures it once, by a
+ * memory that may grow to one page: by how much does the process grow?
  *
  *  WHOLE  by all that 32-bit addresses reach, or
- *  TWICE  by all that an address and an offset reach: the engine checks no
- *         bounds, and must have as much behind each 32-bit memory (V8 with its
- *         trap handler; JavaScriptCore for its first few memories, which is why
- *         each memory is looked at as well)
- *  EXACT  by little: V8 without its trap handler reserves what a memory may
- *         grow to. JavaScriptCore then reserves nothing, as it does once its
- * few are taken: that is no answer, and it is asked again
+ *  TWICE  by all that an address and an offset reach. The engine checks no
+ *         bounds, and so must have as much behind each 32-bit memory (V8 with
+ *         its trap handler; JavaScriptCore for its first few memories, which is
+ *         why each memory is checked as well).
+ *  EXACT  by little. V8 without its trap handler reserves what a memory may
+ *         grow to. JavaScriptCore then reserves nothing, as it does after its
+ *         first few: that is no answer, and it is measured again.
  *
- * Where the address space is limited (RLIMIT_AS) the engine is not asked, since
- * the answer takes up address space, and it guarantees nothing: V8 then does
- * with less, and the memory moves (BackingStore::AllocateWasmMemory).
+ * Where the address space is limited (RLIMIT_AS) nothing is measured, since
+ * that takes up address space, and nothing is guaranteed: V8 then accepts less,
+ * and the memory moves (BackingStore::AllocateWasmMemory).
  */
+#include "memory_reservation.h"
+
 #include "addon.h"
 
 #include <fcntl.h>
@@ -32,8 +34,8 @@
 enum { UNKNOWN, EXACT, WHOLE, TWICE };
 static uint32_t reserved; /* atomic */
 
-/* proc_pid_statm(5): the first number is the size of the process, in pages; 0:
- * that cannot be read. */
+/* Bytes of address space; 0: that cannot be read. proc_pid_statm(5): the first
+ * number is in pages. */
 static uint64_t size_of_process(void) {
   char text[64];
   int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
@@ -52,14 +54,14 @@ static bool address_space_is_limited(void) {
 }
 
 /* By how much such a memory makes the process grow: the least of a few tries.
- * False if there is none to be had, or the system does not tell. */
+ * False if no memory can be made, or the system does not show the size. */
 static bool measure(napi_env env, napi_value make, uint64_t *grown) {
-  napi_value nobody = NULL, memory = NULL;
-  napi_get_undefined(env, &nobody);
+  napi_value undefined = NULL, memory = NULL;
+  napi_get_undefined(env, &undefined);
   *grown = UINT64_MAX;
   for (int tries = 0; tries < MOST_TRIES && *grown >= NARROW; tries++) {
     uint64_t before = size_of_process();
-    if (napi_call_function(env, nobody, make, 0, NULL, &memory) != napi_ok) {
+    if (napi_call_function(env, undefined, make, 0, NULL, &memory) != napi_ok) {
       napi_get_and_clear_last_exception(env, &memory);
       return false;
     }
@@ -71,15 +73,14 @@ static bool measure(napi_env env, napi_value make, uint64_t *grown) {
   return true;
 }
 
-/* askEngine(make, isV8): what the engine reserves, as above; 0: that is not
- * known. It is asked until it is, by `make()`, which answers a new memory of no
- * page that may grow to one. */
-static napi_value ask_engine(napi_env env, napi_callback_info info) {
+/* measureReservation(make, isV8): what the engine reserves, as above; 0: that
+ * is not known. It is measured until it is known. `make()` answers a new memory
+ * of no page that may grow to one. */
+static napi_value measure_reservation(napi_env env, napi_callback_info info) {
   napi_value given[2];
-  bool is_v8 = false;
   uint64_t grown;
   arguments(env, info, given, 2);
-  napi_get_value_bool(env, given[1], &is_v8);
+  bool is_v8 = bool_of(env, given[1]);
   uint32_t kind = __atomic_load_n(&reserved, __ATOMIC_ACQUIRE);
   if (kind == UNKNOWN && !address_space_is_limited() &&
       measure(env, given[0], &grown) && (is_v8 || grown >= NARROW)) {
@@ -89,19 +90,19 @@ static napi_value ask_engine(napi_env env, napi_callback_info info) {
   return make_number(env, kind);
 }
 
-static bool is_there(const wasmsig_words *memory, uint64_t size) {
+static bool is_reserved(const wasmsig_words *memory, uint64_t size) {
   return wasmsig_memory_classify(memory->memory, memory->length, size, size,
                                  false) == WASMSIG_MEMORY_FIXED;
 }
 
-uint64_t engine_reservation(const wasmsig_words *memory, uint64_t largest) {
+uint64_t memory_reservation(const wasmsig_words *memory, uint64_t largest) {
   uint32_t kind = __atomic_load_n(&reserved, __ATOMIC_ACQUIRE);
   if (kind == UNKNOWN || address_space_is_limited()) return 0;
   if (kind == EXACT || largest > NARROW) return largest;
   uint64_t whole = kind == TWICE ? 2 * NARROW : NARROW;
-  return is_there(memory, whole) ? whole : 0;
+  return is_reserved(memory, whole) ? whole : 0;
 }
 
-void define_reservation(napi_env env, napi_value exports) {
-  define(env, exports, "askEngine", ask_engine);
+void define_memory_reservation(napi_env env, napi_value exports) {
+  define(env, exports, "measureReservation", measure_reservation);
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The bytes of a compiled module, whoever compiled it, and from what; and the
- * first of them, up to its exports: these tell which memory is memory 0.
+ * The bytes of a compiled module, whichever code compiled it, and from what.
  *
- * V8 keeps a module's bytes and hands them out in C++ (v8-wasm.h): a
+ * V8 keeps a module's bytes and shows them to C++ (v8-wasm.h): a
  * CompiledWasmModule is a std::shared_ptr of the native module and the
  * std::string of its URL. It is read here in C, in the layout of libstdc++,
- * which its ABI has frozen. What tells that the host is built so: the names of
- * the functions, which name std::shared_ptr and std::string. lib/ tries it on
- * a module that it knows before it trusts it.
+ * which its ABI has frozen. The names of the functions, which contain
+ * std::shared_ptr and std::string, prove that the host is built so. lib/ tries
+ * it on a module that it knows before it trusts it.
  *
- * Why letting go of the shared_ptr takes no more than a decrement: the module
- * holds another one, and the caller holds the module.
+ * Why a decrement is enough to release the shared_ptr: the module holds another
+ * one, and the caller holds the module.
  */
+#include "module_bytes.h"
+
 #include "addon.h"
 #include "v8.h"
 
@@ -62,78 +63,52 @@ static bool can_read(void) {
 #endif
 }
 
-static void let_go(struct compiled *compiled) {
+static void release(struct compiled *compiled) {
   __atomic_sub_fetch(&compiled->counts->uses, 1, __ATOMIC_ACQ_REL);
   std_string_destroy(compiled->url);
 }
 
-void module_bytes(napi_value module,
-                  void (*use)(void *context, const uint8_t *bytes,
-                              size_t length),
-                  void *context) {
+void module_bytes(napi_value module, use_bytes *use, void *context) {
   if (!can_read()) return;
   struct compiled compiled;
   v8_module_get_compiled(&compiled, module);
   struct span bytes = v8_compiled_get_bytes(&compiled);
   use(context, bytes.data, bytes.size);
-  let_go(&compiled);
+  release(&compiled);
 }
 
-/* -------------------------------------------------- where its exports end */
+/* ------------------------------------------------------------------ a part */
 
-enum { EXPORTS = 7, START = 8, DATA_COUNT = 12 };
-
-static bool read_u32(struct span bytes, size_t *at, uint32_t *value) {
-  uint64_t sum = 0;
-  for (int shift = 0; shift < 35 && *at < bytes.size; shift += 7) {
-    uint8_t byte = bytes.data[(*at)++];
-    sum |= (uint64_t)(byte & 127) << shift;
-    if (byte < 128) {
-      *value = (uint32_t)sum;
-      return sum <= UINT32_MAX;
-    }
-  }
-  return false;
-}
-
-/* How many bytes there are up to the end of the exports; 0: it has none. */
-static size_t head_length(struct span bytes) {
-  size_t at = 8; /* magic and version */
-  while (at < bytes.size) {
-    uint32_t length;
-    uint8_t section = bytes.data[at++];
-    if (section >= START && section <= DATA_COUNT) return 0;
-    if (!read_u32(bytes, &at, &length) || length > bytes.size - at) return 0;
-    at += length;
-    if (section == EXPORTS) return at;
-  }
-  return 0;
-}
-
-struct head {
+struct part {
   napi_env env;
+  size_t offset, length;
   napi_value value;
 };
 
-static void copy_head(void *context, const uint8_t *bytes, size_t size) {
-  struct head *head = context;
+static void copy_part(void *context, const uint8_t *bytes, size_t size) {
+  struct part *part = context;
   void *room = NULL;
-  size_t length = head_length((struct span){bytes, size});
-  if (length > 0 && napi_create_arraybuffer(head->env, length, &room,
-                                            &head->value) == napi_ok)
-    memcpy(room, bytes, length);
+  if (part->offset >= size) return;
+  size_t length = size - part->offset;
+  if (length > part->length) length = part->length;
+  if (napi_create_arraybuffer(part->env, length, &room, &part->value) ==
+      napi_ok)
+    memcpy(room, bytes + part->offset, length);
 }
 
-/* moduleHead(module): an ArrayBuffer; undefined if it exports nothing or the
- * host does not tell. The caller has made sure that it is a module. */
-static napi_value module_head(napi_env env, napi_callback_info info) {
-  struct head head = {env, NULL};
-  napi_value module;
-  arguments(env, info, &module, 1);
-  module_bytes(module, copy_head, &head);
-  return head.value;
+/* moduleBytes(module, offset, length): an ArrayBuffer, shorter where the module
+ * ends; undefined beyond its end, or if the host does not show bytes. The
+ * caller has made sure that it is a module. */
+static napi_value copy_bytes(napi_env env, napi_callback_info info) {
+  napi_value given[3];
+  arguments(env, info, given, 3);
+  struct part part = {.env = env,
+                      .offset = (size_t)number_of(env, given[1]),
+                      .length = (size_t)number_of(env, given[2])};
+  module_bytes(given[0], copy_part, &part);
+  return part.value;
 }
 
-void define_module_head(napi_env env, napi_value exports) {
-  define(env, exports, "moduleHead", module_head);
+void define_module_bytes(napi_env env, napi_value exports) {
+  define(env, exports, "moduleBytes", copy_bytes);
 }

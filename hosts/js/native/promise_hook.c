@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What WebAssembly's promises are settled with, told before anyone hears it.
+ * The results of WebAssembly's promises, before any other code receives them.
  *
- * A reaction of our own would be seen: on the engine's promise it counts as a
- * handler, which hides unhandled rejections, and a promise derived from it is
+ * A reaction of our own would be visible: on the engine's promise it counts as
+ * a handler, which hides unhandled rejections, and a promise derived from it is
  * settled a microtask later. V8 instead lets its embedder settle the promises
  * of WebAssembly (v8-isolate.h, SetWasmAsyncResolvePromiseCallback). The
- * callback below tells lib/, and goes on to V8's own. V8 11 settles in a task
- * of its own; since V8 13 its own is not to be had any more, and settles at
- * once. A promise that is settled already when its call returns is read
+ * callback below calls lib/, and then V8's own callback. V8 11 settles in a
+ * task of its own. From V8 13 on its own callback is not exported, and settles
+ * at once. A promise that is settled already when its call returns can be read
  * (v8-promise.h).
  *
- * Where the host exports none of this (v8.h), lib/ is told so and derives a
+ * Where the host exports none of this (v8.h), lib/ is informed, and derives a
  * promise.
  */
 #include "addon.h"
@@ -32,7 +32,7 @@ extern resolve_callback v8_default_wasm_resolve V8_NAMED(
     "_ZN2v88internal38DefaultWasmAsyncResolvePromiseCallbackEPNS_7IsolateE"
     "NS_5LocalINS_7ContextEEENS3_INS_7Promise8ResolverEEENS3_INS_5ValueEEE"
     "NS_16WasmAsyncSuccessE");
-/* Both answer Maybe<bool>, two bytes in a register, which nobody needs. */
+/* Both return Maybe<bool>, two bytes in a register, which is not used. */
 extern int v8_resolver_resolve(napi_value resolver, void *context,
                                napi_value value)
     V8_NAMED(
@@ -50,21 +50,21 @@ extern napi_value v8_promise_result(napi_value promise)
 
 enum { PENDING, FULFILLED }; /* Promise::PromiseState */
 
-/* Whom to tell, in this thread. An isolate stays in its thread. */
+/* Of this thread. An isolate stays in its thread. */
 static _Thread_local struct {
-  napi_env env;
+  napi_env env; /* NULL: there is no listener */
   napi_ref listener;
-} telling;
+} hook;
 
-static void tell(napi_value promise, napi_value result) {
-  napi_env env = telling.env;
+static void call_listener(napi_value promise, napi_value result) {
+  napi_env env = hook.env;
   napi_handle_scope scope;
   napi_value listener, receiver, ignored;
   if (napi_open_handle_scope(env, &scope) != napi_ok) return;
-  if (napi_get_reference_value(env, telling.listener, &listener) == napi_ok &&
+  if (napi_get_reference_value(env, hook.listener, &listener) == napi_ok &&
       napi_get_undefined(env, &receiver) == napi_ok) {
     napi_value given[] = {promise, result};
-    /* It throws where the stack is full, or the call is being killed. */
+    /* It throws if the stack is full, or if the call is killed. */
     if (napi_call_function(env, receiver, listener, 2, given, &ignored) !=
         napi_ok)
       napi_get_and_clear_last_exception(env, &ignored);
@@ -74,7 +74,8 @@ static void tell(napi_value promise, napi_value result) {
 
 static void settle(void *isolate, void *context, napi_value resolver,
                    napi_value result, int failed) {
-  if (!failed && telling.env) tell(resolver, result); /* it is the promise */
+  /* The resolver is the promise itself. */
+  if (!failed && hook.env) call_listener(resolver, result);
   if (v8_default_wasm_resolve)
     v8_default_wasm_resolve(isolate, context, resolver, result, failed);
   else if (failed)
@@ -84,42 +85,39 @@ static void settle(void *isolate, void *context, napi_value resolver,
 }
 
 /* `at_once`: whether the host's V8 settles these promises at once. */
-static bool can_listen(bool at_once) {
+static bool can_hook(bool at_once) {
   if (!v8_isolate_get_current || !v8_isolate_set_wasm_resolve) return false;
   return v8_default_wasm_resolve ||
          (at_once && v8_resolver_resolve && v8_resolver_reject);
 }
 
-static void end_listening(void *env) {
-  if (telling.env != env) return;
-  napi_delete_reference(telling.env, telling.listener);
-  telling.env = NULL;
+static void remove_hook(void *env) {
+  if (hook.env != env) return;
+  napi_delete_reference(hook.env, hook.listener);
+  hook.env = NULL;
 }
 
-/* onSettled(listener, atOnce): calls listener(promise, result) for each promise
- * of WebAssembly before it is fulfilled, be it before its call returns. Answers
- * whether it will. */
-static napi_value on_settled(napi_env env, napi_callback_info info) {
-  napi_value given[2], answer = NULL;
-  bool at_once = false;
+/* hookPromises(listener, atOnce): calls listener(promise, result) for each
+ * promise of WebAssembly before it is fulfilled, which may be before its call
+ * returns. Answers whether it will. */
+static napi_value hook_promises(napi_env env, napi_callback_info info) {
+  napi_value given[2];
   arguments(env, info, given, 2);
-  napi_get_value_bool(env, given[1], &at_once);
-  bool listens =
-      can_listen(at_once) && !telling.env &&
-      napi_create_reference(env, given[0], 1, &telling.listener) == napi_ok;
-  if (listens) {
-    telling.env = env;
-    napi_add_env_cleanup_hook(env, end_listening, env);
+  bool is_hooked =
+      can_hook(bool_of(env, given[1])) && !hook.env &&
+      napi_create_reference(env, given[0], 1, &hook.listener) == napi_ok;
+  if (is_hooked) {
+    hook.env = env;
+    napi_add_env_cleanup_hook(env, remove_hook, env);
     v8_isolate_set_wasm_resolve(v8_isolate_get_current(), settle);
   }
-  napi_get_boolean(env, listens, &answer);
-  return answer;
+  return make_bool(env, is_hooked);
 }
 
-/* settledWith(promise): its result if it is fulfilled with an object, undefined
- * while it is pending, false if it is settled otherwise; null if the host does
- * not let us see. */
-static napi_value settled_with(napi_env env, napi_callback_info info) {
+/* promiseResult(promise): its result if it is fulfilled with an object,
+ * undefined while it is pending, false if it is settled otherwise; null if the
+ * host does not show it. */
+static napi_value promise_result(napi_env env, napi_callback_info info) {
   napi_value promise, answer = NULL;
   napi_valuetype type = napi_undefined;
   bool is_promise = false;
@@ -133,14 +131,12 @@ static napi_value settled_with(napi_env env, napi_callback_info info) {
     napi_typeof(env, result, &type);
     if (type == napi_object || type == napi_function) return result;
   }
-  if (state == PENDING)
-    napi_get_undefined(env, &answer);
-  else
-    napi_get_boolean(env, false, &answer);
+  if (state != PENDING) return make_bool(env, false);
+  napi_get_undefined(env, &answer);
   return answer;
 }
 
-void define_settled(napi_env env, napi_value exports) {
-  define(env, exports, "onSettled", on_settled);
-  define(env, exports, "settledWith", settled_with);
+void define_promise_hook(napi_env env, napi_value exports) {
+  define(env, exports, "hookPromises", hook_promises);
+  define(env, exports, "promiseResult", promise_result);
 }

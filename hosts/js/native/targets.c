@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Raise, clear and terminate: for an instance, a thread's, or the process's. */
+/* Raise, clear and terminate: for one instance, for those of a thread, or for
+ * those of the process. */
 #include "addon.h"
+#include "instances.h"
+#include "movable_memories.h"
+#include "realm.h"
 
-/* What reaches MOVABLE memories of this environment does so at once: the
+/* Signals for MOVABLE memories of this environment are written at once: the
  * program runs here, so none of its guests does. */
 static napi_value counted(napi_env env, int64_t count) {
-  instances_sync(env, realm_state_of(env));
+  movable_memories_sync(env, realm_of(env));
   return make_number(env, count < 0 ? 0 : (double)count);
 }
 
 /* raiseInstance(signal, id), raiseRealm(signal), raiseProcess(signal): how
- * many instances got it. An id that names nobody any more counts 0. */
+ * many instances received it. An id that is no longer one counts 0. */
 
 static napi_value raise_instance(napi_env env, napi_callback_info info) {
   napi_value given[2];
-  struct realm_state *state = realm_state_of(env);
+  const struct realm *realm = realm_of(env);
   arguments(env, info, given, 2);
   return counted(env, wasmsig_instance_raise(
-                          state->registry,
-                          instance_handle(state, number_of(env, given[1])),
+                          realm->registry,
+                          instance_handle(realm, number_of(env, given[1])),
                           (int)number_of(env, given[0])));
 }
 
 static napi_value raise_realm(napi_env env, napi_callback_info info) {
   napi_value given[1];
   arguments(env, info, given, 1);
-  return counted(env, wasmsig_registry_raise(realm_state_of(env)->registry,
+  return counted(env, wasmsig_registry_raise(realm_of(env)->registry,
                                              (int)number_of(env, given[0])));
 }
 
@@ -35,19 +39,19 @@ static napi_value raise_process(napi_env env, napi_callback_info info) {
   return counted(env, wasmsig_process_raise((int)number_of(env, given[0])));
 }
 
-/* clearInstance(id), clearRealm(), clearProcess(): how many had one. */
+/* clearInstance(id), clearRealm(), clearProcess(): how many had a signal. */
 static napi_value clear_instance(napi_env env, napi_callback_info info) {
   napi_value given[1];
-  struct realm_state *state = realm_state_of(env);
+  const struct realm *realm = realm_of(env);
   arguments(env, info, given, 1);
   return counted(env, wasmsig_instance_clear(
-                          state->registry,
-                          instance_handle(state, number_of(env, given[0])), 0));
+                          realm->registry,
+                          instance_handle(realm, number_of(env, given[0])), 0));
 }
 
 static napi_value clear_realm(napi_env env, napi_callback_info info) {
   (void)info;
-  return counted(env, wasmsig_registry_clear(realm_state_of(env)->registry, 0));
+  return counted(env, wasmsig_registry_clear(realm_of(env)->registry, 0));
 }
 
 static napi_value clear_process(napi_env env, napi_callback_info info) {
@@ -59,17 +63,16 @@ static napi_value clear_process(napi_env env, napi_callback_info info) {
  * terminated word. */
 static napi_value terminate_instance(napi_env env, napi_callback_info info) {
   napi_value given[1];
-  struct realm_state *state = realm_state_of(env);
+  const struct realm *realm = realm_of(env);
   arguments(env, info, given, 1);
   return counted(env, wasmsig_instance_terminate(
-                          state->registry,
-                          instance_handle(state, number_of(env, given[0]))));
+                          realm->registry,
+                          instance_handle(realm, number_of(env, given[0]))));
 }
 
 static napi_value terminate_realm(napi_env env, napi_callback_info info) {
   (void)info;
-  return counted(env,
-                 wasmsig_registry_terminate(realm_state_of(env)->registry));
+  return counted(env, wasmsig_registry_terminate(realm_of(env)->registry));
 }
 
 static napi_value terminate_process(napi_env env, napi_callback_info info) {

@@ -1,39 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Where a termination comes to, other than the functions that it unwinds.
+ * What sees a termination besides the functions that it unwinds.
  *
  * V8 runs promise hooks from C++ where C++ makes a promise, as
  * WebAssembly.instantiate does. (Node sets them for createHook, before 24 also
- * for AsyncLocalStorage.) A termination that arrives in such a hook is given to
- * the message listeners as an uncaught exception, and forgotten
+ * for AsyncLocalStorage.) V8 passes a termination that arrives in such a hook
+ * to the message listeners as an uncaught exception, and forgets it
  * (src/objects/contexts.cc, NativeContext::RunPromiseHook); Node then ends the
- * process. So Node's listener is replaced, for good, by one that
- * passes everything on to it except such a termination of ours. That it asks
- * for again, at once: the next check of the stack may be that of a user's
- * function. Were it left to the core's next kill, a loop that does nothing but
- * make such promises would meet that, too, in a hook, and never end.
+ * process. So Node's listener is replaced, for good, by one that passes
+ * everything on to it except such a termination of ours. For that one it
+ * requests a new termination at once: the next stack check may be in a user's
+ * function. If that were left to the core's next kill, a loop that does nothing
+ * but make such promises would receive that one in a hook as well, and would
+ * never end.
  *
  * With --abort-on-uncaught-exception V8 asks its embedder whether to abort when
- * it throws what no JavaScript catches, and that is a termination too, though
- * C of ours catches it (src/execution/isolate.cc, Isolate::ThrowInternal).
- * While one of ours is under way the answer is no.
+ * it throws what no JavaScript catches. A termination is such a thing, though C
+ * of ours catches it (src/execution/isolate.cc, Isolate::ThrowInternal). While
+ * one of ours is on its way the answer is no.
  *
  * All of it runs in the isolate's thread.
  */
-#include "engine.h"
+#include "unwinding.h"
+
 #include "v8.h"
 
 #define ERROR_LEVELS (1 << 3 | 1 << 4) /* kMessageError, kMessageWarning */
 
 static _Thread_local struct {
-  napi_env env;     /* whose section is being unwound, or NULL */
+  napi_env env;     /* of the section that is being unwound, or NULL */
   bool is_replaced; /* Node's listener, in this thread's isolate */
-} landing;
+} unwinding;
 
-/* A termination is none of JavaScript's types. */
+/* A termination has none of JavaScript's types. */
 static bool is_termination(napi_value error) {
   napi_valuetype type;
-  return landing.env && napi_typeof(landing.env, error, &type) != napi_ok;
+  return unwinding.env && napi_typeof(unwinding.env, error, &type) != napi_ok;
 }
 
 static void listen(napi_value message, napi_value error) {
@@ -49,7 +51,7 @@ static bool can_replace_listener(void) {
 }
 
 static void replace_listener(void *isolate) {
-  landing.is_replaced = true;
+  unwinding.is_replaced = true;
   if (!can_replace_listener()) return;
   v8_isolate_remove_message_listeners(isolate, node_message_listener);
   v8_isolate_add_message_listener(isolate, listen, ERROR_LEVELS, NULL);
@@ -65,14 +67,14 @@ static void set_abort(void *isolate, bool (*should_abort)(void *)) {
     v8_isolate_set_abort_callback(isolate, should_abort);
 }
 
-void landing_begin(napi_env env, void *isolate) {
-  if (landing.env) return;
-  landing.env = env;
-  if (!landing.is_replaced) replace_listener(isolate);
+void unwinding_begin(napi_env env, void *isolate) {
+  if (unwinding.env) return;
+  unwinding.env = env;
+  if (!unwinding.is_replaced) replace_listener(isolate);
   set_abort(isolate, never);
 }
 
-void landing_end(void *isolate) {
-  landing.env = NULL;
+void unwinding_end(void *isolate) {
+  unwinding.env = NULL;
   set_abort(isolate, node_should_abort);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Functions of V8 and Node that Node-API does not offer, declared in C as weak
- * symbols under their names in the Itanium C++ ABI. A host that exports none of
- * them, like Deno and Bun, leaves them NULL.
+ * symbols under their names in the Itanium C++ ABI. In a host that exports
+ * none of them, like Deno and Bun, they are NULL.
  *
  * A v8::Local is one pointer that is passed and returned in a register, and a
  * napi_value is that pointer (js_native_api_v8.h, V8LocalValueFromJsValue).
@@ -47,8 +47,8 @@ extern napi_value v8_stack_frame_get_script_name(napi_value frame)
 extern napi_value v8_stack_frame_get_function_name(napi_value frame)
     V8_NAMED("_ZNK2v810StackFrame15GetFunctionNameEv");
 
-/* Who is told of uncaught exceptions, and whether they abort the process
- * (unwinding.c): Node's own, and how V8 is given another. */
+/* The listener for uncaught exceptions, and whether they abort the process
+ * (unwinding.c): Node's own functions, and V8's to replace them. */
 extern void node_message_listener(napi_value message, napi_value error)
     V8_NAMED(
         "_ZN4node6errors25PerIsolateMessageListenerEN2v85LocalINS1_7MessageEEE"
@@ -82,7 +82,7 @@ extern napi_value v8_stack_frame_get_script_source(napi_value frame)
 extern napi_value v8_stack_trace_current_script_name(void *isolate)
     V8_NAMED("_ZN2v810StackTrace28CurrentScriptNameOrSourceURLEPNS_7IsolateE");
 
-/* What AsyncLocalStorage keeps its value in, from Node 24 on. */
+/* Where AsyncLocalStorage keeps its value, from Node 24 on. */
 extern napi_value v8_isolate_get_preserved_data(void *isolate)
     V8_NAMED("_ZN2v87Isolate36GetContinuationPreservedEmbedderDataEv");
 extern void v8_isolate_set_preserved_data(void *isolate, napi_value data)

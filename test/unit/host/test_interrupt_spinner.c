@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The thread that asks for interrupts again
- * (hosts/js/native/interrupt_spinner.c): however late an interrupt says that it
- * is over, the next one is asked for.
+ * The thread that requests interrupts again and again
+ * (hosts/js/native/interrupt_spinner.c): however late an interrupt reports its
+ * end, the next one is requested.
  *
  * Here an engine's interrupt is a flag, and the isolate's thread is the test's.
  */
-#include "hosts/js/native/engine.h"
+#include "hosts/js/native/interrupt_spinner.h"
+
+#include "hosts/js/native/clock.h"
 
 #include "support.h"
 
 #include <stdatomic.h>
-#include <time.h>
 
 #define PATIENCE_NS 20000000000 /* guards against hanging only */
 #define ROUNDS 200
@@ -19,14 +20,8 @@
 
 static _Atomic bool interrupted;
 
-uint64_t engine_now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-uint64_t engine_ask_again(struct engine *engine, uint64_t now_ns) {
-  (void)engine, (void)now_ns;
+static uint64_t request(struct spinner_client *client, uint64_t now_ns) {
+  (void)client, (void)now_ns;
   atomic_store(&interrupted, true);
   return UINT64_MAX;
 }
@@ -36,37 +31,37 @@ static void pause_for(uint64_t ns) {
   nanosleep(&time, NULL);
 }
 
-static bool is_asked_again(void) {
-  uint64_t until = engine_now_ns() + PATIENCE_NS;
-  while (!atomic_load(&interrupted) && engine_now_ns() < until)
+static bool is_requested_again(void) {
+  uint64_t until = monotonic_now_ns() + PATIENCE_NS;
+  while (!atomic_load(&interrupted) && monotonic_now_ns() < until)
     pause_for(STEP_NS);
   return atomic_load(&interrupted);
 }
 
-/* An interrupt, whose thread is off the processor for `late_ns` before it says
- * that it is over. */
+/* An interrupt whose thread is off the processor for `late_ns` before it
+ * reports its end. */
 static void interrupt(uint64_t late_ns) {
-  retry_be_ready();
+  interrupt_spinner_wake();
   pause_for(late_ns);
   atomic_store(&interrupted, false);
-  retry_changed();
+  interrupt_spinner_notify();
 }
 
-TEST(the_next_is_asked_for_however_late) {
-  static struct engine engine;
-  retry_begin(&engine);
-  retry_be_ready();
-  assert_true(is_asked_again());
+TEST(the_next_is_requested_however_late) {
+  static struct spinner_client client = {.request = request};
+  interrupt_spinner_add(&client);
+  interrupt_spinner_wake();
+  assert_true(is_requested_again());
   for (uint64_t round = 0; round < ROUNDS; round++) {
     interrupt(round * STEP_NS);
-    assert_true(is_asked_again());
+    assert_true(is_requested_again());
   }
-  retry_end(&engine);
+  interrupt_spinner_remove(&client);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_next_is_asked_for_however_late),
+      cmocka_unit_test(the_next_is_requested_however_late),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

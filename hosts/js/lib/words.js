@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+
+/** The exports by which a module takes part; docs/protocol.md. */
+const WORDS = [
+  '__instance_signal',
+  '__instance_terminated',
+  '__instance_signal_pending',
+  // Only read: an instance that exports no other word is not tracked.
+  '__instance_signal_handled'
+]
+
+function isTrackedWord(name) {
+  return name === WORDS[0] || name === WORDS[1] || name === WORDS[2]
+}
+
+module.exports = { WORDS, isTrackedWord }

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * How the sections of one budget are killed; and what helps where the engine
+ * cannot end a call, or not yet (killing.c).
+ */
+#ifndef WASMSIG_KILLING_H
+#define WASMSIG_KILLING_H
+
+#include "wasmsig/host.h"
+
+#include <stdbool.h>
+
+/* What to do when the host's own functions are on the stack and the grace
+ * period is over; numbers as in lib/limits.js. */
+enum on_unsafe { ON_UNSAFE_WAIT, ON_UNSAFE_KILL, ON_UNSAFE_EXIT };
+
+/* The `context` of a budget's options. "Under lock": of the engine. */
+struct killing {
+  struct engine *engine;
+  const wasmsig_budget *budget;
+  const wasmsig_budget_options *options;
+  enum on_unsafe on_unsafe;
+  uint64_t grace_ns;
+  size_t depth;        /* how many of its sections are entered */
+  bool requested;      /* by the core; under lock */
+  uint64_t interrupts; /* the engine's, at the last kill; under lock */
+  uint64_t since_ns;   /* the thread's CPU time at the first with that number */
+  bool has_sigkill;    /* SIGKILL is in the guests' words; under lock */
+  bool waited, overdue; /* counted since the budget was entered */
+};
+
+/* Under lock: SIGKILL in the words of all guests that the budget concerns. */
+void killing_raise_sigkill(struct killing *killing);
+/* Under lock: takes it back, if it is there. */
+void killing_clear_sigkill(struct killing *killing);
+
+/* `where` ends the line that is printed. */
+_Noreturn void killing_exit_process(const struct killing *killing,
+                                    const char *where);
+
+#endif

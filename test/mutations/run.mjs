@@ -2,13 +2,15 @@
 /*
  * Breaks the core on purpose, one line at a time, and sees a test fail.
  *
- *     node test/mutations/run.mjs [--list] [--check] [--only TEXT] [--share N/M]
+ *     node test/mutations/run.mjs [--list | --check | --write]
+ *                                 [--only TEXT] [--share N/M]
  *
  * For each entry of list.mjs the line is replaced in a copy, the test that
  * keeps the claim is built with it and run: it must fail (exit status, fault
  * or deadline). First every test is run against the untouched core: there it
  * must pass, in one of three runs. Exit status 1 if a line could be broken
- * unseen. `--check` sees only that each line is there once. `--share 2/4` takes
+ * unseen. `--check` sees only that each line is there once, and that TABLE.md is
+ * that of the list; `--write` writes it, `--list` prints it. `--share 2/4` takes
  * the second of every four entries.
  */
 import { execFile } from 'node:child_process'
@@ -19,6 +21,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { globSync } from './glob.mjs'
 import { MUTATIONS, PROGRAMS } from './list.mjs'
+import { isWritten, tableOf, writeTable } from './table.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const WORK = path.join(ROOT, 'build/mutations')
@@ -34,6 +37,7 @@ const { values: options } = parseArgs({
   options: {
     list: { type: 'boolean' },
     check: { type: 'boolean' },
+    write: { type: 'boolean' },
     only: { type: 'string' },
     share: { type: 'string', default: '1/1' }
   }
@@ -205,14 +209,18 @@ async function attempt(mutation, number) {
 }
 
 if (options.list) {
-  for (const { claim, file, test } of MUTATIONS) {
-    console.log(`| ${claim} | \`${file}\` | ${test} |`)
-  }
-  process.exit(0)
+  process.stdout.write(tableOf(MUTATIONS))
+  process.exit()
+}
+if (options.write) {
+  writeTable(MUTATIONS)
+  process.exit()
 }
 if (options.check) {
   for (const mutation of MUTATIONS) mutated(mutation)
-  process.exit(0)
+  if (isWritten(MUTATIONS)) process.exit()
+  console.error('TABLE.md is not that of the list: run.mjs --write')
+  process.exit(1)
 }
 
 rmSync(WORK, { recursive: true, force: true })

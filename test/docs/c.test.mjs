@@ -13,7 +13,7 @@ const WARNINGS = ['-Wall', '-Wextra', '-Werror', '-fsyntax-only', '-x']
 const HOST = {
   compiler: 'gcc',
   options: [
-    '-Iinclude',
+    '-Ibase/include',
     '-Icore/include',
     '-Imodule/include',
     '-Iinstrument/include',
@@ -29,7 +29,12 @@ const HOST = {
 }
 const GUEST = {
   compiler: 'clang-19',
-  options: ['--target=wasm32-wasi', '-Iinclude', '-Iguest/c/include']
+  options: [
+    '--target=wasm32-wasi',
+    '-isystem',
+    'guest/c/posix/include',
+    '-Iguest/c/include'
+  ]
 }
 const LANGUAGES = { c: ['c', '-std=c11'], cpp: ['c++', '-std=c++17'] }
 

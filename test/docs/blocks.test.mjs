@@ -2,7 +2,7 @@
 // Each block of code of the documentation is checked, or says why not.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 
 import { BLOCKS } from './support/blocks.mjs'
@@ -29,12 +29,12 @@ test('each block is checked here, run by a test, or says why not', () => {
   assert.deepEqual(placesOf(loose), [])
 })
 
-test('a test that runs blocks is there and reads their page', () => {
-  const wrong = BLOCKS.filter(({ page, runBy }) => {
+test('a test that runs blocks is there and names their page or folder', () => {
+  const wrong = BLOCKS.filter(({ page: { path }, runBy }) => {
     if (!runBy) return false
     if (!existsSync(join(ROOT, runBy))) return true
     const text = readFileSync(join(ROOT, runBy), 'utf8')
-    return !text.includes(basename(page.path))
+    return !text.includes(basename(path)) && !text.includes(dirname(path))
   })
   assert.deepEqual(placesOf(wrong), [])
 })

@@ -7,6 +7,6 @@ int embed(wasmsig_registry *registry, wasm_module_inst_t instance,
   wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
   wasmsig_budget budget;
   int verdict, outcome;
-/* block */
+  /* block */
   return verdict + outcome;
 }

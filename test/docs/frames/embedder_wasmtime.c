@@ -11,6 +11,6 @@ int embed(wasmsig_registry *registry, wasmtime_context_t *context,
   wasm_trap_t *trap = NULL;
   wasmtime_error_t *error;
   int verdict, outcome;
-/* block */
+  /* block */
   return verdict + outcome + (error != NULL);
 }

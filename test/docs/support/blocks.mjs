@@ -25,7 +25,7 @@ function said(node) {
 function whole(value, frame) {
   if (frame === undefined) return `${value}\n`
   const url = new URL(`../frames/${frame}`, import.meta.url)
-  const parts = readFileSync(url, 'utf8').split('/* block */\n')
+  const parts = readFileSync(url, 'utf8').split(/^ *\/\* block \*\/\n/m)
   if (parts.length !== 2) throw new Error(`frames/${frame} has no /* block */`)
   return `${parts[0]}${value}\n${parts[1]}`
 }

@@ -19,7 +19,12 @@ import { noWasi } from './rust/support/cargo.mjs'
 import { follow, partsOf, prepare, read } from './support/follow.mjs'
 
 /** The pages of docs/how-to that are followed. */
-const PAGES = ['write-guests.md', 'instrument-modules.md']
+const PAGES = [
+  'write-guests.md',
+  'instrument-modules.md',
+  'choose-limits.md',
+  'kill-safely.md'
+]
 
 /** Those whose programs are interrupted as well. */
 const FOR_GUESTS = ['write-guests.md', 'instrument-modules.md']

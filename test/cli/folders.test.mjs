@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Long folders, and what there is no descriptor for.
+// Long folders, and folders and files that cannot be opened.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -23,29 +23,29 @@ function filled(t, count) {
 }
 
 for (const engine of ENGINES) {
-  const deed = (path, ...args) =>
+  const program = (path, ...args) =>
     run(engine, ['--dir', `${path}::/in`, folders, ...args])
 
   test(`${engine}: several readers of a long folder see all of it`, (t) => {
     const { path, names } = filled(t, 600)
     for (const count of ['1', '3', '20']) {
-      const { status, stdout, stderr } = deed(path, count, '/in')
+      const { status, stdout, stderr } = program(path, count, '/in')
       assert.equal(stderr, '')
       assert.equal(status, 0)
       assert.deepEqual(stdout.trimEnd().split('\n').sort(), names)
     }
   })
 
-  test(`${engine}: so do those of short folders`, (t) => {
+  test(`${engine}: several readers of a short folder see all of it`, (t) => {
     for (const size of [0, 1, 40]) {
       const { path, names } = filled(t, size)
-      const { status, stdout } = deed(path, '2', '/in')
+      const { status, stdout } = program(path, '2', '/in')
       assert.equal(status, 0)
       assert.deepEqual(stdout.trimEnd().split('\n').sort(), names)
     }
   })
 
-  test(`${engine}: no more descriptors is no I/O error`, (t) => {
+  test(`${engine}: running out of file descriptors is not an I/O error`, (t) => {
     const { path } = filled(t, 1)
     const { status, stdout, stderr } = spawnSync(
       'sh',
@@ -61,7 +61,7 @@ for (const engine of ENGINES) {
     assert.equal(status, 0)
   })
 
-  test(`${engine}: a folder that cannot be opened says why`, (t) => {
+  test(`${engine}: an error names the folder that cannot be opened, and why`, (t) => {
     const path = folder(t)
     const dirs = Array.from({ length: 60 }, (_, i) => `--dir ${path}::/${i}`)
     const { status, stderr } = spawnSync(
@@ -77,21 +77,21 @@ for (const engine of ENGINES) {
     assert.equal(status, 1)
   })
 
-  // WAMR's own loses its place, and gives numbers at random.
+  // WAMR's own fd_readdir cannot seek, and WAMR's descriptors are random.
   if (engine === 'wamr') continue
 
-  test(`${engine}: one may go back in a folder`, (t) => {
+  test(`${engine}: a program may seek back in a folder`, (t) => {
     const { path } = filled(t, 600)
-    const { status, stdout, stderr } = deed(path, 'back', '/in')
+    const { status, stdout, stderr } = program(path, 'back', '/in')
     assert.equal(stderr, '')
     assert.equal(stdout, '302 302 603\n')
     assert.equal(status, 0)
   })
 
-  test(`${engine}: a number is of one folder at a time`, (t) => {
+  test(`${engine}: a reused descriptor reads its new folder`, (t) => {
     const { path } = filled(t, 400)
     mkdirSync(join(path, 'short'))
-    const { status, stdout } = deed(path, 'renumbered', '/in', '/in/short')
+    const { status, stdout } = program(path, 'renumbered', '/in', '/in/short')
     assert.equal(stdout, '0\n')
     assert.equal(status, 0)
   })

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// What `wasmsig inspect` says of a module, to people and to programs.
+// What `wasmsig inspect` prints for people, and with --json for programs.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -27,7 +27,7 @@ const tracked = `(module
   (global (export "__instance_signal_pending") i32 (i32.const 1032))
   (func $work (drop (i32.atomic.load (i32.const 1024)))))`
 
-test('a module that can be tracked is status 0', () => {
+test('inspect exits with 0 for a module that can be tracked', () => {
   const { status, stdout, stderr } = inspect(tracked)
   assert.equal(status, 0)
   assert.equal(stderr, '')
@@ -39,7 +39,7 @@ test('a module that can be tracked is status 0', () => {
   assert.doesNotMatch(stdout, /hint/)
 })
 
-test('--json says the same to a program', () => {
+test('--json prints the same facts as JSON', () => {
   const report = json(tracked)
   assert.equal(report.tracked, true)
   assert.equal(report.verdict, 'tracked')
@@ -65,7 +65,7 @@ test('--json says the same to a program', () => {
   assert.deepEqual(report.hints, [])
 })
 
-/** Modules that cannot be tracked: what is said, and what would help. */
+/** Modules that cannot be tracked, and the hint for each. */
 const untracked = {
   'no-words': ['(module (memory (export "memory") 1))', /WASMSIG_GUEST_WORDS/],
   'no-memory': [
@@ -101,7 +101,7 @@ const untracked = {
 }
 
 for (const [verdict, [text, hint]] of Object.entries(untracked)) {
-  test(`${verdict} is status 3, with a hint`, () => {
+  test(`inspect exits with 3 for ${verdict}, with a hint`, () => {
     const { status, stdout } = inspect(text)
     assert.equal(status, 3)
     assert.match(stdout, new RegExp(`^-: not tracked \\(${verdict}\\): `))
@@ -113,14 +113,14 @@ for (const [verdict, [text, hint]] of Object.entries(untracked)) {
   })
 }
 
-test('a function of that name is no word', () => {
+test('a function that is named like a word is not a word', () => {
   const { stdout } = inspect(`(module (memory (export "memory") 1)
     (func (export "__instance_signal")))`)
   assert.match(stdout, /__instance_signal +a function, not a global/)
   assert.match(stdout, /hint: a word is the address of a data symbol/)
 })
 
-test('imports are named', () => {
+test('imported words and memories are named', () => {
   const { stdout } = inspect(`(module
     (import "env" "at" (global $at i32))
     (import "env" "memory" (memory 2 4 shared))
@@ -132,25 +132,25 @@ test('imports are named', () => {
   )
 })
 
-test('a plain poll is named with its function, and explained', () => {
+test('a plain poll is reported with its function and a hint', () => {
   const text = `(module
     (memory (export "memory") 1)
     (global (export "__instance_signal") i32 (i32.const 64))
     (func $first)
-    (func $looks (drop (i32.load (i32.const 64)))))`
+    (func $polls (drop (i32.load (i32.const 64)))))`
   const { status, stdout } = inspect(text)
   assert.equal(status, 0)
-  assert.match(stdout, /0 atomic, 1 plain \(in function 1 "looks"\)/)
+  assert.match(stdout, /0 atomic, 1 plain \(in function 1 "polls"\)/)
   assert.match(
     stdout,
     /hint: a compiler or an engine may move a plain load out of a loop/
   )
   assert.deepEqual(json(text).polls.plain_functions, [
-    { index: 1, name: 'looks' }
+    { index: 1, name: 'polls' }
   ])
 })
 
-test('a word that nothing polls is told', () => {
+test('a word that no code polls is reported', () => {
   const { stdout } = inspect(`(module
     (memory (export "memory") 1)
     (global (export "__instance_signal") i32 (i32.const 64)))`)
@@ -158,28 +158,28 @@ test('a word that nothing polls is told', () => {
   assert.match(stdout, /hint: no load of the signal word was found/)
 })
 
-test("a name's control characters are not let at the terminal", () => {
+test('control characters in a name are escaped', () => {
   const { stdout } = inspect(`(module
     (memory (export "a\\1b[2J\\00\\22b") 1)
     (global (export "__instance_signal") i32 (i32.const 64)))`)
   assert.match(stdout, /exported as "a\\1b\[2J\\00\\22b"/)
 })
 
-test('nor are those of the second set, which are two bytes in UTF-8', () => {
+test('control characters of two bytes in UTF-8 are escaped', () => {
   const { stdout } = inspect(`(module
     (memory (export "\\c3\\a9\\c2\\9b2J") 1)
     (global (export "__instance_signal") i32 (i32.const 64)))`)
   assert.match(stdout, /exported as "é\\c2\\9b2J"/)
 })
 
-test('a path is not let at the terminal either', (t) => {
+test('control characters in a path are escaped', (t) => {
   const path = join(folder(t), 'a\n\u{1b}[2J')
   writeFileSync(path, readFileSync(guest('plain')))
   const { stdout } = command(['inspect', path])
   assert.match(stdout, /^[^\n]*a\\0a\\1b\[2J: not tracked/)
 })
 
-test('a path that is not UTF-8 is JSON all the same', (t) => {
+test('a path that is not UTF-8 gives valid JSON', (t) => {
   const module = wabt.parseWat('test.wat', tracked, { threads: true })
   const file = join(folder(t), 'file')
   writeFileSync(file, module.toBinary({}).buffer)
@@ -202,7 +202,7 @@ test('a path that is not UTF-8 is JSON all the same', (t) => {
   }
 })
 
-test('a C guest of ours is tracked, and polls atomically', () => {
+test('a C guest with guest.h is tracked, and polls atomically', () => {
   const { status, stdout } = command(['inspect', '--json', guest('signals')])
   assert.equal(status, 0)
   const { polls } = JSON.parse(stdout)
@@ -210,7 +210,7 @@ test('a C guest of ours is tracked, and polls atomically', () => {
   assert.equal(polls.plain, 0)
 })
 
-test('what cannot be read is status 1, with the byte where it ends', (t) => {
+test('a truncated module is status 1, and its end is reported', (t) => {
   const path = join(folder(t), 'short.wasm')
   writeFileSync(path, readFileSync(guest('plain')).subarray(0, 500))
   const { status, stdout, stderr } = command(['inspect', path])
@@ -224,7 +224,7 @@ test('what cannot be read is status 1, with the byte where it ends', (t) => {
   assert.deepEqual([report.verdict, report.offset], ['truncated', 500])
 })
 
-test('a component is told, and what to do', (t) => {
+test('a component is recognised, with a hint', (t) => {
   const path = join(folder(t), 'component.wasm')
   writeFileSync(path, Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0))
   const { status, stderr } = command(['inspect', path])
@@ -234,7 +234,7 @@ test('a component is told, and what to do', (t) => {
   assert.match(report.hints[0], /use the core module/)
 })
 
-/** What cannot be read, and what is said of it. */
+/** Files that cannot be read as modules, and the message for each. */
 const unreadable = {
   'something newer': [
     // Several imports of a module "x", one after the other.
@@ -266,7 +266,7 @@ function wasm(...bytes) {
 }
 
 for (const [what, [bytes, says]] of Object.entries(unreadable)) {
-  test(`all commands say the same of ${what}`, (t) => {
+  test(`all commands print the same message for ${what}`, (t) => {
     const path = join(folder(t), 'file')
     writeFileSync(path, bytes)
     const [first, ...others] = [
@@ -305,7 +305,7 @@ test('files that cannot be read are status 1', (t) => {
   assert.match(directory.stderr, /Is a directory/)
 })
 
-test('a full disk is not taken for success', () => {
+test('output that cannot be written is an error', () => {
   const { status, stderr } = spawnSync(
     ...['sh', ['-c', `"$0" inspect "$1" >/dev/full`, COMMAND, guest('plain')]],
     { encoding: 'utf8' }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// `wasmsig instrument`: what becomes of custom sections and of files, and how
-// the command is written.
+// `wasmsig instrument`: custom sections, files, and the command line.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import {
@@ -40,7 +39,7 @@ const wat = (text) => textToModule(wabt, text)
 
 // ---------------------------------------------------------- custom sections
 
-test('what says where code stands is left out, and said', () => {
+test('sections with code offsets are left out, with a message', () => {
   const plain = wat(`(module ${OWN} ${LOOP})`)
   const names = ['sourceMappingURL', 'external_debug_info', 'build_id']
   for (const name of [...names, 'signature', 'signature_delimiter']) {
@@ -51,7 +50,7 @@ test('what says where code stands is left out, and said', () => {
   }
 })
 
-test('where no code has moved nothing is left out but signatures', () => {
+test('if no code has moved, only signatures are left out', () => {
   const plain = wat(`(module ${OWN} (func))`)
   const names = ['sourceMappingURL', 'build_id', 'signature']
   const bytes = names.reduce(
@@ -67,7 +66,7 @@ test('where no code has moved nothing is left out but signatures', () => {
   assert.match(made.stderr, /left out: signature \(it signs the module/)
 })
 
-test('of many sections that are left out it is said how many more', () => {
+test('long lists of sections that are left out are shortened', () => {
   let bytes = wat(`(module ${OWN} ${LOOP})`)
   for (let i = 0; i < 20; i++) bytes = withCustom(bytes, 'build_id', '\x03abc')
   const { stderr } = tryInstrument(bytes)
@@ -92,7 +91,7 @@ const labelNames = (...labels) => {
   return [3, functions.length, ...functions, 4, 4, 1, 0, 1, 0x74]
 }
 
-test('names of labels keep to their blocks', () => {
+test('names of labels stay with their blocks', () => {
   const bytes = wat(`(module ${OWN} (func
     (block (loop (block (br_if 0 (i32.const 1))) (loop (if (i32.const 1)
       (then nop)))))))`)
@@ -120,7 +119,7 @@ test('names of labels keep to their blocks', () => {
   )
 })
 
-test('target_features says atomics', () => {
+test('target_features contains atomics', () => {
   const plain = wat(`(module ${OWN} ${LOOP})`)
   const features = (contents) =>
     sections(instrument(withCustom(plain, 'target_features', contents)))
@@ -133,7 +132,7 @@ test('target_features says atomics', () => {
   assert.equal(features('\x02+\x04simd'), '\x02+\x04simd')
 })
 
-test('hints of branches move with the code', () => {
+test('branch hints move with the code', () => {
   // Function 0: no locals, a loop with a br_if at its byte 5.
   const bytes = wat(`(module ${OWN}
     (func (loop (br_if 0 (i32.const 0)))))`)
@@ -155,7 +154,7 @@ test('hints of branches move with the code', () => {
 const source = wat(`(module ${OWN} ${LOOP})`)
 const isRoot = process.getuid() === 0
 
-test('the new file has the usual mode, and an old one keeps its own', (t) => {
+test('a new file has the default mode, a replaced one its old mode', (t) => {
   const path = folder(t)
   const [input, out] = [join(path, 'in.wasm'), join(path, 'out.wasm')]
   writeFileSync(input, source)
@@ -169,7 +168,7 @@ test('the new file has the usual mode, and an old one keeps its own', (t) => {
   assert.deepEqual(readdirSync(path).sort(), ['in.wasm', 'out.wasm'])
 })
 
-test('a new file has the owner of the old one', { skip: !isRoot }, (t) => {
+test('a replaced file keeps its owner', { skip: !isRoot }, (t) => {
   const out = join(folder(t), 'out.wasm')
   writeFileSync(out, 'old')
   chownSync(out, 1234, 5678)
@@ -180,30 +179,26 @@ test('a new file has the owner of the old one', { skip: !isRoot }, (t) => {
   assert.deepEqual([uid, gid, mode & 0o7777], [1234, 5678, 0o4750])
 })
 
-test(
-  'what runs as its owner or group does so only if that stays',
-  { skip: !isRoot },
-  (t) => {
-    const path = folder(t)
-    const out = join(path, 'out.wasm')
-    chmodSync(path, 0o777)
-    const made = (owner, group) => {
-      writeFileSync(out, 'old')
-      chownSync(out, owner, group)
-      chmodSync(out, 0o6777)
-      const options = { input: source, uid: 1234, gid: 5678 }
-      const { status } = command(['instrument', '-', '-o', out], options)
-      assert.equal(status, 0)
-      const { uid, gid, mode } = statSync(out)
-      return [uid, gid, mode & 0o7777]
-    }
-    assert.deepEqual(made(1234, 5678), [1234, 5678, 0o6777])
-    assert.deepEqual(made(4321, 5678), [1234, 5678, 0o2777])
-    assert.deepEqual(made(4321, 8765), [1234, 5678, 0o777])
+test('set-ID bits stay only if owner and group do', { skip: !isRoot }, (t) => {
+  const path = folder(t)
+  const out = join(path, 'out.wasm')
+  chmodSync(path, 0o777)
+  const made = (owner, group) => {
+    writeFileSync(out, 'old')
+    chownSync(out, owner, group)
+    chmodSync(out, 0o6777)
+    const options = { input: source, uid: 1234, gid: 5678 }
+    const { status } = command(['instrument', '-', '-o', out], options)
+    assert.equal(status, 0)
+    const { uid, gid, mode } = statSync(out)
+    return [uid, gid, mode & 0o7777]
   }
-)
+  assert.deepEqual(made(1234, 5678), [1234, 5678, 0o6777])
+  assert.deepEqual(made(4321, 5678), [1234, 5678, 0o2777])
+  assert.deepEqual(made(4321, 8765), [1234, 5678, 0o777])
+})
 
-test('another hard link keeps the old file', (t) => {
+test('another hard link keeps the old contents', (t) => {
   const path = folder(t)
   const [out, other] = [join(path, 'out.wasm'), join(path, 'other.wasm')]
   writeFileSync(out, 'old')
@@ -213,7 +208,7 @@ test('another hard link keeps the old file', (t) => {
   assert.equal(readFileSync(other, 'utf8'), 'old')
 })
 
-test('a folder in which no file can be made is named as such', (t) => {
+test('a folder in which no file can be created is reported', (t) => {
   const path = folder(t)
   const out = join(path, 'out.wasm')
   writeFileSync(out, 'old')
@@ -233,7 +228,7 @@ test('a folder in which no file can be made is named as such', (t) => {
 })
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  test(`${signal} while it writes leaves no half file`, async (t) => {
+  test(`${signal} during the write leaves no partial file`, async (t) => {
     const path = folder(t)
     const input = join(path, 'in.wasm')
     const out = join(path, 'out')
@@ -254,7 +249,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     )
   })
 
-test('a file may be replaced by what is made of it', (t) => {
+test('the output may replace the input', (t) => {
   const path = folder(t)
   const file = join(path, 'a.wasm')
   const link = join(path, 'link.wasm')
@@ -266,7 +261,7 @@ test('a file may be replaced by what is made of it', (t) => {
   assert.deepEqual(readFileSync(file), instrument(source))
 })
 
-test('a link to a file that is not there makes that file', (t) => {
+test('a link to a missing file creates that file', (t) => {
   const path = folder(t)
   const link = join(path, 'link.wasm')
   symlinkSync('new.wasm', link)
@@ -276,7 +271,7 @@ test('a link to a file that is not there makes that file', (t) => {
   assert.deepEqual(readFileSync(join(path, 'new.wasm')), instrument(source))
 })
 
-test('what cannot be written is said, and leaves nothing', (t) => {
+test('an output that cannot be written is reported and leaves no file', (t) => {
   const path = folder(t)
   const out = join(path, 'none/out.wasm')
   const missing = command(['instrument', '-', '-o', out], { input: source })
@@ -288,7 +283,7 @@ test('what cannot be written is said, and leaves nothing', (t) => {
   assert.equal(full.status, 1)
   assert.match(full.stderr, /^wasmsig: \/dev\/full: No space left on .*\n$/)
   const old = join(path, 'old.wasm')
-  writeFileSync(old, 'as it was')
+  writeFileSync(old, 'unchanged')
   const limited = spawnSync(
     'bash',
     ['-c', 'ulimit -f 0; exec "$0" instrument - -o "$1"', COMMAND, old],
@@ -296,11 +291,11 @@ test('what cannot be written is said, and leaves nothing', (t) => {
   )
   assert.equal(limited.status, 1)
   assert.match(limited.stderr, /^wasmsig: .*old.wasm: File too large\n$/)
-  assert.equal(readFileSync(old, 'utf8'), 'as it was')
+  assert.equal(readFileSync(old, 'utf8'), 'unchanged')
   assert.deepEqual(readdirSync(path), ['old.wasm'])
 })
 
-test('--verbose says what was done', () => {
+test('--verbose prints the number of polls and the place of the words', () => {
   const made = tryInstrument(source, '--verbose')
   assert.equal(made.stderr, 'wasmsig: -: 1 polls, 1 loops, its own words\n')
 })
@@ -329,7 +324,7 @@ for (const [what, [args, why]] of Object.entries(usage))
     assert.match(stderr, why)
   })
 
-test('--help is help', () => {
+test('--help prints the help', () => {
   const { status, stdout } = command(['instrument', '--help'])
   assert.equal(status, 0)
   assert.match(stdout, /^Usage: wasmsig instrument /)

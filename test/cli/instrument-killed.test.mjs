@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Instrumented modules die of SIGKILL in their word, in hosts whose engine
-// cannot end a call too.
+// SIGKILL in its word stops an instrumented module, also in hosts whose engine
+// cannot end a call.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -35,7 +35,7 @@ const wat = (text, features) =>
       .toBinary({}).buffer
   )
 
-/** Ways not to end, or not for days; none goes so deep that a stack is full. */
+/** Code that runs forever, or for days, without a stack overflow. */
 const DEPTH = '(i32.const 60)'
 const LOWER = '(i32.sub (local.get 0) (i32.const 1))'
 const ENDS = '(if (i32.eqz (local.get 0)) (then (return)))'
@@ -104,7 +104,7 @@ try {
   parentPort.postMessage(error.constructor.name + ': ' + error.message)
 }`
 
-/** What becomes of an endless function when 9 is stored into its word. */
+/** How an endless function ends when 9 is stored into its word. */
 function kill(bytes, name) {
   const address = report(bytes).words.__instance_signal.address
   const worker = new Worker(RUNNER, { eval: true, workerData: { bytes, name } })
@@ -118,7 +118,7 @@ function kill(bytes, name) {
 }
 
 for (const name of NAMES)
-  test(`9 in the word ends it by a trap, ${name}`, async () => {
+  test(`9 in the word stops endless code by a trap: ${name}`, async () => {
     for (const way of WAYS)
       assert.equal(
         await kill(instrument(shared, ...way), name),
@@ -127,7 +127,7 @@ for (const name of NAMES)
       )
   })
 
-test('other numbers in the word do not', async () => {
+test('other numbers in the word do not stop it', async () => {
   const bytes = wat(`(module (memory (export "memory") 1)
     (func (export "run") (param i32) (loop
       (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))`)
@@ -145,7 +145,7 @@ test('other numbers in the word do not', async () => {
 
 // -------------------------------------------------------------------- hosts
 
-/** Who killed the function of a file, three times. */
+/** The error codes of three calls of a function under a hard limit. */
 function errorsOf(found, file, name) {
   const said = execFileSync(
     found.program,
@@ -156,7 +156,7 @@ function errorsOf(found, file, name) {
 }
 
 for (const name of ['node-20', 'bun', 'deno']) {
-  test(`a hard limit stops it in ${name}`, (t) => {
+  test(`a hard limit stops endless code in ${name}`, (t) => {
     const found = host(name)
     const file = join(folder(t), 'endless.wasm')
     writeFileSync(file, instrument(endless))
@@ -171,8 +171,11 @@ for (const name of ['node-20', 'bun', 'deno']) {
   })
 }
 
-test('recursion by references ends too', { skip: noAssembler }, (t) => {
-  const bytes = assemble(`(module (memory (export "memory") 1)
+test(
+  'a hard limit stops recursion through references',
+  { skip: noAssembler },
+  (t) => {
+    const bytes = assemble(`(module (memory (export "memory") 1)
     (rec (type $t (sub (func (param i32 (ref $t))))))
     (type $u (sub $t (func (param i32 (ref $t)))))
     (elem declare func $tree)
@@ -181,16 +184,17 @@ test('recursion by references ends too', { skip: noAssembler }, (t) => {
       (call_ref $t ${LOWER} (local.get 1) (local.get 1))
       (call_ref $t ${LOWER} (local.get 1) (local.get 1)))
     (func (export "run") (call $tree ${DEPTH} (ref.func $tree))))`)
-  const file = join(folder(t), 'references.wasm')
-  writeFileSync(file, instrument(bytes))
-  const code = 'ERR_WASMSIG_CPU_LIMIT'
-  assert.deepEqual(errorsOf(host('node-26'), file, 'run'), [code, code, code])
-})
+    const file = join(folder(t), 'references.wasm')
+    writeFileSync(file, instrument(bytes))
+    const code = 'ERR_WASMSIG_CPU_LIMIT'
+    assert.deepEqual(errorsOf(host('node-26'), file, 'run'), [code, code, code])
+  }
+)
 
 // -------------------------------------------------------------- wasmsig run
 
 for (const engine of ENGINES)
-  test(`a program does the same after it, in ${engine}`, (t) => {
+  test(`an instrumented program behaves as before, in ${engine}`, (t) => {
     const file = join(folder(t), 'plain.wasm')
     const bytes = readFileSync(guest('plain'))
     for (const way of [...WAYS, ['--calls']]) {

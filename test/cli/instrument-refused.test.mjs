@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// `wasmsig instrument`: what is refused, for which reason.
+// `wasmsig instrument`: which modules it refuses, and why.
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ const refused = {
         (global (export "__instance_signal") i32 (i32.const 65536)))`),
     /__instance_signal: a word lies outside/
   ],
-  'a word that can change': [
+  'a mutable word': [
     () =>
       wat(`(module (memory 1) ${LOOP}
         (global (export "__instance_signal") (mut i32) (i32.const 4)))`),
@@ -39,7 +39,7 @@ const refused = {
         (global (export "__instance_signal") i32 (i32.const 4)))`),
     /no memory/
   ],
-  'a word of another module': [
+  'an imported word': [
     () =>
       wat(`(module (import "env" "word" (global i32))
         (memory (export "memory") 1) ${LOOP}
@@ -67,7 +67,7 @@ const refused = {
         (func (export "_start") (call $begin) (call $end)))`),
     /its linker wrapped __instance_signal_deliver.*wasmsig-cc/
   ],
-  'a module that has been instrumented': [
+  'an instrumented module': [
     () => instrument(wat(`(module ${LOOP})`)),
     /has been instrumented before/
   ],
@@ -87,7 +87,10 @@ const refused = {
     () => Buffer.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]),
     /it is a component/
   ],
-  'what is no module': [() => Buffer.from('hello'), /not a WebAssembly binary/],
+  'a file that is no module': [
+    () => Buffer.from('hello'),
+    /not a WebAssembly binary/
+  ],
   'half a module': [
     () => wat(`(module ${OWN} ${LOOP})`).subarray(0, -20),
     /ends too early|breaks the rules/

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The modules that the fuzzer starts from reach what they are meant for.
+// The fuzzer's seeds reach the code that they are meant for.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -26,15 +26,15 @@ const seeds = {
   'delivery-wrapped': [1, /its linker wrapped/],
   'hints-and-labels': [0, /^wasmsig: -: 4 polls, .*its own words/]
 }
-for (const [name, [status, said]] of Object.entries(seeds))
-  test(`the seed ${name} is ${said}`, { skip: noAssembler }, () => {
+for (const [name, [status, says]] of Object.entries(seeds))
+  test(`the seed ${name} gives ${says}`, { skip: noAssembler }, () => {
     const made = tryInstrument(seed(name), '-v')
-    assert.match(made.stderr, said)
+    assert.match(made.stderr, says)
     assert.equal(made.status, status)
   })
 
 test(
-  'the seeds have what polls and sections depend on',
+  'the seeds have the sections that polls depend on',
   { skip: noAssembler },
   () => {
     const attention = codeOf(tryInstrument(seed('delivery-attention')).bytes)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Instrumented modules of every shape: an engine takes them, and they compute
-// what they computed before.
+// Instrumented modules of many shapes are valid, and compute the same results as
+// before.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -34,8 +34,8 @@ const WAYS = [
   ])
 ]
 
-/** Each exports `run`, of an i32, and gets so many polls without --calls; a
- * function says how many with so many turns of a loop between two. */
+/** Each exports `run`, with an i32, and gets this number of polls without --calls.
+ * A function returns the number for a value of --every. */
 const shapes = {
   'a loop in a loop': [
     2,
@@ -88,7 +88,7 @@ const shapes = {
          (br $again)))
        (local.get $sum))`
   ],
-  'code that nobody reaches': [
+  'unreachable code': [
     2,
     `(func (export "run") (param $n i32) (result i32)
        (return (local.get $n))
@@ -171,7 +171,7 @@ const shapes = {
            (i32.sub (local.get $n) (i32.const 1))) (i32.const 0))))
        (local.get $i))`
   ],
-  'a tail call that never comes back by itself': [
+  'a tail call of itself': [
     1,
     `(func $down (param i32 i32) (result i32)
        (if (i32.le_s (local.get 0) (i32.const 0))
@@ -181,7 +181,7 @@ const shapes = {
      (func (export "run") (param i32) (result i32)
        (return_call $down (local.get 0) (i32.const 0)))`
   ],
-  'calls, and no cycle': [
+  'calls without a cycle': [
     0,
     `(func $leaf (param i32) (result i32)
        (i32.xor (local.get 0) (i32.shl (local.get 0) (i32.const 3))))
@@ -189,7 +189,7 @@ const shapes = {
      (func (export "run") (param i32) (result i32)
        (return_call $twice (call $twice (local.get 0))))`
   ],
-  'a frame with much to do when the one above returns': [
+  'a frame with much work after a call returns': [
     (every) => (every > 1000 ? 3 : 2),
     `(func $down (param i32) (result i32) (local $i i32)
        (if (i32.le_s (local.get 0) (i32.const 0)) (then (return (i32.const 1))))
@@ -206,7 +206,7 @@ const shapes = {
      (func (export "run") (param i32) (result i32)
        (call $down (i32.rem_u (local.get 0) (i32.const 40))))`
   ],
-  'a call from a loop in a loop that comes back to much': [
+  'a call from an inner loop, with much work after it returns': [
     (every) => (every > 1000 ? 4 : 3),
     `(func $down (param i32) (result i32) (local $i i32) (local $sum i32)
        (if (i32.le_s (local.get 0) (i32.const 0)) (then (return (i32.const 1))))
@@ -291,7 +291,7 @@ const shapes = {
   ]
 }
 
-/** The old exceptions, which Wasmtime's assembler no longer knows. */
+/** Legacy exceptions, which Wasmtime's assembler does not support. */
 const legacy = `(module
   (tag $t (param i32))
   (func (export "run") (param $n i32) (result i32) (local $sum i32)
@@ -303,7 +303,7 @@ const legacy = `(module
         (i32.sub (local.get $n) (i32.const 1))) (i32.const 0))))
     (local.get $sum)))`
 
-/** Runs `compare.mjs` with the newest engine there is. */
+/** Runs `compare.mjs` with the newest engine. */
 function compare(files) {
   return JSON.parse(
     execFileSync(host('node-26').program, [COMPARE, ...files], {
@@ -335,19 +335,19 @@ function check(t, bytes, polls) {
 }
 
 for (const [name, [polls, text]] of Object.entries(shapes))
-  test(`${name}: the same results`, { skip: noAssembler }, (t) =>
+  test(`the same results: ${name}`, { skip: noAssembler }, (t) =>
     check(t, assemble(`(module ${text})`), polls)
   )
 
-test('the old exceptions: the same results', (t) => {
+test('the same results: legacy exceptions', (t) => {
   const module = wabt.parseWat('legacy.wat', legacy, { exceptions: true })
   check(t, Buffer.from(module.toBinary({}).buffer), 2)
 })
 
 // -------------------------------------------------------------------- turns
 
-/** How often a delivery function is called in so many turns of a loop, or calls
- * of a function by itself, if the word is never taken. */
+/** How often polls call the delivery function in this number of turns of a loop,
+ * or recursive calls, if nothing clears the word. */
 async function polls(turns, ...args) {
   const lower = '(local.tee 0 (i32.sub (local.get 0) (i32.const 1)))'
   const bytes = wabt.parseWat(
@@ -390,7 +390,7 @@ async function polls(turns, ...args) {
 }
 
 for (const every of [1, 2, 7, 64, 1000])
-  test(`--every ${every} polls at each turn or call of so many`, async () => {
+  test(`--every ${every} polls at every Nth turn or call`, async () => {
     const { straight, ...found } = await polls(
       every * 5,
       ...['--every', String(every)]
@@ -401,7 +401,7 @@ for (const every of [1, 2, 7, 64, 1000])
     assert.equal(fewer.light, 2)
   })
 
-test('by default it depends on the work of a turn', async () => {
+test('the default depends on the work of a turn', async () => {
   const turns = 5120
   const found = await polls(turns)
   assert.equal(found.heavy, turns)
@@ -413,7 +413,7 @@ test('by default it depends on the work of a turn', async () => {
   assert.ok(found.light >= turns / 1024, `${found.light}`)
 })
 
-test('with --calls each head of a function polls', async () => {
+test('with --calls each function polls at its start', async () => {
   const found = await polls(5, '--every', '1', '--calls')
   assert.equal(found.light, 6, 'its head and its turns')
   assert.equal(found.calling, 11, 'and those that it calls')
@@ -423,14 +423,14 @@ test('with --calls each head of a function polls', async () => {
 
 // --------------------------------------------------------------- many calls
 
-/** How many polls are in the code of a text. */
+/** The number of polls in an instrumented text. */
 function pollsIn(text, ...args) {
   const made = tryInstrument(assemble(text), ...args)
   assert.equal(made.status, 0, made.stderr)
   return countOf(Buffer.from([0xfe, 0x10, 2, 0]), code(made.bytes))
 }
 
-test('a cycle of very many functions', { skip: noAssembler }, () => {
+test('a cycle of 200000 functions gets one poll', { skip: noAssembler }, () => {
   const count = 200000
   const functions = Array.from(
     { length: count },
@@ -445,7 +445,7 @@ test('a cycle of very many functions', { skip: noAssembler }, () => {
 // ---------------------------------------------------------- engines' limits
 
 test(
-  'a function that engines would no longer take',
+  'a function that would exceed the limit of engines is refused',
   { skip: noAssembler },
   () => {
     const loops = (count) =>
@@ -467,14 +467,18 @@ test(
   }
 )
 
-test('more globals than engines would take', { skip: noAssembler }, () => {
-  const globals = (count) =>
-    assemble(`(module (memory 1) (func (loop (br 0)))
+test(
+  'more globals than engines support are refused',
+  { skip: noAssembler },
+  () => {
+    const globals = (count) =>
+      assemble(`(module (memory 1) (func (loop (br 0)))
       ${'(global i32 (i32.const 0))'.repeat(count)})`)
-  const fits = tryInstrument(globals(999000))
-  assert.equal(fits.status, 0, fits.stderr)
-  assert.ok(WebAssembly.validate(fits.bytes))
-  const made = tryInstrument(globals(999999))
-  assert.equal(made.status, 1)
-  assert.match(made.stderr, /more globals than engines take \(1000000\)/)
-})
+    const fits = tryInstrument(globals(999000))
+    assert.equal(fits.status, 0, fits.stderr)
+    assert.ok(WebAssembly.validate(fits.bytes))
+    const made = tryInstrument(globals(999999))
+    assert.equal(made.status, 1)
+    assert.match(made.stderr, /more globals than engines take \(1000000\)/)
+  }
+)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// `wasmsig instrument`: words above a C stack, and which global points to it.
+// `wasmsig instrument`: words above a C stack, and how its pointer is found.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
@@ -38,7 +38,7 @@ const stack = (options = {}) => {
     (data (i32.const ${data}) "12345678") ${rest || FRAME})`)
 }
 
-test('words lie above the C stack of a memory that grows', () => {
+test('the words are above the C stack if the memory can grow', () => {
   const made = instrument(stack())
   assert.deepEqual(addresses(made), [4080, 4084, 4088, undefined])
   const globals = wabt
@@ -50,7 +50,7 @@ test('words lie above the C stack of a memory that grows', () => {
   )
 })
 
-test('the stack pointer is found behind imported and other globals', () => {
+test('the stack pointer is found among imported and other globals', () => {
   const bytes = wat(`(module (import "env" "a" (global i32))
     (import "env" "b" (global f64))
     (memory (export "memory") 1) ${LOOP} ${GROWS}
@@ -68,13 +68,13 @@ test('the stack pointer is found behind imported and other globals', () => {
   )
 })
 
-test('memory.size is enough to keep words out of a page more', () => {
+test('memory.size alone prevents an added page', () => {
   const bytes = wat(`(module (memory 1) ${LOOP}
     (func (drop (memory.size))))`)
   assert.match(tryInstrument(bytes).stderr, /no room/)
 })
 
-test('an imported memory has no room but in its stack', () => {
+test('an imported memory has space for words in its stack only', () => {
   const bytes = wat(`(module (import "env" "memory" (memory 1))
     (global $__stack_pointer (mut i32) (i32.const 4096)) ${LOOP} ${FRAME})`)
   assert.deepEqual(addresses(instrument(bytes)), [4080, 4084, 4088, undefined])
@@ -83,24 +83,24 @@ test('an imported memory has no room but in its stack', () => {
 })
 
 const noStack = {
-  'data lie there': { data: 4084 },
+  'there are data': { data: 4084 },
   'data end there': { data: 4073 },
   'data begin at its end': { data: 4095 },
   'it is too small': { start: 0 },
   'it is not aligned': { start: 4100 },
-  'it lies outside the memory': { start: 131072 },
-  'nobody uses it': { rest: '(func)' },
-  'it is that of AssemblyScript': { name: '$~lib/memory/__stack_pointer' }
+  'it is outside the memory': { start: 131072 },
+  'no code uses it': { rest: '(func)' },
+  'AssemblyScript made it': { name: '$~lib/memory/__stack_pointer' }
 }
 for (const [why, options] of Object.entries(noStack))
-  test(`there is no room in a stack if ${why}`, () => {
+  test(`a stack has no space for words if ${why}`, () => {
     const { status, stderr, bytes } = tryInstrument(stack(options))
     assert.equal(status, 1)
     assert.match(stderr, /^wasmsig: -: no room for the words: .*\n$/)
     assert.equal(bytes.length, 0)
   })
 
-test('there is no room in a stack that may lie in another memory', () => {
+test('a stack that may be in another memory has no space for words', () => {
   const text = (second) => `(module (memory 1) ${second} ${LOOP} ${GROWS}
     (global $__stack_pointer (mut i32) (i32.const 4096)) ${FRAME})`
   const made = (second) => {
@@ -114,20 +114,20 @@ test('there is no room in a stack that may lie in another memory', () => {
   assert.match(made('(memory 1)').stderr, /no room for .* several memories/)
 })
 
-test('data beside the words do not matter', () => {
+test('data beside the words are permitted', () => {
   for (const data of [4072, 4096])
     assert.equal(addresses(instrument(stack({ data })))[0], 4080)
 })
 
-/** Functions of a module without names: whether its stack is known. */
+/** Functions of a module without names, and whether they prove a C stack. */
 const unnamed = {
-  'a frame that is given back': [true, FRAME],
+  'a frame that is released': [true, FRAME],
   'no frame': [false, '(func (drop (global.get 0)))'],
   'a frame that stays': [
     false,
     '(func (global.set 0 (i32.sub (global.get 0) (i32.const 16))))'
   ],
-  'a frame that is given back by reading again (AssemblyScript)': [
+  'a frame that is released by a second read (AssemblyScript)': [
     false,
     `(func (global.set 0 (i32.sub (global.get 0) (i32.const 16)))
       (global.set 0 (i32.add (global.get 0) (i32.const 16))))`
@@ -140,7 +140,7 @@ const unnamed = {
     false,
     `${FRAME} (func (global.set 0 (i32.add (global.get 0) (i32.const 16))))`
   ],
-  'a value from elsewhere': [
+  'another value': [
     false,
     `${FRAME} (func (param i32) (global.set 0 (local.get 0)))`
   ],
@@ -176,7 +176,7 @@ const unnamed = {
       (if (local.get 0) (then (local.set $frame (global.get 0))))
       (global.set 0 (local.get $frame)))`
   ],
-  'a local that is set anew in a loop': [
+  'a local that is set again in a loop': [
     false,
     `${FRAME} (func (param i32) (local $frame i32)
       (local.set $frame (global.get 0))
@@ -196,9 +196,9 @@ for (const [what, [isKnown, functions]] of Object.entries(unnamed))
     if (isKnown) assert.equal(addresses(made)[0], 4080)
   })
 
-/** Functions beside a frame, and whether what they do to `stack`, of a name or
- * none, is known from compiled C; the words would lie in [4080, 4096). */
-const deeds = {
+/** Functions beside a frame, and whether compiled C may contain them, for a stack
+ * pointer with a name and one without. The words would be in [4080, 4096). */
+const behaviours = {
   'a constant is stored': [
     { named: false, unnamed: false },
     '(func (global.set 0 (i32.const 8192)))'
@@ -225,17 +225,17 @@ const deeds = {
     `(func (global.set 0 (i32.sub (global.get 0)
       (i32.and (i32.const -100) (i32.const -16)))))`
   ],
-  'a frame is given back by reading again': [
+  'a frame is released by a second read': [
     { named: true, unnamed: false },
     `(func (global.set 0 (i32.sub (global.get 0) (i32.const 128)))
       (global.set 0 (i32.add (global.get 0) (i32.const 128))))`
   ],
-  'more is given back than was taken': [
+  'more is released than was reserved': [
     { named: false, unnamed: false },
     `(func (global.set 0 (i32.sub (global.get 0) (i32.const 128)))
       (global.set 0 (i32.add (global.get 0) (i32.const 144))))`
   ],
-  'what was saved is given back': [
+  'a saved value is restored': [
     { named: true, unnamed: false },
     '(func (param i32) (global.set 0 (i32.load offset=8 (local.get 0))))'
   ],
@@ -243,7 +243,7 @@ const deeds = {
     { named: true, unnamed: false },
     '(func (param i32) (global.set 0 (i32.add (global.get 0) (local.get 0))))'
   ],
-  'a frame is as -O0 makes it': [
+  'a frame has the form of -O0': [
     { named: true, unnamed: false },
     `(func (local i32 i32 i32) (local.set 0 (global.get 0))
       (local.set 1 (i32.const 16))
@@ -262,19 +262,19 @@ const deeds = {
     `(func (global.set 0 (i32.const 8192))
       ${'(block '.repeat(1100)}${')'.repeat(1100)})`
   ],
-  'data at a constant address reach into the words': [
+  'an access at a constant address reaches into the words': [
     { named: false, unnamed: false },
     '(func (i64.store (i32.const 4072) (i64.const 0)) (drop (i64.load (i32.const 4073))))'
   ],
-  'data at a constant address end below the words': [
+  'an access at a constant address ends below the words': [
     { named: true, unnamed: true },
     '(func (i64.store offset=72 (i32.const 4000) (i64.const 0)))'
   ],
-  'data at a constant address begin above the words': [
+  'an access at a constant address begins above the words': [
     { named: true, unnamed: true },
     '(func (i32.store8 offset=96 (i32.const 4000) (i32.const 0)))'
   ],
-  'the last word is stored to': [
+  'the last word is written': [
     { named: false, unnamed: false },
     '(func (i32.store8 offset=95 (i32.const 4000) (i32.const 0)))'
   ],
@@ -324,7 +324,7 @@ const deeds = {
     { named: true, unnamed: false },
     '(func (i32.atomic.store (global.get 0) (i32.const 1)))'
   ],
-  'the pointer is waited at': [
+  'an atomic wait is at the pointer': [
     { named: true, unnamed: false },
     `(func (drop (memory.atomic.wait32 (global.get 0) (i32.const 0)
       (i64.const 0))))`
@@ -346,13 +346,13 @@ const deeds = {
     { named: true, unnamed: false },
     '(func (memory.copy (i32.const 0) (global.get 0) (i32.const 8)))'
   ],
-  'data are put at the pointer': [
+  'memory.init is at the pointer': [
     { named: true, unnamed: false },
     '(func (memory.init $d (global.get 0) (i32.const 0) (i32.const 8)))'
   ]
 }
-for (const [what, [known, functions]] of Object.entries(deeds))
-  test(`where ${what}`, { skip: noAssembler }, () => {
+for (const [what, [known, functions]] of Object.entries(behaviours))
+  test(`C stack: ${what}`, { skip: noAssembler }, () => {
     for (const [kind, name] of [
       ['named', '$__stack_pointer'],
       ['unnamed', '']

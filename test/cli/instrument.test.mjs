@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// `wasmsig instrument`: where polls come, and what they are.
+// `wasmsig instrument`: where it inserts polls, and their code.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -25,7 +25,7 @@ const wabt = await initialise()
 
 const wat = (text, options) => textToModule(wabt, text, options)
 
-test('each loop gets a poll behind its head', () => {
+test('each loop gets a poll at its start', () => {
   const bytes = wat(`(module ${OWN}
     (func (param i32) (result i32)
       (local.get 0)
@@ -42,7 +42,7 @@ test('each loop gets a poll behind its head', () => {
   assert.equal(report(made).polls.atomic, 3)
 })
 
-test('but for polls the code is as it was', () => {
+test('except for polls the code is unchanged', () => {
   const bytes = readFileSync(guest('signals'))
   const made = instrument(bytes, '--every', '1')
   const text = (module) =>
@@ -63,7 +63,7 @@ test('but for polls the code is as it was', () => {
   assert.equal(lines.join('\n'), text(bytes))
 })
 
-test('all other sections stay, byte for byte', () => {
+test('all other sections are unchanged', () => {
   const bytes = withCustom(
     readFileSync(guest('signals')),
     'something',
@@ -84,7 +84,7 @@ test('all other sections stay, byte for byte', () => {
   assert.deepEqual(mark, [0, 'wasmsig.instrument', Buffer.from([1, 1, 0])])
 })
 
-test('--calls polls at the heads of functions of no recursion, too', () => {
+test('--calls polls at the start of functions without recursion too', () => {
   const bytes = wat(`(module ${OWN} (func (call 1)) (func (loop)))`)
   const both = instrument(bytes, '--every', '1', '--calls')
   assert.equal(countOf(pollAt1024, code(both)), 3)
@@ -92,7 +92,7 @@ test('--calls polls at the heads of functions of no recursion, too', () => {
   assert.equal(countOf(pollAt1024, code(loops)), 1)
 })
 
-test('the delivery function is called, and has no poll', () => {
+test('a poll calls the delivery function, which has no poll itself', () => {
   const bytes = wat(`(module ${OWN}
     (func $deliver (export "__instance_signal_deliver") (loop nop))
     ${LOOP})`)
@@ -101,7 +101,7 @@ test('the delivery function is called, and has no poll', () => {
   assert.equal(countOf(Buffer.from(call), made), 2)
 })
 
-test('a word of attention is read with the signal word', () => {
+test('an attention word is read together with the signal word', () => {
   const module = (signal, attention, rest = '') =>
     wat(`(module (memory (export "memory") 1)
       (global (export "__instance_signal") i32 (i32.const ${signal}))
@@ -121,7 +121,7 @@ test('a word of attention is read with the signal word', () => {
   assert.deepEqual(polls(module(1024, 1028, 'other')), [0, 1], 'no delivery')
 })
 
-test('an address that is known later comes from its global', () => {
+test('an address that is known at instantiation is read from its global', () => {
   const bytes = wat(`(module (import "env" "base" (global $base i32))
     (memory (export "memory") 1)
     (global (export "__instance_signal") i32 (global.get $base)) ${LOOP})`)
@@ -129,7 +129,7 @@ test('an address that is known later comes from its global', () => {
   assert.equal(countOf(Buffer.from([0x23, 1, 0xfe, 0x10, 2, 0]), made), 1)
 })
 
-test('a module without a loop is written through, with words', () => {
+test('a module without a loop gets words and no polls', () => {
   const bytes = wat('(module (func (export "run")))')
   const { status, stderr, bytes: made } = tryInstrument(bytes)
   assert.equal(status, 0)

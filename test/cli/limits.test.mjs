@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// A program is told at its soft limit and stopped at its hard one.
+// A program is signalled at its soft limit and stopped at its hard limit.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ const signals = guest('signals')
 const leb = (number) =>
   number < 128 ? [number] : [128 | (number & 127), ...leb(number >> 7)]
 
-/** Code enough for every engine to take a few ticks of the system's clock. */
+/** So much code that each engine needs several ticks of the system's clock. */
 function large() {
   const count = 600
   const add = Buffer.from([0x20, 0, 0x41, 7, 0x6a, 0x21, 0]) // $x = $x + 7
@@ -44,27 +44,28 @@ function large() {
 }
 
 for (const engine of ENGINES) {
-  const deed = (...args) => run(engine, args)
+  const program = (...args) => run(engine, args)
 
-  /** The run's facts, from the last line of standard error. */
+  /** The statistics of a run: the last line of standard error. */
   const facts = (...args) => {
-    const { stderr } = deed('--json', ...args)
+    const { stderr } = program('--json', ...args)
     return JSON.parse(stderr.trim().split('\n').at(-1))
   }
 
-  test(`${engine}: a program hears SIGXCPU at its soft limit`, () => {
-    const { status, stdout } = deed('--cpu-soft', '50ms', signals, 'busy')
-    assert.equal(stdout, 'busy\nheard 24\n')
+  test(`${engine}: a program receives SIGXCPU at its soft limit`, () => {
+    const { status, stdout } = program('--cpu-soft', '50ms', signals, 'busy')
+    assert.equal(stdout, 'busy\nreceived 24\n')
     assert.equal(status, 10)
   })
 
-  test(`${engine}: never before it`, () => {
+  test(`${engine}: SIGXCPU never comes before the soft limit`, () => {
     const { cpu_ns } = facts('--cpu-soft', '50ms', signals, 'busy')
     assert.ok(cpu_ns >= 50e6, `${cpu_ns} ns`)
   })
 
-  test(`${engine}: what is begun with a limit is not the guest's`, (t) => {
-    if (underAsan) return t.skip('its runtime must come first')
+  test(`${engine}: the time to set up a limit does not count`, (t) => {
+    if (underAsan)
+      return t.skip('the runtime of the sanitizer must be loaded first')
     const source = new URL('support/slow_begin.c', import.meta.url).pathname
     const preload = join(folder(t), 'slow.so')
     execFileSync('cc', ['-shared', '-fPIC', '-o', preload, source])
@@ -73,13 +74,18 @@ for (const engine of ENGINES) {
     assert.equal(run(engine, limited, { env }).status, 3)
   })
 
-  test(`${engine}: another signal may be asked for`, () => {
+  test(`${engine}: --signal selects another signal`, () => {
     const args = ['--cpu-soft', '20ms', '--signal', 'usr1', signals, 'busy']
-    assert.equal(deed(...args).stdout, 'busy\nheard 10\n')
+    assert.equal(program(...args).stdout, 'busy\nreceived 10\n')
   })
 
-  test(`${engine}: one that does not poll is stopped with status 152`, () => {
-    const { status, stderr } = deed('--cpu-hard', '50ms', signals, 'deaf')
+  test(`${engine}: a program that does not poll is stopped with status 152`, () => {
+    const { status, stderr } = program(
+      '--cpu-hard',
+      '50ms',
+      signals,
+      'unpolled'
+    )
     assert.equal(status, 152)
     assert.match(
       stderr,
@@ -87,51 +93,51 @@ for (const engine of ENGINES) {
     )
   })
 
-  test(`${engine}: never before its limit`, () => {
-    const { ended, cpu_ns } = facts('--cpu-hard', '50ms', signals, 'deaf')
+  test(`${engine}: it is never stopped before its hard limit`, () => {
+    const { ended, cpu_ns } = facts('--cpu-hard', '50ms', signals, 'unpolled')
     assert.equal(ended, 'cpu-limit')
     assert.ok(cpu_ns >= 50e6, `${cpu_ns} ns`)
   })
 
-  test(`${engine}: one that goes on after it was told is stopped`, () => {
+  test(`${engine}: a program that goes on after the signal is stopped`, () => {
     const limits = ['--cpu-soft', '20ms', '--cpu-hard', '50ms']
-    const { status, stdout } = deed(...limits, signals, 'insensible')
+    const { status, stdout } = program(...limits, signals, 'persistent')
     assert.equal(status, 152)
-    assert.equal(stdout, 'insensible\nheard 24\n')
+    assert.equal(stdout, 'persistent\nreceived 24\n')
   })
 
-  test(`${engine}: what it has written is out when it is stopped`, () => {
-    const { stdout } = deed('--cpu-hard', '50ms', plain, 'spin')
+  test(`${engine}: the output of a stopped program is complete`, () => {
+    const { stdout } = program('--cpu-hard', '50ms', plain, 'spin')
     assert.equal(stdout, 'half a li')
   })
 
-  test(`${engine}: so is what it has written into a file`, (t) => {
+  test(`${engine}: a file that a stopped program wrote is complete`, (t) => {
     const path = folder(t)
     const limits = ['--cpu-hard', '50ms', '--dir', `${path}::/`]
-    assert.equal(deed(...limits, plain, 'keep', '/out.txt').status, 152)
+    assert.equal(program(...limits, plain, 'keep', '/out.txt').status, 152)
     assert.equal(readFileSync(join(path, 'out.txt'), 'utf8'), 'in the file')
   })
 
-  test(`${engine}: an engine that compiles for long is stopped`, (t) => {
+  test(`${engine}: a long compilation is stopped`, (t) => {
     const path = join(folder(t), 'large.wasm')
     writeFileSync(path, large())
-    const { status, stderr } = deed('--cpu-compile', '1us', '--json', path)
+    const { status, stderr } = program('--cpu-compile', '1us', '--json', path)
     assert.match(stderr, /stopped at its CPU limit while it was compiled/)
     assert.equal(JSON.parse(stderr.split('\n')[1]).ended, 'cpu-limit')
     assert.equal(status, 152)
   })
 
-  test(`${engine}: --cpu-compile is over when the program runs`, () => {
+  test(`${engine}: --cpu-compile does not limit the program`, () => {
     const limits = ['--cpu-compile', '30s', '--cpu-soft', '50ms']
-    const { stdout } = deed(...limits, signals, 'busy')
-    assert.equal(stdout, 'busy\nheard 24\n')
-    const masked = deed(
+    const { stdout } = program(...limits, signals, 'busy')
+    assert.equal(stdout, 'busy\nreceived 24\n')
+    const blocked = program(
       ...['--cpu-compile', '1m', '--forward', 'PROF', plain, 'exit', '3']
     )
-    assert.equal(masked.status, 3)
+    assert.equal(blocked.status, 3)
   })
 
-  test(`${engine}: time asleep does not count`, () => {
+  test(`${engine}: sleep is not CPU time`, () => {
     const { ended, cpu_ns, wall_ns } = facts(
       ...['--cpu-hard', '45ms', plain, 'sleep']
     )
@@ -140,8 +146,8 @@ for (const engine of ENGINES) {
     assert.ok(wall_ns >= 50e6)
   })
 
-  test(`${engine}: who cannot hear of a soft limit is said`, () => {
-    const { status, stderr } = deed('--cpu-soft', '1s', plain, 'exit', '3')
+  test(`${engine}: a soft limit without effect is reported`, () => {
+    const { status, stderr } = program('--cpu-soft', '1s', plain, 'exit', '3')
     assert.equal(status, 3)
     assert.match(stderr, /^wasmsig: .*: --cpu-soft has no effect: .*\n$/)
   })

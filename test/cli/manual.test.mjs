@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Help, manual page and completion name the same options.
+// Help, manual page and completion have the same options.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ const completion = path('cli/completion/wasmsig.bash')
 const optionsIn = (text) => [...new Set(text.match(/--[a-z][a-z-]+/g))].sort()
 const helpOf = (name) => command([name, '--help']).stdout
 
-/** What bash offers for a line of words, the last of which is being typed. */
+/** The completions of the last word of a command line. */
 function offered(words, cwd) {
   const script = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
     _wasmsig; printf '%s\\n' "\${COMPREPLY[@]}"`
@@ -43,7 +43,7 @@ test('the manual page has the exit statuses of the help', () => {
   }
 })
 
-test('bash offers every option of the help', () => {
+test('completion offers every option of the help', () => {
   for (const command of COMMANDS) {
     assert.deepEqual(
       offered([command, '--']).sort(),
@@ -52,7 +52,7 @@ test('bash offers every option of the help', () => {
   }
 })
 
-test('bash offers commands, engines, signals and modules', (t) => {
+test('completion offers commands, engines, signals and modules', (t) => {
   assert.deepEqual(offered(['in']), ['inspect', 'instrument'])
   assert.deepEqual(offered(['run', '--engine', 'wa']), ['wasmtime', 'wamr'])
   assert.ok(offered(['run', '--signal', 'USR']).includes('USR1'))

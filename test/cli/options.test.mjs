@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Bad input: one line on standard error, and the status that says whose fault
-// it was. Help is on standard output.
+// Bad input gives one line on standard error, and a status for its cause. Help
+// is on standard output.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -71,7 +71,7 @@ test('a soft limit above the hard one is refused', () => {
   assertUsage(['run', ...limits, ...exits], /--cpu-soft is above --cpu-hard/)
 })
 
-test('a signal must be one', () => {
+test('an unknown signal is refused', () => {
   for (const name of ['SIGFOO', '0', '65', '-1', '', '2x']) {
     const says = /--signal: there is no signal/
     assertUsage(['run', '--signal', name, ...exits], says)
@@ -80,14 +80,14 @@ test('a signal must be one', () => {
   }
 })
 
-test('signals that cannot be forwarded are named', () => {
+test('a signal that cannot be forwarded is refused', () => {
   for (const name of ['KILL', 'STOP', 'SEGV', 'TSTP', '32']) {
     const says = /--forward: SIG.* cannot be forwarded/
     assertUsage(['run', '--forward', name, ...exits], says)
   }
 })
 
-test('a folder must be one', (t) => {
+test('a missing folder, or a file in its place, is refused', (t) => {
   const file = join(folder(t), 'file')
   writeFileSync(file, '')
   assertUsage(
@@ -98,7 +98,7 @@ test('a folder must be one', (t) => {
   assertUsage(['run', '--dir', '::x', ...exits], /write FOLDER/)
 })
 
-test('the name of a folder has no :: and ends with no :', () => {
+test('a name with :: in it or : at its end is refused', () => {
   for (const name of ['/in::more', '::', '/in:', 'a::']) {
     const says = /--dir: '.*' is no valid name/
     assertUsage(['run', '--dir', `/tmp::${name}`, ...exits], says)
@@ -107,12 +107,12 @@ test('the name of a folder has no :: and ends with no :', () => {
   assert.equal(status, 0)
 })
 
-test('a variable has a name, and is there if it has no value', () => {
+test('a variable without a name, or unset, is refused', () => {
   assertUsage(['run', '--env', '=x', ...exits], /write NAME=VALUE/)
   assertUsage(['run', '--env', 'NOT_THERE', ...exits], /not in the environment/)
 })
 
-test('options, engines and commands must exist', () => {
+test('unknown options, engines and commands are refused', () => {
   assertUsage(['run', '--foo', ...exits], /there is no option '--foo'/)
   assertUsage(['run', '--engine', 'v8', ...exits], /no engine 'v8'/)
   assertUsage(['run', '--cpu-hard'], /--cpu-hard needs a value/)
@@ -123,12 +123,12 @@ test('options, engines and commands must exist', () => {
   assertUsage(['walk'], /there is no command 'walk'/)
 })
 
-test('an option in a cluster is named, not the file behind it', () => {
+test('an error names the option in a cluster, not the next word', () => {
   assertUsage(['run', '-xh', ...exits], /run: there is no option '-x' /)
   assertUsage(['inspect', '-xh', plain], /inspect: there is no option '-x' /)
 })
 
-test('an option that takes no value, or may be two, is told as such', () => {
+test('a needless value, or an ambiguous option, is refused', () => {
   assertUsage(['run', '--stats=1', ...exits], /'--stats' takes no value/)
   assertUsage(['inspect', '--json=1', plain], /'--json' takes no value/)
   assertUsage(['inspect', '--help=1', plain], /'--help' takes no value/)
@@ -156,7 +156,7 @@ test('other words after the file, or -- before it, give no hint', () => {
     assert.equal(command(['run', ...args]).stderr, '')
 })
 
-test('what is printed of arguments and names is one line', (t) => {
+test('control characters in arguments and paths are escaped', (t) => {
   assertUsage(['a\nb\x1b[2J'], /no command 'a\\0ab\\1b\[2J'/)
   assertUsage(['run', '--engine', 'é\u009b\x7f'], /no engine 'é\\c2\\9b\\7f'/)
   const path = join(folder(t), 'a\nb')
@@ -169,12 +169,12 @@ test('what is printed of arguments and names is one line', (t) => {
   }
 })
 
-test('a long argument is printed whole', () => {
+test('a long argument is printed in full', () => {
   const name = 'long '.repeat(6000)
   assert.ok(command([name]).stderr.includes(`'${name}'`))
 })
 
-test('without a command it says how to use it', () => {
+test('without a command the help is an error message', () => {
   const { status, stderr } = command([])
   assert.equal(status, 2)
   assert.match(stderr, /^Usage: wasmsig/)
@@ -195,11 +195,11 @@ test('help and version are on standard output', () => {
   }
 })
 
-test('help for a command that is not there is wrong usage', () => {
+test('help for an unknown command is wrong usage', () => {
   assertUsage(['help', 'nothing'], /there is no command 'nothing'/)
 })
 
-test('help that cannot be written is told', () => {
+test('help that cannot be written is an error', () => {
   for (const args of ['--help', 'help run', 'inspect --help', '--version']) {
     const { status, stderr } = spawnSync(
       ...['sh', ['-c', `"$0" ${args} >/dev/full`, COMMAND]],
@@ -214,7 +214,7 @@ test('help that cannot be written is told', () => {
 
 const skip = noAddressSpace
 test(
-  'what never ends, and is not wasm, is not read to its end',
+  'an endless file that is no module is not read to its end',
   { skip },
   () => {
     const { status, stderr } = spawnSync(
@@ -256,33 +256,33 @@ for (const engine of ENGINES) {
     assert.equal(status, 1)
   }
 
-  test(`${engine}: what is not wasm is not run`, (t) => {
+  test(`${engine}: a file that is not wasm is refused`, (t) => {
     assertUnrunnable(t, 'hello', /not a WebAssembly binary/)
     assertUnrunnable(t, '', /not a WebAssembly binary/)
     assertUnrunnable(t, '(module)', /text/)
   })
 
-  test(`${engine}: a component is not run`, (t) => {
+  test(`${engine}: a component is refused`, (t) => {
     const bytes = Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0)
     assertUnrunnable(t, bytes, /it is a component/)
   })
 
-  test(`${engine}: a truncated module is not run`, (t) => {
+  test(`${engine}: a truncated module is refused`, (t) => {
     const bytes = readFileSync(plain)
     assertUnrunnable(t, bytes.subarray(0, 700), /ends too early, at byte 700/)
   })
 
-  test(`${engine}: a module that the engine refuses is not run`, (t) => {
+  test(`${engine}: an invalid module is refused`, (t) => {
     assertUnrunnable(t, broken('_start'), /file\.wasm: (?!it has no fun)/)
   })
 
-  test(`${engine}: what is no program is told before it is compiled`, (t) => {
+  test(`${engine}: a module without _start is refused before it is compiled`, (t) => {
     const says = /no function _start: it is not a program/
     assertUnrunnable(t, broken('_stark'), says)
     assertUnrunnable(t, text('(memory (export "_start") 1)'), says)
   })
 
-  test(`${engine}: what needs threads is told as such`, (t) => {
+  test(`${engine}: a program that needs threads is refused`, (t) => {
     const says = /it needs threads \(wasi-threads\)/
     const memory = '(import "env" "memory" (memory 1 2 shared))'
     const start = '(func (export "_start"))'
@@ -306,7 +306,7 @@ for (const engine of ENGINES) {
     assert.equal(status, 0)
   })
 
-  test(`${engine}: an import that WASI does not have is named`, (t) => {
+  test(`${engine}: an error names an import that WASI does not have`, (t) => {
     // (import "env" "foo" (func)) (memory (export "memory") 1)
     // (func (export "_start"))
     const bytes = Uint8Array.of(
@@ -319,12 +319,12 @@ for (const engine of ENGINES) {
     assertUnrunnable(t, bytes, /unknown import: `env::foo`/)
   })
 
-  test(`${engine}: a module without _start is no program`, (t) => {
+  test(`${engine}: an empty module is refused`, (t) => {
     const bytes = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
     assertUnrunnable(t, bytes, /no function _start/)
   })
 
-  test(`${engine}: a file that is not there, or a folder, is not run`, (t) => {
+  test(`${engine}: a missing file, or a folder, is refused`, (t) => {
     const missing = run(engine, ['/nowhere/x.wasm'])
     assert.equal(missing.status, 1)
     assert.equal(
@@ -336,7 +336,7 @@ for (const engine of ENGINES) {
     assert.match(run(engine, [path]).stderr, /Is a directory/)
   })
 
-  test(`${engine}: a module may come by standard input`, () => {
+  test(`${engine}: a module may come from standard input`, () => {
     const input = readFileSync(plain)
     assert.equal(run(engine, ['-', 'exit', '5'], { input }).status, 5)
   })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// A WASI program has its arguments, its environment, its folders and streams,
-// and its end is the command's.
+// A WASI program has arguments, environment, folders and streams. The command
+// ends as the program does.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
@@ -39,16 +39,16 @@ function assemble(body) {
 }
 
 for (const engine of ENGINES) {
-  const deed = (args, options) => run(engine, args, options)
+  const program = (args, options) => run(engine, args, options)
 
-  test(`${engine}: arguments are passed on as they are`, () => {
-    const { stdout } = deed([plain, 'arguments', '--stats', '', 'ä b'])
+  test(`${engine}: arguments are passed on unchanged`, () => {
+    const { stdout } = program([plain, 'arguments', '--stats', '', 'ä b'])
     assert.equal(stdout, '--stats\n\nä b\n')
   })
 
-  test(`${engine}: the environment is what --env says, and no more`, () => {
+  test(`${engine}: the environment has the variables of --env only`, () => {
     const env = { ...process.env, OURS: 'ours' }
-    const of = (...args) => deed(args, { env }).stdout
+    const of = (...args) => program(args, { env }).stdout
     assert.equal(of('--env', 'X=a=b', plain, 'environment', 'X'), 'a=b\n')
     assert.equal(of('--env', 'OURS', plain, 'environment', 'OURS'), 'ours\n')
     assert.equal(of(plain, 'environment', 'OURS'), '(not set)\n')
@@ -57,48 +57,48 @@ for (const engine of ENGINES) {
     assert.equal(of('--env', 'X=', plain, 'environment', 'X'), '\n')
   })
 
-  test(`${engine}: a folder is seen under its name`, (t) => {
+  test(`${engine}: a folder has the name of --dir`, (t) => {
     const path = folder(t)
     writeFileSync(join(path, 'in.txt'), 'one\ntwo\n')
     const dir = ['--dir', `${path}::/data`]
-    const { stdout } = deed([...dir, plain, 'print', '/data/in.txt'])
+    const { stdout } = program([...dir, plain, 'print', '/data/in.txt'])
     assert.equal(stdout, 'one\ntwo\n')
-    assert.equal(deed([...dir, plain, 'write', '/data/out.txt']).status, 0)
+    assert.equal(program([...dir, plain, 'write', '/data/out.txt']).status, 0)
     assert.equal(readFileSync(join(path, 'out.txt'), 'utf8'), 'written\n')
   })
 
-  test(`${engine}: what is outside the folders cannot be opened`, (t) => {
+  test(`${engine}: a file outside the folders cannot be opened`, (t) => {
     const path = folder(t)
     writeFileSync(join(path, 'in.txt'), 'one\n')
-    const { status, stdout } = deed([plain, 'print', join(path, 'in.txt')])
+    const { status, stdout } = program([plain, 'print', join(path, 'in.txt')])
     assert.equal(status, 1)
     assert.match(stdout, /cannot open/)
   })
 
   test(`${engine}: standard input is read to its end`, () => {
     const input = 'x'.repeat(300_000)
-    assert.equal(deed([plain, 'copy'], { input }).stdout, input)
+    assert.equal(program([plain, 'copy'], { input }).stdout, input)
   })
 
-  test(`${engine}: standard input may be a file, or nothing`, (t) => {
+  test(`${engine}: standard input may be a file or /dev/null`, (t) => {
     const path = join(folder(t), 'in.txt')
     writeFileSync(path, 'from a file')
     const stdio = [openSync(path), 'pipe', 'pipe']
-    assert.equal(deed([plain, 'copy'], { stdio }).stdout, 'from a file')
+    assert.equal(program([plain, 'copy'], { stdio }).stdout, 'from a file')
     closeSync(stdio[0])
-    assert.equal(deed([plain, 'copy'], { stdio: 'ignore' }).status, 0)
+    assert.equal(program([plain, 'copy'], { stdio: 'ignore' }).status, 0)
   })
 
-  test(`${engine}: a number that standard output had can be a file's`, (t) => {
+  test(`${engine}: a file may get the descriptor of standard output`, (t) => {
     const path = folder(t)
     const dir = ['--dir', `${path}::/`]
-    const { status, stdout } = deed([...dir, plain, 'reuse', '/out.txt'])
+    const { status, stdout } = program([...dir, plain, 'reuse', '/out.txt'])
     assert.equal(status, 0)
     assert.equal(stdout, '')
     assert.equal(readFileSync(join(path, 'out.txt'), 'utf8'), 'into the file\n')
   })
 
-  test(`${engine}: a stream that is closed is closed for the program`, () => {
+  test(`${engine}: a closed stream is closed for the program too`, () => {
     const streams = (redirections) =>
       spawnSync('sh', [
         '-c',
@@ -112,24 +112,24 @@ for (const engine of ENGINES) {
     assert.equal(streams('<&- >&- 2>&-'), 7)
   })
 
-  test(`${engine}: input is not lost to a poll that has a file too`, (t) => {
+  test(`${engine}: a poll of input and a file loses no input`, (t) => {
     const path = folder(t)
     writeFileSync(join(path, 'file'), '')
     const dir = ['--dir', `${path}::/`]
     const input = 'hello-input\n'
-    const { stdout } = deed([...dir, plain, 'poll-file', '/file'], { input })
+    const { stdout } = program([...dir, plain, 'poll-file', '/file'], { input })
     assert.equal(stdout, '12\n')
   })
 
-  test(`${engine}: a poll may be of any length`, () => {
-    assert.equal(deed([plain, 'poll-many']).stdout, '1000\n')
+  test(`${engine}: a poll of 1000 clocks works`, () => {
+    assert.equal(program([plain, 'poll-many']).stdout, '1000\n')
   })
 
-  // What runs before _start is the module's start function.
+  // The module's start function runs before _start.
   const started = (t, body) => {
     const path = join(folder(t), 'start.wasm')
     writeFileSync(path, assemble(body))
-    return deed([path])
+    return program([path])
   }
 
   test(`${engine}: a start function may write, exit and trap`, (t) => {
@@ -142,7 +142,7 @@ for (const engine of ENGINES) {
     assert.match(trapped.stderr, /trap: .*unreachable/)
   })
 
-  // What it ends with; 6 is the program's own.
+  // Limits, and the exit status: 1 if refused; the program itself exits with 6.
   const limits = {
     '-v 1000000': { wasmtime: 1, wamr: 1, skip: noAddressSpace },
     '-d 1024': { wasmtime: 1, wamr: 1, skip: noAddressSpace },
@@ -151,43 +151,47 @@ for (const engine of ENGINES) {
     '-f 0': { wasmtime: 6, wamr: 6 }
   }
   for (const [limit, { skip, ...expected }] of Object.entries(limits)) {
-    test(`${engine}: ulimit ${limit} is no trap`, { skip }, () => {
-      const { status, stdout, stderr } = spawnSync(
-        'sh',
-        [
-          '-c',
-          `ulimit ${limit}
+    test(
+      `${engine}: ulimit ${limit} gives a message or no failure`,
+      { skip },
+      () => {
+        const { status, stdout, stderr } = spawnSync(
+          'sh',
+          [
+            '-c',
+            `ulimit ${limit}
            exec "$0" run --engine "$1" --cpu-hard 9s --dir / "$2" exit 6`,
-          ...[COMMAND, engine, plain]
-        ],
-        { encoding: 'utf8' }
-      )
-      if (expected[engine] === 1) {
-        assert.match(stderr, /^wasmsig: .*plain\.wasm: [^\n]*\n$/m)
-        assert.doesNotMatch(stderr, /panicked/)
-      } else {
-        assert.equal(stderr, '')
+            ...[COMMAND, engine, plain]
+          ],
+          { encoding: 'utf8' }
+        )
+        if (expected[engine] === 1) {
+          assert.match(stderr, /^wasmsig: .*plain\.wasm: [^\n]*\n$/m)
+          assert.doesNotMatch(stderr, /panicked/)
+        } else {
+          assert.equal(stderr, '')
+        }
+        assert.equal(stdout, '')
+        assert.equal(status, expected[engine])
       }
-      assert.equal(stdout, '')
-      assert.equal(status, expected[engine])
-    })
+    )
   }
 
-  test(`${engine}: the exit status is the program's`, () => {
+  test(`${engine}: the exit status is that of the program`, () => {
     for (const status of [0, 1, 77, 125, 126, 130, 152, 255]) {
-      assert.equal(deed([plain, 'exit', String(status)]).status, status)
+      assert.equal(program([plain, 'exit', String(status)]).status, status)
     }
-    assert.equal(deed([plain, 'exit', '256']).status, 0)
-    assert.equal(deed([plain, 'exit', '-1']).status, 255)
+    assert.equal(program([plain, 'exit', '256']).status, 0)
+    assert.equal(program([plain, 'exit', '-1']).status, 255)
   })
 
-  test(`${engine}: a trap is status 134, and one line says where`, () => {
-    const { status, stderr } = deed([plain, 'trap'])
+  test(`${engine}: a trap is status 134, and one line names the place`, () => {
+    const { status, stderr } = program([plain, 'trap'])
     assert.equal(status, 134)
     assert.match(stderr, /^wasmsig: .*: trap: .*unreachable.* of CPU\n$/)
   })
 
-  test(`${engine}: names of the module say nothing to the terminal`, (t) => {
+  test(`${engine}: control characters in names of the module are escaped`, (t) => {
     const path = join(folder(t), 'named.wasm')
     const text = `(module (memory (export "memory") 1)
       (func $ZZZZZ (export "_start") (unreachable)))`
@@ -201,14 +205,14 @@ for (const engine of ENGINES) {
       bytes.indexOf(name) + name.length
     )
     writeFileSync(path, bytes)
-    const { stderr } = deed([path])
+    const { stderr } = program([path])
     assert.match(stderr, /^wasmsig: .*: trap: .*\n$/)
     assert.doesNotMatch(stderr, /[\u0000-\u0009\u007f-\u009f\ufffd]/)
   })
 
-  // 64 KiB are refused, or enough.
+  // A stack of 64 KiB is too small for Wasmtime, and enough for WAMR.
   for (const limit of [64, 100, 200, 512, 600, 'unlimited']) {
-    test(`${engine}: a stack that is used up is a trap too, of ${limit}`, () => {
+    test(`${engine}: a stack overflow is a trap, with ulimit -s ${limit}`, () => {
       const { status, stderr } = spawnSync(
         'sh',
         [
@@ -229,11 +233,11 @@ for (const engine of ENGINES) {
     })
   }
 
-  test(`${engine}: a sleep takes its time, of either kind`, () => {
+  test(`${engine}: relative and absolute sleeps take their time`, () => {
     const begun = Date.now()
-    assert.equal(deed([plain, 'sleep']).status, 0)
+    assert.equal(program([plain, 'sleep']).status, 0)
     assert.ok(Date.now() - begun >= 50)
-    const late = Number(deed([plain, 'until']).stdout)
+    const late = Number(program([plain, 'until']).stdout)
     assert.ok(late >= 0, `${late} us late`)
   })
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // Signals of the process reach a program that computes, and one that is blocked
-// in a call; who does not answer dies of them.
+// in a call. They end a program that does not handle them.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -40,20 +40,20 @@ for (const engine of ENGINES) {
       const { child, ended } = await begin(t, [signals, 'busy'], 'busy')
       child.kill(name)
       const { status, stdout } = await ended
-      assert.equal(stdout, `busy\nheard ${number}\n`)
+      assert.equal(stdout, `busy\nreceived ${number}\n`)
       assert.equal(status, 10)
     })
   }
 
   test(`${engine}: a sleep ends early`, async (t) => {
-    const { child, ended } = await begin(t, [signals, 'asleep'], 'asleep')
+    const { child, ended } = await begin(t, [signals, 'sleeping'], 'sleeping')
     child.kill('SIGTERM')
     const { status, stdout } = await ended
-    assert.equal(stdout, 'asleep\nwoke 0 heard 15\n')
+    assert.equal(stdout, 'sleeping\nwoke 0 received 15\n')
     assert.equal(status, 11)
   })
 
-  test(`${engine}: a read of standard input answers EINTR`, async (t) => {
+  test(`${engine}: a read of standard input returns EINTR`, async (t) => {
     const { child, said, ended } = await begin(
       ...[t, [signals, 'reading'], 'reading']
     )
@@ -61,65 +61,65 @@ for (const engine of ENGINES) {
     await said('read 3')
     child.kill('SIGINT')
     const { status, stdout } = await ended
-    assert.equal(stdout, 'reading\nread 3\ninterrupted, heard 2\n')
+    assert.equal(stdout, 'reading\nread 3\ninterrupted, received 2\n')
     assert.equal(status, 12)
   })
 
-  test(`${engine}: poll answers EINTR`, async (t) => {
+  test(`${engine}: poll returns EINTR`, async (t) => {
     const { child, ended } = await begin(t, [signals, 'polling'], 'polling')
     child.kill('SIGUSR2')
     const { status, stdout } = await ended
-    assert.equal(stdout, 'polling\ninterrupted 1, heard 12\n')
+    assert.equal(stdout, 'polling\ninterrupted 1, received 12\n')
     assert.equal(status, 13)
   })
 
-  test(`${engine}: poll tells of input`, async (t) => {
+  test(`${engine}: poll reports input`, async (t) => {
     const { child, ended } = await begin(t, [signals, 'polling'], 'polling')
     child.stdin.write('x')
     assert.equal((await ended).stdout, 'polling\nready 1\n')
   })
 
-  for (const deed of ['writing', 'printing']) {
-    test(`${engine}: ${deed} into a full pipe ends`, async (t) => {
-      const running = startIn(t, engine, [signals, deed])
+  for (const mode of ['writing', 'printing']) {
+    test(`${engine}: a signal ends ${mode} into a full pipe`, async (t) => {
+      const running = startIn(t, engine, [signals, mode])
       running.child.stdout.pause()
       running.child.stdout.removeAllListeners('data')
       await running.said('writing', { where: 'stderr' })
       await pause(300)
       running.child.kill('SIGINT')
-      await running.said('interrupted, heard 2', { where: 'stderr' })
+      await running.said('interrupted, received 2', { where: 'stderr' })
       running.child.stdout.resume()
       assert.equal((await running.ended).status, 14)
     })
   }
 
-  test(`${engine}: one request that comes twice is one`, async (t) => {
+  test(`${engine}: the same signal twice at once is one request`, async (t) => {
     const { child, ended } = await begin(t, [signals, 'slow'], 'slow')
     child.kill('SIGINT')
     child.kill('SIGINT')
     await pause(1)
     child.kill('SIGINT')
-    assert.equal((await ended).stdout, 'slow\nheard 2\n')
+    assert.equal((await ended).stdout, 'slow\nreceived 2\n')
   })
 
-  test(`${engine}: signals that come just as it blocks are not lost`, async (t) => {
+  test(`${engine}: a signal that comes just before a call blocks is not lost`, async (t) => {
     for (let turn = 0; turn < 20; turn++) {
-      const { child, ended } = await begin(t, [signals, 'asleep'], 'asleep')
+      const { child, ended } = await begin(t, [signals, 'sleeping'], 'sleeping')
       await pause(turn / 10)
       child.kill('SIGINT')
-      assert.equal((await ended).stdout, 'asleep\nwoke 0 heard 2\n')
+      assert.equal((await ended).stdout, 'sleeping\nwoke 0 received 2\n')
     }
   })
 
-  test(`${engine}: one that answers is asked each time`, async (t) => {
+  test(`${engine}: a program that acknowledges receives each signal`, async (t) => {
     const { child, said, ended } = await begin(
-      ...[t, [signals, 'insensible'], 'insensible']
+      ...[t, [signals, 'persistent'], 'persistent']
     )
     for (const [name, line] of [
-      ['SIGINT', 'heard 2\n'],
-      ['SIGTERM', 'heard 2\nheard 15\n'],
-      ['SIGINT', 'heard 2\nheard 15\nheard 2\n'],
-      ['SIGINT', 'heard 2\nheard 15\nheard 2\nheard 2\n']
+      ['SIGINT', 'received 2\n'],
+      ['SIGTERM', 'received 2\nreceived 15\n'],
+      ['SIGINT', 'received 2\nreceived 15\nreceived 2\n'],
+      ['SIGINT', 'received 2\nreceived 15\nreceived 2\nreceived 2\n']
     ]) {
       child.kill(name)
       await said(line)
@@ -128,8 +128,8 @@ for (const engine of ENGINES) {
     assert.equal((await ended).signal, 'SIGKILL')
   })
 
-  test(`${engine}: the second of a kind ends one that does not answer`, async (t) => {
-    const { child, ended } = await begin(t, [signals, 'deaf'], 'deaf')
+  test(`${engine}: a second signal ends a program that ignored the first`, async (t) => {
+    const { child, ended } = await begin(t, [signals, 'unpolled'], 'unpolled')
     child.kill('SIGTERM')
     await pause(100)
     child.kill('SIGINT')
@@ -142,16 +142,24 @@ for (const engine of ENGINES) {
   })
 
   for (const name of ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGALRM'])
-    test(`${engine}: ${name} ends one that does not handle it`, async (t) => {
-      const { child, ended } = await begin(t, [signals, 'counting'], 'counting')
+    test(`${engine}: ${name} ends a program that does not handle it`, async (t) => {
+      const { child, ended } = await begin(
+        t,
+        [signals, 'limit-only'],
+        'limit-only'
+      )
       child.kill(name)
       const { signal, stderr } = await ended
       assert.equal(signal, name)
       assert.match(stderr, /^wasmsig: .*: ended by SIG\w+ after .* of CPU\n$/)
     })
 
-  test(`${engine}: the second Ctrl-C ends one that does not handle it`, async (t) => {
-    const { child, ended } = await begin(t, [signals, 'counting'], 'counting')
+  test(`${engine}: a second Ctrl-C ends a program that does not handle it`, async (t) => {
+    const { child, ended } = await begin(
+      t,
+      [signals, 'limit-only'],
+      'limit-only'
+    )
     child.kill('SIGINT')
     await pause(250)
     assert.equal(child.exitCode ?? child.signalCode, null)
@@ -159,7 +167,7 @@ for (const engine of ENGINES) {
     assert.equal((await ended).signal, 'SIGINT')
   })
 
-  test(`${engine}: one that compares what it is told hears of Ctrl-C`, async (t) => {
+  test(`${engine}: a program that compares polled numbers receives Ctrl-C`, async (t) => {
     const { child, ended } = await begin(t, [signals, 'comparing'], 'comparing')
     child.kill('SIGINT')
     const { status, stdout } = await ended
@@ -167,16 +175,16 @@ for (const engine of ENGINES) {
     assert.equal(status, 17)
   })
 
-  test(`${engine}: what has a handler ends nobody, the rest does`, async (t) => {
+  test(`${engine}: a signal with a handler does not end the program, another does`, async (t) => {
     const handled = await begin(t, [signals, 'handling'], 'handling')
     handled.child.kill('SIGTERM')
-    assert.equal((await handled.ended).stdout, 'handling\nheard 15\n')
+    assert.equal((await handled.ended).stdout, 'handling\nreceived 15\n')
     const other = await begin(t, [signals, 'handling'], 'handling')
     other.child.kill('SIGHUP')
     assert.equal((await other.ended).signal, 'SIGHUP')
   })
 
-  test(`${engine}: one without words dies of the first`, async (t) => {
+  test(`${engine}: the first signal ends a program without signal support`, async (t) => {
     const { child, ended } = await begin(t, [plain, 'spin'], 'half')
     child.kill('SIGTERM')
     const { signal, stdout, stderr } = await ended
@@ -185,7 +193,7 @@ for (const engine of ENGINES) {
     assert.match(stderr, /^wasmsig: .*: ended by SIGTERM after .* of CPU\n$/)
   })
 
-  test(`${engine}: harmless signals end nobody`, async (t) => {
+  test(`${engine}: SIGWINCH and SIGCONT end no program`, async (t) => {
     const { child, ended } = await begin(t, [plain, 'spin'], 'half')
     for (let i = 0; i < 3; i++) {
       child.kill('SIGWINCH')
@@ -197,7 +205,7 @@ for (const engine of ENGINES) {
     assert.equal((await ended).signal, 'SIGTERM')
   })
 
-  test(`${engine}: --forward none leaves signals alone`, async (t) => {
+  test(`${engine}: --forward none forwards no signal`, async (t) => {
     const args = ['--forward', 'none', signals, 'busy']
     const { child, ended } = await begin(t, args, 'busy')
     child.kill('SIGINT')
@@ -206,14 +214,14 @@ for (const engine of ENGINES) {
     assert.equal(stderr, '')
   })
 
-  test(`${engine}: --forward names others`, async (t) => {
+  test(`${engine}: --forward selects other signals`, async (t) => {
     const args = ['--forward', 'PROF,SIGVTALRM,40', signals, 'busy']
     const { child, ended } = await begin(t, args, 'busy')
     child.kill('SIGPROF')
-    assert.equal((await ended).stdout, 'busy\nheard 27\n')
+    assert.equal((await ended).stdout, 'busy\nreceived 27\n')
   })
 
-  test(`${engine}: what was ignored at the start stays ignored`, async (t) => {
+  test(`${engine}: a signal that was ignored at the start stays ignored`, async (t) => {
     const child = spawn('sh', [
       ...['-c', 'trap "" HUP INT; exec "$@"', 'sh'],
       ...[COMMAND, 'run', '--engine', engine, signals, 'busy']
@@ -233,13 +241,13 @@ for (const engine of ENGINES) {
     await pause(100)
     child.kill('SIGTERM')
     await ended
-    assert.equal(output, 'busy\nheard 15\n')
+    assert.equal(output, 'busy\nreceived 15\n')
   })
 
   for (const name of ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE']) {
-    test(`${engine}: ${name} that is sent is no fault of code`, async (t) => {
-      for (const deed of ['busy', 'asleep']) {
-        const { child, ended } = await begin(t, [signals, deed], deed)
+    test(`${engine}: ${name} from kill(2) is not a fault`, async (t) => {
+      for (const mode of ['busy', 'sleeping']) {
+        const { child, ended } = await begin(t, [signals, mode], mode)
         child.kill(name)
         const { signal, stderr } = await ended
         assert.match(
@@ -251,7 +259,7 @@ for (const engine of ENGINES) {
     })
   }
 
-  test(`${engine}: one that was ignored at the start stays so`, async (t) => {
+  test(`${engine}: a fault signal that was ignored at the start stays ignored`, async (t) => {
     const child = spawn('sh', [
       ...['-c', 'trap "" FPE SEGV; exec "$@"', 'sh'],
       ...[COMMAND, 'run', '--engine', engine, signals, 'busy']
@@ -268,14 +276,14 @@ for (const engine of ENGINES) {
     assert.equal(await ended, 10)
   })
 
-  test(`${engine}: a reader that has gone ends it by SIGPIPE`, async (t) => {
+  test(`${engine}: a closed pipe ends a program by SIGPIPE`, async (t) => {
     const running = startIn(t, engine, [signals, 'writing'])
     await running.said('writing', { where: 'stderr' })
     running.child.stdout.destroy()
     assert.equal((await running.ended).signal, 'SIGPIPE')
   })
 
-  test(`${engine}: nobody who reads of its end is no other end`, async () => {
+  test(`${engine}: a closed standard error does not change the exit status`, async () => {
     for (const [status, ...args] of [
       [134, plain, 'trap'],
       [152, '--cpu-hard', '20ms', plain, 'quiet'],
@@ -294,20 +302,20 @@ for (const engine of ENGINES) {
     }
   })
 
-  test(`${engine}: a reader who does not read cannot keep it`, (t) => {
-    const told = join(folder(t), 'status')
-    // A pipe that is full, and whose reader looks after two seconds.
+  test(`${engine}: a full standard error does not delay the end`, (t) => {
+    const file = join(folder(t), 'status')
+    // A full pipe, whose reader reads after two seconds.
     spawnSync('sh', [
       '-c',
       `{ head -c 65536 /dev/zero
          "$0" run --engine "$1" --cpu-hard 50ms "$2" quiet 2>&1
          echo $? >"$3"; } | { sleep 2; cp "$3" "$3.early"; }`,
-      ...[COMMAND, engine, plain, told]
+      ...[COMMAND, engine, plain, file]
     ])
-    assert.equal(readFileSync(`${told}.early`, 'utf8'), '152\n')
+    assert.equal(readFileSync(`${file}.early`, 'utf8'), '152\n')
   })
 
-  test(`${engine}: the reader's going is told by --stats alone`, async (t) => {
+  test(`${engine}: --json reports SIGPIPE`, async (t) => {
     const running = startIn(t, engine, ['--json', signals, 'writing'])
     await running.said('writing', { where: 'stderr' })
     running.child.stdout.destroy()
@@ -316,14 +324,14 @@ for (const engine of ENGINES) {
     assert.equal(JSON.parse(stderr.split('\n')[1]).signal, 'SIGPIPE')
   })
 
-  test(`${engine}: it stops and goes on as any process`, async (t) => {
+  test(`${engine}: SIGTSTP stops it, and SIGCONT continues it`, async (t) => {
     const { child, said, ended } = await begin(
-      ...[t, [signals, 'insensible'], 'insensible']
+      ...[t, [signals, 'persistent'], 'persistent']
     )
     child.kill('SIGTSTP')
     await pause(100)
     child.kill('SIGCONT')
-    await said('heard 18')
+    await said('received 18')
     child.kill('SIGKILL')
     await ended
   })

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// What --stats and --json say of a run, whatever ended it.
+// What --stats and --json print, for each way a run can end.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync } from 'node:fs'
@@ -24,11 +24,11 @@ const factsIn = (stderr) => JSON.parse(stderr.trim().split('\n').at(-1))
 for (const engine of ENGINES) {
   const facts = (...args) => factsIn(run(engine, ['--json', ...args]).stderr)
 
-  test(`${engine}: without --stats nothing is said of a good end`, () => {
+  test(`${engine}: without --stats a normal exit prints nothing`, () => {
     assert.equal(run(engine, [plain, 'exit', '0']).stderr, '')
   })
 
-  test(`${engine}: --stats is a block to read`, () => {
+  test(`${engine}: --stats prints a block of text`, () => {
     const { stderr, status } = run(engine, ['--stats', plain, 'exit', '4'])
     assert.equal(status, 4)
     assert.match(stderr, /^wasmsig: .* in \w+: exit, exit status 4\n/)
@@ -39,7 +39,7 @@ for (const engine of ENGINES) {
     }
   })
 
-  test(`${engine}: --json is one line for programs`, () => {
+  test(`${engine}: --json prints one line`, () => {
     const {
       file,
       engine: name,
@@ -59,7 +59,7 @@ for (const engine of ENGINES) {
     assert.deepEqual(rest.signals, [])
   })
 
-  test(`${engine}: --json is whole, however long the path`, (t) => {
+  test(`${engine}: --json is complete for a very long path`, (t) => {
     const parts = Array.from({ length: 18 }, () => '\u0001'.repeat(200))
     const directory = join(folder(t), ...parts)
     mkdirSync(directory, { recursive: true })
@@ -68,7 +68,7 @@ for (const engine of ENGINES) {
     assert.equal(facts(file, 'exit', '4').file, file)
   })
 
-  test(`${engine}: a trap and the limit are told apart`, () => {
+  test(`${engine}: a trap and the limit have different names`, () => {
     assert.equal(facts(plain, 'trap').ended, 'trap')
     assert.equal(facts(plain, 'trap').status, 134)
     const limited = facts('--cpu-hard', '20ms', plain, 'spin')
@@ -76,7 +76,7 @@ for (const engine of ENGINES) {
     assert.equal(limited.status, 152)
   })
 
-  test(`${engine}: a soft limit is a signal sent, and acknowledged`, () => {
+  test(`${engine}: a soft limit counts as a signal, sent and acknowledged`, () => {
     const { signals: sent } = facts('--cpu-soft', '30ms', signals, 'busy')
     assert.equal(sent.length, 1)
     const [{ signal, sent: count, acknowledged, slowest_ns }] = sent
@@ -84,13 +84,17 @@ for (const engine of ENGINES) {
     assert.ok(slowest_ns > 0)
   })
 
-  test(`${engine}: who does not acknowledge is seen`, () => {
+  test(`${engine}: a program that does not acknowledge is counted`, () => {
     const limits = ['--cpu-soft', '20ms', '--cpu-hard', '40ms']
-    const [{ sent, acknowledged }] = facts(...limits, signals, 'deaf').signals
+    const [{ sent, acknowledged }] = facts(
+      ...limits,
+      signals,
+      'unpolled'
+    ).signals
     assert.deepEqual([sent, acknowledged], [1, 0])
   })
 
-  test(`${engine}: death by a signal is told before it`, async (t) => {
+  test(`${engine}: the end by a signal is reported before it`, async (t) => {
     const { child, said, ended } = startIn(t, engine, [
       ...['--json', plain, 'spin']
     ])
@@ -98,21 +102,21 @@ for (const engine of ENGINES) {
     child.kill('SIGTERM')
     const { signal, stderr } = await ended
     assert.equal(signal, 'SIGTERM')
-    const told = factsIn(stderr)
+    const last = factsIn(stderr)
     assert.deepEqual(
-      [told.ended, told.signal, told.status],
+      [last.ended, last.signal, last.status],
       ['signal', 'SIGTERM', 143]
     )
   })
 
-  test(`${engine}: signals that were forwarded are counted`, async (t) => {
+  test(`${engine}: forwarded signals are counted`, async (t) => {
     const { child, said, ended } = startIn(t, engine, [
-      ...['--json', '--cpu-hard', '2s', signals, 'insensible']
+      ...['--json', '--cpu-hard', '2s', signals, 'persistent']
     ])
-    await said('insensible')
+    await said('persistent')
     for (let times = 1; times <= 3; times++) {
       child.kill('SIGUSR1')
-      await said('heard 10\n'.repeat(times))
+      await said('received 10\n'.repeat(times))
     }
     const [{ signal, sent, acknowledged }] = factsIn(
       (await ended).stderr
@@ -122,7 +126,7 @@ for (const engine of ENGINES) {
 }
 
 // Wasmtime refuses arguments that are not UTF-8.
-test('--json is JSON if the path is not UTF-8', (t) => {
+test('--json is valid JSON if the path is not UTF-8', (t) => {
   const file = join(folder(t), 'plain')
   copyFileSync(plain, file)
   const { stderr } = spawnSync('sh', [

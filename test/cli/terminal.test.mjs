@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// On a terminal: keys that send signals, and the terminal afterwards.
+// On a terminal: keys that send signals, and the terminal's modes afterwards.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
@@ -37,19 +37,19 @@ for (const engine of ENGINES) {
       ['key', CTRL_C]
     ]
     const { output, status, same_modes } = play(steps, signals, 'busy')
-    assert.match(output, /heard 2\r\n/)
+    assert.match(output, /received 2\r\n/)
     assert.equal(status, 10)
     assert.ok(same_modes)
   })
 
-  test(`${engine}: the second Ctrl-C ends one that does not answer`, () => {
+  test(`${engine}: a second Ctrl-C ends a program that ignored the first`, () => {
     const steps = [
-      ['wait', 'deaf'],
+      ['wait', 'unpolled'],
       ['key', CTRL_C],
       ['pause', 0.4],
       ['key', CTRL_C]
     ]
-    const { output, status, same_modes } = play(steps, signals, 'deaf')
+    const { output, status, same_modes } = play(steps, signals, 'unpolled')
     assert.match(output, /ended by SIGINT after/)
     assert.equal(status, -2)
     assert.ok(same_modes)
@@ -63,7 +63,7 @@ for (const engine of ENGINES) {
       ['key', CTRL_C]
     ]
     const { output, status } = play(steps, signals, 'reading')
-    assert.match(output, /interrupted, heard 2\r\n/)
+    assert.match(output, /interrupted, received 2\r\n/)
     assert.equal(status, 12)
   })
 
@@ -80,15 +80,15 @@ for (const engine of ENGINES) {
       ['wait', 'busy'],
       ['key', CTRL_BACKSLASH]
     ]
-    assert.match(play(steps, signals, 'busy').output, /heard 3\r\n/)
+    assert.match(play(steps, signals, 'busy').output, /received 3\r\n/)
   })
 
-  test(`${engine}: a change of the window's size is heard`, () => {
+  test(`${engine}: a change of the window size sends SIGWINCH`, () => {
     const steps = [['wait', 'busy'], ['resize']]
-    assert.match(play(steps, signals, 'busy').output, /heard 28\r\n/)
+    assert.match(play(steps, signals, 'busy').output, /received 28\r\n/)
   })
 
-  test(`${engine}: it ends with its terminal`, () => {
+  test(`${engine}: Ctrl-C ends a program without signal support`, () => {
     const steps = [
       ['wait', 'half'],
       ['key', CTRL_C]

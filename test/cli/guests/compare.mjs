@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Runs a module and others made of it, `run` with some numbers: compare.mjs
-// FILE.wasm OTHER.wasm... They must be valid, and say the same.
+// compare.mjs FILE.wasm OTHER.wasm...: calls `run` of each module with some
+// numbers. All must be valid and return the same.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
@@ -9,7 +9,7 @@ const NUMBERS = [0, 1, 2, 5, 100, 3000]
 
 async function results(file) {
   const bytes = readFileSync(file)
-  // The compiler says why, WebAssembly.validate() does not.
+  // compile() says why a module is invalid, validate() does not.
   const module = await WebAssembly.compile(bytes)
   const step = (number) => (number * 7 + 3) | 0
   const { exports } = await WebAssembly.instantiate(module, { env: { step } })

@@ -10,8 +10,8 @@
 
 enum { MOST = 20 };
 
-/* Reads the folder several times at once, an entry of each in turn: prints what
- * the first says, if all say the same. */
+/* Reads the folder with several readers, one entry of each in turn. Prints the
+ * entries if all readers return the same. */
 static int in_turn(const char *path, int count) {
   DIR *folders[MOST];
   for (int i = 0; i < count; i++)
@@ -55,7 +55,7 @@ static int back(const char *path) {
   return closedir(folder);
 }
 
-/* The number of a folder that was half read becomes another's. */
+/* Reuses the descriptor of a folder that was read in part. */
 static int renumbered(const char *path, const char *other) {
   int half = open(path, O_RDONLY | O_DIRECTORY);
   DIR *folder = fdopendir(half);
@@ -66,12 +66,12 @@ static int renumbered(const char *path, const char *other) {
   int number = open(other, O_RDONLY | O_DIRECTORY);
   if (number != half) return 2;
   folder = fdopendir(number);
-  seekdir(folder, at); /* behind its end */
+  seekdir(folder, at); /* after its end */
   printf("%d\n", count_rest(folder));
   return closedir(folder);
 }
 
-/* Until there are no more descriptors. */
+/* Opens files until there are no more descriptors. */
 static int exhaust(const char *path) {
   int last = 0;
   while (last >= 0) last = open(path, O_RDONLY);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Runs an endless loop of a module under a limit, with the package `wasmsig`:
-// killed.mjs FILE.wasm EXPORT. Prints who killed it, how often.
+// killed.mjs FILE.wasm EXPORT: runs an endless function under a limit three
+// times, with the package `wasmsig`. Prints the error codes and the kill counts.
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A program that knows nothing of signals. */
+/* A program without signal support. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -83,7 +83,7 @@ static int poll_input_and_file(char **argv) {
   return files[1].revents == 0;
 }
 
-/* More clocks than anybody needs. */
+/* Many clocks in one poll. */
 static int poll_many(void) {
   enum { MANY = 1000 };
   static __wasi_subscription_t list[MANY];
@@ -113,7 +113,7 @@ static int sleep_a_little(void) {
   return nanosleep(&a_little, NULL) != 0;
 }
 
-/* To a point of the monotonic clock. */
+/* Until a time of the monotonic clock. */
 static int sleep_until(void) {
   struct timespec until, then;
   clock_gettime(CLOCK_MONOTONIC, &until);
@@ -139,23 +139,23 @@ __attribute__((noinline)) static int recurse(int depth) {
 }
 
 int main(int argc, char **argv) {
-  const char *deed = argc > 1 ? argv[1] : "";
-  if (strcmp(deed, "arguments") == 0) return arguments(argc, argv);
-  if (strcmp(deed, "environment") == 0) return environment(argv);
-  if (strcmp(deed, "print") == 0) return print_file(argv);
-  if (strcmp(deed, "write") == 0) return write_file(argv);
-  if (strcmp(deed, "copy") == 0) return copy_input();
-  if (strcmp(deed, "spin") == 0) return write_and_spin();
-  if (strcmp(deed, "quiet") == 0) return spin_quietly();
-  if (strcmp(deed, "keep") == 0) return write_file_and_spin(argv);
-  if (strcmp(deed, "reuse") == 0) return reuse_output(argv);
-  if (strcmp(deed, "streams") == 0) return try_streams();
-  if (strcmp(deed, "poll-many") == 0) return poll_many();
-  if (strcmp(deed, "poll-file") == 0) return poll_input_and_file(argv);
-  if (strcmp(deed, "sleep") == 0) return sleep_a_little();
-  if (strcmp(deed, "until") == 0) return sleep_until();
-  if (strcmp(deed, "recurse") == 0) return recurse(0);
-  if (strcmp(deed, "trap") == 0) trap();
-  if (strcmp(deed, "exit") == 0) exit(atoi(argv[2]));
+  const char *mode = argc > 1 ? argv[1] : "";
+  if (strcmp(mode, "arguments") == 0) return arguments(argc, argv);
+  if (strcmp(mode, "environment") == 0) return environment(argv);
+  if (strcmp(mode, "print") == 0) return print_file(argv);
+  if (strcmp(mode, "write") == 0) return write_file(argv);
+  if (strcmp(mode, "copy") == 0) return copy_input();
+  if (strcmp(mode, "spin") == 0) return write_and_spin();
+  if (strcmp(mode, "quiet") == 0) return spin_quietly();
+  if (strcmp(mode, "keep") == 0) return write_file_and_spin(argv);
+  if (strcmp(mode, "reuse") == 0) return reuse_output(argv);
+  if (strcmp(mode, "streams") == 0) return try_streams();
+  if (strcmp(mode, "poll-many") == 0) return poll_many();
+  if (strcmp(mode, "poll-file") == 0) return poll_input_and_file(argv);
+  if (strcmp(mode, "sleep") == 0) return sleep_a_little();
+  if (strcmp(mode, "until") == 0) return sleep_until();
+  if (strcmp(mode, "recurse") == 0) return recurse(0);
+  if (strcmp(mode, "trap") == 0) trap();
+  if (strcmp(mode, "exit") == 0) exit(atoi(argv[2]));
   return 99;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A program that hears signals: what it does is its first argument. */
+/* A program that receives signals. Its first argument selects what it does. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,87 +12,88 @@
 
 WASMSIG_GUEST_WORDS();
 
-static int newest;
+static int last_signal;
 
-/* Says that it runs: tests wait for the line. */
-static void say(const char *text) {
+/* Prints a line at once. Tests wait for it. */
+static void print_now(const char *text) {
   puts(text);
   fflush(stdout);
 }
 
-static int heard(void) {
+static int poll_signal(void) {
   int signal = wasmsig_poll();
-  if (signal) newest = signal;
+  if (signal) last_signal = signal;
   return signal;
 }
 
 static int busy(void) {
-  say("busy");
-  for (volatile unsigned turns = 0; !heard();) turns = turns + 1;
-  printf("heard %d\n", newest);
+  print_now("busy");
+  for (volatile unsigned turns = 0; !poll_signal();) turns = turns + 1;
+  printf("received %d\n", last_signal);
   return 10;
 }
 
-/* Hears each, and goes on. */
-static int insensible(void) {
-  say("insensible");
+/* Prints each signal, and goes on. */
+static int persistent(void) {
+  print_now("persistent");
   for (;;) {
-    if (heard()) {
-      printf("heard %d\n", newest);
+    if (poll_signal()) {
+      printf("received %d\n", last_signal);
       fflush(stdout);
     }
   }
 }
 
-/* Polls, as it wants to be told of its CPU limit, and of nothing else. */
-static int counting(void) {
+/* Polls for SIGXCPU, and handles no other signal. */
+static int limit_only(void) {
   wasmsig_want(0);
-  say("counting");
+  print_now("limit-only");
   while (wasmsig_poll() != WASMSIG_SIGXCPU) continue;
   return 16;
 }
 
-/* Compares what a poll tells, and says to nobody that it does. */
+/* Compares the number that a poll returns, without a declaration that it
+ * handles the signal. */
 static int comparing(void) {
   wasmsig_want(0);
-  say("comparing");
+  print_now("comparing");
   while (wasmsig_poll() != WASMSIG_SIGINT) continue;
   puts("interrupted");
   return 17;
 }
 
 /* Has a handler for one signal. */
-static void take(int signal) { newest = signal; }
+static void take(int signal) { last_signal = signal; }
 static int handling(void) {
   wasmsig_want(0);
   wasmsig_on(WASMSIG_SIGTERM, take);
-  say("handling");
-  while (!newest) wasmsig_poll();
-  printf("heard %d\n", newest);
+  print_now("handling");
+  while (!last_signal) wasmsig_poll();
+  printf("received %d\n", last_signal);
   return 18;
 }
 
-/* Never looks. */
-static int deaf(void) {
-  say("deaf");
+/* Never polls. */
+static int unpolled(void) {
+  print_now("unpolled");
   for (volatile unsigned turns = 0;;) turns = turns + 1;
 }
 
-static int asleep(void) {
+static int sleeping(void) {
   struct timespec long_time = {100, 0};
-  say("asleep");
+  print_now("sleeping");
   int result = nanosleep(&long_time, NULL);
-  printf("woke %d heard %d\n", result, heard());
+  printf("woke %d received %d\n", result, poll_signal());
   return 11;
 }
 
 static int reading(void) {
   char bytes[100];
-  say("reading");
+  print_now("reading");
   for (;;) {
     ssize_t count = read(0, bytes, sizeof bytes);
     if (count < 0 && errno == EINTR) {
-      printf("interrupted, heard %d\n", heard());
+      printf("interrupted, received %d\n", poll_signal());
       return 12;
     }
     if (count <= 0) return count == 0 ? 0 : 1;
@@ -103,10 +104,10 @@ static int reading(void) {
 
 static int polling(void) {
   struct pollfd file = {.fd = 0, .events = POLLIN};
-  say("polling");
+  print_now("polling");
   int ready = poll(&file, 1, 100000);
   if (ready < 0)
-    printf("interrupted %d, heard %d\n", errno == EINTR, heard());
+    printf("interrupted %d, received %d\n", errno == EINTR, poll_signal());
   else
     printf("ready %d\n", ready);
   return 13;
@@ -119,47 +120,48 @@ static int writing(void) {
   memset(bytes, 'x', sizeof bytes);
   for (;;) {
     ssize_t count = write(1, bytes, sizeof bytes);
-    if (heard()) {
-      fprintf(stderr, "interrupted, heard %d\n", newest);
+    if (poll_signal()) {
+      fprintf(stderr, "interrupted, received %d\n", last_signal);
       return 14;
     }
     if (count < 0) return 1;
   }
 }
 
-/* The same by the C library, which goes on where a write has ended early. */
+/* The same with the C library, which continues after a short write. */
 static int printing(void) {
   static char bytes[1 << 18];
   fprintf(stderr, "writing\n");
   memset(bytes, 'x', sizeof bytes);
   fwrite(bytes, 1, sizeof bytes, stdout);
-  fprintf(stderr, "interrupted, heard %d\n", heard());
+  fprintf(stderr, "interrupted, received %d\n", poll_signal());
   return 14;
 }
 
-/* Looks once in a while. */
+/* Polls rarely. */
 static int slow(void) {
-  say("slow");
-  while (!heard()) {
+  print_now("slow");
+  while (!poll_signal()) {
     for (volatile unsigned turns = 0; turns < 3000000;) turns = turns + 1;
   }
-  printf("heard %d\n", newest);
+  printf("received %d\n", last_signal);
   return 15;
 }
 
 static const struct {
   const char *name;
   int (*run)(void);
-} deeds[] = {
-    {"busy", busy},         {"insensible", insensible}, {"deaf", deaf},
-    {"asleep", asleep},     {"reading", reading},       {"polling", polling},
-    {"writing", writing},   {"printing", printing},     {"slow", slow},
-    {"counting", counting}, {"comparing", comparing},   {"handling", handling}};
+} modes[] = {{"busy", busy},           {"persistent", persistent},
+             {"unpolled", unpolled},   {"sleeping", sleeping},
+             {"reading", reading},     {"polling", polling},
+             {"writing", writing},     {"printing", printing},
+             {"slow", slow},           {"limit-only", limit_only},
+             {"comparing", comparing}, {"handling", handling}};
 
 int main(int argc, char **argv) {
   wasmsig_want(~0ull);
-  for (size_t i = 0; argc > 1 && i < sizeof deeds / sizeof *deeds; i++) {
-    if (strcmp(argv[1], deeds[i].name) == 0) return deeds[i].run();
+  for (size_t i = 0; argc > 1 && i < sizeof modes / sizeof *modes; i++) {
+    if (strcmp(argv[1], modes[i].name) == 0) return modes[i].run();
   }
   return 99;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The command as a user runs it, and the programs that it runs.
+// Runs the command as a user does, and compiles programs for it.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,13 +18,13 @@ export const ENGINES = ['wasmtime', 'wamr']
 export const COMMAND =
   process.env.WASMSIG_COMMAND ?? join(root, 'build/release/wasmsig')
 
-/** Why a test that limits the address space cannot be tried, if so. */
+/** Why a test that limits the address space is skipped, or undefined. */
 export const noAddressSpace =
   process.env.ASAN_OPTIONS && 'AddressSanitizer needs the address space'
 
 // ------------------------------------------------------------------- guests
 
-/** Compiles test/cli/guests/NAME.c for WASI, unless it has been. */
+/** Compiles test/cli/guests/NAME.c for WASI, if it has changed. */
 export function guest(name) {
   const source = join(here, '..', 'guests', `${name}.c`)
   const headers = join(root, 'guest/c/include')
@@ -47,7 +47,7 @@ export function folder(t) {
 
 // ------------------------------------------------------------------ running
 
-/** Runs it to its end: { status, signal, stdout, stderr }. */
+/** Runs the command to its end: { status, signal, stdout, stderr }. */
 export function command(args, options = {}) {
   return spawnSync(COMMAND, args, {
     encoding: 'utf8',
@@ -59,7 +59,7 @@ export function command(args, options = {}) {
 export const run = (engine, args, options) =>
   command(['run', '--engine', engine, ...args], options)
 
-/** Begins it, for a test to talk with. */
+/** Starts the command, for a test to interact with. */
 export const start = (t, args, stdio = 'pipe') =>
   begin(t, COMMAND, args, { stdio })
 

@@ -17,7 +17,7 @@ const library = join(root, 'build/engines/wasmtime/lib/libwasmtime.so')
 export const noAssembler =
   !existsSync(library) && "Wasmtime's assembler is not there (scripts/engines)"
 
-/** A binary of a text, which may use all of WebAssembly 3.0. */
+/** Assembles a text, which may use all of WebAssembly 3.0. */
 export function assemble(text) {
   const folder = mkdtempSync(join(tmpdir(), 'wasmsig-'))
   try {
@@ -41,7 +41,7 @@ export function tryInstrument(bytes, ...args) {
   return { status, stderr: stderr.toString(), bytes: stdout }
 }
 
-/** The same, where it must work, without a word. */
+/** The same, which must succeed without a message. */
 export function instrument(bytes, ...args) {
   const made = tryInstrument(bytes, ...args)
   assert.equal(made.stderr, '')
@@ -49,13 +49,13 @@ export function instrument(bytes, ...args) {
   return made.bytes
 }
 
-/** What `wasmsig inspect` says of a binary. */
+/** The report of `wasmsig inspect`. */
 export function report(bytes) {
   const { stdout } = command(['inspect', '--json', '-'], { input: bytes })
   return JSON.parse(stdout)
 }
 
-/** Where its three words lie. */
+/** The addresses of its words. */
 export const addresses = (bytes) =>
   Object.values(report(bytes).words).map((word) => word?.address)
 
@@ -95,7 +95,7 @@ const u32 = (number) => {
   return Buffer.from([...bytes, number])
 }
 
-/** A module's bytes and a custom section behind them. */
+/** A module's bytes with a custom section at the end. */
 export function withCustom(bytes, name, contents) {
   const payload = Buffer.concat([
     u32(name.length),
@@ -109,7 +109,7 @@ export function withCustom(bytes, name, contents) {
 export const codeOf = (bytes) =>
   sections(bytes).find(([number]) => number === 10)[2]
 
-/** A binary, with names, of what wabt can read. */
+/** Assembles a text with wabt, with names. */
 export function textToModule(wabt, text, options = {}) {
   const features = { threads: true, memory64: true }
   const module = wabt.parseWat('test.wat', text, features)
@@ -118,7 +118,7 @@ export function textToModule(wabt, text, options = {}) {
   )
 }
 
-/** A poll that kills, of a word whose address has these bytes. */
+/** The code of a poll of the word whose address has these bytes. */
 export const pollOf = (...address) =>
   Buffer.from([
     ...[0x41, ...address, 0xfe, 0x10, 2, 0], // i32.const, i32.atomic.load
@@ -131,14 +131,14 @@ export const OWN = `(memory (export "memory") 1)
 export const LOOP = '(func (export "run") (loop (br 0)))'
 export const pollAt1024 = pollOf(0x80, 0x08)
 
-/** All times that the bytes stand in others. */
+/** How often some bytes occur in others. */
 export function countOf(part, bytes) {
   let count = 0
   for (let at = 0; (at = bytes.indexOf(part, at)) >= 0; at++) count++
   return count
 }
 
-/** A host of the conformance suite; fetched, unless it is there. */
+/** A host of the conformance suite, which is fetched if it is missing. */
 export function host(name) {
   const found = HOSTS.find((known) => known.name === name)
   found.fetch()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-"""Runs a command on a terminal of its own, as a person would: waits for what
-it prints, presses keys, and says as JSON how it ended.
+"""Runs a command on a terminal of its own: waits for output, presses keys, and
+prints as JSON how the command ended.
 
 terminal.py '[["wait", "busy"], ["key", "\\u0003"], ["resize"]]' COMMAND...
 """
@@ -23,7 +23,7 @@ def read_some(master, seconds):
         return b""
     try:
         return os.read(master, 65536)
-    except OSError:  # EIO: nobody has the other end any more
+    except OSError:  # EIO: the other end is closed
         return None
 
 
@@ -75,7 +75,7 @@ def play(master, steps, child):
 
 def main():
     steps = json.loads(sys.argv[1])
-    # The terminal is opened by us, so that its modes can be seen afterwards.
+    # This process opens the terminal, to read its modes afterwards.
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
     child = os.fork()

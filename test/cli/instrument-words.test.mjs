@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// `wasmsig instrument`: words in a memory or a page that is added.
+// `wasmsig instrument`: words in an added memory or page.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
@@ -18,7 +18,7 @@ const wabt = await initialise()
 
 const wat = (text, options) => textToModule(wabt, text, options)
 
-test('words of a module without memory lie in one that is added', () => {
+test('a module without memory gets one for the words', () => {
   const bytes = wat(`(module (global (export "memory") i32 (i32.const 0))
     ${LOOP})`)
   const made = instrument(bytes)
@@ -29,7 +29,7 @@ test('words of a module without memory lie in one that is added', () => {
   assert.deepEqual(addresses(made), [0, 4, 8, 16])
 })
 
-test('a free name is found among many', () => {
+test('the added memory gets a free name', () => {
   const names = Array.from({ length: 150_000 }, (_, i) => `memory_${i + 1}`)
   const exports = ['memory', ...names].map(
     (name) => `(export "${name}" (func 0))`
@@ -38,7 +38,7 @@ test('a free name is found among many', () => {
   assert.equal(report(made).memory.export, 'memory_150001')
 })
 
-test('words lie in a page more, if the module cannot see its size', () => {
+test('the words are in an added page if the module never reads the size', () => {
   const module = (limits) => wat(`(module (memory ${limits}) ${LOOP})`)
   const pages = (limits) => {
     const { tracked, memory } = report(instrument(module(limits)))
@@ -57,7 +57,7 @@ test('words lie in a page more, if the module cannot see its size', () => {
 
 const STORES = '(func (param i32) (i32.store (local.get 0) (i32.const 1)))'
 
-test('a memory whose size a host can tell gets no page if the code uses it', () => {
+test('an exported memory that the code uses gets no page', () => {
   const made = (memory, functions) =>
     tryInstrument(wat(`(module ${memory} ${LOOP} ${functions})`))
   const pages = (...module) => {
@@ -66,7 +66,7 @@ test('a memory whose size a host can tell gets no page if the code uses it', () 
     ).memory
     return [minimum_pages, maximum_pages]
   }
-  assert.deepEqual(pages('(memory 1 9)', STORES), [2, 9], 'no host sees it')
+  assert.deepEqual(pages('(memory 1 9)', STORES), [2, 9], 'not exported')
   assert.deepEqual(pages('(memory (export "m") 1)', ''), [2, null])
   assert.deepEqual(pages('(memory (export "m") 1 9)', ''), [2, 9])
   for (const memory of ['1', '1 9', '1 1'])
@@ -76,7 +76,7 @@ test('a memory whose size a host can tell gets no page if the code uses it', () 
     )
 })
 
-test('who imports an exported memory can still do so', async () => {
+test('an importer of the exported memory still links', async () => {
   const made = wat(`(module (memory (export "m") 1 9) ${LOOP})`)
   const { instance } = await WebAssembly.instantiate(instrument(made))
   const other = wat('(module (import "env" "m" (memory 1 9)))')
@@ -85,7 +85,7 @@ test('who imports an exported memory can still do so', async () => {
   assert.match(tryInstrument(fixed).stderr, /no room/)
 })
 
-test('a host cannot tell a program where its words lie', async () => {
+test('a host cannot make a program overwrite its words', async () => {
   const fills = `(func (export "fill") (param i32) (local i32) (loop
     (i32.store8 (local.get 1) (i32.const 9))
     (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1)))
@@ -99,7 +99,7 @@ test('a host cannot tell a program where its words lie', async () => {
   assert.deepEqual([...words], [0, 0, 0, 0])
 })
 
-test('--add-page adds one all the same, where its user says that none can tell', () => {
+test('--add-page adds a page to an exported memory that the code uses', () => {
   const made = (memory, more = STORES, ...options) =>
     tryInstrument(wat(`(module ${memory} ${LOOP} ${more})`), ...options)
   for (const limits of ['1', '1 9', '1 1']) {
@@ -123,7 +123,7 @@ test('--add-page adds one all the same, where its user says that none can tell',
   }
 })
 
-test('a stack comes before a page that is added by --add-page', () => {
+test('a C stack is preferred to a page of --add-page', () => {
   const module = wat(`(module (memory (export "m") 2) ${LOOP} ${STORES}
     (global $__stack_pointer (export "__stack_pointer") (mut i32)
       (i32.const 65536))
@@ -132,14 +132,14 @@ test('a stack comes before a page that is added by --add-page', () => {
   assert.equal(addresses(bytes)[0], 65520)
 })
 
-test('data keep off the page', () => {
+test('no page is added where data could be', () => {
   const made = (data, memory = '(memory 1)') =>
     tryInstrument(wat(`(module ${memory} ${LOOP} ${data})`))
   assert.equal(made('(data (i32.const 65535) "a")').status, 0)
   assert.equal(
     made('(data (i32.const 131072) "a")').status,
     0,
-    'it traps still'
+    'it still traps'
   )
   for (const place of [65532, 65536, 131071])
     assert.match(
@@ -150,7 +150,7 @@ test('data keep off the page', () => {
   assert.match(made('(data (global.get 0) "a")', later).stderr, /no room/)
 })
 
-test('a memory gets no page that engines would not give it', () => {
+test('no page is added beyond the maximum of engines', () => {
   const made = (memory) =>
     tryInstrument(wat(`(module (memory ${memory}) ${LOOP})`))
   assert.equal(made('65535').status, 0)
@@ -159,7 +159,7 @@ test('a memory gets no page that engines would not give it', () => {
   assert.match(made('i64 262144').stderr, /no room/)
 })
 
-test('words of a memory with 64-bit addresses have such addresses', () => {
+test('words in a memory with 64-bit addresses have 64-bit addresses', () => {
   const made = instrument(wat(`(module (memory i64 1) ${LOOP})`))
   const { tracked, words } = report(made)
   assert.equal(tracked, true)
@@ -167,7 +167,7 @@ test('words of a memory with 64-bit addresses have such addresses', () => {
   assert.equal(words.__instance_signal.address, 65536)
 })
 
-test('a word that the module has stays where it is', () => {
+test('an exported word keeps its address', () => {
   const bytes = wat(`(module (memory (export "memory") 1) ${LOOP}
     (global (export "__instance_terminated") i32 (i32.const 256)))`)
   assert.deepEqual(addresses(instrument(bytes)), [65536, 256, 65544, 65552])
@@ -179,7 +179,7 @@ test('a word that the module has stays where it is', () => {
   assert.equal(report(made).memory.minimum_pages, 1)
 })
 
-test('words are zero, and the program starts as before', async () => {
+test('added words are zero, and data stay unchanged', async () => {
   const bytes = wat(`(module (memory 1 1)
     (data (i32.const 65532) "abcd")
     (func (export "run") (result i32) (loop) (i32.load (i32.const 65532))))`)

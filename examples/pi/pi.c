@@ -29,7 +29,7 @@
  * would read it again after each poll.
  *
  *     clang --target=wasm32 -O2 -nostdlib -ffreestanding -Wl,--no-entry \
- *       -Iinclude -o pi.wasm examples/pi/pi.c
+ *       -Iguest/c/include -o pi.wasm examples/pi/pi.c
  */
 #include <stdint.h>
 

@@ -13,6 +13,7 @@
  */
 #include "process/end.h"
 
+#include "core/os/default_action.h"
 #include "process/run_time.h"
 #include "text/exit_status.h"
 #include "text/signal_names.h"
@@ -77,27 +78,13 @@ void cli_end_by_compile_limit(void) {
   _exit(CLI_CPU_LIMIT);
 }
 
-/* Ends the process as if the signal had never had a handler. The signal is
- * blocked while its handler runs, and takes effect when it is unblocked. */
-static void take_default_action(int signal) {
-  struct sigaction action = {.sa_handler = SIG_DFL};
-  sigset_t only;
-  sigemptyset(&action.sa_mask);
-  sigaction(signal, &action, NULL);
-  raise(signal);
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  pthread_sigmask(SIG_UNBLOCK, &only, NULL);
-  _exit(128 + signal); /* a signal whose default action ends no process */
-}
-
 void cli_end_by_signal(int signal) {
   if (!cli_end_claim()) return;
   /* Shells do not report SIGPIPE either. */
   report(signal == SIGPIPE ? NULL : "ended by ", cli_signal_name(signal),
          (struct cli_ending){
              .name = "signal", .status = 128 + signal, .signal = signal});
-  take_default_action(signal);
+  wsig_os_take_default_action(signal);
 }
 
 /* ------------------------------------------------------ in the main thread */

@@ -12,6 +12,7 @@
  */
 #include "process/forward.h"
 
+#include "core/os/default_action.h"
 #include "process/ack_stats.h"
 #include "process/clock.h"
 #include "process/end.h"
@@ -99,8 +100,7 @@ void cli_forward_report_sigpipe(void) {
 void cli_forward_stop(void) {
   for (int signal = 1; signal <= WASMSIG_SIGNAL_MAX; signal++) {
     if (wasmsig_forward_stop(signal) != WASMSIG_OK) continue;
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    sigaction(signal, &action, NULL);
+    wsig_os_restore_default(signal);
   }
 }
 

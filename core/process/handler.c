@@ -17,6 +17,7 @@
 
 #include "atomics.h"
 #include "budgets/budget.h"
+#include "os/default_action.h"
 #include "os/handler.h"
 #include "signals/registry.h"
 
@@ -32,25 +33,6 @@ char wsig_timer_tag;
 static bool is_of_our_timers(const siginfo_t *info) {
   return info->si_code == SI_TIMER &&
          info->si_value.sival_ptr == &wsig_timer_tag;
-}
-
-static void restore_default(int signal) {
-  struct sigaction action = {.sa_handler = SIG_DFL};
-  sigemptyset(&action.sa_mask);
-  sigaction(signal, &action, NULL);
-}
-
-/* Lets the process have the signal as if nobody had ever handled it. Where that
- * does nothing it ends all the same: to the first process of a container no
- * signal with its default action is ever delivered (pid_namespaces(7)). */
-static void take_default_action(int signal) {
-  sigset_t only;
-  restore_default(signal);
-  raise(signal); /* blocked while its handler runs: waits for the next line */
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  pthread_sigmask(SIG_UNBLOCK, &only, NULL);
-  _exit(128 + signal);
 }
 
 /* What the kernel would have blocked around a handler (sigaction(2)): what was
@@ -70,7 +52,7 @@ static void call_handler_before(const struct sigaction *before, int signal,
                                 siginfo_t *info, void *ucontext) {
   /* As the kernel does for a handler that is for one signal only: it counts
    * on the default action when it raises the signal again. */
-  if (before->sa_flags & (int)SA_RESETHAND) restore_default(signal);
+  if (before->sa_flags & (int)SA_RESETHAND) wsig_os_restore_default(signal);
   if (!wsig_has_handler(before)) return;
   sigset_t ours;
   block_as_installed(before, signal, ucontext, &ours);
@@ -158,7 +140,7 @@ void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext) {
   bool dies =
       wsig_load_relaxed(&forward->active) && ask_guests(forward, signal);
   if (dies)
-    take_default_action(signal);
+    wsig_os_take_default_action(signal);
   else
     call_handler_before(handled_before(forward, signal), signal, info,
                         ucontext);
@@ -177,7 +159,7 @@ static void hand_on(int signal, siginfo_t *info, void *ucontext) {
     wsig_timer_before[signal].sa_handler = SIG_DFL;
   }
   if (is_unhandled(&before) && !is_harmless(signal))
-    take_default_action(signal);
+    wsig_os_take_default_action(signal);
   else
     call_handler_before(&before, signal, info, ucontext);
 }

@@ -22,6 +22,8 @@
  */
 #include "addon.h"
 
+#include "core/os/default_action.h"
+
 #include "wasmsig/host.h"
 
 #include <pthread.h>
@@ -49,18 +51,6 @@ static bool is_from_ourselves(const siginfo_t *info) {
   return sent && info->si_pid == getpid();
 }
 
-static void take_default_action(int signal) {
-  struct sigaction action = {.sa_handler = SIG_DFL};
-  sigset_t only;
-  sigemptyset(&action.sa_mask);
-  sigaction(signal, &action, NULL);
-  raise(signal); /* blocked in its handler: waits for the next lines */
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  pthread_sigmask(SIG_UNBLOCK, &only, NULL);
-  _exit(128 + signal); /* the first process of a container survives a signal */
-}
-
 static bool is_fatal(const struct forwarded *forwarded, int signal) {
   if (forwarded->ends_by_own && forwarded->is_own) return true;
   return !forwarded->has_listener && wasmsig_forward_is_due(signal) == 1;
@@ -70,7 +60,7 @@ static void middle_handler(int signal, siginfo_t *info, void *ucontext) {
   struct forwarded *forwarded = &forwarded_signals[signal];
   forwarded->is_own = is_from_ourselves(info);
   if (is_fatal(forwarded, signal))
-    take_default_action(signal);
+    wsig_os_take_default_action(signal);
   else if (forwarded->host.sa_flags & SA_SIGINFO)
     forwarded->host.sa_sigaction(signal, info, ucontext);
   else
@@ -194,8 +184,7 @@ static napi_value forward_restore(napi_env env, napi_callback_info info) {
  * handler when the last listener has gone. */
 static napi_value default_action(napi_env env, napi_callback_info info) {
   napi_value given[1];
-  take_default_action(signal_argument(env, info, given, 1));
-  return NULL;
+  wsig_os_take_default_action(signal_argument(env, info, given, 1));
 }
 
 /* forwardIsOwn(signal): whether the process sent the last one itself. */

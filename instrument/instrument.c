@@ -5,7 +5,7 @@
  * What has been made is read again by the module reader, as a host will read
  * it: it is handed over only if that finds words that can be tracked.
  */
-#include "instrument.h"
+#include "wasmsig/instrument.h"
 
 #include "rewrite/code.h"
 #include "rewrite/deliver.h"
@@ -25,28 +25,28 @@ enum { GLOBALS_MOST = 1000000 };
 /* Modules that a linker or loader has not finished with. */
 static const char *unfinished(const struct wsig_scan *scan) {
   for (size_t i = 0; i < scan->section_count; i++) {
-    const struct wsig_section *section = &scan->sections[i];
-    if (wsig_section_is_named(section, "wasmsig.instrument"))
+    const struct wsig_wasm_section *section = &scan->sections[i];
+    if (wsig_wasm_section_is_named(section, "wasmsig.instrument"))
       return "it has been instrumented before; take the module as it was";
-    if (wsig_section_is_named(section, "linking") ||
+    if (wsig_wasm_section_is_named(section, "linking") ||
         (section->name_length > 6 && memcmp(section->name, "reloc.", 6) == 0))
       return "it is an object file: link it first";
-    if (wsig_section_is_named(section, "dylink.0") ||
-        wsig_section_is_named(section, "dylink"))
+    if (wsig_wasm_section_is_named(section, "dylink.0") ||
+        wsig_wasm_section_is_named(section, "dylink"))
       return "it is a library that is linked when it is loaded, at an address "
              "that is not known before";
   }
   return NULL;
 }
 
-static int refuse(struct wsig_instrumented *made, const char *why, int word) {
+static int refuse(wasmsig_instrumented *made, const char *why, int word) {
   made->why = why;
   made->word = word;
-  return 1;
+  return WASMSIG_INSTRUMENT_REFUSED;
 }
 
 /* Words that the module has, and that no host could use. */
-static int check_words(struct wsig_instrumented *made,
+static int check_words(wasmsig_instrumented *made,
                        const wasmsig_module_report *report) {
   const wasmsig_module_word *signal = &report->words[WASMSIG_WORD_SIGNAL];
   switch (report->verdict) {
@@ -67,15 +67,15 @@ static int check_words(struct wsig_instrumented *made,
 
 /* As an engine that takes the module would not take what it becomes. */
 static int refuse_size(const struct wsig_rewriting *rewriting) {
-  struct wsig_instrumented *made = rewriting->made;
+  wasmsig_instrumented *made = rewriting->made;
   uint32_t function = rewriting->code.too_large;
   if (function == WSIG_NO_FUNCTION)
     return refuse(made, "it breaks the rules of the binary format", -1);
-  snprintf(made->why_text, sizeof made->why_text,
+  snprintf(made->text, sizeof made->text,
            "function %" PRIu32
            " would become larger than engines take (%d bytes)",
-           function, WSIG_BODY_MOST);
-  return refuse(made, made->why_text, -1);
+           function, WSIG_BODY_MAX);
+  return refuse(made, made->text, -1);
 }
 
 static int check_globals(const struct wsig_rewriting *rewriting) {
@@ -93,13 +93,13 @@ static int put_polls(struct wsig_rewriting *rewriting) {
   plan->every = rewriting->options->every;
   plan->calls = rewriting->options->calls;
   plan->counter = wsig_next_global(rewriting);
-  wsig_poll_put(rewriting);
+  wsig_emit_poll(rewriting);
   if (plan->poll.failed) return WASMSIG_ENOMEM;
   int error = wsig_code_write(&rewriting->code, scan, plan);
   if (error == 1) return refuse_size(rewriting);
-  if (error || !scan->known[WSIG_SECTION_CODE]) return error;
+  if (error || !scan->known[WSIG_WASM_SECTION_CODE]) return error;
   struct wsig_edit *edit =
-      &rewriting->edits[scan->known[WSIG_SECTION_CODE] - scan->sections];
+      &rewriting->edits[scan->known[WSIG_WASM_SECTION_CODE] - scan->sections];
   edit->is_changed = true;
   edit->payload = rewriting->code.payload;
   rewriting->code.payload = (struct wsig_bytes){0};
@@ -109,34 +109,36 @@ static int put_polls(struct wsig_rewriting *rewriting) {
 /* -------------------------------------------------------------------- all */
 
 /* As a host reads it. */
-static int check_made(struct wsig_instrumented *made) {
+static int check_made(const struct wsig_rewriting *rewriting) {
+  const struct wsig_bytes *module = &rewriting->module;
   wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
   wasmsig_module_options options = WASMSIG_MODULE_OPTIONS_INIT;
   options.polls = true;
-  int error = wasmsig_module_inspect(made->bytes.data, made->bytes.length,
-                                     &options, &report);
+  int error =
+      wasmsig_module_inspect(module->data, module->length, &options, &report);
   if (!error && report.verdict != WASMSIG_VERDICT_TRACKED)
-    error = refuse(made, wasmsig_verdict_text(report.verdict), report.word);
+    error = refuse(rewriting->made, wasmsig_verdict_text(report.verdict),
+                   report.word);
   wasmsig_module_report_release(&report);
   return error;
 }
 
 static int rewrite(struct wsig_rewriting *rewriting) {
-  struct wsig_instrumented *made = rewriting->made;
+  wasmsig_instrumented *made = rewriting->made;
   rewriting->edits =
       calloc(rewriting->scan->section_count + 1, sizeof *rewriting->edits);
   if (!rewriting->edits) return WASMSIG_ENOMEM;
   int error = put_polls(rewriting);
   if (!error) error = check_globals(rewriting);
   if (error) return error;
-  made->room = rewriting->room.kind;
+  made->placement = rewriting->placement.kind;
   made->loops = rewriting->code.loops;
   made->polls = rewriting->code.polls;
   wsig_rewrite_declarations(rewriting);
-  error = wsig_rewrite_customs(rewriting);
+  error = wsig_rewrite_custom_sections(rewriting);
   if (error) return error;
   wsig_rewrite_module(rewriting);
-  return made->bytes.failed ? WASMSIG_ENOMEM : check_made(made);
+  return rewriting->module.failed ? WASMSIG_ENOMEM : check_made(rewriting);
 }
 
 static void release(struct wsig_rewriting *rewriting) {
@@ -144,27 +146,34 @@ static void release(struct wsig_rewriting *rewriting) {
     for (size_t i = 0; i < rewriting->scan->section_count; i++)
       wsig_bytes_release(&rewriting->edits[i].payload);
   free(rewriting->edits);
-  for (int i = 0; i < WSIG_SECTION_COUNT; i++)
+  for (int i = 0; i < WSIG_WASM_SECTION_COUNT; i++)
     wsig_bytes_release(&rewriting->added[i]);
+  wsig_bytes_release(&rewriting->module);
   wsig_bytes_release(&rewriting->plan.poll);
   wsig_code_release(&rewriting->code);
 }
 
-static int find_room(struct wsig_rewriting *rewriting) {
-  struct wsig_instrumented *made = rewriting->made;
+static int find_placement(struct wsig_rewriting *rewriting) {
+  wasmsig_instrumented *made = rewriting->made;
   const struct wsig_scan *scan = rewriting->scan;
-  int error = wsig_room_find(&rewriting->room, scan, &made->why);
+  int error = wsig_word_placement_find(&rewriting->placement, scan, &made->why);
   if (error != 1) return error;
-  bool is_there = wsig_room_add_page(&rewriting->room, scan);
+  bool is_there = wsig_word_placement_add_page(&rewriting->placement, scan);
   made->can_add_page = is_there && !rewriting->options->add_page;
-  if (!is_there || made->can_add_page) return 1;
+  if (!is_there || made->can_add_page) return WASMSIG_INSTRUMENT_REFUSED;
   made->why = NULL;
   return WASMSIG_OK;
 }
 
-static int instrument(struct wsig_instrumented *made,
-                      const struct wsig_scan *scan,
-                      const struct wsig_instrument_options *options) {
+/* The caller's now. */
+static void hand_over(struct wsig_rewriting *rewriting) {
+  rewriting->made->bytes = rewriting->module.data;
+  rewriting->made->length = rewriting->module.length;
+  rewriting->module = (struct wsig_bytes){0};
+}
+
+static int instrument(wasmsig_instrumented *made, const struct wsig_scan *scan,
+                      const wasmsig_instrument_options *options) {
   struct wsig_rewriting rewriting = {
       .scan = scan, .options = options, .made = made};
   const char *why = unfinished(scan);
@@ -172,27 +181,35 @@ static int instrument(struct wsig_instrumented *made,
   int error = check_words(made, &scan->report);
   if (!error)
     error = wsig_deliver_find(&rewriting.plan.deliver, scan, &made->why);
-  if (!error) error = find_room(&rewriting);
+  if (!error) error = find_placement(&rewriting);
   if (!error) error = rewrite(&rewriting);
+  if (!error) hand_over(&rewriting);
   release(&rewriting);
   return error;
 }
 
-int wsig_instrument(struct wsig_instrumented *made, const uint8_t *bytes,
-                    size_t length,
-                    const struct wsig_instrument_options *options) {
+int wasmsig_instrument(const void *bytes, size_t length,
+                       const wasmsig_instrument_options *options,
+                       wasmsig_instrumented *made) {
+  static const wasmsig_instrument_options defaults =
+      WASMSIG_INSTRUMENT_OPTIONS_INIT;
+  if (!options) options = &defaults;
+  if (!made || (!bytes && length > 0) ||
+      options->every > WASMSIG_INSTRUMENT_EVERY_MAX)
+    return WASMSIG_EINVAL;
+  *made = (wasmsig_instrumented)WASMSIG_INSTRUMENTED_INIT;
   struct wsig_scan scan;
-  *made = (struct wsig_instrumented){.word = -1};
   int error = wsig_scan(&scan, bytes, length, &made->why);
   if (!error) error = instrument(made, &scan, options);
   made->report = scan.report;
   scan.report = (wasmsig_module_report)WASMSIG_MODULE_REPORT_INIT;
   wsig_scan_release(&scan);
-  if (error) wsig_bytes_release(&made->bytes);
   return error;
 }
 
-void wsig_instrumented_release(struct wsig_instrumented *made) {
-  wsig_bytes_release(&made->bytes);
+void wasmsig_instrumented_release(wasmsig_instrumented *made) {
+  if (!made) return;
+  free(made->bytes);
   wasmsig_module_report_release(&made->report);
+  *made = (wasmsig_instrumented)WASMSIG_INSTRUMENTED_INIT;
 }

@@ -93,13 +93,13 @@ struct wsig_operand {
   uint64_t offset, end;
 };
 
-#define WSIG_OPERANDS_MOST 4
+#define WSIG_OPERANDS_MAX 4
 
 struct wsig_instruction {
   uint32_t opcode;      /* the byte, or WSIG_PREFIXED */
   uint64_t offset, end; /* bytes [offset, end) of the file */
   unsigned operand_count;
-  struct wsig_operand operands[WSIG_OPERANDS_MOST];
+  struct wsig_operand operands[WSIG_OPERANDS_MAX];
 };
 
 /** Reads one. False: the cursor has failed; an unknown one is NEWER. */

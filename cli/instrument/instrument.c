@@ -12,7 +12,7 @@
 #include "text/option_error.h"
 #include "text/verdict.h"
 
-#include "instrument.h"
+#include "wasmsig/instrument.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -24,14 +24,14 @@
 struct request {
   const char *in;
   const char *out;
-  struct wsig_instrument_options options;
+  wasmsig_instrument_options options;
   bool is_verbose;
 };
 
 /* ----------------------------------------------------------------- messages */
 
-static void print_refusal(const char *path,
-                          const struct wsig_instrumented *made, int error) {
+static void print_refusal(const char *path, const wasmsig_instrumented *made,
+                          int error) {
   wasmsig_verdict verdict = made->report.verdict;
   if (error < 0)
     cli_message("%s: %s", path, wasmsig_error_text(error));
@@ -48,8 +48,7 @@ static void print_refusal(const char *path,
         path);
 }
 
-static bool is_first_with_reason(const struct wsig_instrumented *made,
-                                 size_t at) {
+static bool is_first_with_reason(const wasmsig_instrumented *made, size_t at) {
   for (size_t i = 0; i < at; i++)
     if (made->left_out[i].why == made->left_out[at].why) return false;
   return true;
@@ -57,13 +56,13 @@ static bool is_first_with_reason(const struct wsig_instrumented *made,
 
 /* Writes the names of the sections that are left out for the same reason as the
  * one at `from`, and how many more there are if not all fit. */
-static void list_left_out(const struct wsig_instrumented *made, size_t from,
+static void list_left_out(const wasmsig_instrumented *made, size_t from,
                           char *names, size_t size) {
   enum { MORE = sizeof " and 18446744073709551615 more" };
   size_t length = 0, more = 0;
   names[0] = '\0';
   for (size_t i = from; i < made->left_out_count; i++) {
-    const struct wsig_left_out *section = &made->left_out[i];
+    const wasmsig_left_out *section = &made->left_out[i];
     if (section->why != made->left_out[from].why) continue;
     const char *between = length > 0 ? ", " : "";
     if (more > 0 ||
@@ -81,7 +80,7 @@ static void list_left_out(const struct wsig_instrumented *made, size_t from,
 
 /* Prints what the user may not expect. */
 static void warn(const struct request *request,
-                 const struct wsig_instrumented *made) {
+                 const wasmsig_instrumented *made) {
   char names[512];
   for (size_t i = 0; i < made->left_out_count; i++) {
     if (!is_first_with_reason(made, i)) continue;
@@ -100,19 +99,20 @@ static void warn(const struct request *request,
 }
 
 static void print_summary(const struct request *request,
-                          const struct wsig_instrumented *made) {
+                          const wasmsig_instrumented *made) {
   static const char *const placements[] = {
-      [WSIG_ROOM_NONE] = "its own words",
-      [WSIG_ROOM_MEMORY] = "words in an added memory",
-      [WSIG_ROOM_PAGE] = "words in a page added to its memory",
-      [WSIG_ROOM_STACK] = "words above its C stack, which is 16 bytes smaller"};
+      [WASMSIG_WORDS_OWN] = "its own words",
+      [WASMSIG_WORDS_MEMORY] = "words in an added memory",
+      [WASMSIG_WORDS_PAGE] = "words in a page added to its memory",
+      [WASMSIG_WORDS_STACK] =
+          "words above its C stack, which is 16 bytes smaller"};
   cli_message("%s: %" PRIu64 " polls, %" PRIu64 " loops, %s", request->in,
-              made->polls, made->loops, placements[made->room]);
+              made->polls, made->loops, placements[made->placement]);
 }
 
 static int write_made(const struct request *request,
-                      const struct wsig_instrumented *made) {
-  if (!cli_write_file(request->out, made->bytes.data, made->bytes.length))
+                      const wasmsig_instrumented *made) {
+  if (!cli_write_file(request->out, made->bytes, made->length))
     return CLI_FAILED;
   warn(request, made);
   if (request->is_verbose) print_summary(request, made);
@@ -123,14 +123,14 @@ static int instrument_file(const struct request *request) {
   uint8_t *bytes;
   size_t length;
   if (!cli_read_file(request->in, &bytes, &length)) return CLI_FAILED;
-  struct wsig_instrumented made;
-  int error = wsig_instrument(&made, bytes, length, &request->options);
+  wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+  int error = wasmsig_instrument(bytes, length, &request->options, &made);
   int status = CLI_FAILED;
   if (error)
     print_refusal(request->in, &made, error);
   else
     status = write_made(request, &made);
-  wsig_instrumented_release(&made);
+  wasmsig_instrumented_release(&made);
   free(bytes);
   return status;
 }
@@ -140,14 +140,16 @@ static int instrument_file(const struct request *request) {
 static bool take_every(const char *text, uint32_t *every) {
   uint32_t number = 0;
   const char *digit = text;
-  for (; *digit >= '0' && *digit <= '9' && number <= WSIG_EVERY_MOST; digit++)
+  for (;
+       *digit >= '0' && *digit <= '9' && number <= WASMSIG_INSTRUMENT_EVERY_MAX;
+       digit++)
     number = number * 10 + (uint32_t)(*digit - '0');
-  if (*digit == '\0' && number >= 1 && number <= WSIG_EVERY_MOST) {
+  if (*digit == '\0' && number >= 1 && number <= WASMSIG_INSTRUMENT_EVERY_MAX) {
     *every = number;
     return true;
   }
   cli_usage_error("instrument", "--every: '%s' is no number from 1 to %d", text,
-                  WSIG_EVERY_MOST);
+                  WASMSIG_INSTRUMENT_EVERY_MAX);
   return false;
 }
 

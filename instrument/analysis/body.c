@@ -3,7 +3,7 @@
 
 void wsig_bodies_open(struct wsig_bodies *bodies,
                       const struct wsig_scan *scan) {
-  const struct wsig_section *code = scan->known[WSIG_SECTION_CODE];
+  const struct wsig_wasm_section *code = scan->known[WSIG_WASM_SECTION_CODE];
   *bodies = (struct wsig_bodies){.scan = scan};
   bodies->next = (uint32_t)scan->module.imported_functions;
   wsig_cursor_open_bytes(&bodies->cursor, NULL, 0);

@@ -85,7 +85,7 @@ struct wsig_node {
 
 struct builder {
   const struct wsig_scan *scan;
-  struct wsig_graph *graph;
+  struct wsig_call_graph *graph;
   struct wsig_targets targets;
   bool calls;
   uint32_t node_count;
@@ -100,15 +100,16 @@ struct builder {
 };
 
 /* The nodes behind the functions: the loose, the classes, any. */
-static uint32_t loose_of(const struct wsig_graph *graph) {
+static uint32_t loose_of(const struct wsig_call_graph *graph) {
   return graph->function_count;
 }
 
-static uint32_t node_of_class(const struct wsig_graph *graph, uint32_t class) {
+static uint32_t node_of_class(const struct wsig_call_graph *graph,
+                              uint32_t class) {
   return graph->function_count + 1 + class;
 }
 
-static uint32_t node_of(const struct wsig_graph *graph,
+static uint32_t node_of(const struct wsig_call_graph *graph,
                         struct wsig_callee callee) {
   if (!callee.is_reference)
     return callee.index < graph->function_count ? callee.index : graph->any;
@@ -140,37 +141,37 @@ static void end_edges(struct builder *builder, uint32_t node) {
 }
 
 /* What its turns may do between two polls, if it counts them in the local. */
-static uint64_t turns_of(const struct wsig_place *place, uint32_t every) {
-  if (place->kind != WSIG_PLACE_LOOP) return 0;
-  struct wsig_pace pace = wsig_pace_of_loop(&place->work, every);
-  if (pace.counter != WSIG_COUNT_LOCAL) return 0;
-  return place->work.instructions *
-         (pace.every < WSIG_TURNS ? pace.every : WSIG_TURNS);
+static uint64_t turns_of(const struct wsig_poll_site *site, uint32_t every) {
+  if (site->kind != WSIG_POLL_SITE_LOOP) return 0;
+  struct wsig_poll_interval interval =
+      wsig_poll_interval_of_loop(&site->work, every);
+  if (interval.counter != WSIG_COUNT_LOCAL) return 0;
+  return site->work.instructions *
+         (interval.every < WSIG_TURNS ? interval.every : WSIG_TURNS);
 }
 
-static bool is_call(const struct wsig_place *place) {
-  return place->kind == WSIG_PLACE_RETURN ||
-         place->kind == WSIG_PLACE_TAIL_CALL;
+static bool is_call(const struct wsig_poll_site *site) {
+  return site->kind == WSIG_POLL_SITE_RETURN ||
+         site->kind == WSIG_POLL_SITE_TAIL_CALL;
 }
 
 /* The calls of a body, and what it costs without them. */
-static void add_body(struct builder *builder, const struct wsig_places *places,
-                     uint32_t function) {
+static void add_body(struct builder *builder,
+                     const struct wsig_poll_sites *sites, uint32_t function) {
   uint64_t turns = 0;
   begin_edges(builder, function);
-  for (size_t i = 0; i < places->count; i++) {
-    const struct wsig_place *place = &places->items[i];
-    uint64_t here = turns_of(place, builder->graph->every);
+  for (size_t i = 0; i < sites->count; i++) {
+    const struct wsig_poll_site *site = &sites->items[i];
+    uint64_t here = turns_of(site, builder->graph->every);
     if (here > turns) turns = here;
-    if (is_call(place))
-      add_edge(builder, node_of(builder->graph, place->callee));
+    if (is_call(site)) add_edge(builder, node_of(builder->graph, site->callee));
   }
   end_edges(builder, function);
-  builder->graph->nodes[function].cost = places->instructions + turns;
+  builder->graph->nodes[function].cost = sites->instructions + turns;
 }
 
 static int add_bodies(struct builder *builder) {
-  struct wsig_places places = {0};
+  struct wsig_poll_sites sites = {0};
   struct wsig_bodies bodies;
   struct wsig_body body;
   wsig_bodies_open(&bodies, builder->scan);
@@ -178,11 +179,11 @@ static int add_bodies(struct builder *builder) {
   while (!builder->failed && wsig_bodies_next(&bodies, &body)) {
     is_right = body.function < builder->graph->function_count;
     if (!is_right) break;
-    wsig_places_find(&places, &bodies, &body);
-    add_body(builder, &places, body.function);
-    if (places.failed) builder->failed = true;
+    wsig_poll_sites_find(&sites, &bodies, &body);
+    add_body(builder, &sites, body.function);
+    if (sites.failed) builder->failed = true;
   }
-  wsig_places_release(&places);
+  wsig_poll_sites_release(&sites);
   if (builder->failed) return WASMSIG_ENOMEM;
   return is_right && !bodies.cursor.failed ? WASMSIG_OK : 1;
 }
@@ -190,7 +191,7 @@ static int add_bodies(struct builder *builder) {
 /* Lists of the functions of each node of references, one behind the other. */
 static void add_lists(struct builder *builder, const uint32_t *first,
                       const uint32_t *next) {
-  const struct wsig_graph *graph = builder->graph;
+  const struct wsig_call_graph *graph = builder->graph;
   uint32_t loose = loose_of(graph);
   for (uint32_t node = loose; node < graph->any; node++) {
     begin_edges(builder, node);
@@ -207,7 +208,7 @@ static void add_lists(struct builder *builder, const uint32_t *first,
 
 /* A link is the number of a function + 1. */
 static int add_references(struct builder *builder) {
-  const struct wsig_graph *graph = builder->graph;
+  const struct wsig_call_graph *graph = builder->graph;
   uint32_t loose = loose_of(graph);
   uint32_t *first = calloc(graph->any - loose, sizeof *first);
   uint32_t *next = calloc((size_t)graph->function_count + 1, sizeof *next);
@@ -352,7 +353,7 @@ static void find_components(struct builder *builder) {
 /* -------------------------------------------------------------------- all */
 
 static int number_nodes(struct builder *builder) {
-  struct wsig_graph *graph = builder->graph;
+  struct wsig_call_graph *graph = builder->graph;
   const struct wsig_targets *targets = &builder->targets;
   graph->any = node_of_class(graph, targets->class_count);
   builder->node_count = graph->any + 1;
@@ -372,10 +373,12 @@ static int number_nodes(struct builder *builder) {
   return WASMSIG_OK;
 }
 
-int wsig_graph_build(struct wsig_graph *graph, const struct wsig_scan *scan,
-                     uint32_t every, bool calls) {
+int wsig_call_graph_build(struct wsig_call_graph *graph,
+                          const struct wsig_scan *scan, uint32_t every,
+                          bool calls) {
   struct builder builder = {.scan = scan, .graph = graph, .calls = calls};
-  *graph = (struct wsig_graph){.every = every,
+  *graph =
+      (struct wsig_call_graph){.every = every,
                                .function_count = (uint32_t)scan->function_count,
                                .type_count = scan->signature_count};
   int error = wsig_targets_find(&builder.targets, scan);
@@ -390,49 +393,50 @@ int wsig_graph_build(struct wsig_graph *graph, const struct wsig_scan *scan,
   return error;
 }
 
-void wsig_graph_release(struct wsig_graph *graph) {
+void wsig_call_graph_release(struct wsig_call_graph *graph) {
   free(graph->nodes);
   free(graph->class_of_type);
-  *graph = (struct wsig_graph){0};
+  *graph = (struct wsig_call_graph){0};
 }
 
 /* ------------------------------------------------------------------- polls */
 
 /* Marks what is in a loop that counts in the local: from there a run may come
  * back to what stands before. Answers what turns of all these loops may do. */
-static uint64_t mark_loops(const struct wsig_graph *graph,
-                           struct wsig_places *places) {
+static uint64_t mark_loops(const struct wsig_call_graph *graph,
+                           struct wsig_poll_sites *sites) {
   uint64_t turns = 0;
-  for (size_t i = 0; i < places->count; i++) {
-    struct wsig_place *place = &places->items[i];
-    const struct wsig_place *around = &places->items[place->around];
-    uint64_t here = turns_of(place, graph->every);
+  for (size_t i = 0; i < sites->count; i++) {
+    struct wsig_poll_site *site = &sites->items[i];
+    const struct wsig_poll_site *around = &sites->items[site->around];
+    uint64_t here = turns_of(site, graph->every);
     if (here > turns) turns = here;
-    place->may_come_back =
+    site->may_come_back =
         around->may_come_back || turns_of(around, graph->every) > 0;
   }
   return turns;
 }
 
-void wsig_graph_set_polls(const struct wsig_graph *graph, uint32_t function,
-                          struct wsig_places *places) {
+void wsig_call_graph_set_polls(const struct wsig_call_graph *graph,
+                               uint32_t function,
+                               struct wsig_poll_sites *sites) {
   const struct wsig_node *node = &graph->nodes[function];
-  uint64_t all_turns = mark_loops(graph, places);
+  uint64_t all_turns = mark_loops(graph, sites);
   uint64_t turns = 0, calls = 0; /* from a place to the end */
-  for (size_t i = places->count; i-- > 0;) {
-    struct wsig_place *place = &places->items[i];
-    if (!is_call(place)) {
-      uint64_t here = turns_of(place, graph->every);
+  for (size_t i = sites->count; i-- > 0;) {
+    struct wsig_poll_site *site = &sites->items[i];
+    if (!is_call(site)) {
+      uint64_t here = turns_of(site, graph->every);
       if (here > turns) turns = here;
-      place->polls = place->kind == WSIG_PLACE_LOOP || node->has_event;
+      site->polls = site->kind == WSIG_POLL_SITE_LOOP || node->has_event;
       continue;
     }
     const struct wsig_node *callee =
-        &graph->nodes[node_of(graph, place->callee)];
-    uint64_t rest = places->instructions - place->before + calls +
-                    (place->may_come_back ? all_turns : turns);
-    place->polls = place->kind == WSIG_PLACE_RETURN && node->is_wide &&
-                   callee->is_long && rest > LIMIT_OF_RETURN;
+        &graph->nodes[node_of(graph, site->callee)];
+    uint64_t rest = sites->instructions - site->before + calls +
+                    (site->may_come_back ? all_turns : turns);
+    site->polls = site->kind == WSIG_POLL_SITE_RETURN && node->is_wide &&
+                  callee->is_long && rest > LIMIT_OF_RETURN;
     calls += passed_on(callee);
   }
 }

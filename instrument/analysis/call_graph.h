@@ -4,15 +4,15 @@
  * behind calls, need a poll for a run to come to one in time (graph.c says how
  * that is sure).
  */
-#ifndef WSIG_INSTRUMENT_GRAPH_H
-#define WSIG_INSTRUMENT_GRAPH_H
+#ifndef WSIG_INSTRUMENT_CALL_GRAPH_H
+#define WSIG_INSTRUMENT_CALL_GRAPH_H
 
 #include "analysis/poll_sites.h"
 #include "analysis/scan.h"
 
 struct wsig_node;
 
-struct wsig_graph {
+struct wsig_call_graph {
   uint32_t every;
   struct wsig_node *nodes; /* functions, then those of references */
   uint32_t *class_of_type; /* the node of a call through a reference */
@@ -22,12 +22,14 @@ struct wsig_graph {
 
 /** `every`, `calls`: what the user wants. Released in any case. Errors: ENOMEM;
  * 1: the module is not what it was. */
-int wsig_graph_build(struct wsig_graph *graph, const struct wsig_scan *scan,
-                     uint32_t every, bool calls);
-void wsig_graph_release(struct wsig_graph *graph);
+int wsig_call_graph_build(struct wsig_call_graph *graph,
+                          const struct wsig_scan *scan, uint32_t every,
+                          bool calls);
+void wsig_call_graph_release(struct wsig_call_graph *graph);
 
 /** Says of each place of the function's body whether it polls. */
-void wsig_graph_set_polls(const struct wsig_graph *graph, uint32_t function,
-                          struct wsig_places *places);
+void wsig_call_graph_set_polls(const struct wsig_call_graph *graph,
+                               uint32_t function,
+                               struct wsig_poll_sites *sites);
 
 #endif

@@ -22,28 +22,28 @@
 /* As many instructions take ten times as long as a poll in JavaScriptCore. */
 #define HEAVY 192
 
-static const struct wsig_pace each = {1, WSIG_COUNT_NOBODY};
+static const struct wsig_poll_interval each = {1, WSIG_COUNT_NONE};
 
-static struct wsig_pace counted(uint32_t every, uint32_t by_default,
-                                enum wsig_counter counter) {
+static struct wsig_poll_interval counted(uint32_t every, uint32_t by_default,
+                                         enum wsig_counter counter) {
   if (every == 0) every = by_default;
-  return every == 1 ? each : (struct wsig_pace){every, counter};
+  return every == 1 ? each : (struct wsig_poll_interval){every, counter};
 }
 
-struct wsig_pace wsig_pace_of_loop(const struct wsig_work *work,
-                                   uint32_t every) {
+struct wsig_poll_interval wsig_poll_interval_of_loop(
+    const struct wsig_work *work, uint32_t every) {
   if (every == 0 && (work->has_bulk || work->instructions >= HEAVY))
     return each;
   if (work->has_calls) return counted(every, CALLS, WSIG_COUNT_GLOBAL);
   return counted(every, WSIG_TURNS, WSIG_COUNT_LOCAL);
 }
 
-struct wsig_pace wsig_pace_of_head(const struct wsig_work *work,
-                                   uint32_t every) {
+struct wsig_poll_interval wsig_poll_interval_of_head(
+    const struct wsig_work *work, uint32_t every) {
   if (every == 0 && work->has_bulk) return each;
   return counted(every, CALLS, WSIG_COUNT_GLOBAL);
 }
 
-struct wsig_pace wsig_pace_of_return(uint32_t every) {
+struct wsig_poll_interval wsig_poll_interval_of_return(uint32_t every) {
   return counted(every, CALLS, WSIG_COUNT_GLOBAL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Pace: how often a poll is passed before it is made. */
-#ifndef WSIG_INSTRUMENT_PACE_H
-#define WSIG_INSTRUMENT_PACE_H
+#ifndef WSIG_INSTRUMENT_POLL_INTERVAL_H
+#define WSIG_INSTRUMENT_POLL_INTERVAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,24 +19,24 @@ struct wsig_work {
 
 /** Who counts. */
 enum wsig_counter {
-  WSIG_COUNT_NOBODY, /* a poll each time */
+  WSIG_COUNT_NONE,   /* a poll each time */
   WSIG_COUNT_LOCAL,  /* a local of the function, from 0 at each call */
   WSIG_COUNT_GLOBAL, /* a global of the module, across calls */
 };
 
-struct wsig_pace {
+struct wsig_poll_interval {
   uint32_t every; /* 0: there is no poll at all */
   enum wsig_counter counter;
 };
 
 /** `every`: what the user wants; 0: whatever fits the loop. Those of one
  * counter are the same in all of a module. */
-struct wsig_pace wsig_pace_of_loop(const struct wsig_work *work,
-                                   uint32_t every);
+struct wsig_poll_interval wsig_poll_interval_of_loop(
+    const struct wsig_work *work, uint32_t every);
 /** Of the head of a function that polls there (graph.h). */
-struct wsig_pace wsig_pace_of_head(const struct wsig_work *work,
-                                   uint32_t every);
+struct wsig_poll_interval wsig_poll_interval_of_head(
+    const struct wsig_work *work, uint32_t every);
 /** Of the place behind a call, if there is a poll (graph.h). */
-struct wsig_pace wsig_pace_of_return(uint32_t every);
+struct wsig_poll_interval wsig_poll_interval_of_return(uint32_t every);
 
 #endif

@@ -11,34 +11,35 @@ enum {
   RETURN_CALL_REF = 0x15,
 };
 
-static struct wsig_place *add(struct wsig_places *places,
-                              enum wsig_place_kind kind, uint64_t offset) {
-  struct wsig_place *items = wsig_array_grow(places->items, places->count,
-                                             &places->capacity, sizeof *items);
+static struct wsig_poll_site *add(struct wsig_poll_sites *sites,
+                                  enum wsig_poll_site_kind kind,
+                                  uint64_t offset) {
+  struct wsig_poll_site *items = wsig_array_grow(
+      sites->items, sites->count, &sites->capacity, sizeof *items);
   if (!items) {
-    places->failed = true;
+    sites->failed = true;
     return NULL;
   }
-  places->items = items;
-  struct wsig_place *place = &items[places->count++];
-  *place = (struct wsig_place){
+  sites->items = items;
+  struct wsig_poll_site *site = &items[sites->count++];
+  *site = (struct wsig_poll_site){
       .kind = kind,
       .offset = offset,
-      .label = places->labels,
-      .before = places->instructions,
-      .around = places->depth > 0 ? places->around[places->depth - 1] : 0};
-  return place;
+      .label = sites->labels,
+      .before = sites->instructions,
+      .around = sites->depth > 0 ? sites->around[sites->depth - 1] : 0};
+  return site;
 }
 
-static void open_block(struct wsig_places *places, size_t place) {
-  size_t *around = wsig_array_grow(places->around, places->depth,
-                                   &places->depth_capacity, sizeof *around);
+static void open_block(struct wsig_poll_sites *sites, size_t site) {
+  size_t *around = wsig_array_grow(sites->around, sites->depth,
+                                   &sites->depth_capacity, sizeof *around);
   if (!around) {
-    places->failed = true;
+    sites->failed = true;
     return;
   }
-  places->around = around;
-  around[places->depth++] = place;
+  sites->around = around;
+  around[sites->depth++] = site;
 }
 
 /* clang-format off */
@@ -62,66 +63,68 @@ static bool is_bulk(uint32_t opcode) {
 
 /* clang-format on */
 
-static void add_call(struct wsig_places *places, enum wsig_place_kind kind,
+static void add_call(struct wsig_poll_sites *sites,
+                     enum wsig_poll_site_kind kind,
                      const struct wsig_instruction *call, bool is_reference) {
-  struct wsig_place *place = add(places, kind, call->end);
-  if (place)
-    place->callee =
+  struct wsig_poll_site *site = add(sites, kind, call->end);
+  if (site)
+    site->callee =
         (struct wsig_callee){is_reference, (uint32_t)call->operands[0].value};
 }
 
-static void see_call(struct wsig_places *places, struct wsig_work *work,
+static void see_call(struct wsig_poll_sites *sites, struct wsig_work *work,
                      const struct wsig_instruction *instruction) {
   switch (instruction->opcode) {
     case WSIG_OP_CALL:
     case CALL_INDIRECT:
     case CALL_REF:
       work->has_calls = true;
-      add_call(places, WSIG_PLACE_RETURN, instruction,
+      add_call(sites, WSIG_POLL_SITE_RETURN, instruction,
                instruction->opcode != WSIG_OP_CALL);
       break;
     case RETURN_CALL:
     case RETURN_CALL_INDIRECT:
     case RETURN_CALL_REF:
-      add_call(places, WSIG_PLACE_TAIL_CALL, instruction,
+      add_call(sites, WSIG_POLL_SITE_TAIL_CALL, instruction,
                instruction->opcode != RETURN_CALL);
       break;
     default: break;
   }
 }
 
-static void see(struct wsig_places *places,
+static void see(struct wsig_poll_sites *sites,
                 const struct wsig_instruction *instruction) {
-  size_t place = places->around[places->depth - 1];
-  struct wsig_work *work = &places->items[place].work;
-  places->instructions++;
+  size_t site = sites->around[sites->depth - 1];
+  struct wsig_work *work = &sites->items[site].work;
+  sites->instructions++;
   work->instructions++;
   if (is_bulk(instruction->opcode)) work->has_bulk = true;
-  see_call(places, work, instruction);
+  see_call(sites, work, instruction);
   int nesting = wsig_instruction_nesting(instruction->opcode);
-  if (nesting < 0 && places->depth > 1) places->depth--;
+  if (nesting < 0 && sites->depth > 1) sites->depth--;
   if (nesting <= 0) return;
-  places->labels++;
+  sites->labels++;
   if (instruction->opcode == WSIG_OP_LOOP) {
-    place = places->count;
-    add(places, WSIG_PLACE_LOOP, instruction->end);
+    site = sites->count;
+    add(sites, WSIG_POLL_SITE_LOOP, instruction->end);
   }
-  open_block(places, place);
+  open_block(sites, site);
 }
 
-void wsig_places_find(struct wsig_places *places, struct wsig_bodies *bodies,
-                      const struct wsig_body *body) {
+void wsig_poll_sites_find(struct wsig_poll_sites *sites,
+                          struct wsig_bodies *bodies,
+                          const struct wsig_body *body) {
   struct wsig_instruction instruction;
-  places->count = places->depth = 0;
-  places->labels = places->instructions = 0;
-  add(places, WSIG_PLACE_HEAD, body->code);
-  open_block(places, 0);
-  while (!places->failed && wsig_body_instruction(bodies, body, &instruction))
-    see(places, &instruction);
+  sites->count = sites->depth = 0;
+  sites->labels = sites->instructions = 0;
+  add(sites, WSIG_POLL_SITE_HEAD, body->code);
+  open_block(sites, 0);
+  while (!sites->failed && wsig_body_instruction(bodies, body, &instruction))
+    see(sites, &instruction);
 }
 
-void wsig_places_release(struct wsig_places *places) {
-  free(places->items);
-  free(places->around);
-  *places = (struct wsig_places){0};
+void wsig_poll_sites_release(struct wsig_poll_sites *sites) {
+  free(sites->items);
+  free(sites->around);
+  *sites = (struct wsig_poll_sites){0};
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Places of a body where a poll may come, and what is done between them. */
-#ifndef WSIG_INSTRUMENT_PLACES_H
-#define WSIG_INSTRUMENT_PLACES_H
+#ifndef WSIG_INSTRUMENT_POLL_SITES_H
+#define WSIG_INSTRUMENT_POLL_SITES_H
 
 #include "analysis/body.h"
 #include "analysis/poll_interval.h"
 
-enum wsig_place_kind {
-  WSIG_PLACE_HEAD,
-  WSIG_PLACE_LOOP,      /* behind its head */
-  WSIG_PLACE_RETURN,    /* behind a call */
-  WSIG_PLACE_TAIL_CALL, /* nothing comes back: no poll is ever there */
+enum wsig_poll_site_kind {
+  WSIG_POLL_SITE_HEAD,
+  WSIG_POLL_SITE_LOOP,      /* behind its head */
+  WSIG_POLL_SITE_RETURN,    /* behind a call */
+  WSIG_POLL_SITE_TAIL_CALL, /* nothing comes back: no poll is ever there */
 };
 
 /** Who is called. */
@@ -19,8 +19,8 @@ struct wsig_callee {
   uint32_t index;    /* of the function or type */
 };
 
-struct wsig_place {
-  enum wsig_place_kind kind;
+struct wsig_poll_site {
+  enum wsig_poll_site_kind kind;
   uint64_t offset;
   uint64_t label;  /* of the first block behind it */
   uint64_t before; /* instructions of the body before it */
@@ -30,13 +30,13 @@ struct wsig_place {
     struct wsig_callee callee; /* of the others */
   };
   bool polls, may_come_back; /* for graph.c to set */
-  struct wsig_pace pace;
+  struct wsig_poll_interval interval;
   size_t now; /* in the new body: what stood at `offset` */
 };
 
 /** All zeros are none; may be filled again. */
-struct wsig_places {
-  struct wsig_place *items; /* [0] is the head, then by offset */
+struct wsig_poll_sites {
+  struct wsig_poll_site *items; /* [0] is the head, then by offset */
   size_t count, capacity;
   uint64_t instructions; /* of all of the body */
   size_t *around;        /* the innermost place around each open block */
@@ -46,8 +46,9 @@ struct wsig_places {
 };
 
 /** Reads the body's instructions. */
-void wsig_places_find(struct wsig_places *places, struct wsig_bodies *bodies,
-                      const struct wsig_body *body);
-void wsig_places_release(struct wsig_places *places);
+void wsig_poll_sites_find(struct wsig_poll_sites *sites,
+                          struct wsig_bodies *bodies,
+                          const struct wsig_body *body);
+void wsig_poll_sites_release(struct wsig_poll_sites *sites);
 
 #endif

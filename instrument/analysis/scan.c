@@ -27,7 +27,7 @@ static bool grow(struct wsig_cursor *cursor, void **items, size_t count,
 /* --------------------------------------------------------------- sections */
 
 static void read_custom_name(struct wsig_scan *scan,
-                             struct wsig_section *section) {
+                             struct wsig_wasm_section *section) {
   struct wsig_cursor cursor =
       wsig_scan_cursor(scan, section->payload, section->end);
   size_t length = wsig_read_u32(&cursor);
@@ -42,14 +42,16 @@ static void read_custom_name(struct wsig_scan *scan,
 static void read_sections(struct wsig_scan *scan, struct wsig_cursor *cursor) {
   wsig_cursor_skip(cursor, 8);
   while (!cursor->failed && wsig_cursor_offset(cursor) < scan->length) {
-    struct wsig_section section = {.start = (size_t)wsig_cursor_offset(cursor)};
+    struct wsig_wasm_section section = {.start =
+                                            (size_t)wsig_cursor_offset(cursor)};
     section.number = wsig_read_byte(cursor);
     size_t size = wsig_read_u32(cursor);
     section.payload = section.contents = (size_t)wsig_cursor_offset(cursor);
     wsig_cursor_skip(cursor, size);
     section.end = (size_t)wsig_cursor_offset(cursor);
     if (cursor->failed) return;
-    if (section.number == WSIG_SECTION_CUSTOM) read_custom_name(scan, &section);
+    if (section.number == WSIG_WASM_SECTION_CUSTOM)
+      read_custom_name(scan, &section);
     if (!grow(cursor, (void **)&scan->sections, scan->section_count,
               &scan->section_capacity, sizeof section))
       return;
@@ -60,8 +62,8 @@ static void read_sections(struct wsig_scan *scan, struct wsig_cursor *cursor) {
 /* Behind the last append, as the array moves. */
 static void note_known(struct wsig_scan *scan) {
   for (size_t i = 0; i < scan->section_count; i++) {
-    const struct wsig_section *section = &scan->sections[i];
-    if (section->number > 0 && section->number < WSIG_SECTION_COUNT)
+    const struct wsig_wasm_section *section = &scan->sections[i];
+    if (section->number > 0 && section->number < WSIG_WASM_SECTION_COUNT)
       scan->known[section->number] = section;
   }
 }
@@ -208,7 +210,7 @@ static int outcome(const struct wsig_cursor *cursor, const char **why) {
 static int read_known(struct wsig_scan *scan, uint8_t number,
                       void (*read)(struct wsig_scan *, struct wsig_cursor *),
                       const char **why) {
-  const struct wsig_section *section = scan->known[number];
+  const struct wsig_wasm_section *section = scan->known[number];
   if (!section) return WASMSIG_OK;
   struct wsig_cursor cursor =
       wsig_scan_cursor(scan, section->payload, section->end);
@@ -250,10 +252,11 @@ int wsig_scan(struct wsig_scan *scan, const uint8_t *bytes, size_t length,
   read_sections(scan, &cursor);
   error = outcome(&cursor, why);
   note_known(scan);
-  if (!error) error = read_known(scan, WSIG_SECTION_TYPE, read_types, why);
-  if (!error) error = read_known(scan, WSIG_SECTION_IMPORT, read_imports, why);
+  if (!error) error = read_known(scan, WSIG_WASM_SECTION_TYPE, read_types, why);
   if (!error)
-    error = read_known(scan, WSIG_SECTION_FUNCTION, read_functions, why);
+    error = read_known(scan, WSIG_WASM_SECTION_IMPORT, read_imports, why);
+  if (!error)
+    error = read_known(scan, WSIG_WASM_SECTION_FUNCTION, read_functions, why);
   return error;
 }
 
@@ -302,13 +305,7 @@ const struct wsig_export *wsig_scan_export(const struct wsig_scan *scan,
   return NULL;
 }
 
-bool wsig_section_is_named(const struct wsig_section *section,
-                           const char *name) {
+bool wsig_wasm_section_is_named(const struct wsig_wasm_section *section,
+                                const char *name) {
   return section->name && is_text(section->name, section->name_length, name);
-}
-
-bool wsig_scan_has_section(const struct wsig_scan *scan, const char *name) {
-  for (size_t i = 0; i < scan->section_count; i++)
-    if (wsig_section_is_named(&scan->sections[i], name)) return true;
-  return false;
 }

@@ -14,23 +14,23 @@
 #include <stddef.h>
 
 /** Numbers of sections, in the binary. */
-enum wsig_section_number {
-  WSIG_SECTION_CUSTOM = 0,
-  WSIG_SECTION_TYPE = 1,
-  WSIG_SECTION_IMPORT = 2,
-  WSIG_SECTION_FUNCTION = 3,
-  WSIG_SECTION_TABLE = 4,
-  WSIG_SECTION_MEMORY = 5,
-  WSIG_SECTION_GLOBAL = 6,
-  WSIG_SECTION_EXPORT = 7,
-  WSIG_SECTION_ELEMENT = 9,
-  WSIG_SECTION_CODE = 10,
-  WSIG_SECTION_DATA = 11,
-  WSIG_SECTION_COUNT = 14,
+enum wsig_wasm_section_number {
+  WSIG_WASM_SECTION_CUSTOM = 0,
+  WSIG_WASM_SECTION_TYPE = 1,
+  WSIG_WASM_SECTION_IMPORT = 2,
+  WSIG_WASM_SECTION_FUNCTION = 3,
+  WSIG_WASM_SECTION_TABLE = 4,
+  WSIG_WASM_SECTION_MEMORY = 5,
+  WSIG_WASM_SECTION_GLOBAL = 6,
+  WSIG_WASM_SECTION_EXPORT = 7,
+  WSIG_WASM_SECTION_ELEMENT = 9,
+  WSIG_WASM_SECTION_CODE = 10,
+  WSIG_WASM_SECTION_DATA = 11,
+  WSIG_WASM_SECTION_COUNT = 14,
 };
 
 /** Bytes [start, end) of the file: its number, its size, its payload. */
-struct wsig_section {
+struct wsig_wasm_section {
   uint8_t number;
   size_t start, payload, end;
   const char *name; /* of a custom one, not terminated; else NULL */
@@ -56,9 +56,10 @@ struct wsig_scan {
   struct wsig_module module; /* globals and exports; exports sorted by name */
   wasmsig_module_report report;
 
-  struct wsig_section *sections;
+  struct wsig_wasm_section *sections;
   size_t section_count, section_capacity;
-  const struct wsig_section *known[WSIG_SECTION_COUNT]; /* by number, or NULL */
+  const struct wsig_wasm_section
+      *known[WSIG_WASM_SECTION_COUNT]; /* by number, or NULL */
 
   struct wsig_signature *signatures;
   size_t signature_count, signature_capacity;
@@ -87,10 +88,9 @@ struct wsig_cursor wsig_scan_cursor(const struct wsig_scan *scan, size_t start,
 /** The export of this name; NULL: there is none. */
 const struct wsig_export *wsig_scan_export(const struct wsig_scan *scan,
                                            const char *name);
-bool wsig_scan_has_section(const struct wsig_scan *scan, const char *name);
 /** Whether a value type that begins with this byte is a reference's. */
 bool wsig_type_is_reference(uint8_t code);
-bool wsig_section_is_named(const struct wsig_section *section,
-                           const char *name);
+bool wsig_wasm_section_is_named(const struct wsig_wasm_section *section,
+                                const char *name);
 
 #endif

@@ -49,7 +49,7 @@ static void read_global_names(struct wsig_cursor *cursor, struct names *names) {
 }
 
 static void read_names(const struct wsig_scan *scan,
-                       const struct wsig_section *section,
+                       const struct wsig_wasm_section *section,
                        struct names *names) {
   enum { GLOBAL_NAMES = 7 };
   struct wsig_cursor cursor =
@@ -68,7 +68,7 @@ static void read_names(const struct wsig_scan *scan,
 static struct names names_of(const struct wsig_scan *scan, uint32_t wanted) {
   struct names names = {.wanted = wanted};
   for (size_t i = 0; i < scan->section_count; i++)
-    if (wsig_section_is_named(&scan->sections[i], "name"))
+    if (wsig_wasm_section_is_named(&scan->sections[i], "name"))
       read_names(scan, &scan->sections[i], &names);
   const struct wsig_export *export = wsig_scan_export(scan, the_name);
   if (export && export->kind == WASMSIG_EXTERN_GLOBAL) {
@@ -94,7 +94,7 @@ static bool is_pointer(const struct wsig_scan *scan, uint32_t index) {
 }
 
 static bool can_begin_lower(const struct wsig_scan *scan, uint64_t start) {
-  return start >= WSIG_ROOM_SIZE && start % WSIG_ROOM_SIZE == 0 &&
+  return start >= WSIG_WORDS_SIZE && start % WSIG_WORDS_SIZE == 0 &&
          start >> 16 <= scan->report.memory.minimum_pages &&
          start <= scan->report.memory.minimum_pages << 16;
 }

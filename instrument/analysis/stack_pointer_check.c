@@ -374,7 +374,7 @@ static void touch(struct walk *walk, struct value address, uint64_t offset,
       (walk->is_64_bit ? (uint64_t)address.value : (uint32_t)address.value) +
       offset;
   if (width > 0 && at < walk->start &&
-      (is_far || at + width > walk->start - WSIG_ROOM_SIZE))
+      (is_far || at + width > walk->start - WSIG_WORDS_SIZE))
     walk->is_refused = true;
 }
 

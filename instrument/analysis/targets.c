@@ -124,7 +124,7 @@ static bool read_items(struct wsig_targets *targets,
                        void (*read)(struct wsig_targets *,
                                     const struct wsig_scan *,
                                     struct wsig_cursor *)) {
-  const struct wsig_section *section = scan->known[number];
+  const struct wsig_wasm_section *section = scan->known[number];
   if (!section) return true;
   struct wsig_cursor cursor =
       wsig_scan_cursor(scan, section->payload, section->end);
@@ -193,9 +193,9 @@ int wsig_targets_find(struct wsig_targets *targets,
   if (!targets->is_taken || !find_classes(targets, scan)) return WASMSIG_ENOMEM;
   take_exports(targets, scan);
   bool is_right =
-      read_items(targets, scan, WSIG_SECTION_TABLE, read_table) &&
-      read_items(targets, scan, WSIG_SECTION_GLOBAL, read_global) &&
-      read_items(targets, scan, WSIG_SECTION_ELEMENT, read_element) &&
+      read_items(targets, scan, WSIG_WASM_SECTION_TABLE, read_table) &&
+      read_items(targets, scan, WSIG_WASM_SECTION_GLOBAL, read_global) &&
+      read_items(targets, scan, WSIG_WASM_SECTION_ELEMENT, read_element) &&
       read_code(targets, scan);
   return is_right ? WASMSIG_OK : 1;
 }

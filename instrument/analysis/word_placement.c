@@ -22,7 +22,7 @@
  *    An exported memory that the code uses gets no page: an import may return
  *    its size (memory.buffer.byteLength), and a C allocator that a host lets
  *    grow takes all behind its data for its own. Who knows that the host does
- *    nothing of the kind can ask for it (wsig_room_add_page).
+ *    nothing of the kind can ask for it (wsig_word_placement_add_page).
  *
  * 3. The C stack of LLVM: the stack pointer starts at S, which becomes S - 16,
  *    and the words lie in [S - 16, S). Stack frames lie below the pointer, and
@@ -73,19 +73,19 @@ static bool hits_segment(struct wsig_module *module, bool is_64_bit,
   struct wsig_cursor *cursor = &module->cursor;
   uint32_t flags = wsig_read_u32(cursor);
   uint64_t memory = flags == HAS_MEMORY ? wsig_read_u32(cursor) : 0;
-  struct wsig_value place = {0, WASMSIG_VALUE_COMPUTED};
-  if (flags != PASSIVE) place = read_place(module, memory, is_64_bit);
+  struct wsig_value site = {0, WASMSIG_VALUE_COMPUTED};
+  if (flags != PASSIVE) site = read_place(module, memory, is_64_bit);
   uint64_t size = wsig_read_u32(cursor);
   wsig_cursor_skip(cursor, size);
   if (flags == PASSIVE || memory != 0) return false;
-  if (place.source != WASMSIG_VALUE_CONSTANT) return true;
-  return size > 0 && place.value < end &&
-         (place.value >= start || size > start - place.value);
+  if (site.source != WASMSIG_VALUE_CONSTANT) return true;
+  return size > 0 && site.value < end &&
+         (site.value >= start || size > start - site.value);
 }
 
 static bool hits_data(const struct wsig_scan *scan, uint64_t start,
                       uint64_t end) {
-  const struct wsig_section *data = scan->known[WSIG_SECTION_DATA];
+  const struct wsig_wasm_section *data = scan->known[WSIG_WASM_SECTION_DATA];
   if (!data) return false;
   struct wsig_module module = scan->module; /* it knows the globals */
   module.cursor = wsig_scan_cursor(scan, data->payload, data->end);
@@ -146,46 +146,49 @@ static bool can_be_longer(const struct wsig_scan *scan) {
          !hits_data(scan, end, end + PAGE);
 }
 
-static void set_page(struct wsig_room *room, const struct wsig_scan *scan) {
-  room->kind = WSIG_ROOM_PAGE;
-  room->address = scan->report.memory.minimum_pages * PAGE;
+static void set_page(struct wsig_word_placement *placement,
+                     const struct wsig_scan *scan) {
+  placement->kind = WASMSIG_WORDS_PAGE;
+  placement->address = scan->report.memory.minimum_pages * PAGE;
 }
 
-bool wsig_room_add_page(struct wsig_room *room, const struct wsig_scan *scan) {
+bool wsig_word_placement_add_page(struct wsig_word_placement *placement,
+                                  const struct wsig_scan *scan) {
   if (!can_be_longer(scan) || has_instruction(scan, asks_for_size))
     return false;
-  set_page(room, scan);
+  set_page(placement, scan);
   return true;
 }
 
 /* ---------------------------------------------------------- 3: LLVM's stack */
 
-static int find_in_stack(struct wsig_room *room, const struct wsig_scan *scan,
-                         const char **why) {
+static int find_in_stack(struct wsig_word_placement *placement,
+                         const struct wsig_scan *scan, const char **why) {
   struct wsig_stack stack;
   int error = wsig_stack_find(&stack, scan, why);
   if (error) return error;
-  *room = (struct wsig_room){.kind = WSIG_ROOM_STACK,
-                             .address = stack.start - WSIG_ROOM_SIZE,
-                             .stack = stack.global};
-  if (!hits_data(scan, room->address, stack.start)) return WASMSIG_OK;
+  *placement =
+      (struct wsig_word_placement){.kind = WASMSIG_WORDS_STACK,
+                                   .address = stack.start - WSIG_WORDS_SIZE,
+                                   .stack = stack.global};
+  if (!hits_data(scan, placement->address, stack.start)) return WASMSIG_OK;
   return wsig_refuse(
       why, "no room for the words: data may lie where its C stack begins");
 }
 
 /* -------------------------------------------------------------------- all */
 
-int wsig_room_find(struct wsig_room *room, const struct wsig_scan *scan,
-                   const char **why) {
+int wsig_word_placement_find(struct wsig_word_placement *placement,
+                             const struct wsig_scan *scan, const char **why) {
   const wasmsig_module_memory *memory = &scan->report.memory;
-  *room = (struct wsig_room){.kind = WSIG_ROOM_NONE};
+  *placement = (struct wsig_word_placement){.kind = WASMSIG_WORDS_OWN};
   if (scan->report.words[WASMSIG_WORD_SIGNAL].is_exported) return WASMSIG_OK;
   if (memory->count == 0) {
-    room->kind = WSIG_ROOM_MEMORY;
+    placement->kind = WASMSIG_WORDS_MEMORY;
     return WASMSIG_OK;
   }
   if (!can_be_longer(scan) || !is_blind(scan))
-    return find_in_stack(room, scan, why);
-  set_page(room, scan);
+    return find_in_stack(placement, scan, why);
+  set_page(placement, scan);
   return WASMSIG_OK;
 }

@@ -115,9 +115,9 @@ static void settle(struct wsig_dwarf *dwarf, bool is_done) {
 }
 
 int wsig_dwarf_move(struct wsig_custom *sections, size_t count,
-                    const struct wsig_moves *moves, uint64_t code_length,
+                    const struct wsig_offset_map *map, uint64_t code_length,
                     const char **why) {
-  struct wsig_dwarf dwarf = {.moves = moves, .code_length = code_length};
+  struct wsig_dwarf dwarf = {.map = map, .code_length = code_length};
   bool is_done = sort_out(&dwarf, sections, count) && move_all(&dwarf);
   settle(&dwarf, is_done);
   if (is_done) return 0;

@@ -5,8 +5,8 @@
  *
  * For DWARF 2 to 5, 32-bit and 64-bit format, as LLVM writes it for wasm: an
  * address is an offset into the code section's payload (tool-conventions,
- * Dwarf.md), and each code address `a` becomes wsig_moved(a). All else, data
- * addresses too, stays as it is.
+ * Dwarf.md), and each code address `a` becomes wsig_offset_map_apply(a). All
+ * else, data addresses too, stays as it is.
  */
 #ifndef WSIG_INSTRUMENT_DWARF_H
 #define WSIG_INSTRUMENT_DWARF_H
@@ -34,7 +34,7 @@ struct wsig_custom {
  * Errors:    WASMSIG_ENOMEM. No section is changed.
  */
 int wsig_dwarf_move(struct wsig_custom *sections, size_t count,
-                    const struct wsig_moves *moves, uint64_t code_length,
+                    const struct wsig_offset_map *map, uint64_t code_length,
                     const char **why);
 
 #endif

@@ -36,7 +36,7 @@ static bool read_specs(struct wsig_dwarf *dwarf,
       return wsig_dwarf_refuse(dwarf, "a .debug_abbrev that is malformed");
     if (spec.name == 0 && spec.form == 0) return true;
     if (takes_no_bytes(&spec) && !matters(spec.name)) continue;
-    if (table->spec_count - first == WSIG_DWARF_ATTRIBUTES_MOST)
+    if (table->spec_count - first == WSIG_DWARF_ATTRIBUTES_MAX)
       return wsig_dwarf_refuse(dwarf, "an entry of too many attributes");
     if (!add_spec(dwarf, table, &spec)) return false;
   }
@@ -87,7 +87,7 @@ static bool read_table(struct wsig_dwarf *dwarf,
   table->offset = offset;
   table->is_read = true;
   tables->bytes_read += reader.at - offset;
-  return tables->bytes_read / WSIG_DWARF_REREADS_MOST <= length ||
+  return tables->bytes_read / WSIG_DWARF_REREADS_MAX <= length ||
          wsig_dwarf_refuse(dwarf, "units that take turns with abbreviations");
 }
 

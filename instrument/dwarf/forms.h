@@ -88,7 +88,7 @@ struct wsig_dwarf_abbreviations {
 /**
  * Tables that were read. An entry costs what its bytes cost, whatever its
  * abbreviation says: attributes that take no bytes are not kept unless they
- * matter, and of others an abbreviation has WSIG_DWARF_ATTRIBUTES_MOST at most.
+ * matter, and of others an abbreviation has WSIG_DWARF_ATTRIBUTES_MAX at most.
  * All tables together cost what the section costs: units may take turns with
  * some, not with many.
  */
@@ -98,8 +98,8 @@ struct wsig_dwarf_tables {
   uint64_t bytes_read;
 };
 
-#define WSIG_DWARF_ATTRIBUTES_MOST 256
-#define WSIG_DWARF_REREADS_MOST 64
+#define WSIG_DWARF_ATTRIBUTES_MAX 256
+#define WSIG_DWARF_REREADS_MAX 64
 
 /** The table at `offset`, until the next is asked for; NULL: it was refused. */
 const struct wsig_dwarf_abbreviations *wsig_dwarf_find_table(

@@ -96,7 +96,7 @@ static bool advance(struct program *program, uint64_t by, uint64_t *new_by) {
   *new_by = by;
   if (program->is_dropped) return true;
   uint64_t old = program->old + by;
-  uint64_t new = wsig_moved(program->dwarf->moves, old);
+  uint64_t new = wsig_offset_map_apply(program->dwarf->map, old);
   if (old < program->old || new < program->new)
     return wsig_dwarf_refuse(program->dwarf,
                              "a line table whose addresses descend");

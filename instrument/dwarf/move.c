@@ -160,8 +160,9 @@ bool wsig_dwarf_is_code(const struct wsig_dwarf *dwarf, uint64_t address) {
 }
 
 uint64_t wsig_dwarf_moved(const struct wsig_dwarf *dwarf, uint64_t address) {
-  return wsig_dwarf_is_code(dwarf, address) ? wsig_moved(dwarf->moves, address)
-                                            : address;
+  return wsig_dwarf_is_code(dwarf, address)
+             ? wsig_offset_map_apply(dwarf->map, address)
+             : address;
 }
 
 static uint64_t cut(uint64_t address, unsigned address_size) {

@@ -62,7 +62,7 @@ struct wsig_dwarf_lists {
 };
 
 struct wsig_dwarf {
-  const struct wsig_moves *moves;
+  const struct wsig_offset_map *map;
   uint64_t code_length;
   struct wsig_custom *parts[WSIG_DWARF_PARTS]; /* NULL: not there */
   struct {

@@ -26,25 +26,27 @@ enum { MOST_LOCALS = 50000 };
 struct writer {
   const struct wsig_scan *scan;
   const struct wsig_plan *plan;
-  const struct wsig_graph *graph;
+  const struct wsig_call_graph *graph;
   struct wsig_code *code;
-  struct wsig_places places; /* of a body */
+  struct wsig_poll_sites sites; /* of a body */
   struct wsig_bytes body;
 };
 
 static bool has_failed(const struct writer *writer) {
-  return writer->places.failed || writer->code->too_large != WSIG_NO_FUNCTION;
+  return writer->sites.failed || writer->code->too_large != WSIG_NO_FUNCTION;
 }
 
 /* -------------------------------------------------------------------- pace */
 
-static struct wsig_pace pace_of(const struct wsig_place *place,
-                                uint32_t every) {
-  if (!place->polls) return (struct wsig_pace){0};
-  switch (place->kind) {
-    case WSIG_PLACE_HEAD: return wsig_pace_of_head(&place->work, every);
-    case WSIG_PLACE_LOOP: return wsig_pace_of_loop(&place->work, every);
-    default: return wsig_pace_of_return(every);
+static struct wsig_poll_interval pace_of(const struct wsig_poll_site *site,
+                                         uint32_t every) {
+  if (!site->polls) return (struct wsig_poll_interval){0};
+  switch (site->kind) {
+    case WSIG_POLL_SITE_HEAD:
+      return wsig_poll_interval_of_head(&site->work, every);
+    case WSIG_POLL_SITE_LOOP:
+      return wsig_poll_interval_of_loop(&site->work, every);
+    default: return wsig_poll_interval_of_return(every);
   }
 }
 
@@ -53,17 +55,18 @@ static bool set_paces(struct writer *writer, const struct wsig_body *body) {
   bool is_silent = body->function == writer->plan->deliver;
   bool can_count = body->parameters + body->locals < MOST_LOCALS;
   bool counts = false;
-  wsig_graph_set_polls(writer->graph, body->function, &writer->places);
-  for (size_t i = 0; i < writer->places.count; i++) {
-    struct wsig_place *place = &writer->places.items[i];
-    struct wsig_pace *pace = &place->pace;
-    if (place->kind == WSIG_PLACE_LOOP) writer->code->loops++;
-    if (!is_silent) *pace = pace_of(place, writer->plan->every);
-    if (pace->counter == WSIG_COUNT_LOCAL && !can_count)
-      *pace = (struct wsig_pace){1, WSIG_COUNT_NOBODY};
-    if (pace->counter == WSIG_COUNT_LOCAL) counts = true;
-    if (pace->counter == WSIG_COUNT_GLOBAL) writer->code->needs_counter = true;
-    if (pace->every > 0) writer->code->polls++;
+  wsig_call_graph_set_polls(writer->graph, body->function, &writer->sites);
+  for (size_t i = 0; i < writer->sites.count; i++) {
+    struct wsig_poll_site *site = &writer->sites.items[i];
+    struct wsig_poll_interval *interval = &site->interval;
+    if (site->kind == WSIG_POLL_SITE_LOOP) writer->code->loops++;
+    if (!is_silent) *interval = pace_of(site, writer->plan->every);
+    if (interval->counter == WSIG_COUNT_LOCAL && !can_count)
+      *interval = (struct wsig_poll_interval){1, WSIG_COUNT_NONE};
+    if (interval->counter == WSIG_COUNT_LOCAL) counts = true;
+    if (interval->counter == WSIG_COUNT_GLOBAL)
+      writer->code->needs_counter = true;
+    if (interval->every > 0) writer->code->polls++;
   }
   return counts;
 }
@@ -94,13 +97,13 @@ static bool is_power_of_2(uint32_t number) {
 }
 
 /* One more turn: the counter is left on the stack. */
-static void put_count(struct writer *writer, struct wsig_pace pace,
+static void put_count(struct writer *writer, struct wsig_poll_interval interval,
                       uint32_t counter) {
-  bool is_local = pace.counter == WSIG_COUNT_LOCAL;
+  bool is_local = interval.counter == WSIG_COUNT_LOCAL;
   put_indexed(writer, is_local ? WSIG_OP_LOCAL_GET : WSIG_OP_GLOBAL_GET,
               counter);
-  put_constant(writer, is_power_of_2(pace.every)
-                           ? (uint32_t)((UINT64_C(1) << 32) / pace.every)
+  put_constant(writer, is_power_of_2(interval.every)
+                           ? (uint32_t)((UINT64_C(1) << 32) / interval.every)
                            : 1);
   put(writer, WSIG_OP_I32_ADD);
   if (is_local) {
@@ -112,19 +115,19 @@ static void put_count(struct writer *writer, struct wsig_pace pace,
 }
 
 /* The counter is on the stack: polls at the Nth turn. */
-static void put_turn(struct writer *writer, struct wsig_pace pace,
+static void put_turn(struct writer *writer, struct wsig_poll_interval interval,
                      uint32_t counter) {
   enum { NO_RESULT = 0x40, EQZ = 0x45, GE_U = 0x4f };
-  bool has_reset = !is_power_of_2(pace.every);
-  if (has_reset) put_constant(writer, pace.every);
+  bool has_reset = !is_power_of_2(interval.every);
+  if (has_reset) put_constant(writer, interval.every);
   put(writer, has_reset ? GE_U : EQZ);
   put(writer, WSIG_OP_IF);
   put(writer, NO_RESULT);
   if (has_reset) {
     put_constant(writer, 0);
     put_indexed(writer,
-                pace.counter == WSIG_COUNT_LOCAL ? WSIG_OP_LOCAL_SET
-                                                 : WSIG_OP_GLOBAL_SET,
+                interval.counter == WSIG_COUNT_LOCAL ? WSIG_OP_LOCAL_SET
+                                                     : WSIG_OP_GLOBAL_SET,
                 counter);
   }
   put_poll(writer);
@@ -132,23 +135,24 @@ static void put_turn(struct writer *writer, struct wsig_pace pace,
 }
 
 /* `local`: the counter of the body. */
-static void put_place(struct writer *writer, const struct wsig_place *place,
+static void put_place(struct writer *writer, const struct wsig_poll_site *site,
                       uint32_t local) {
-  struct wsig_pace pace = place->pace;
-  if (pace.every == 1) {
+  struct wsig_poll_interval interval = site->interval;
+  if (interval.every == 1) {
     put_poll(writer);
-  } else if (pace.every > 1) {
+  } else if (interval.every > 1) {
     uint32_t counter =
-        pace.counter == WSIG_COUNT_LOCAL ? local : writer->plan->counter;
-    put_count(writer, pace, counter);
-    put_turn(writer, pace, counter);
+        interval.counter == WSIG_COUNT_LOCAL ? local : writer->plan->counter;
+    put_count(writer, interval, counter);
+    put_turn(writer, interval, counter);
   }
 }
 
 /* ------------------------------------------------------------------ bodies */
 
 static void copy(struct writer *writer, uint64_t start, uint64_t end) {
-  const struct wsig_section *code = writer->scan->known[WSIG_SECTION_CODE];
+  const struct wsig_wasm_section *code =
+      writer->scan->known[WSIG_WASM_SECTION_CODE];
   wsig_bytes_append(&writer->body, writer->scan->bytes + code->payload + start,
                     (size_t)(end - start));
 }
@@ -168,12 +172,12 @@ static void put_locals(struct writer *writer, const struct wsig_body *body,
 static void put_stretches(struct writer *writer, const struct wsig_body *body,
                           uint32_t local) {
   uint64_t at = body->code;
-  for (size_t i = 0; i < writer->places.count; i++) {
-    struct wsig_place *place = &writer->places.items[i];
-    copy(writer, at, place->offset);
-    at = place->offset;
-    put_place(writer, place, local);
-    place->now = writer->body.length;
+  for (size_t i = 0; i < writer->sites.count; i++) {
+    struct wsig_poll_site *site = &writer->sites.items[i];
+    copy(writer, at, site->offset);
+    at = site->offset;
+    put_place(writer, site, local);
+    site->now = writer->body.length;
   }
   copy(writer, at, body->end);
 }
@@ -193,27 +197,27 @@ static void put_size(struct wsig_bytes *payload, uint64_t size, size_t width) {
 
 static void note_moves(struct writer *writer, const struct wsig_body *body,
                        size_t base, bool counts) {
-  struct wsig_moves *moves = &writer->code->moves;
-  wsig_moves_add(moves, body->contents, base - body->contents);
+  struct wsig_offset_map *map = &writer->code->map;
+  wsig_offset_map_add(map, body->contents, base - body->contents);
   if (counts) {
     size_t width = width_of((uint64_t)body->group_count + 1, 1);
-    wsig_moves_add(moves, body->groups, base + width - body->groups);
+    wsig_offset_map_add(map, body->groups, base + width - body->groups);
   }
-  for (size_t i = 0; i < writer->places.count; i++) {
-    const struct wsig_place *place = &writer->places.items[i];
-    wsig_moves_add(moves, place->offset, base + place->now - place->offset);
+  for (size_t i = 0; i < writer->sites.count; i++) {
+    const struct wsig_poll_site *site = &writer->sites.items[i];
+    wsig_offset_map_add(map, site->offset, base + site->now - site->offset);
   }
 }
 
 /* Each poll is a block, in another one if it is counted. */
 static void note_labels(struct writer *writer, const struct wsig_body *body) {
-  struct wsig_moves *labels = &writer->code->labels;
+  struct wsig_offset_map *labels = &writer->code->labels;
   uint64_t by = 0;
-  wsig_moves_add(labels, wsig_label(body->function, 0), by);
-  for (size_t i = 0; i < writer->places.count; i++) {
-    const struct wsig_place *place = &writer->places.items[i];
-    by += place->pace.every < 2 ? place->pace.every : 2;
-    wsig_moves_add(labels, wsig_label(body->function, place->label), by);
+  wsig_offset_map_add(labels, wsig_label(body->function, 0), by);
+  for (size_t i = 0; i < writer->sites.count; i++) {
+    const struct wsig_poll_site *site = &writer->sites.items[i];
+    by += site->interval.every < 2 ? site->interval.every : 2;
+    wsig_offset_map_add(labels, wsig_label(body->function, site->label), by);
   }
 }
 
@@ -223,13 +227,13 @@ static void put_body(struct writer *writer, const struct wsig_body *body,
   writer->body.length = 0;
   put_locals(writer, body, counts);
   put_stretches(writer, body, (uint32_t)(body->parameters + body->locals));
-  if (writer->body.length > WSIG_BODY_MOST &&
-      body->end - body->contents <= WSIG_BODY_MOST) {
+  if (writer->body.length > WSIG_BODY_MAX &&
+      body->end - body->contents <= WSIG_BODY_MAX) {
     writer->code->too_large = body->function;
     return;
   }
-  wsig_moves_add(&writer->code->moves, body->start,
-                 payload->length - body->start);
+  wsig_offset_map_add(&writer->code->map, body->start,
+                      payload->length - body->start);
   put_size(payload, writer->body.length,
            width_of(writer->body.length, body->contents - body->start));
   note_moves(writer, body, payload->length, counts);
@@ -248,7 +252,7 @@ static void put_bodies(struct writer *writer, struct wsig_bodies *bodies) {
   struct wsig_body body;
   put_head(writer, bodies);
   while (!has_failed(writer) && wsig_bodies_next(bodies, &body)) {
-    wsig_places_find(&writer->places, bodies, &body);
+    wsig_poll_sites_find(&writer->sites, bodies, &body);
     if (!has_failed(writer) && !bodies->cursor.failed)
       put_body(writer, &body, set_paces(writer, &body));
   }
@@ -258,21 +262,22 @@ static void put_bodies(struct writer *writer, struct wsig_bodies *bodies) {
 static int outcome(const struct writer *writer,
                    const struct wsig_cursor *cursor) {
   const struct wsig_code *code = writer->code;
-  if (writer->places.failed || writer->body.failed || code->payload.failed ||
-      code->moves.failed || code->labels.failed)
+  if (writer->sites.failed || writer->body.failed || code->payload.failed ||
+      code->map.failed || code->labels.failed)
     return WASMSIG_ENOMEM;
   return cursor->failed || code->too_large != WSIG_NO_FUNCTION ? 1 : WASMSIG_OK;
 }
 
 static int write(struct wsig_code *code, const struct wsig_scan *scan,
-                 const struct wsig_plan *plan, const struct wsig_graph *graph) {
+                 const struct wsig_plan *plan,
+                 const struct wsig_call_graph *graph) {
   struct writer writer = {
       .scan = scan, .plan = plan, .graph = graph, .code = code};
   struct wsig_bodies bodies;
   wsig_bodies_open(&bodies, scan);
   put_bodies(&writer, &bodies);
   int error = outcome(&writer, &bodies.cursor);
-  wsig_places_release(&writer.places);
+  wsig_poll_sites_release(&writer.sites);
   wsig_bytes_release(&writer.body);
   return error;
 }
@@ -280,16 +285,16 @@ static int write(struct wsig_code *code, const struct wsig_scan *scan,
 int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
                     const struct wsig_plan *plan) {
   *code = (struct wsig_code){.too_large = WSIG_NO_FUNCTION};
-  if (!scan->known[WSIG_SECTION_CODE]) return WASMSIG_OK;
-  struct wsig_graph graph;
-  int error = wsig_graph_build(&graph, scan, plan->every, plan->calls);
+  if (!scan->known[WSIG_WASM_SECTION_CODE]) return WASMSIG_OK;
+  struct wsig_call_graph graph;
+  int error = wsig_call_graph_build(&graph, scan, plan->every, plan->calls);
   if (!error) error = write(code, scan, plan, &graph);
-  wsig_graph_release(&graph);
+  wsig_call_graph_release(&graph);
   return error;
 }
 
 void wsig_code_release(struct wsig_code *code) {
   wsig_bytes_release(&code->payload);
-  wsig_moves_release(&code->moves);
-  wsig_moves_release(&code->labels);
+  wsig_offset_map_release(&code->map);
+  wsig_offset_map_release(&code->labels);
 }

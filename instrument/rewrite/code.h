@@ -25,15 +25,15 @@ static inline uint64_t wsig_label(uint32_t function, uint64_t label) {
 
 struct wsig_code {
   struct wsig_bytes payload;
-  struct wsig_moves moves;
-  struct wsig_moves labels; /* of wsig_label() */
+  struct wsig_offset_map map;
+  struct wsig_offset_map labels; /* of wsig_label() */
   uint64_t loops, polls;
   bool needs_counter; /* the plan's global */
   uint32_t too_large; /* a function that no engine would take any more */
 };
 
 /** The largest body that engines take (the JavaScript API, 8 Limits). */
-#define WSIG_BODY_MOST 7654321
+#define WSIG_BODY_MAX 7654321
 
 /** Errors: ENOMEM; 1: a function gets too large, or, if that is
  * WSIG_NO_FUNCTION, the code is not what it was. */

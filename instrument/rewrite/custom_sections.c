@@ -9,22 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool begins_with(const struct wsig_section *section, const char *text) {
+static bool begins_with(const struct wsig_wasm_section *section,
+                        const char *text) {
   return section->name && section->name_length >= strlen(text) &&
          memcmp(section->name, text, strlen(text)) == 0;
 }
 
 static void leave_out(struct wsig_rewriting *rewriting, size_t number,
                       const char *why) {
-  const struct wsig_section *section = &rewriting->scan->sections[number];
-  struct wsig_instrumented *made = rewriting->made;
+  const struct wsig_wasm_section *section = &rewriting->scan->sections[number];
+  wasmsig_instrumented *made = rewriting->made;
   rewriting->edits[number].is_left_out = true;
-  if (made->left_out_count == WSIG_LEFT_OUT_MOST) {
+  if (made->left_out_count == WASMSIG_LEFT_OUT_MAX) {
     made->left_out_more++;
     return;
   }
   made->left_out[made->left_out_count++] =
-      (struct wsig_left_out){section->name, section->name_length, why};
+      (wasmsig_left_out){section->name, section->name_length, why};
 }
 
 /* ------------------------------------------------------------------- hints */
@@ -36,7 +37,7 @@ struct starts {
 };
 
 static bool find_starts(struct starts *starts, const struct wsig_scan *scan) {
-  const struct wsig_section *code = scan->known[WSIG_SECTION_CODE];
+  const struct wsig_wasm_section *code = scan->known[WSIG_WASM_SECTION_CODE];
   struct wsig_cursor cursor = wsig_scan_cursor(scan, code->payload, code->end);
   starts->first = scan->module.imported_functions;
   starts->count = wsig_read_u32(&cursor);
@@ -52,10 +53,10 @@ static bool find_starts(struct starts *starts, const struct wsig_scan *scan) {
 
 /* One hint: an offset from the body's start, and bytes. */
 static void move_hint(struct wsig_cursor *cursor, struct wsig_bytes *moved,
-                      const struct wsig_moves *moves, uint64_t start) {
+                      const struct wsig_offset_map *map, uint64_t start) {
   uint32_t offset = wsig_read_u32(cursor);
-  wsig_bytes_u32(moved,
-                 wsig_moved(moves, start + offset) - wsig_moved(moves, start));
+  wsig_bytes_u32(moved, wsig_offset_map_apply(map, start + offset) -
+                            wsig_offset_map_apply(map, start));
   uint32_t size = wsig_read_u32(cursor);
   const uint8_t *bytes = cursor->at;
   wsig_cursor_skip(cursor, size);
@@ -65,7 +66,7 @@ static void move_hint(struct wsig_cursor *cursor, struct wsig_bytes *moved,
 }
 
 static void move_function(struct wsig_cursor *cursor, struct wsig_bytes *moved,
-                          const struct wsig_moves *moves,
+                          const struct wsig_offset_map *map,
                           const struct starts *starts) {
   uint64_t index = wsig_read_u32(cursor);
   uint32_t count = wsig_read_u32(cursor);
@@ -74,20 +75,20 @@ static void move_function(struct wsig_cursor *cursor, struct wsig_bytes *moved,
   wsig_bytes_u32(moved, index);
   wsig_bytes_u32(moved, count);
   for (uint32_t i = 0; i < count && !cursor->failed; i++)
-    move_hint(cursor, moved, moves, starts->starts[index - starts->first]);
+    move_hint(cursor, moved, map, starts->starts[index - starts->first]);
 }
 
 /* Whether it was understood. */
 static bool move_hints(struct wsig_rewriting *rewriting, size_t number,
                        const struct starts *starts) {
-  const struct wsig_section *section = &rewriting->scan->sections[number];
+  const struct wsig_wasm_section *section = &rewriting->scan->sections[number];
   struct wsig_edit *edit = &rewriting->edits[number];
   struct wsig_cursor cursor =
       wsig_scan_cursor(rewriting->scan, section->contents, section->end);
   uint32_t count = wsig_read_u32(&cursor);
   wsig_bytes_u32(&edit->payload, count);
   for (uint32_t i = 0; i < count && !cursor.failed; i++)
-    move_function(&cursor, &edit->payload, &rewriting->code.moves, starts);
+    move_function(&cursor, &edit->payload, &rewriting->code.map, starts);
   edit->is_changed = !cursor.failed && wsig_cursor_offset(&cursor) ==
                                            section->end - section->contents;
   return edit->is_changed;
@@ -125,7 +126,7 @@ static bool copy_feature(struct wsig_cursor *cursor, struct wsig_bytes *list) {
 
 /* A list that is not understood, or that something follows, stays as it is. */
 static void rewrite_features(struct wsig_rewriting *rewriting, size_t number) {
-  const struct wsig_section *section = &rewriting->scan->sections[number];
+  const struct wsig_wasm_section *section = &rewriting->scan->sections[number];
   struct wsig_edit *edit = &rewriting->edits[number];
   struct wsig_cursor cursor =
       wsig_scan_cursor(rewriting->scan, section->contents, section->end);
@@ -148,7 +149,7 @@ static void rewrite_features(struct wsig_rewriting *rewriting, size_t number) {
 
 /* ------------------------------------------------------------------- DWARF */
 
-static bool is_dwarf(const struct wsig_section *section) {
+static bool is_dwarf(const struct wsig_wasm_section *section) {
   return begins_with(section, ".debug_");
 }
 
@@ -171,7 +172,7 @@ static size_t collect(const struct wsig_scan *scan,
                       struct wsig_custom *customs) {
   size_t count = 0;
   for (size_t i = 0; i < scan->section_count; i++) {
-    const struct wsig_section *section = &scan->sections[i];
+    const struct wsig_wasm_section *section = &scan->sections[i];
     if (!is_dwarf(section)) continue;
     customs[count++] =
         (struct wsig_custom){.name = section->name,
@@ -184,7 +185,7 @@ static size_t collect(const struct wsig_scan *scan,
 
 static int rewrite_dwarf(struct wsig_rewriting *rewriting) {
   const struct wsig_scan *scan = rewriting->scan;
-  const struct wsig_section *code = scan->known[WSIG_SECTION_CODE];
+  const struct wsig_wasm_section *code = scan->known[WSIG_WASM_SECTION_CODE];
   struct wsig_custom *customs =
       calloc(scan->section_count + 1, sizeof *customs);
   if (!customs) return WASMSIG_ENOMEM;
@@ -192,7 +193,7 @@ static int rewrite_dwarf(struct wsig_rewriting *rewriting) {
   const char *why = NULL;
   int outcome = 0;
   if (count > 0)
-    outcome = wsig_dwarf_move(customs, count, &rewriting->code.moves,
+    outcome = wsig_dwarf_move(customs, count, &rewriting->code.map,
                               code->end - code->payload, &why);
   take_moved(rewriting, customs);
   free(customs);
@@ -204,28 +205,28 @@ static int rewrite_dwarf(struct wsig_rewriting *rewriting) {
 
 /* -------------------------------------------------------------------- all */
 
-static bool is_signature(const struct wsig_section *section) {
-  return wsig_section_is_named(section, "signature") ||
-         wsig_section_is_named(section, "signature_delimiter");
+static bool is_signature(const struct wsig_wasm_section *section) {
+  return wsig_wasm_section_is_named(section, "signature") ||
+         wsig_wasm_section_is_named(section, "signature_delimiter");
 }
 
 /* What finds the code from outside. By build_id debug information is found that
  * is kept apart, and is of the code as it was. */
-static bool says_where(const struct wsig_section *section) {
-  return wsig_section_is_named(section, "sourceMappingURL") ||
-         wsig_section_is_named(section, "external_debug_info") ||
-         wsig_section_is_named(section, "build_id");
+static bool says_where(const struct wsig_wasm_section *section) {
+  return wsig_wasm_section_is_named(section, "sourceMappingURL") ||
+         wsig_wasm_section_is_named(section, "external_debug_info") ||
+         wsig_wasm_section_is_named(section, "build_id");
 }
 
 static int rewrite_custom(struct wsig_rewriting *rewriting, size_t number) {
-  const struct wsig_section *section = &rewriting->scan->sections[number];
+  const struct wsig_wasm_section *section = &rewriting->scan->sections[number];
   if (is_signature(section))
     leave_out(rewriting, number, "it signs the module as it was");
   else if (rewriting->code.polls == 0)
     return WASMSIG_OK;
-  else if (wsig_section_is_named(section, "target_features"))
+  else if (wsig_wasm_section_is_named(section, "target_features"))
     rewrite_features(rewriting, number);
-  else if (wsig_section_is_named(section, "name"))
+  else if (wsig_wasm_section_is_named(section, "name"))
     wsig_rewrite_names(rewriting, number);
   else if (says_where(section))
     leave_out(rewriting, number, "the code no longer stands where it says");
@@ -234,7 +235,7 @@ static int rewrite_custom(struct wsig_rewriting *rewriting, size_t number) {
   return WASMSIG_OK;
 }
 
-int wsig_rewrite_customs(struct wsig_rewriting *rewriting) {
+int wsig_rewrite_custom_sections(struct wsig_rewriting *rewriting) {
   int error = WASMSIG_OK;
   for (size_t i = 0; i < rewriting->scan->section_count && !error; i++)
     error = rewrite_custom(rewriting, i);

@@ -17,7 +17,7 @@ static bool is_64_bit(const struct wsig_rewriting *rewriting) {
 /* The payload that the section gets. */
 static struct wsig_bytes *change(struct wsig_rewriting *rewriting,
                                  uint8_t number) {
-  const struct wsig_section *section = rewriting->scan->known[number];
+  const struct wsig_wasm_section *section = rewriting->scan->known[number];
   if (!section) {
     rewriting->is_added[number] = true;
     return &rewriting->added[number];
@@ -33,7 +33,7 @@ static struct wsig_bytes *change(struct wsig_rewriting *rewriting,
 static struct wsig_cursor begin(const struct wsig_rewriting *rewriting,
                                 uint8_t number, uint32_t more,
                                 struct wsig_bytes *payload) {
-  const struct wsig_section *section = rewriting->scan->known[number];
+  const struct wsig_wasm_section *section = rewriting->scan->known[number];
   struct wsig_cursor cursor;
   wsig_cursor_open_bytes(&cursor, NULL, 0);
   uint32_t count = 0;
@@ -65,14 +65,14 @@ static void put_longer(struct wsig_bytes *payload, struct wsig_cursor *cursor) {
 }
 
 static void rewrite_memories(struct wsig_rewriting *rewriting) {
-  enum wsig_room_kind kind = rewriting->room.kind;
-  if (kind != WSIG_ROOM_MEMORY && kind != WSIG_ROOM_PAGE) return;
-  struct wsig_bytes *payload = change(rewriting, WSIG_SECTION_MEMORY);
-  struct wsig_cursor cursor =
-      begin(rewriting, WSIG_SECTION_MEMORY, kind == WSIG_ROOM_MEMORY, payload);
-  if (kind == WSIG_ROOM_PAGE) put_longer(payload, &cursor);
+  wasmsig_word_placement kind = rewriting->placement.kind;
+  if (kind != WASMSIG_WORDS_MEMORY && kind != WASMSIG_WORDS_PAGE) return;
+  struct wsig_bytes *payload = change(rewriting, WSIG_WASM_SECTION_MEMORY);
+  struct wsig_cursor cursor = begin(rewriting, WSIG_WASM_SECTION_MEMORY,
+                                    kind == WASMSIG_WORDS_MEMORY, payload);
+  if (kind == WASMSIG_WORDS_PAGE) put_longer(payload, &cursor);
   copy_rest(payload, &cursor);
-  if (kind == WSIG_ROOM_MEMORY)
+  if (kind == WASMSIG_WORDS_MEMORY)
     wsig_bytes_append(payload, "\1\1\1", 3); /* one page, and no more */
 }
 
@@ -82,10 +82,10 @@ static void rewrite_memories(struct wsig_rewriting *rewriting) {
  * has room in a page of ours, and not at the top of a C stack, whose bytes are
  * too few for it. Such a module does not say what it handles. */
 bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word) {
-  enum wsig_room_kind kind = rewriting->room.kind;
+  wasmsig_word_placement kind = rewriting->placement.kind;
   if (rewriting->scan->report.words[word].is_exported) return false;
-  if (word == WASMSIG_WORD_HANDLED && kind == WSIG_ROOM_STACK) return false;
-  return kind != WSIG_ROOM_NONE;
+  if (word == WASMSIG_WORD_HANDLED && kind == WASMSIG_WORDS_STACK) return false;
+  return kind != WASMSIG_WORDS_OWN;
 }
 
 static uint32_t words_before(const struct wsig_rewriting *rewriting, int word) {
@@ -106,19 +106,19 @@ uint32_t wsig_next_global(const struct wsig_rewriting *rewriting) {
 /* The value of a global. */
 static void put_address(const struct wsig_rewriting *rewriting,
                         struct wsig_bytes *payload, uint64_t address) {
-  wsig_put_address(payload, rewriting->scan, address);
+  wsig_emit_address(payload, rewriting->scan, address);
   wsig_bytes_byte(payload, WSIG_OP_END);
 }
 
 static void put_words(struct wsig_rewriting *rewriting,
                       struct wsig_bytes *payload) {
-  static const uint8_t places[WASMSIG_WORD_COUNT] = {0, 4, 8, 16};
+  static const uint8_t sites[WASMSIG_WORD_COUNT] = {0, 4, 8, 16};
   bool is_wide = is_64_bit(rewriting);
   for (int i = 0; i < WASMSIG_WORD_COUNT; i++) {
     if (!wsig_adds_word(rewriting, i)) continue;
     wsig_bytes_byte(payload, is_wide ? WSIG_TYPE_I64 : WSIG_TYPE_I32);
     wsig_bytes_byte(payload, 0); /* immutable */
-    put_address(rewriting, payload, rewriting->room.address + places[i]);
+    put_address(rewriting, payload, rewriting->placement.address + sites[i]);
   }
 }
 
@@ -137,22 +137,23 @@ static const uint8_t *pass_global(struct wsig_cursor *cursor) {
 /* Up to the stack pointer, which gets its new value. */
 static void put_stack(struct wsig_rewriting *rewriting,
                       struct wsig_bytes *payload, struct wsig_cursor *cursor) {
-  uint64_t number = rewriting->room.stack - rewriting->scan->imported_globals;
+  uint64_t number =
+      rewriting->placement.stack - rewriting->scan->imported_globals;
   const uint8_t *start = cursor->at, *value = start;
   for (uint64_t i = 0; i <= number && !cursor->failed; i++)
     value = pass_global(cursor);
   wsig_bytes_append(payload, start, (size_t)(value - start));
-  put_address(rewriting, payload, rewriting->room.address);
+  put_address(rewriting, payload, rewriting->placement.address);
 }
 
 static void rewrite_globals(struct wsig_rewriting *rewriting) {
   bool counts = rewriting->code.needs_counter;
   uint32_t more = words_before(rewriting, WASMSIG_WORD_COUNT) + counts;
   if (more == 0) return;
-  struct wsig_bytes *payload = change(rewriting, WSIG_SECTION_GLOBAL);
+  struct wsig_bytes *payload = change(rewriting, WSIG_WASM_SECTION_GLOBAL);
   struct wsig_cursor cursor =
-      begin(rewriting, WSIG_SECTION_GLOBAL, more, payload);
-  if (rewriting->room.kind == WSIG_ROOM_STACK)
+      begin(rewriting, WSIG_WASM_SECTION_GLOBAL, more, payload);
+  if (rewriting->placement.kind == WASMSIG_WORDS_STACK)
     put_stack(rewriting, payload, &cursor);
   copy_rest(payload, &cursor);
   put_words(rewriting, payload);
@@ -188,9 +189,9 @@ static void rewrite_exports(struct wsig_rewriting *rewriting) {
   bool hides = hides_memory(rewriting->scan);
   uint32_t more = words_before(rewriting, WASMSIG_WORD_COUNT) + hides;
   if (more == 0) return;
-  struct wsig_bytes *payload = change(rewriting, WSIG_SECTION_EXPORT);
+  struct wsig_bytes *payload = change(rewriting, WSIG_WASM_SECTION_EXPORT);
   struct wsig_cursor cursor =
-      begin(rewriting, WSIG_SECTION_EXPORT, more, payload);
+      begin(rewriting, WSIG_WASM_SECTION_EXPORT, more, payload);
   copy_rest(payload, &cursor);
   if (hides) put_memory(rewriting, payload);
   for (int i = 0; i < WASMSIG_WORD_COUNT; i++)

@@ -3,8 +3,8 @@
 
 #include "analysis/body.h"
 
-void wsig_put_address(struct wsig_bytes *bytes, const struct wsig_scan *scan,
-                      uint64_t address) {
+void wsig_emit_address(struct wsig_bytes *bytes, const struct wsig_scan *scan,
+                       uint64_t address) {
   const wasmsig_module_memory *memory = &scan->report.memory;
   bool is_wide = memory->count > 0 && memory->is_64_bit;
   wsig_bytes_byte(bytes, is_wide ? WSIG_OP_I64_CONST : WSIG_OP_I32_CONST);
@@ -20,14 +20,14 @@ static void put_word(struct wsig_rewriting *rewriting) {
       &rewriting->scan->report.words[WASMSIG_WORD_SIGNAL];
   struct wsig_bytes *poll = &rewriting->plan.poll;
   uint64_t address = word->address;
-  if (rewriting->room.kind != WSIG_ROOM_NONE) {
-    address = rewriting->room.address;
+  if (rewriting->placement.kind != WASMSIG_WORDS_OWN) {
+    address = rewriting->placement.address;
   } else if (word->source != WASMSIG_VALUE_CONSTANT) {
     wsig_bytes_byte(poll, WSIG_OP_GLOBAL_GET);
     wsig_bytes_u32(poll, word->index);
     return;
   }
-  wsig_put_address(poll, rewriting->scan, address);
+  wsig_emit_address(poll, rewriting->scan, address);
 }
 
 /* Whether one load can read the word of attention too: it follows the signal
@@ -44,7 +44,7 @@ static bool has_attention(const struct wsig_scan *scan) {
          global->type == word->type && global->value == word->address + 4;
 }
 
-void wsig_poll_put(struct wsig_rewriting *rewriting) {
+void wsig_emit_poll(struct wsig_rewriting *rewriting) {
   static const uint8_t load[] = {0xfe, 0x10, 2, 0}, wide[] = {0xfe, 0x11, 3, 0},
                        is_zero[] = {WSIG_OP_I64_CONST, 0, 0x52 /* i64.ne */},
                        is_killed[] = {WSIG_OP_I32_CONST, 9, 0x46 /* i32.eq */},

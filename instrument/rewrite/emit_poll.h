@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The instructions of one poll. */
-#ifndef WSIG_INSTRUMENT_PUT_POLL_H
-#define WSIG_INSTRUMENT_PUT_POLL_H
+#ifndef WSIG_INSTRUMENT_EMIT_POLL_H
+#define WSIG_INSTRUMENT_EMIT_POLL_H
 
 #include "rewrite/rewrite.h"
 
 /** Puts them into the plan, whose function of delivery is known, as the room
  * for words is. */
-void wsig_poll_put(struct wsig_rewriting *rewriting);
+void wsig_emit_poll(struct wsig_rewriting *rewriting);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Sections come in the order of their ranks (as in the module reader). */
-static const uint8_t ranks[WSIG_SECTION_COUNT] = {
+static const uint8_t ranks[WSIG_WASM_SECTION_COUNT] = {
     [1] = 1, [2] = 2,  [3] = 3,   [4] = 4,   [5] = 5,   [6] = 7, [7] = 8,
     [8] = 9, [9] = 10, [10] = 12, [11] = 13, [12] = 11, [13] = 6};
 
@@ -16,7 +16,7 @@ static void put_header(struct wsig_bytes *bytes, uint8_t number,
 }
 
 static void put_added(struct wsig_rewriting *rewriting, int number) {
-  struct wsig_bytes *bytes = &rewriting->made->bytes;
+  struct wsig_bytes *bytes = &rewriting->module;
   const struct wsig_bytes *payload = &rewriting->added[number];
   if (!rewriting->is_added[number]) return;
   put_header(bytes, (uint8_t)number, payload->length);
@@ -26,14 +26,14 @@ static void put_added(struct wsig_rewriting *rewriting, int number) {
 
 /* Those that come before a section of this rank. */
 static void put_added_below(struct wsig_rewriting *rewriting, uint8_t rank) {
-  for (int i = 1; i < WSIG_SECTION_COUNT; i++)
+  for (int i = 1; i < WSIG_WASM_SECTION_COUNT; i++)
     if (ranks[i] < rank) put_added(rewriting, i);
 }
 
 static void put_section(struct wsig_rewriting *rewriting,
-                        const struct wsig_section *section,
+                        const struct wsig_wasm_section *section,
                         const struct wsig_edit *edit) {
-  struct wsig_bytes *bytes = &rewriting->made->bytes;
+  struct wsig_bytes *bytes = &rewriting->module;
   const uint8_t *from = rewriting->scan->bytes;
   if (edit->is_left_out) return;
   if (!edit->is_changed) {
@@ -56,29 +56,29 @@ static void put_mark(struct wsig_rewriting *rewriting) {
   wsig_bytes_u32(&mark, 1);
   wsig_bytes_u32(&mark, rewriting->options->every);
   wsig_bytes_byte(&mark, rewriting->options->calls);
-  struct wsig_bytes *bytes = &rewriting->made->bytes;
-  put_header(bytes, WSIG_SECTION_CUSTOM, mark.length);
+  struct wsig_bytes *bytes = &rewriting->module;
+  put_header(bytes, WSIG_WASM_SECTION_CUSTOM, mark.length);
   wsig_bytes_append(bytes, mark.data, mark.length);
   bytes->failed |= mark.failed;
   wsig_bytes_release(&mark);
 }
 
 static bool has_failed(const struct wsig_rewriting *rewriting) {
-  bool failed = rewriting->made->bytes.failed;
+  bool failed = rewriting->module.failed;
   for (size_t i = 0; i < rewriting->scan->section_count; i++)
     failed |= rewriting->edits[i].payload.failed;
-  for (int i = 0; i < WSIG_SECTION_COUNT; i++)
+  for (int i = 0; i < WSIG_WASM_SECTION_COUNT; i++)
     failed |= rewriting->added[i].failed;
   return failed;
 }
 
 void wsig_rewrite_module(struct wsig_rewriting *rewriting) {
   const struct wsig_scan *scan = rewriting->scan;
-  struct wsig_bytes *bytes = &rewriting->made->bytes;
+  struct wsig_bytes *bytes = &rewriting->module;
   wsig_bytes_append(bytes, scan->bytes, 8);
   for (size_t i = 0; i < scan->section_count; i++) {
-    const struct wsig_section *section = &scan->sections[i];
-    if (section->number != WSIG_SECTION_CUSTOM)
+    const struct wsig_wasm_section *section = &scan->sections[i];
+    if (section->number != WSIG_WASM_SECTION_CUSTOM)
       put_added_below(rewriting, ranks[section->number]);
     put_section(rewriting, section, &rewriting->edits[i]);
   }

@@ -10,7 +10,7 @@
 
 struct renaming {
   struct wsig_cursor cursor;
-  const struct wsig_moves *labels;
+  const struct wsig_offset_map *labels;
   struct wsig_bytes *bytes; /* what becomes of the section */
   bool has_labels;
 };
@@ -34,7 +34,8 @@ static void move_function(struct renaming *renaming, struct wsig_bytes *to) {
   uint32_t count = copy_u32(renaming, to);
   for (uint32_t i = 0; i < count && !renaming->cursor.failed; i++) {
     uint64_t label = wsig_label(function, wsig_read_u32(&renaming->cursor));
-    wsig_bytes_u32(to, (uint32_t)wsig_moved(renaming->labels, label));
+    wsig_bytes_u32(to,
+                   (uint32_t)wsig_offset_map_apply(renaming->labels, label));
     copy(renaming, copy_u32(renaming, to), to);
   }
 }
@@ -65,7 +66,7 @@ static void rename_kind(struct renaming *renaming) {
 }
 
 void wsig_rewrite_names(struct wsig_rewriting *rewriting, size_t number) {
-  const struct wsig_section *section = &rewriting->scan->sections[number];
+  const struct wsig_wasm_section *section = &rewriting->scan->sections[number];
   struct wsig_edit *edit = &rewriting->edits[number];
   size_t length = section->end - section->contents;
   struct renaming renaming = {

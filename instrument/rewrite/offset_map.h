@@ -5,8 +5,8 @@
  * Offsets are relative to the payload of the code section, as addresses in
  * DWARF are. Bytes are only added, so `by` never falls.
  */
-#ifndef WSIG_INSTRUMENT_MOVES_H
-#define WSIG_INSTRUMENT_MOVES_H
+#ifndef WSIG_INSTRUMENT_OFFSET_MAP_H
+#define WSIG_INSTRUMENT_OFFSET_MAP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,22 +14,23 @@
 
 /** Old bytes from `from` on, up to the next one's `from`, stand `by` bytes
  * further on. Those before the first stay where they are. */
-struct wsig_move {
+struct wsig_offset_map_entry {
   uint64_t from;
   uint64_t by;
 };
 
 /** All zeros: nothing moved. `failed` sticks: out of memory. */
-struct wsig_moves {
-  struct wsig_move *moves;
+struct wsig_offset_map {
+  struct wsig_offset_map_entry *entries;
   size_t count, capacity;
   bool failed;
 };
 
 /** In ascending order of `from`; of two with the same, the later counts. */
-void wsig_moves_add(struct wsig_moves *moves, uint64_t from, uint64_t by);
+void wsig_offset_map_add(struct wsig_offset_map *map, uint64_t from,
+                         uint64_t by);
 /** Where the byte that was at `old` stands now. */
-uint64_t wsig_moved(const struct wsig_moves *moves, uint64_t old);
-void wsig_moves_release(struct wsig_moves *moves);
+uint64_t wsig_offset_map_apply(const struct wsig_offset_map *map, uint64_t old);
+void wsig_offset_map_release(struct wsig_offset_map *map);
 
 #endif

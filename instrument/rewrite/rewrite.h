@@ -5,8 +5,8 @@
 
 #include "analysis/scan.h"
 #include "analysis/word_placement.h"
-#include "instrument.h"
 #include "rewrite/code.h"
+#include "wasmsig/instrument.h"
 
 /** One for each section of the scan. */
 struct wsig_edit {
@@ -17,14 +17,16 @@ struct wsig_edit {
 
 struct wsig_rewriting {
   const struct wsig_scan *scan;
-  const struct wsig_instrument_options *options;
-  struct wsig_instrumented *made;
-  struct wsig_room room;
+  const wasmsig_instrument_options *options;
+  wasmsig_instrumented *made;
+  struct wsig_bytes module; /* the new one */
+  struct wsig_word_placement placement;
   struct wsig_plan plan;
   struct wsig_code code;
   struct wsig_edit *edits;
-  struct wsig_bytes added[WSIG_SECTION_COUNT]; /* sections that are missing */
-  bool is_added[WSIG_SECTION_COUNT];
+  struct wsig_bytes
+      added[WSIG_WASM_SECTION_COUNT]; /* sections that are missing */
+  bool is_added[WSIG_WASM_SECTION_COUNT];
 };
 
 /** Memory, globals and exports: makes room, and the words. */
@@ -32,13 +34,13 @@ void wsig_rewrite_declarations(struct wsig_rewriting *rewriting);
 /** The section "name" of this number. */
 void wsig_rewrite_names(struct wsig_rewriting *rewriting, size_t number);
 /** Custom sections. Errors: ENOMEM. */
-int wsig_rewrite_customs(struct wsig_rewriting *rewriting);
+int wsig_rewrite_custom_sections(struct wsig_rewriting *rewriting);
 /** Puts all sections together. */
 void wsig_rewrite_module(struct wsig_rewriting *rewriting);
 
 /** An address of memory 0, as a constant on the stack. */
-void wsig_put_address(struct wsig_bytes *bytes, const struct wsig_scan *scan,
-                      uint64_t address);
+void wsig_emit_address(struct wsig_bytes *bytes, const struct wsig_scan *scan,
+                       uint64_t address);
 /** Whether the word is one that is added. */
 bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word);
 /** The index of the first global that is appended behind the words. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Every allocation of wsig_instrument() fails in turn (--wrap): it says so or
- * makes the same module, and nothing is left allocated.
+ * Every allocation of wasmsig_instrument() fails in turn (--wrap): it says so
+ * or makes the same module, and nothing is left allocated.
  */
 #include "fault/failing.h"
 #include "unit/module_bytes.h"
 
-#include "instrument/instrument.h"
+#include "wasmsig/instrument.h"
 
-static const struct wsig_instrument_options ways[] = {
+static const wasmsig_instrument_options ways[] = {
     {.every = 0}, {.every = 1, .add_page = true}, {.every = 7, .calls = true}};
 
 /* ---------------------------------------------------------------- modules */
@@ -63,38 +63,38 @@ static struct module *delivering_module(void) {
 
 /* ------------------------------------------------------------------ tests */
 
-static void assert_same(const struct wsig_instrumented *made,
-                        const struct wsig_instrumented *wanted) {
-  assert_int_equal(made->bytes.length, wanted->bytes.length);
-  assert_memory_equal(made->bytes.data, wanted->bytes.data,
-                      wanted->bytes.length);
+static void assert_same(const wasmsig_instrumented *made,
+                        const wasmsig_instrumented *wanted) {
+  assert_int_equal(made->length, wanted->length);
+  assert_memory_equal(made->bytes, wanted->bytes, wanted->length);
 }
 
 /* Its n-th allocation fails, for every n; answers how many there are. */
 static int against_failures(const struct module *module,
-                            const struct wsig_instrument_options *way) {
-  struct wsig_instrumented wanted, made;
-  assert_int_equal(wsig_instrument(&wanted, module->bytes, module->length, way),
-                   0);
+                            const wasmsig_instrument_options *way) {
+  wasmsig_instrumented wanted = WASMSIG_INSTRUMENTED_INIT;
+  wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+  assert_int_equal(
+      wasmsig_instrument(module->bytes, module->length, way, &wanted), 0);
   assert_int_equal(wanted.left_out_count, 0);
   long allocated = outstanding;
   int nth = 0;
   do {
     failed = 0;
     until_failure = nth++;
-    int error = wsig_instrument(&made, module->bytes, module->length, way);
+    int error = wasmsig_instrument(module->bytes, module->length, way, &made);
     until_failure = -1;
     if (error) {
       assert_int_equal(error, WASMSIG_ENOMEM);
       assert_true(failed > 0);
-      assert_null(made.bytes.data);
+      assert_null(made.bytes);
     } else {
       assert_same(&made, &wanted);
     }
-    wsig_instrumented_release(&made);
+    wasmsig_instrumented_release(&made);
     assert_int_equal(outstanding, allocated);
   } while (failed > 0);
-  wsig_instrumented_release(&wanted);
+  wasmsig_instrumented_release(&wanted);
   return nth - 1;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "instrumented.h"
 
-#include "instrument.h"
+#include "wasmsig/instrument.h"
 #include "wasmsig/module.h"
 
 #include <stdio.h>
@@ -25,23 +25,23 @@ static wasmsig_module_report inspect(const uint8_t *bytes, size_t length) {
   return report;
 }
 
-static void must_be_refused(const struct wsig_instrumented *made) {
+static void must_be_refused(const wasmsig_instrumented *made) {
   MUST(made->why != NULL);
-  MUST(made->bytes.data == NULL && made->bytes.length == 0);
+  MUST(made->bytes == NULL && made->length == 0);
   MUST(made->word >= -1 && made->word < WASMSIG_WORD_COUNT);
 }
 
 /* Polls of a word whose address is known are seen by the reader. */
-static void must_have_polls(const struct wsig_instrumented *made,
+static void must_have_polls(const wasmsig_instrumented *made,
                             const wasmsig_module_report *after) {
   if (after->words[WASMSIG_WORD_SIGNAL].source == WASMSIG_VALUE_CONSTANT)
     MUST(after->polls.atomic >= made->polls);
 }
 
-static void must_be_made(const struct wsig_instrumented *made) {
+static void must_be_made(const wasmsig_instrumented *made) {
   const wasmsig_module_report *before = &made->report;
   MUST(made->why == NULL && made->word == -1);
-  wasmsig_module_report after = inspect(made->bytes.data, made->bytes.length);
+  wasmsig_module_report after = inspect(made->bytes, made->length);
   MUST(after.verdict == WASMSIG_VERDICT_TRACKED);
   MUST(after.words[WASMSIG_WORD_SIGNAL].is_exported);
   for (int i = 0; i < WASMSIG_WORD_COUNT; i++)
@@ -52,25 +52,24 @@ static void must_be_made(const struct wsig_instrumented *made) {
   wasmsig_module_report_release(&after);
 }
 
-static void must_not_be_made_again(const struct wsig_instrumented *made) {
-  struct wsig_instrument_options options = {.every = 1};
-  struct wsig_instrumented again;
-  MUST(wsig_instrument(&again, made->bytes.data, made->bytes.length,
-                       &options) == 1);
+static void must_not_be_made_again(const wasmsig_instrumented *made) {
+  wasmsig_instrument_options options = {.every = 1};
+  wasmsig_instrumented again = WASMSIG_INSTRUMENTED_INIT;
+  MUST(wasmsig_instrument(made->bytes, made->length, &options, &again) == 1);
   must_be_refused(&again);
-  wsig_instrumented_release(&again);
+  wasmsig_instrumented_release(&again);
 }
 
 void instrumented_check(const uint8_t *bytes, size_t length) {
-  static const struct wsig_instrument_options ways[] = {
+  static const wasmsig_instrument_options ways[] = {
       {.every = 0},
       {.every = 1, .calls = true},
       {.every = 64, .add_page = true},
       {.every = 7, .calls = true},
       {.calls = true, .add_page = true}};
-  struct wsig_instrumented made;
-  int error = wsig_instrument(&made, bytes, length,
-                              &ways[length % (sizeof ways / sizeof *ways)]);
+  wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+  int error = wasmsig_instrument(
+      bytes, length, &ways[length % (sizeof ways / sizeof *ways)], &made);
   MUST(error == 0 || error == 1);
   if (error) {
     must_be_refused(&made);
@@ -78,5 +77,5 @@ void instrumented_check(const uint8_t *bytes, size_t length) {
     must_be_made(&made);
     must_not_be_made_again(&made);
   }
-  wsig_instrumented_release(&made);
+  wasmsig_instrumented_release(&made);
 }

@@ -6,7 +6,7 @@
  *
  *     mutants ... | polls | oracle
  */
-#include "instrument.h"
+#include "wasmsig/instrument.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,17 +18,17 @@ static void put(const uint8_t *bytes, size_t length) {
 }
 
 static void put_made(const uint8_t *bytes, size_t length) {
-  static const struct wsig_instrument_options ways[] = {
+  static const wasmsig_instrument_options ways[] = {
       {.every = 0},
       {.calls = true},
       {.every = 1, .add_page = true},
       {.every = 7, .calls = true}};
   put(bytes, length);
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-    struct wsig_instrumented made;
-    wsig_instrument(&made, bytes, length, &ways[i]);
-    put(made.bytes.data, made.bytes.length);
-    wsig_instrumented_release(&made);
+    wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+    wasmsig_instrument(bytes, length, &ways[i], &made);
+    put(made.bytes, made.length);
+    wasmsig_instrumented_release(&made);
   }
 }
 

@@ -47,12 +47,12 @@ static const char *const section_names[OTHER] = {
 
 static struct wsig_custom sections[SECTIONS];
 static uint8_t section_bytes[SECTIONS][SECTION_MOST];
-static struct wsig_moves moves;
+static struct wsig_offset_map map;
 static const char *why;
 
 static inline void release(void) {
   for (int i = 0; i < SECTIONS; i++) wsig_bytes_release(&sections[i].moved);
-  wsig_moves_release(&moves);
+  wsig_offset_map_release(&map);
 }
 
 static inline void begin(void) {
@@ -82,8 +82,8 @@ static inline int end_test(void **state) {
 
 /** Bytes before the one that was at `at`; in ascending order. */
 static inline void insert(uint64_t at, uint64_t bytes) {
-  size_t count = moves.count;
-  wsig_moves_add(&moves, at, bytes + (count ? moves.moves[count - 1].by : 0));
+  size_t count = map.count;
+  wsig_offset_map_add(&map, at, bytes + (count ? map.entries[count - 1].by : 0));
 }
 
 static inline void put_bytes(enum section_name to, const void *bytes,
@@ -152,7 +152,7 @@ static inline void set_second(enum section_name section) {
 
 static inline int move_sections(void) {
   why = NULL;
-  return wsig_dwarf_move(sections, SECTIONS, &moves, CODE_LENGTH, &why);
+  return wsig_dwarf_move(sections, SECTIONS, &map, CODE_LENGTH, &why);
 }
 
 static inline const uint8_t *new_bytes(enum section_name of) {

@@ -74,10 +74,10 @@ TEST(flags_cost_an_entry_nothing) {
 
 TEST(attributes_that_matter_are_no_more_than_a_few_hundred) {
   insert(20, 5);
-  put_flags(LOCATION, WSIG_DWARF_ATTRIBUTES_MOST);
+  put_flags(LOCATION, WSIG_DWARF_ATTRIBUTES_MAX);
   put_entries(10);
   assert_moves();
-  put_flags(LOCATION, WSIG_DWARF_ATTRIBUTES_MOST + 1);
+  put_flags(LOCATION, WSIG_DWARF_ATTRIBUTES_MAX + 1);
   assert_refused("too many attributes");
 }
 

@@ -92,7 +92,7 @@ static void assert_rows(size_t count) {
   assert_int_equal(after.count, count);
   for (size_t i = 0; i < count; i++) {
     uint64_t address = before.rows[i].address;
-    if (!is_dropped(address)) address = wsig_moved(&moves, address);
+    if (!is_dropped(address)) address = wsig_offset_map_apply(&map, address);
     assert_int_equal(after.rows[i].address, address);
     assert_int_equal(after.rows[i].line, before.rows[i].line);
     assert_int_equal(after.rows[i].is_end, before.rows[i].is_end);

@@ -11,23 +11,23 @@
 static const char *heads(const struct module *module) {
   static char said[MOST + 1];
   struct wsig_scan scan;
-  struct wsig_graph graph;
-  struct wsig_places places = {0};
+  struct wsig_call_graph graph;
+  struct wsig_poll_sites sites = {0};
   struct wsig_bodies bodies;
   struct wsig_body body;
   const char *why = NULL;
   size_t count = 0;
   assert_int_equal(wsig_scan(&scan, module->bytes, module->length, &why), 0);
-  assert_int_equal(wsig_graph_build(&graph, &scan, 0, false), 0);
+  assert_int_equal(wsig_call_graph_build(&graph, &scan, 0, false), 0);
   wsig_bodies_open(&bodies, &scan);
   while (wsig_bodies_next(&bodies, &body) && count < MOST) {
-    wsig_places_find(&places, &bodies, &body);
-    wsig_graph_set_polls(&graph, body.function, &places);
-    said[count++] = places.items[0].polls ? 'p' : '-';
+    wsig_poll_sites_find(&sites, &bodies, &body);
+    wsig_call_graph_set_polls(&graph, body.function, &sites);
+    said[count++] = sites.items[0].polls ? 'p' : '-';
   }
   said[count] = '\0';
-  wsig_places_release(&places);
-  wsig_graph_release(&graph);
+  wsig_poll_sites_release(&sites);
+  wsig_call_graph_release(&graph);
   wsig_scan_release(&scan);
   return said;
 }

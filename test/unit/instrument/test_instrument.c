@@ -4,10 +4,10 @@
 #include "../module_bytes.h"
 
 #include "instrument/analysis/poll_interval.h"
-#include "instrument/instrument.h"
 #include "instrument/rewrite/bytes.h"
 #include "instrument/rewrite/code.h"
 #include "instrument/rewrite/offset_map.h"
+#include "wasmsig/instrument.h"
 
 #include "module/cursor.h"
 
@@ -59,44 +59,44 @@ TEST(bytes_that_do_not_fit_are_a_failure_that_stays) {
 /* ------------------------------------------------------------------ moves */
 
 TEST(what_stands_behind_a_move_has_moved) {
-  struct wsig_moves moves = {0};
-  assert_int_equal(wsig_moved(&moves, 7), 7);
-  wsig_moves_add(&moves, 3, 0);
-  assert_int_equal(moves.count, 0);
-  wsig_moves_add(&moves, 10, 5);
-  wsig_moves_add(&moves, 20, 5);
-  wsig_moves_add(&moves, 30, 12);
-  wsig_moves_add(&moves, 30, 13);
-  assert_int_equal(moves.count, 2);
-  assert_int_equal(wsig_moved(&moves, 0), 0);
-  assert_int_equal(wsig_moved(&moves, 9), 9);
-  assert_int_equal(wsig_moved(&moves, 10), 15);
-  assert_int_equal(wsig_moved(&moves, 29), 34);
-  assert_int_equal(wsig_moved(&moves, 30), 43);
-  assert_int_equal(wsig_moved(&moves, 1000), 1013);
-  wsig_moves_release(&moves);
+  struct wsig_offset_map map = {0};
+  assert_int_equal(wsig_offset_map_apply(&map, 7), 7);
+  wsig_offset_map_add(&map, 3, 0);
+  assert_int_equal(map.count, 0);
+  wsig_offset_map_add(&map, 10, 5);
+  wsig_offset_map_add(&map, 20, 5);
+  wsig_offset_map_add(&map, 30, 12);
+  wsig_offset_map_add(&map, 30, 13);
+  assert_int_equal(map.count, 2);
+  assert_int_equal(wsig_offset_map_apply(&map, 0), 0);
+  assert_int_equal(wsig_offset_map_apply(&map, 9), 9);
+  assert_int_equal(wsig_offset_map_apply(&map, 10), 15);
+  assert_int_equal(wsig_offset_map_apply(&map, 29), 34);
+  assert_int_equal(wsig_offset_map_apply(&map, 30), 43);
+  assert_int_equal(wsig_offset_map_apply(&map, 1000), 1013);
+  wsig_offset_map_release(&map);
 }
 
 /* ------------------------------------------------------------------- paces */
 
-static void assert_pace(struct wsig_pace pace, uint32_t every,
+static void assert_pace(struct wsig_poll_interval interval, uint32_t every,
                         enum wsig_counter counter) {
-  assert_int_equal(pace.every, every);
-  assert_int_equal(pace.counter, counter);
+  assert_int_equal(interval.every, every);
+  assert_int_equal(interval.counter, counter);
 }
 
 TEST(a_pace_that_is_wanted_is_kept) {
   struct wsig_work light = {.instructions = 5};
   struct wsig_work heavy = {.instructions = 5000, .has_bulk = true};
   struct wsig_work calling = {.instructions = 5, .has_calls = true};
-  assert_pace(wsig_pace_of_loop(&light, 1), 1, WSIG_COUNT_NOBODY);
-  assert_pace(wsig_pace_of_loop(&calling, 1), 1, WSIG_COUNT_NOBODY);
-  assert_pace(wsig_pace_of_loop(&light, 7), 7, WSIG_COUNT_LOCAL);
-  assert_pace(wsig_pace_of_loop(&heavy, 7), 7, WSIG_COUNT_LOCAL);
-  assert_pace(wsig_pace_of_loop(&calling, 7), 7, WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_pace_of_head(&light, 7), 7, WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_pace_of_head(&heavy, 7), 7, WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_pace_of_return(7), 7, WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_poll_interval_of_loop(&light, 1), 1, WSIG_COUNT_NONE);
+  assert_pace(wsig_poll_interval_of_loop(&calling, 1), 1, WSIG_COUNT_NONE);
+  assert_pace(wsig_poll_interval_of_loop(&light, 7), 7, WSIG_COUNT_LOCAL);
+  assert_pace(wsig_poll_interval_of_loop(&heavy, 7), 7, WSIG_COUNT_LOCAL);
+  assert_pace(wsig_poll_interval_of_loop(&calling, 7), 7, WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_poll_interval_of_head(&light, 7), 7, WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_poll_interval_of_head(&heavy, 7), 7, WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_poll_interval_of_return(7), 7, WSIG_COUNT_GLOBAL);
 }
 
 TEST(what_may_take_long_polls_each_time) {
@@ -104,24 +104,25 @@ TEST(what_may_take_long_polls_each_time) {
   struct wsig_work bulk = {.instructions = 5, .has_bulk = true};
   struct wsig_work both = bulk;
   both.has_calls = true;
-  assert_pace(wsig_pace_of_loop(&heavy, 0), 1, WSIG_COUNT_NOBODY);
-  assert_pace(wsig_pace_of_loop(&bulk, 0), 1, WSIG_COUNT_NOBODY);
-  assert_pace(wsig_pace_of_loop(&both, 0), 1, WSIG_COUNT_NOBODY);
-  assert_pace(wsig_pace_of_head(&bulk, 0), 1, WSIG_COUNT_NOBODY);
+  assert_pace(wsig_poll_interval_of_loop(&heavy, 0), 1, WSIG_COUNT_NONE);
+  assert_pace(wsig_poll_interval_of_loop(&bulk, 0), 1, WSIG_COUNT_NONE);
+  assert_pace(wsig_poll_interval_of_loop(&both, 0), 1, WSIG_COUNT_NONE);
+  assert_pace(wsig_poll_interval_of_head(&bulk, 0), 1, WSIG_COUNT_NONE);
 }
 
 TEST(paces_of_a_counter_are_powers_of_two) {
   struct wsig_work light = {.instructions = 5};
   struct wsig_work calling = {.instructions = 5, .has_calls = true};
   struct wsig_work heavy = {.instructions = 100000};
-  struct wsig_pace turns = wsig_pace_of_loop(&light, 0);
-  struct wsig_pace calls = wsig_pace_of_loop(&calling, 0);
+  struct wsig_poll_interval turns = wsig_poll_interval_of_loop(&light, 0);
+  struct wsig_poll_interval calls = wsig_poll_interval_of_loop(&calling, 0);
   assert_int_equal(turns.every & (turns.every - 1), 0);
   assert_int_equal(calls.every & (calls.every - 1), 0);
   assert_true(calls.every > 1 && calls.every < turns.every);
-  assert_pace(wsig_pace_of_head(&light, 0), calls.every, WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_pace_of_return(0), calls.every, WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_pace_of_loop(&heavy, 0), 1, WSIG_COUNT_NOBODY);
+  assert_pace(wsig_poll_interval_of_head(&light, 0), calls.every,
+              WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_poll_interval_of_return(0), calls.every, WSIG_COUNT_GLOBAL);
+  assert_pace(wsig_poll_interval_of_loop(&heavy, 0), 1, WSIG_COUNT_NONE);
 }
 
 /* -------------------------------------------------------------------- code */
@@ -160,9 +161,9 @@ TEST(a_poll_moves_what_stands_behind_it) {
   assert_int_equal(code.payload.length, sizeof wanted - 1);
   assert_memory_equal(code.payload.data, wanted, sizeof wanted - 1);
   for (uint64_t at = 0; at < 14; at++)
-    assert_int_equal(wsig_moved(&code.moves, at), at);
-  assert_int_equal(wsig_moved(&code.moves, 14), 18);
-  assert_int_equal(wsig_moved(&code.moves, 16), 20);
+    assert_int_equal(wsig_offset_map_apply(&code.map, at), at);
+  assert_int_equal(wsig_offset_map_apply(&code.map, 14), 18);
+  assert_int_equal(wsig_offset_map_apply(&code.map, 16), 20);
   assert_int_equal(code.loops, 1);
   assert_int_equal(code.polls, 1);
   wsig_code_release(&code);
@@ -179,9 +180,11 @@ TEST(a_counter_is_a_local_behind_the_others) {
       "\1\x0b\x0b";
   assert_int_equal(code.payload.length, sizeof wanted - 1);
   assert_memory_equal(code.payload.data, wanted, sizeof wanted - 1);
-  assert_int_equal(wsig_moved(&code.moves, 11), 11); /* the local's group */
-  assert_int_equal(wsig_moved(&code.moves, 12), 14); /* the loop */
-  assert_int_equal(wsig_moved(&code.moves, 14), 34); /* what is in it */
+  assert_int_equal(wsig_offset_map_apply(&code.map, 11),
+                   11); /* the local's group */
+  assert_int_equal(wsig_offset_map_apply(&code.map, 12), 14); /* the loop */
+  assert_int_equal(wsig_offset_map_apply(&code.map, 14),
+                   34); /* what is in it */
   assert_false(code.needs_counter);
   wsig_code_release(&code);
 }

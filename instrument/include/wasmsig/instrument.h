@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/**
+ * wasmsig's instrumenter: puts polls of the signal word into a finished
+ * WebAssembly module, and the words themselves into a module that has none.
+ *
+ *     wasmsig_instrument_options options = WASMSIG_INSTRUMENT_OPTIONS_INIT;
+ *     wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+ *     int error = wasmsig_instrument(bytes, length, &options, &made);
+ *     if (error == 0)
+ *       fwrite(made.bytes, 1, made.length, file);
+ *     else if (error == WASMSIG_INSTRUMENT_REFUSED)
+ *       puts(made.why);
+ *     wasmsig_instrumented_release(&made);
+ *
+ * A poll follows the head of each loop. Polls also stand at heads of functions
+ * and behind calls where a run could otherwise be long without one
+ * (analysis/call_graph.c has the proof). A poll is an atomic load of the signal
+ * word. If the module exports a function __instance_signal_deliver, a poll
+ * calls it when the word is not 0. Otherwise a poll traps when the word is 9,
+ * SIGKILL.
+ *
+ * Everything else stays the same, byte for byte. Functions, types, globals and
+ * memories keep their numbers, because new ones are appended.
+ *
+ * Calls may overlap with each other, each on a result of its own. The library
+ * needs no engine, keeps no state, and uses nothing of wasmsig/host.h.
+ */
+#ifndef WASMSIG_INSTRUMENT_H
+#define WASMSIG_INSTRUMENT_H
+
+#include "wasmsig/base.h"
+#include "wasmsig/module.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Not an error: the module cannot be instrumented, and `why` gives the
+ * reason. */
+#define WASMSIG_INSTRUMENT_REFUSED 1
+
+/** The largest `every`. */
+#define WASMSIG_INSTRUMENT_EVERY_MAX 1000000
+
+/** How to instrument a module. */
+typedef struct wasmsig_instrument_options {
+  size_t size; /**< of this struct, for later versions to tell */
+  /**
+   * Turns of a loop from one poll to the next, up to
+   * WASMSIG_INSTRUMENT_EVERY_MAX. 0: what costs least in today's engines
+   * (analysis/poll_interval.c).
+   */
+  uint32_t every;
+  /** Polls at the head of each function too. */
+  bool calls;
+  /**
+   * Make memory 0 a page larger if the words have no other place. The program
+   * can see that page: set this only if you know that it does not look.
+   */
+  bool add_page;
+} wasmsig_instrument_options;
+
+#define WASMSIG_INSTRUMENT_OPTIONS_INIT \
+  {sizeof(wasmsig_instrument_options), 0, false, false}
+
+/** Where the words are. */
+typedef enum wasmsig_word_placement {
+  WASMSIG_WORDS_OWN = 0,    /**< the module has words of its own */
+  WASMSIG_WORDS_MEMORY = 1, /**< in a memory that was added */
+  WASMSIG_WORDS_PAGE = 2,   /**< in a page that was added to memory 0 */
+  WASMSIG_WORDS_STACK = 3,  /**< above the C stack, which begins 16 bytes lower */
+} wasmsig_word_placement;
+
+/** A custom section that is not in the new module, and why. */
+typedef struct wasmsig_left_out {
+  const char *name; /**< in the old module's bytes, not terminated */
+  size_t name_length;
+  const char *why; /**< never freed */
+} wasmsig_left_out;
+
+/** How many sections are listed that were left out. */
+#define WASMSIG_LEFT_OUT_MAX 16
+
+/** The new module, or why there is none. */
+typedef struct wasmsig_instrumented {
+  size_t size;    /**< of this struct, for later versions to tell */
+  uint8_t *bytes; /**< the new module; NULL if there is none */
+  size_t length;
+  /**
+   * Why there is no new module, or NULL. It may point into `text`. If the
+   * module cannot be read, `report` says more.
+   */
+  const char *why;
+  char text[80];
+  int word; /**< the word that `why` is about, or -1 */
+  /** There is none only because `add_page` was not set. */
+  bool can_add_page;
+  wasmsig_module_report report; /**< of the old module */
+  wasmsig_word_placement placement;
+  uint64_t loops, polls; /**< loops of the module, and polls put in */
+  wasmsig_left_out left_out[WASMSIG_LEFT_OUT_MAX];
+  size_t left_out_count;
+  size_t left_out_more; /**< left out beyond WASMSIG_LEFT_OUT_MAX */
+} wasmsig_instrumented;
+
+#define WASMSIG_INSTRUMENTED_INIT \
+  {sizeof(wasmsig_instrumented),  \
+   NULL,                          \
+   0,                             \
+   NULL,                          \
+   {0},                           \
+   -1,                            \
+   false,                         \
+   WASMSIG_MODULE_REPORT_INIT,    \
+   WASMSIG_WORDS_OWN,             \
+   0,                             \
+   0,                             \
+   {{0}},                         \
+   0,                             \
+   0}
+
+/**
+ * Makes a module with polls out of a module in memory.
+ *
+ * options:   NULL for the defaults
+ * made:      initialised, and empty or released; filled in unless the result
+ *            is an error
+ *
+ * Returns:   0, or WASMSIG_INSTRUMENT_REFUSED: made->why is the reason.
+ * Errors:    EINVAL, ENOMEM. `made` is empty.
+ * Ownership: wasmsig_instrumented_release() frees the new module. The names in
+ *            made->left_out are in the old module's bytes.
+ * Threads:   any. Signal handlers: no.
+ * Source:    WebAssembly Core Specification 3.0, chapter 5.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_instrument(const void *bytes, size_t length,
+                                   const wasmsig_instrument_options *options,
+                                   wasmsig_instrumented *made);
+
+/** Frees the new module and the report, and empties `made`. NULL: no effect. */
+WASMSIG_API void wasmsig_instrumented_release(wasmsig_instrumented *made);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,25 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Sections: their order, and that each ends where it says. Each is read behind
- * a limit, so that none can read into the next.
+ * Sections: checks their order, and that each ends where its size says. Each is
+ * read within a limit, so that no reader continues into the next section.
  */
 #include "reader.h"
+#include "wasm_section.h"
 
-struct section {
-  void (*read)(struct wsig_module *module);
-  uint8_t rank; /* sections come in this order, each at most once */
+const uint8_t wsig_wasm_section_ranks[WSIG_WASM_SECTION_COUNT] = {
+    [WSIG_WASM_SECTION_TYPE] = 1,        [WSIG_WASM_SECTION_IMPORT] = 2,
+    [WSIG_WASM_SECTION_FUNCTION] = 3,    [WSIG_WASM_SECTION_TABLE] = 4,
+    [WSIG_WASM_SECTION_MEMORY] = 5,      [WSIG_WASM_SECTION_TAG] = 6,
+    [WSIG_WASM_SECTION_GLOBAL] = 7,      [WSIG_WASM_SECTION_EXPORT] = 8,
+    [WSIG_WASM_SECTION_START] = 9,       [WSIG_WASM_SECTION_ELEMENT] = 10,
+    [WSIG_WASM_SECTION_DATA_COUNT] = 11, [WSIG_WASM_SECTION_CODE] = 12,
+    [WSIG_WASM_SECTION_DATA] = 13,
 };
 
-/* By number. */
-static const struct section sections[] = {
-    [1] = {wsig_read_types, 1},     [2] = {wsig_read_imports, 2},
-    [3] = {wsig_read_functions, 3}, [4] = {wsig_read_tables, 4},
-    [5] = {wsig_read_memories, 5},  [6] = {wsig_read_globals, 7},
-    [7] = {wsig_read_exports, 8},   [8] = {wsig_read_start, 9},
-    [9] = {wsig_read_elements, 10}, [10] = {wsig_read_code, 12},
-    [11] = {wsig_read_data, 13},    [12] = {wsig_read_data_count, 11},
-    [13] = {wsig_read_tags, 6},
+typedef void section_reader(struct wsig_module *module);
+
+static section_reader *const readers[WSIG_WASM_SECTION_COUNT] = {
+    [WSIG_WASM_SECTION_TYPE] = wsig_read_types,
+    [WSIG_WASM_SECTION_IMPORT] = wsig_read_imports,
+    [WSIG_WASM_SECTION_FUNCTION] = wsig_read_functions,
+    [WSIG_WASM_SECTION_TABLE] = wsig_read_tables,
+    [WSIG_WASM_SECTION_MEMORY] = wsig_read_memories,
+    [WSIG_WASM_SECTION_GLOBAL] = wsig_read_globals,
+    [WSIG_WASM_SECTION_EXPORT] = wsig_read_exports,
+    [WSIG_WASM_SECTION_START] = wsig_read_start,
+    [WSIG_WASM_SECTION_ELEMENT] = wsig_read_elements,
+    [WSIG_WASM_SECTION_CODE] = wsig_read_code,
+    [WSIG_WASM_SECTION_DATA] = wsig_read_data,
+    [WSIG_WASM_SECTION_DATA_COUNT] = wsig_read_data_count,
+    [WSIG_WASM_SECTION_TAG] = wsig_read_tags,
 };
+
+struct wsig_wasm_section_head wsig_read_wasm_section_head(
+    struct wsig_cursor *cursor) {
+  struct wsig_wasm_section_head head = {.start = wsig_cursor_offset(cursor)};
+  head.number = wsig_read_byte(cursor);
+  head.size = wsig_read_u32(cursor);
+  return head;
+}
 
 static bool is_name_section(const struct wsig_text *name) {
   return name->length == 4 && name->bytes[0] == 'n' && name->bytes[1] == 'a' &&
@@ -40,24 +61,24 @@ static void read_custom(struct wsig_module *module) {
   wsig_cursor_skip(cursor, wsig_cursor_left(cursor));
 }
 
-static void read_known(struct wsig_module *module, uint8_t number,
-                       uint64_t start) {
+static void read_known(struct wsig_module *module,
+                       struct wsig_wasm_section_head head) {
   struct wsig_cursor *cursor = &module->cursor;
-  const struct section *section = &sections[number];
-  if (section->rank <= module->rank) {
-    wsig_cursor_fail(cursor, start,
-                     section->rank == module->rank
-                         ? "no section of this kind again"
-                         : "a section in its order");
+  uint8_t rank = wsig_wasm_section_ranks[head.number];
+  if (rank <= module->rank) {
+    wsig_cursor_fail(cursor, head.start,
+                     rank == module->rank ? "no section of this kind again"
+                                          : "a section in its order");
     return;
   }
-  module->rank = section->rank;
-  section->read(module);
+  module->rank = rank;
+  readers[head.number](module);
   wsig_cursor_expect_limit(cursor,
                            "the end of the section, whose size says otherwise");
 }
 
-/* It is newer if it is a section at all: one that ends within the file. */
+/* A section of a newer format, if it is a section at all: one that ends within
+ * the file. */
 static void pass_unknown(struct wsig_cursor *cursor, uint64_t start) {
   wsig_cursor_skip(cursor, wsig_cursor_left(cursor));
   wsig_cursor_newer(cursor, start, "a section of a known kind, 0 to 13");
@@ -65,18 +86,16 @@ static void pass_unknown(struct wsig_cursor *cursor, uint64_t start) {
 
 static void read_section(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
-  uint64_t start = wsig_cursor_offset(cursor);
-  uint8_t number = wsig_read_byte(cursor);
-  uint32_t size = wsig_read_u32(cursor);
+  struct wsig_wasm_section_head head = wsig_read_wasm_section_head(cursor);
   struct wsig_limit before = wsig_cursor_narrow(
-      cursor, size, "more of the section, whose size says that it ends");
+      cursor, head.size, "more of the section, whose size says that it ends");
   if (cursor->failed) return;
-  if (number == 0)
+  if (head.number == WSIG_WASM_SECTION_CUSTOM)
     read_custom(module);
-  else if (number >= sizeof sections / sizeof *sections)
-    pass_unknown(cursor, start);
+  else if (head.number >= WSIG_WASM_SECTION_COUNT)
+    pass_unknown(cursor, head.start);
   else
-    read_known(module, number, start);
+    read_known(module, head);
   wsig_cursor_widen(cursor, before);
 }
 

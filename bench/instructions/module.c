@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include <wasmsig/module.h>
-#include "instrument/instrument.h"
+#include "wasmsig/instrument.h"
 
 #define SMALL_FUNCTIONS 1000u
 #define SMALL 100u
@@ -58,11 +58,11 @@ static void read_module(void) { inspect(0); }
 static void read_polls(void) { inspect(1); }
 
 static void instrument(void) {
-  struct wsig_instrument_options options = {.add_page = true};
-  struct wsig_instrumented made;
-  int error = wsig_instrument(&made, module.bytes, module.length, &options);
+  wasmsig_instrument_options options = {.add_page = true};
+  wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+  int error = wasmsig_instrument(module.bytes, module.length, &options, &made);
   check(error ? -1 : 0, made.why ? made.why : "instrument");
-  wsig_instrumented_release(&made);
+  wasmsig_instrumented_release(&made);
 }
 
 static const struct path list[] = {

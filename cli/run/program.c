@@ -4,10 +4,11 @@
 #include "run/program.h"
 
 #include "module/type.h"
+#include "module/wasm_section.h"
 
 #include <string.h>
 
-enum { IMPORTS = 2, EXPORTS = 7, HEADER_BYTES = 8 };
+enum { HEADER_BYTES = 8 };
 
 struct name {
   const char *bytes;
@@ -30,18 +31,17 @@ static bool is_name(const struct wsig_cursor *cursor, struct name name,
 /* A cursor at the start of a section; at its end if there is no such section.
  */
 static struct wsig_cursor find_section(const uint8_t *bytes, size_t length,
-                                       uint8_t id) {
+                                       uint8_t number) {
   struct wsig_cursor cursor;
   wsig_cursor_open_bytes(&cursor, bytes, length);
   wsig_cursor_skip(&cursor, HEADER_BYTES);
   while (!cursor.failed && cursor.at < cursor.end) {
-    uint8_t found = wsig_read_byte(&cursor);
-    uint32_t size = wsig_read_u32(&cursor);
-    if (found == id) {
-      wsig_cursor_narrow(&cursor, size, NULL);
+    struct wsig_wasm_section_head head = wsig_read_wasm_section_head(&cursor);
+    if (head.number == number) {
+      wsig_cursor_narrow(&cursor, head.size, NULL);
       return cursor;
     }
-    wsig_cursor_skip(&cursor, size);
+    wsig_cursor_skip(&cursor, head.size);
   }
   wsig_cursor_open_bytes(&cursor, NULL, 0);
   return cursor;
@@ -50,7 +50,8 @@ static struct wsig_cursor find_section(const uint8_t *bytes, size_t length,
 /* ---------------------------------------------------------------- exports */
 
 static bool has_start(const uint8_t *bytes, size_t length) {
-  struct wsig_cursor cursor = find_section(bytes, length, EXPORTS);
+  struct wsig_cursor cursor =
+      find_section(bytes, length, WSIG_WASM_SECTION_EXPORT);
   uint32_t count = wsig_read_u32(&cursor);
   for (uint32_t i = 0; i < count && !cursor.failed; i++) {
     struct name name = read_name(&cursor);
@@ -82,7 +83,8 @@ static void skip_import_type(struct wsig_cursor *cursor) {
 
 /* wasi-threads is the only interface for it. */
 static bool spawns_threads(const uint8_t *bytes, size_t length) {
-  struct wsig_cursor cursor = find_section(bytes, length, IMPORTS);
+  struct wsig_cursor cursor =
+      find_section(bytes, length, WSIG_WASM_SECTION_IMPORT);
   uint32_t count = wsig_read_u32(&cursor);
   for (uint32_t i = 0; i < count && !cursor.failed; i++) {
     struct name module = read_name(&cursor);

@@ -42,12 +42,11 @@ static void read_custom_name(struct wsig_scan *scan,
 static void read_sections(struct wsig_scan *scan, struct wsig_cursor *cursor) {
   wsig_cursor_skip(cursor, 8);
   while (!cursor->failed && wsig_cursor_offset(cursor) < scan->length) {
-    struct wsig_wasm_section section = {.start =
-                                            (size_t)wsig_cursor_offset(cursor)};
-    section.number = wsig_read_byte(cursor);
-    size_t size = wsig_read_u32(cursor);
+    struct wsig_wasm_section_head head = wsig_read_wasm_section_head(cursor);
+    struct wsig_wasm_section section = {.number = head.number,
+                                        .start = (size_t)head.start};
     section.payload = section.contents = (size_t)wsig_cursor_offset(cursor);
-    wsig_cursor_skip(cursor, size);
+    wsig_cursor_skip(cursor, head.size);
     section.end = (size_t)wsig_cursor_offset(cursor);
     if (cursor->failed) return;
     if (section.number == WSIG_WASM_SECTION_CUSTOM)

@@ -10,24 +10,9 @@
 #define WSIG_INSTRUMENT_SCAN_H
 
 #include "module/reader.h"
+#include "module/wasm_section.h"
 
 #include <stddef.h>
-
-/** Numbers of sections, in the binary. */
-enum wsig_wasm_section_number {
-  WSIG_WASM_SECTION_CUSTOM = 0,
-  WSIG_WASM_SECTION_TYPE = 1,
-  WSIG_WASM_SECTION_IMPORT = 2,
-  WSIG_WASM_SECTION_FUNCTION = 3,
-  WSIG_WASM_SECTION_TABLE = 4,
-  WSIG_WASM_SECTION_MEMORY = 5,
-  WSIG_WASM_SECTION_GLOBAL = 6,
-  WSIG_WASM_SECTION_EXPORT = 7,
-  WSIG_WASM_SECTION_ELEMENT = 9,
-  WSIG_WASM_SECTION_CODE = 10,
-  WSIG_WASM_SECTION_DATA = 11,
-  WSIG_WASM_SECTION_COUNT = 14,
-};
 
 /** Bytes [start, end) of the file: its number, its size, its payload. */
 struct wsig_wasm_section {

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-/* Sections come in the order of their ranks (as in the module reader). */
-static const uint8_t ranks[WSIG_WASM_SECTION_COUNT] = {
-    [1] = 1, [2] = 2,  [3] = 3,   [4] = 4,   [5] = 5,   [6] = 7, [7] = 8,
-    [8] = 9, [9] = 10, [10] = 12, [11] = 13, [12] = 11, [13] = 6};
-
 static void put_header(struct wsig_bytes *bytes, uint8_t number,
                        uint64_t size) {
   wsig_bytes_byte(bytes, number);
@@ -27,7 +22,7 @@ static void put_added(struct wsig_rewriting *rewriting, int number) {
 /* Those that come before a section of this rank. */
 static void put_added_below(struct wsig_rewriting *rewriting, uint8_t rank) {
   for (int i = 1; i < WSIG_WASM_SECTION_COUNT; i++)
-    if (ranks[i] < rank) put_added(rewriting, i);
+    if (wsig_wasm_section_ranks[i] < rank) put_added(rewriting, i);
 }
 
 static void put_section(struct wsig_rewriting *rewriting,
@@ -79,7 +74,7 @@ void wsig_rewrite_module(struct wsig_rewriting *rewriting) {
   for (size_t i = 0; i < scan->section_count; i++) {
     const struct wsig_wasm_section *section = &scan->sections[i];
     if (section->number != WSIG_WASM_SECTION_CUSTOM)
-      put_added_below(rewriting, ranks[section->number]);
+      put_added_below(rewriting, wsig_wasm_section_ranks[section->number]);
     put_section(rewriting, section, &rewriting->edits[i]);
   }
   put_added_below(rewriting, UINT8_MAX);

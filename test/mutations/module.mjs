@@ -67,8 +67,8 @@ export const MODULE_MUTATIONS = [
   ),
   malformed('module/sections.c')(
     'sections come in their order',
-    'if (section->rank <= module->rank) {',
-    'if (section->rank == module->rank) {'
+    'if (rank <= module->rank) {',
+    'if (rank == module->rank) {'
   ),
   malformed('module/text.c')(
     'a surrogate is no letter',

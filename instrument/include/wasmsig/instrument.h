@@ -72,7 +72,8 @@ typedef enum wasmsig_word_placement {
   WASMSIG_WORDS_OWN = 0,    /**< the module has words of its own */
   WASMSIG_WORDS_MEMORY = 1, /**< in a memory that was added */
   WASMSIG_WORDS_PAGE = 2,   /**< in a page that was added to memory 0 */
-  WASMSIG_WORDS_STACK = 3,  /**< above the C stack, which begins 16 bytes lower */
+  WASMSIG_WORDS_STACK =
+      3, /**< above the C stack, which begins 16 bytes lower */
 } wasmsig_word_placement;
 
 /** A custom section that is not in the new module, and why. */

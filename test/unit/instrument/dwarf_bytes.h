@@ -83,7 +83,8 @@ static inline int end_test(void **state) {
 /** Bytes before the one that was at `at`; in ascending order. */
 static inline void insert(uint64_t at, uint64_t bytes) {
   size_t count = map.count;
-  wsig_offset_map_add(&map, at, bytes + (count ? map.entries[count - 1].by : 0));
+  wsig_offset_map_add(&map, at,
+                      bytes + (count ? map.entries[count - 1].by : 0));
 }
 
 static inline void put_bytes(enum section_name to, const void *bytes,

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Sections of a wasm binary: their numbers, their order, and how each begins
+ * (WebAssembly 3.0, 5.5.2 Sections). Everything that reads sections begins
+ * here: the module reader, the instrumenter's scan, and the command.
+ */
+#ifndef WSIG_MODULE_WASM_SECTION_H
+#define WSIG_MODULE_WASM_SECTION_H
+
+#include "cursor.h"
+
+/** Numbers of sections, in the binary. */
+enum wsig_wasm_section_number {
+  WSIG_WASM_SECTION_CUSTOM = 0,
+  WSIG_WASM_SECTION_TYPE = 1,
+  WSIG_WASM_SECTION_IMPORT = 2,
+  WSIG_WASM_SECTION_FUNCTION = 3,
+  WSIG_WASM_SECTION_TABLE = 4,
+  WSIG_WASM_SECTION_MEMORY = 5,
+  WSIG_WASM_SECTION_GLOBAL = 6,
+  WSIG_WASM_SECTION_EXPORT = 7,
+  WSIG_WASM_SECTION_START = 8,
+  WSIG_WASM_SECTION_ELEMENT = 9,
+  WSIG_WASM_SECTION_CODE = 10,
+  WSIG_WASM_SECTION_DATA = 11,
+  WSIG_WASM_SECTION_DATA_COUNT = 12,
+  WSIG_WASM_SECTION_TAG = 13,
+  WSIG_WASM_SECTION_COUNT = 14,
+};
+
+/** Sections come in the order of their ranks, each at most once. Custom ones,
+ * of rank 0, may come anywhere. */
+extern const uint8_t wsig_wasm_section_ranks[WSIG_WASM_SECTION_COUNT];
+
+/** How a section begins; its payload, of `size` bytes, is next. */
+struct wsig_wasm_section_head {
+  uint64_t start; /* offset of its number */
+  uint8_t number; /* may be unknown */
+  uint32_t size;
+};
+
+struct wsig_wasm_section_head wsig_read_wasm_section_head(
+    struct wsig_cursor *cursor);
+
+#endif

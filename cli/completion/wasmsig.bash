@@ -14,8 +14,9 @@ _wasmsig_words() { # _wasmsig_words WORDS CURRENT
 # The names of the system's signals, without SIG.
 _wasmsig_signals() { compgen -A signal -- SIG | sed 's/^SIG//' | tr '\n' ' '; }
 
-# Where the module stands among the words: what follows it is the program's.
-_wasmsig_module_at() {
+# The index of the module among the words. The program receives the words after
+# it.
+_wasmsig_module_index() {
   local i
   for ((i = 2; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
@@ -40,7 +41,7 @@ _wasmsig() {
     _wasmsig_words "run inspect instrument help --help --version" "$current"
     return
   fi
-  if [ "${COMP_WORDS[1]}" != instrument ] && [ -n "$(_wasmsig_module_at)" ]; then
+  if [ "${COMP_WORDS[1]}" != instrument ] && [ -n "$(_wasmsig_module_index)" ]; then
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     return
   fi

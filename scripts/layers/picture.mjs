@@ -31,7 +31,7 @@ export function wrongPicture(root, drawn, write) {
   const from = text.indexOf(BEGIN)
   const to = text.indexOf(END)
   if (from < 0 || to < from) return [`CONTRIBUTING.md has no line ${BEGIN}`]
-  const fresh = `${text.slice(0, from)}${BEGIN}\n\`\`\`\n${drawn}\`\`\`\n\n${text.slice(to)}`
+  const fresh = `${text.slice(0, from)}${BEGIN}\n\`\`\`text\n${drawn}\`\`\`\n\n${text.slice(to)}`
   if (fresh === text) return []
   if (!write)
     return [

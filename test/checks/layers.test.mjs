@@ -199,7 +199,7 @@ test('a picture that is out of date is found, and drawn again', (context) => {
     readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'),
     `${BEGIN}
 
-\`\`\`
+\`\`\`text
 test  → all below
 
 cli        → hosts/a  core/high

@@ -64,7 +64,8 @@ struct raising {
 static uint64_t bit_of(uint32_t signal) { return UINT64_C(1) << (signal - 1); }
 
 /* Whether the guest has not acknowledged the signal since it was raised last:
- * it does so by the word, or by the pending set (docs/protocol.md). */
+ * it does so by the word, or by the pending set (docs/explanation/protocol.md).
+ */
 static bool still_waits(uint32_t signal, const uint32_t *word, bool has_set,
                         bool in_set) {
   if (has_set && !in_set) return false;

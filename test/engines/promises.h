@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The promises of docs/protocol.md and of budgets, as cmocka tests: a group is
- * a row of the table of hosts, a test's name is the promise.
+ * The promises of docs/explanation/protocol.md and of budgets, as cmocka tests:
+ * a group is a row of the table of hosts, a test's name is the promise.
  */
 #ifndef WASMSIG_TEST_PROMISES_H
 #define WASMSIG_TEST_PROMISES_H

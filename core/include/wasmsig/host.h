@@ -3,9 +3,10 @@
  * wasmsig for hosts: Unix signals and CPU limits for WebAssembly instances.
  *
  * A host embeds an engine. It tells wasmsig where an instance keeps its
- * *words* (a few aligned integers in its linear memory, docs/protocol.md),
- * and from then on a signal can be put there while the instance is running:
- * by any thread, by a signal handler, or by a CPU budget that is nearly spent.
+ * *words* (a few aligned integers in its linear memory,
+ * docs/explanation/protocol.md), and from then on a signal can be put there
+ * while the instance is running: by any thread, by a signal handler, or by a
+ * CPU budget that is nearly spent.
  *
  *     wasmsig_registry *registry;
  *     wasmsig_registry_create(&registry);
@@ -246,7 +247,7 @@ WASMSIG_API size_t wasmsig_registry_count(const wasmsig_registry *registry);
  *            wasmsig_instance_remove() has returned.
  * Threads:   any. Signal handlers: no. Progress: locks; O(1) amortised, and
  *            O(k) where k instances have the same memory.
- * Source:    docs/protocol.md, "What the host does".
+ * Source:    docs/explanation/protocol.md, "What the host does".
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_instance_add(wasmsig_registry *registry,
@@ -815,7 +816,7 @@ WASMSIG_API int wasmsig_forward_unanswered(int signal, uint64_t *count);
  *
  * Errors:    ESIGNAL, EFORWARD (not forwarded).
  * Threads:   any. Signal handlers: yes.
- * Source:    docs/protocol.md, "Signals that nobody handles".
+ * Source:    docs/explanation/protocol.md, "Unhandled signals".
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_forward_is_due(int signal);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 
-/** The exports by which a module takes part; docs/protocol.md. */
+/** The exports by which a module takes part; docs/explanation/protocol.md. */
 const WORDS = [
   '__instance_signal',
   '__instance_terminated',

@@ -15,7 +15,7 @@
  * in the watchdog's thread, when all of it has passed.
  *
  * Where the host exports nothing of V8, SIGKILL in the guests' words is the
- * only stop (docs/protocol.md).
+ * only stop (docs/explanation/protocol.md).
  *
  * Why it is correct. Only the isolate's thread requests a termination, for one
  * section (`victim`), and it cancels the termination when that section is left.

@@ -282,8 +282,8 @@ export interface Forwarding {
  * if there is no tracked instance, or if all say that they do not handle it (C's
  * `wasmsig_want`, Rust's and AssemblyScript's `want`; SIGINT at the second time);
  * else when the same signal comes again, 200 ms later or more, and no guest has
- * acknowledged the first (docs/protocol.md, "Signals that nobody handles"). The
- * first process of a container ends with status 128 and the signal's number.
+ * acknowledged the first (docs/explanation/protocol.md, "Unhandled signals").
+ * The first process of a container ends with status 128 and the signal's number.
  *
  * Who listens, and removes its listener to send the process the signal again,
  * ends it as ever (npm package signal-exit does so where nobody else listens):

@@ -30,8 +30,9 @@
  *
  * It needs no libc, no linker flag and no compiler flag: the words are exported
  * from assembly, and a poll is the instruction i32.atomic.load, so that no
- * compiler and no engine may lift it out of a loop (docs/protocol.md). In a
- * host that knows nothing of signals a poll costs that load, and answers 0.
+ * compiler and no engine may lift it out of a loop
+ * (docs/explanation/protocol.md). In a host that knows nothing of signals a
+ * poll costs that load, and answers 0.
  *
  * For wasm32, with clang 14 or later or zig's; C99 or later, C++11 or later. A
  * guest is one thread: with several in one shared memory each signal is one
@@ -423,9 +424,10 @@ wasmsig_on(int signal, wasmsig_handler handler) {
  * Says which signals this program takes from wasmsig_poll() or
  * wasmsig_pending(), and does what is to be done about them: a host cannot see
  * what becomes of an answer. Without this, and without a handler, SIGTERM ends
- * the host's process at once, and SIGINT at the second time (docs/protocol.md,
- * "Signals that nobody handles"). The set takes the place of the one before,
- * which is returned; 0 at the start. SIGKILL in it is left out.
+ * the host's process at once, and SIGINT at the second time
+ * (docs/explanation/protocol.md, "Unhandled signals"). The set takes the place
+ * of the one before, which is returned; 0 at the start. SIGKILL in it is left
+ * out.
  */
 static __inline__ __attribute__((unused)) wasmsig_set
 wasmsig_want(wasmsig_set set) {

@@ -62,7 +62,7 @@ static inline int64_t now_ns(clockid_t clock) {
 extern volatile uint32_t signal_word __asm__("__instance_signal");
 extern volatile uint64_t pending_set __asm__("__instance_signal_pending");
 
-/* Writes the words as a host does (docs/protocol.md). */
+/* Writes the words as a host does (docs/explanation/protocol.md). */
 static inline void host_raises(int signal) {
   if (pending_set == UINT64_MAX) pending_set = 0;
   pending_set |= UINT64_C(1) << (signal - 1);

@@ -34,14 +34,6 @@ static section_reader *const readers[WSIG_WASM_SECTION_COUNT] = {
     [WSIG_WASM_SECTION_TAG] = wsig_read_tags,
 };
 
-struct wsig_wasm_section_head wsig_read_wasm_section_head(
-    struct wsig_cursor *cursor) {
-  struct wsig_wasm_section_head head = {.start = wsig_cursor_offset(cursor)};
-  head.number = wsig_read_byte(cursor);
-  head.size = wsig_read_u32(cursor);
-  return head;
-}
-
 static bool is_name_section(const struct wsig_text *name) {
   return name->length == 4 && name->bytes[0] == 'n' && name->bytes[1] == 'a' &&
          name->bytes[2] == 'm' && name->bytes[3] == 'e';

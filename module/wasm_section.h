@@ -39,7 +39,12 @@ struct wsig_wasm_section_head {
   uint32_t size;
 };
 
-struct wsig_wasm_section_head wsig_read_wasm_section_head(
-    struct wsig_cursor *cursor);
+static inline struct wsig_wasm_section_head wsig_read_wasm_section_head(
+    struct wsig_cursor *cursor) {
+  struct wsig_wasm_section_head head = {.start = wsig_cursor_offset(cursor)};
+  head.number = wsig_read_byte(cursor);
+  head.size = wsig_read_u32(cursor);
+  return head;
+}
 
 #endif

@@ -17,6 +17,8 @@
  */
 #include "wasmsig/wamr.h"
 
+#include "module/verdict_of_error.h"
+
 #include <string.h>
 
 static uint64_t length_of(wasm_memory_inst_t memory) {
@@ -69,16 +71,6 @@ static int read_words(wasm_module_inst_t module_inst, wasmsig_words *words) {
   return verdict;
 }
 
-/* What the registry finds wrong with the words is the module's fault. */
-static int verdict_of(int error) {
-  switch (error) {
-    case WASMSIG_ERANGE: return WASMSIG_VERDICT_OUT_OF_RANGE;
-    case WASMSIG_EALIGN: return WASMSIG_VERDICT_MISALIGNED;
-    case WASMSIG_EOVERLAP: return WASMSIG_VERDICT_OVERLAP;
-    default: return error;
-  }
-}
-
 /* WAMR has it only if bounds are checked by the hardware (OS_ENABLE_HW_BOUND_
  * CHECK): its header does not tell how it was built. */
 extern bool os_thread_signal_inited(void) __attribute__((weak));
@@ -110,7 +102,7 @@ static int track(wasmsig_wamr_tracked *tracked) {
           wasm_memory_get_bytes_per_page(memory),
       reservation(memory), wasm_memory_get_shared(memory));
   tracked->memory_class = words.memory_class;
-  return verdict_of(
+  return wsig_verdict_of_error(
       wasmsig_instance_add(tracked->registry, &words, &tracked->instance));
 }
 

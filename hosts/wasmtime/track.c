@@ -16,6 +16,8 @@
  */
 #include "wasmsig/wasmtime.h"
 
+#include "module/verdict_of_error.h"
+
 #include <string.h>
 
 /* Memory 0 as it is now. */
@@ -170,16 +172,6 @@ static bool has_words(wasmtime_context_t *context,
   return false;
 }
 
-/* What the registry finds wrong with the words is the module's fault. */
-static int verdict_of(int error) {
-  switch (error) {
-    case WASMSIG_ERANGE: return WASMSIG_VERDICT_OUT_OF_RANGE;
-    case WASMSIG_EALIGN: return WASMSIG_VERDICT_MISALIGNED;
-    case WASMSIG_EOVERLAP: return WASMSIG_VERDICT_OVERLAP;
-    default: return error;
-  }
-}
-
 /* What Wasmtime 50 reserves where nothing else is configured, on 64-bit hosts:
  * Tunables::default_u64 in wasmtime-environ's tunables.rs. */
 #define DEFAULT_RESERVATION LENGTH_32_BIT
@@ -233,7 +225,7 @@ static int track(wasmtime_context_t *context,
   words.memory_class = classify(&memory, options);
   tracked->memory_class = words.memory_class;
   tracked->memory = memory.handle;
-  return verdict_of(
+  return wsig_verdict_of_error(
       wasmsig_instance_add(tracked->registry, &words, &tracked->instance));
 }
 

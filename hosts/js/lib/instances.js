@@ -28,13 +28,6 @@ const withoutSignalWord = new WeakMap()
 /** reason -> how many instances */
 const untracked = new Map()
 
-/** The core's error codes for words that a module places wrongly. */
-const REASONS = new Map([
-  [-4, 'out-of-range'],
-  [-5, 'misaligned'],
-  [-6, 'overlap']
-])
-
 native.setBufferGetter(memoryBuffer)
 
 function countUntracked(reason) {
@@ -62,7 +55,7 @@ function track(instance, plan, importedMemory) {
     plan.largest,
     addresses[3]
   )
-  if (id < 0) return countUntracked(mapGet(REASONS, id) ?? 'failed')
+  if (id < 0) return countUntracked(native.reasonOfError(id) ?? 'failed')
   weakSet(ids, instance, id)
   if (addresses[0] < 0) weakSet(withoutSignalWord, instance, true)
 }

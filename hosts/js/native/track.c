@@ -7,6 +7,8 @@
 #include "realm.h"
 #include "v8.h"
 
+#include "module/verdict_of_error.h"
+
 #define LARGEST_MEMORY (UINT64_C(1) << 32) /* with 32-bit addresses, bytes */
 #define LARGEST_ADDRESS 9007199254740991.0 /* that a double holds exactly */
 
@@ -127,6 +129,19 @@ static napi_value track(napi_env env, napi_callback_info info) {
   return make_number(env, error ? error : instance_id(handle));
 }
 
+/* reasonOfError(error): the reason that stats() counts for an error of track();
+ * undefined if it is not the module's fault. */
+static napi_value reason_of_error(napi_env env, napi_callback_info info) {
+  napi_value given[1], reason = NULL;
+  arguments(env, info, given, 1);
+  int verdict = wsig_verdict_of_error((int)number_of(env, given[0]));
+  if (verdict > 0)
+    napi_create_string_utf8(env, wasmsig_verdict_code(verdict),
+                            NAPI_AUTO_LENGTH, &reason);
+  return reason;
+}
+
 void define_track(napi_env env, napi_value exports) {
   define(env, exports, "track", track);
+  define(env, exports, "reasonOfError", reason_of_error);
 }

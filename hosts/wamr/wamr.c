@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * WAMR: finds an instance's words and its memory 0, tracks it, and ends what
- * it runs.
+ * WAMR: finds the words and memory 0 of an instance, tracks it, and ends its
+ * calls.
  *
- * Why nothing is written where it must not be: memory 0 and the words' values
- * are read from the instance itself; the registry checks them against each
- * other before it writes; a memory counts as fixed only if WAMR is built so
- * that memories stay in place, and the system does not refute it; of the others
- * the base is read again at each sync, by the thread that runs the instance.
+ * Why no signal is written outside of the words: memory 0 and the addresses are
+ * read from the instance itself. The registry checks the addresses against the
+ * length before it writes. A memory is FIXED only if WAMR is built such that
+ * memories do not move, and the system does not refute it. For a MOVABLE memory
+ * the thread that runs the instance reads the base again at each sync.
  *
  * Why a kill ends the right call: wasm_runtime_terminate() sets the instance's
  * exception and, through the thread manager, a flag that the interpreter reads
- * at each branch. Both stay set when it comes too late: undo takes back both
+ * at each branch. After a late kill both stay set. undo clears both
  * (wasm_cluster_set_exception in WAMR's thread_manager.c), and a budget calls
  * it before its leave returns.
  */
@@ -26,7 +26,7 @@ static uint64_t length_of(wasm_memory_inst_t memory) {
          wasm_memory_get_bytes_per_page(memory);
 }
 
-/* False: it is no address in a 32-bit memory. */
+/* False: the global is no address in a 32-bit memory. */
 static bool read_address(const wasm_global_inst_t *global, uint64_t *address) {
   uint32_t value;
   if (global->is_mutable || global->kind != WASM_I32) return false;
@@ -35,7 +35,7 @@ static bool read_address(const wasm_global_inst_t *global, uint64_t *address) {
   return true;
 }
 
-/* Whether the module exports this name as something else than a global. */
+/* Whether the module has an export of this name. */
 static bool is_exported(wasm_module_t module, const char *name) {
   int32_t count = wasm_runtime_get_export_count(module);
   for (int32_t index = 0; index < count; index++) {
@@ -47,7 +47,7 @@ static bool is_exported(wasm_module_t module, const char *name) {
   return false;
 }
 
-/* A verdict: TRACKED, NO_WORDS or NOT_AN_ADDRESS. */
+/* Returns a verdict: TRACKED, NO_WORDS or NOT_AN_ADDRESS. */
 static int read_words(wasm_module_inst_t module_inst, wasmsig_words *words) {
   uint64_t *const addresses[WASMSIG_WORD_COUNT] = {
       [WASMSIG_WORD_SIGNAL] = &words->signal,
@@ -71,12 +71,12 @@ static int read_words(wasm_module_inst_t module_inst, wasmsig_words *words) {
   return verdict;
 }
 
-/* WAMR has it only if bounds are checked by the hardware (OS_ENABLE_HW_BOUND_
- * CHECK): its header does not tell how it was built. */
+/* WAMR has this function only if it is built with hardware bounds checks
+ * (OS_ENABLE_HW_BOUND_CHECK). Its headers do not show how it was built. */
 extern bool os_thread_signal_inited(void) __attribute__((weak));
 
 /* What such a build maps for each memory: wasm_allocate_linear_memory in WAMR's
- * wasm_memory.c. An allocator of the embedder's maps something else. */
+ * wasm_memory.c. An allocator of the embedder may map less. */
 #define RESERVATION (UINT64_C(8) << 30)
 
 static uint64_t reservation(wasm_memory_inst_t memory) {

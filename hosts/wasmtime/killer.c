@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Wasmtime: ends a running call by an epoch.
+ * Wasmtime: ends a running call with an epoch.
  *
- * A kill sets the killer's flag and moves the engine's epoch; every attached
- * store that runs reaches its deadline (1 tick away, always) at its next loop
- * or function entry and calls back; there the flag decides.
+ * A kill sets the killer's flag and increments the engine's epoch. Each
+ * attached store that runs then reaches its deadline, which is always 1 tick
+ * away, at its next loop or function entry. Its callback checks the flag.
  *
- * Why only the right call ends, and it does:
- *  1. the flag is stored before the epoch moves (release fence), and read after
- *     the epoch was seen (acquire fence): who looks up because of a kill finds
- *     its flag
- *  2. who finds no flag sets its deadline 1 tick away again, and goes on
- *  3. undo takes the flag back in the thread that runs the stores, between two
- *     calls: a late kill leaves nothing behind but a deadline that has passed,
- *     at which the next call looks up once, by 2
- *  4. Wasmtime reads the epoch again when it sets the new deadline. A kill
- *     between that and the look at the flag is missed; budgets repeat it
+ * Why a kill ends the right call, and no other:
+ *  1. the flag is stored before the epoch is incremented (release fence), and
+ *     loaded after the epoch was read (acquire fence): a callback that a kill
+ *     has caused sees the flag
+ *  2. a callback that sees no flag sets the deadline 1 tick away again, and the
+ *     call goes on
+ *  3. undo clears the flag in the thread that runs the stores, between two
+ *     calls: a late kill leaves only a deadline that has passed, and so the
+ * next call has one callback more, see 2
+ *  4. Wasmtime reads the epoch again when it sets the new deadline. It misses a
+ *     kill between the check of the flag and this read; budgets repeat it
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,13 +24,13 @@
 #include "wasmsig/wasmtime.h"
 
 /*
- * The C API has no error that is a trap: an epoch callback could only end a
- * call with an error of plain text, which no function of the host can pass on
- * as a trap and nobody can tell from another. But its two types are the same
- * one, a boxed `struct { error: wasmtime::Error }`, and a call gives back as a
- * trap whatever error holds a trap code (crates wasmtime-c-api-impl 50.0.1,
- * src/trap.rs, src/error.rs, and `store_err` in src/func.rs). The tests of
- * this adapter fail where that is no longer so.
+ * By the C API an epoch callback can only end a call with an error of plain
+ * text. A function of the host cannot pass it on as a trap, and it looks like
+ * any other error. But the two types, error and trap, are the same: a boxed
+ * `struct { error: wasmtime::Error }`. A call returns as a trap any error that
+ * holds a trap code (crate wasmtime-c-api-impl 50.0.1, src/trap.rs,
+ * src/error.rs, and `store_err` in src/func.rs). If this changes, the tests of
+ * this adapter fail.
  */
 #if WASMTIME_VERSION_MAJOR != 50
 #error "wasmsig's adapter is for Wasmtime 50: see the comment above this line"
@@ -52,7 +53,7 @@ struct wasmsig_wasmtime_killer *wasmsig_wasmtime_killer(
   return killer;
 }
 
-static void let_go(void *argument) {
+static void release(void *argument) {
   struct wasmsig_wasmtime_killer *killer = argument;
   size_t owners =
       atomic_fetch_sub_explicit(&killer->owners, 1, memory_order_acq_rel);
@@ -62,11 +63,10 @@ static void let_go(void *argument) {
 }
 
 void wasmsig_wasmtime_killer_delete(struct wasmsig_wasmtime_killer *killer) {
-  if (killer != NULL) let_go(killer);
+  if (killer != NULL) release(killer);
 }
 
-/* An async-signal-safe call of Wasmtime's: an atomic add (wasmtime/engine.h).
- */
+/* Wasmtime's call is async-signal-safe: an atomic add (wasmtime/engine.h). */
 void wasmsig_wasmtime_kill(void *argument) {
   struct wasmsig_wasmtime_killer *killer = argument;
   atomic_store_explicit(&killer->is_killing, true, memory_order_relaxed);
@@ -88,9 +88,9 @@ wasmtime_error_t *wasmsig_wasmtime_killer_check(
       WASMTIME_TRAP_CODE_INTERRUPT);
 }
 
-static wasmtime_error_t *look_up(const wasmtime_context_t *context, void *data,
-                                 uint64_t *epoch_deadline_delta,
-                                 wasmtime_update_deadline_kind_t *kind) {
+static wasmtime_error_t *on_epoch_deadline(
+    const wasmtime_context_t *context, void *data,
+    uint64_t *epoch_deadline_delta, wasmtime_update_deadline_kind_t *kind) {
   (void)context;
   *epoch_deadline_delta = 1;
   *kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
@@ -101,7 +101,8 @@ int wasmsig_wasmtime_killer_attach(struct wasmsig_wasmtime_killer *killer,
                                    wasmtime_store_t *store) {
   if (killer == NULL || store == NULL) return WASMSIG_EINVAL;
   atomic_fetch_add_explicit(&killer->owners, 1, memory_order_relaxed);
-  wasmtime_store_epoch_deadline_callback(store, look_up, killer, let_go);
+  wasmtime_store_epoch_deadline_callback(store, on_epoch_deadline, killer,
+                                         release);
   wasmtime_context_set_epoch_deadline(wasmtime_store_context(store), 1);
   return 0;
 }
@@ -130,7 +131,7 @@ static const uint8_t starting_module[] = {
     0x04, 0x01, 0x60, 0x00, 0x00, 0x03, 0x02, 0x01, 0x00,
     0x08, 0x01, 0x00, 0x0a, 0x04, 0x01, 0x02, 0x00, 0x0b};
 
-/* In a new store the deadline has passed: code that checks it traps at once. */
+/* The deadline of a new store has passed: code that checks it traps at once. */
 static bool is_interrupted(wasm_engine_t *engine,
                            const wasmtime_module_t *module) {
   wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);

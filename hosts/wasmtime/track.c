@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Wasmtime: finds an instance's words and its memory 0, and tracks it.
+ * Wasmtime: finds the words and memory 0 of an instance, and tracks it.
  *
- * Why nothing is written where it must not be:
- *  1. memory 0 is the one that the module's bytes name, or the embedder; with
- *     neither there is no guess, and the instance stays untracked
- *  2. addresses and length are read from the running instance; the registry
- *     checks them against each other before it writes
- *  3. a memory counts as fixed only if the engine's configuration, which the
- *     embedder states, reserves what it can grow to, and the system does not
- *     refute that; of the others the base is read again at each sync, by the
- *     thread that runs the store
- *  4. what is tracked is forgotten before the store unmaps it: by untrack, or
- *     by the finalizer, which Wasmtime calls first of all
+ * Why no signal is written outside of the words:
+ *  1. the module's bytes or the embedder name memory 0; without either the
+ *     instance is not tracked
+ *  2. addresses and length are read from the instance itself; the registry
+ *     checks the addresses against the length before it writes
+ *  3. a memory is FIXED only if the engine reserves its maximum size, as the
+ *     embedder states, and the system does not refute it; for a MOVABLE memory
+ *     the thread that runs the store reads the base again at each sync
+ *  4. an instance is untracked before the store unmaps its memory: by untrack,
+ *     or by the finalizer, which Wasmtime calls before that
  */
 #include "wasmsig/wasmtime.h"
 
@@ -20,14 +19,14 @@
 
 #include <string.h>
 
-/* Memory 0 as it is now. */
+/* The current state of memory 0. */
 struct memory {
   uint8_t *base;
   uint64_t length;
   uint64_t max_length;
   bool is_64_bit;
   bool is_shared;
-  wasmtime_memory_t handle; /* unless it is shared */
+  wasmtime_memory_t handle; /* not set for a shared memory */
 };
 
 #define LENGTH_32_BIT (UINT64_C(1) << 32)
@@ -54,7 +53,7 @@ static void read_plain_memory(wasmtime_context_t *context,
   memory->length = wasmtime_memory_data_size(context, handle);
 }
 
-/* The instance that is being tracked keeps a shared memory alive. */
+/* The tracked instance keeps its shared memory alive. */
 static void read_shared_memory(const wasmtime_sharedmemory_t *handle,
                                struct memory *memory) {
   wasm_memorytype_t *type = wasmtime_sharedmemory_type(handle);
@@ -65,7 +64,7 @@ static void read_shared_memory(const wasmtime_sharedmemory_t *handle,
   memory->length = wasmtime_sharedmemory_data_size(handle);
 }
 
-/* False: it is no memory. */
+/* False: the item is no memory. */
 static bool read_memory(wasmtime_context_t *context,
                         const wasmtime_extern_t *item, struct memory *memory) {
   memset(memory, 0, sizeof *memory);
@@ -92,7 +91,7 @@ static bool read_exported_memory(wasmtime_context_t *context,
   return found;
 }
 
-/* A verdict; TRACKED: memory 0 was found. */
+/* Returns a verdict; TRACKED: memory 0 was found. */
 static int find_memory(wasmtime_context_t *context,
                        const wasmtime_instance_t *instance,
                        const wasmsig_module_report *report,
@@ -114,7 +113,7 @@ static int find_memory(wasmtime_context_t *context,
   return WASMSIG_VERDICT_HIDDEN_MEMORY;
 }
 
-/* False: it is no address in such a memory. */
+/* False: the item is no address in such a memory. */
 static bool read_address(wasmtime_context_t *context,
                          const wasmtime_extern_t *item, bool is_64_bit,
                          uint64_t *address) {
@@ -130,7 +129,7 @@ static bool read_address(wasmtime_context_t *context,
   return true;
 }
 
-/* False: the instance exports nothing of the word's name. */
+/* False: the instance has no export of the word's name. */
 static bool get_word(wasmtime_context_t *context,
                      const wasmtime_instance_t *instance, int word,
                      wasmtime_extern_t *item) {
@@ -139,7 +138,7 @@ static bool get_word(wasmtime_context_t *context,
                                       item);
 }
 
-/* A verdict: TRACKED, NO_WORDS or NOT_AN_ADDRESS. */
+/* Returns a verdict: TRACKED, NO_WORDS or NOT_AN_ADDRESS. */
 static int read_words(wasmtime_context_t *context,
                       const wasmtime_instance_t *instance, bool is_64_bit,
                       wasmsig_words *words) {
@@ -172,8 +171,8 @@ static bool has_words(wasmtime_context_t *context,
   return false;
 }
 
-/* What Wasmtime 50 reserves where nothing else is configured, on 64-bit hosts:
- * Tunables::default_u64 in wasmtime-environ's tunables.rs. */
+/* What Wasmtime 50 reserves by default on 64-bit hosts: Tunables::default_u64
+ * in wasmtime-environ's tunables.rs. */
 #define DEFAULT_RESERVATION LENGTH_32_BIT
 #define DEFAULT_GUARD (UINT64_C(32) << 20)
 
@@ -182,21 +181,21 @@ static bool is_reserved(const uint8_t *base, uint64_t length, uint64_t size) {
          WASMSIG_MEMORY_FIXED;
 }
 
-/* Whether all is there that such an engine maps for a memory. */
-static bool is_as_by_default(const struct memory *memory) {
+/* Whether everything is mapped that an engine maps for a memory by default. */
+static bool has_default_layout(const struct memory *memory) {
   return is_reserved(memory->base - DEFAULT_GUARD, 0, DEFAULT_GUARD) &&
          is_reserved(memory->base, memory->length,
                      DEFAULT_RESERVATION + DEFAULT_GUARD);
 }
 
-/* What the engine guarantees to reserve, as the embedder states it. */
+/* The size that the engine reserves, as the embedder states it. */
 static uint64_t reservation(const struct memory *memory, uint64_t stated) {
   if (stated != WASMSIG_WASMTIME_DEFAULT) return stated;
-  return !memory->is_shared && is_as_by_default(memory) ? DEFAULT_RESERVATION
-                                                        : 0;
+  return !memory->is_shared && has_default_layout(memory) ? DEFAULT_RESERVATION
+                                                          : 0;
 }
 
-/* What is reserved does not tell who may write to it. */
+/* The reservation does not show whether this thread may write there. */
 static wasmsig_memory_class classify(const struct memory *memory,
                                      const wasmsig_wasmtime_options *options) {
   wasmsig_memory_class memory_class = wasmsig_memory_classify(
@@ -229,7 +228,7 @@ static int track(wasmtime_context_t *context,
       wasmsig_instance_add(tracked->registry, &words, &tracked->instance));
 }
 
-/* Looks into the bytes where there is no report. */
+/* Inspects the bytes if there is no report. */
 static int track_with(wasmtime_context_t *context,
                       const wasmtime_instance_t *instance,
                       const wasmsig_wasmtime_options *options,

@@ -14,7 +14,7 @@ export const MODULE_PROGRAMS = {
   test_module_sources: unit('test_module_sources')
 }
 
-const verdict = mutation('test_module', 'module/inspect.c')
+const verdict = mutation('test_module', 'module/verdict.c')
 const malformed = (file) => mutation('test_module_malformed', file)
 const polls = mutation('test_module_polls', 'module/polls.c')
 const cursor = mutation('test_module_sources', 'module/cursor.c')

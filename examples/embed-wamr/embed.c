@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * WAMR, embedded in C, with signals and CPU limits: a guest is told that its
- * time is nearly up, another call of it is stopped, and the host goes on.
+ * WAMR, embedded in C, with signals and CPU limits: a guest is signalled when
+ * its time is nearly used up, another call is stopped, and the host continues.
  *
  *     embed-wamr guest.wasm
  */
@@ -35,7 +35,7 @@ static uint8_t *read_file(const char *path, uint32_t *length) {
   return bytes;
 }
 
-/* ------------------------------------------------- what you have already */
+/* ----------------------------------------- what an embedder has already */
 
 static wasm_module_t module;
 static wasm_module_inst_t instance;
@@ -53,7 +53,7 @@ static void instantiate(uint8_t *bytes, uint32_t length) {
   check(exec_env != NULL, "no exec_env");
 }
 
-/* Whether the call came back. */
+/* Whether the call returned. */
 static bool call(const char *name, uint32_t *result) {
   wasm_function_inst_t function = wasm_runtime_lookup_function(instance, name);
   check(function != NULL, "the guest has no such function");
@@ -72,19 +72,19 @@ static void end(void) {
 static wasmsig_registry *registry;
 static wasmsig_wamr_tracked tracked;
 
-/* A registry holds the instances that can be told. Where the signal word of
- * this one is, its exports say. */
+/* A registry holds the instances that can be signalled. The exports of this one
+ * tell where its signal word is. */
 static void track(void) {
   check(wasmsig_registry_create(&registry) == 0, "no registry");
   int result = wasmsig_wamr_track(registry, instance, &tracked);
   if (result < 0)
-    end_with("the guest cannot be told", wasmsig_error_text(result));
+    end_with("the guest cannot be signalled", wasmsig_error_text(result));
   if (result > 0)
-    end_with("the guest cannot be told",
+    end_with("the guest cannot be signalled",
              wasmsig_verdict_text((wasmsig_verdict)result));
 }
 
-/* A call that is told after 20 ms of CPU, and stopped after 50. */
+/* A call that is signalled after 20 ms of CPU time, and stopped after 50. */
 static int call_limited(const char *name, uint32_t *result) {
   wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
   limits.soft_ns = 20 * MS;
@@ -96,14 +96,14 @@ static int call_limited(const char *name, uint32_t *result) {
 
   wasmsig_wamr_sync(&tracked); /* for builds of WAMR whose memories move */
   check(wasmsig_budget_enter(&budget) == 0, "no section could be entered");
-  bool came_back = call(name, result);
+  bool returned = call(name, result);
   bool is_limit = wasmsig_wamr_is_cpu_limit(instance);
-  int outcome = wasmsig_budget_leave(&budget); /* makes the instance whole */
+  int outcome = wasmsig_budget_leave(&budget); /* makes the instance usable */
 
-  if (!came_back && !is_limit)
+  if (!returned && !is_limit)
     end_with("the guest trapped", wasm_runtime_get_exception(instance));
   printf("%-12s  %s after %.2f ms of CPU\n", name,
-         outcome == WASMSIG_LEFT_KILLED ? "stopped" : "told",
+         outcome == WASMSIG_LEFT_KILLED ? "stopped" : "signalled",
          (double)wasmsig_budget_used_ns(&budget) / (double)MS);
   wasmsig_budget_destroy(&budget);
   return outcome;
@@ -112,7 +112,7 @@ static int call_limited(const char *name, uint32_t *result) {
 static void count_primes(void) {
   uint32_t primes = 0;
   check(call_limited("count_primes", &primes) == WASMSIG_LEFT_SIGNALLED,
-        "the guest was not told");
+        "the guest was not signalled");
   printf("              and answered: %u primes so far\n", primes);
 }
 
@@ -126,9 +126,9 @@ int main(int count, char **arguments) {
   count_primes();
   check(call_limited("never_stops", NULL) == WASMSIG_LEFT_KILLED,
         "the guest was not stopped");
-  count_primes(); /* the same instance, as if nothing had been */
+  count_primes(); /* the same instance is usable */
 
-  wasmsig_wamr_untrack(&tracked); /* before its memory goes */
+  wasmsig_wamr_untrack(&tracked); /* before its memory is freed */
   wasmsig_registry_destroy(registry);
   end();
   free(bytes);

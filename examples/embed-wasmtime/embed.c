@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Wasmtime, embedded in C, with signals and CPU limits: a guest is told that
- * its time is nearly up, another call of it is stopped, and the host goes on.
+ * Wasmtime, embedded in C, with signals and CPU limits: a guest is signalled
+ * when its time is nearly used up, another call is stopped, the host continues.
  *
  *     embed-wasmtime guest.wasm
  */
@@ -18,7 +18,7 @@ static void check(bool is_right, const char *what) {
   exit(1);
 }
 
-/* With what the engine says of it, if it is an error. */
+/* Prints the engine's message, if there is an error. */
 static void check_error(wasmtime_error_t *error, const char *what) {
   wasm_name_t message;
   if (!error) return;
@@ -39,7 +39,7 @@ static void read_file(const char *path, wasm_byte_vec_t *bytes) {
   fclose(file);
 }
 
-/* ------------------------------------------------- what you have already */
+/* ----------------------------------------- what an embedder has already */
 
 static wasmtime_context_t *context;
 static wasmtime_instance_t instance;
@@ -56,7 +56,7 @@ static void instantiate(wasm_engine_t *engine, const wasm_byte_vec_t *bytes) {
   wasmtime_module_delete(module);
 }
 
-/* Gives how the call ended: NULL, or its trap. */
+/* Returns NULL, or the trap that ended the call. */
 static wasm_trap_t *call(const char *name, int32_t *result) {
   wasmtime_extern_t function;
   wasmtime_val_t value = {0};
@@ -73,7 +73,7 @@ static wasm_trap_t *call(const char *name, int32_t *result) {
 
 /* ------------------------------------------------------ what wasmsig adds */
 
-/* Where its signal word is, the module's bytes and the instance say. */
+/* The module's bytes and the instance tell where the signal word is. */
 static void track(wasmsig_registry *registry, const wasm_byte_vec_t *bytes) {
   wasmsig_wasmtime_options options = WASMSIG_WASMTIME_OPTIONS_INIT;
   options.wasm = bytes->data;
@@ -85,7 +85,7 @@ static void track(wasmsig_registry *registry, const wasm_byte_vec_t *bytes) {
         wasmsig_verdict_text((wasmsig_verdict)result));
 }
 
-/* A call that is told after 20 ms of CPU, and stopped after 50. */
+/* A call that is signalled after 20 ms of CPU time, and stopped after 50. */
 static int call_limited(wasmsig_registry *registry,
                         struct wasmsig_wasmtime_killer *killer,
                         const char *name, int32_t *result) {
@@ -105,7 +105,7 @@ static int call_limited(wasmsig_registry *registry,
         "the trap is not what the budget says");
   if (trap != NULL) wasm_trap_delete(trap);
   printf("%-12s  %s after %.2f ms of CPU\n", name,
-         outcome == WASMSIG_LEFT_KILLED ? "stopped" : "told",
+         outcome == WASMSIG_LEFT_KILLED ? "stopped" : "signalled",
          (double)wasmsig_budget_used_ns(&budget) / (double)MS);
   wasmsig_budget_destroy(&budget);
   return outcome;
@@ -115,7 +115,7 @@ static void count_primes(wasmsig_registry *registry,
                          struct wasmsig_wasmtime_killer *killer) {
   int32_t primes = 0;
   int outcome = call_limited(registry, killer, "count_primes", &primes);
-  check(outcome == WASMSIG_LEFT_SIGNALLED, "the guest was not told");
+  check(outcome == WASMSIG_LEFT_SIGNALLED, "the guest was not signalled");
   printf("              and answered: %d primes so far\n", primes);
 }
 
@@ -124,13 +124,13 @@ int main(int count, char **arguments) {
   check(count == 2, "usage: embed-wasmtime guest.wasm");
   read_file(arguments[1], &bytes);
 
-  /* A hard limit needs an engine whose code looks up: epochs. */
+  /* A hard limit needs an engine whose code checks for it: epochs. */
   wasm_config_t *config = wasm_config_new();
   wasmtime_config_epoch_interruption_set(config, true);
   wasm_engine_t *engine = wasm_engine_new_with_config(config);
 
-  /* A registry holds the instances that can be told. As the store's data it is
-   * destroyed with the store, before the memories in it are. */
+  /* A registry holds the instances that can be signalled. As the store's data
+   * it is destroyed with the store, before the store's memories. */
   wasmsig_registry *registry;
   check(wasmsig_registry_create(&registry) == 0, "no registry");
   wasmtime_store_t *store =
@@ -146,8 +146,7 @@ int main(int count, char **arguments) {
   check(call_limited(registry, killer, "never_stops", NULL) ==
             WASMSIG_LEFT_KILLED,
         "the guest was not stopped");
-  count_primes(registry,
-               killer); /* the same instance, as if nothing had been */
+  count_primes(registry, killer); /* the same instance is usable */
 
   wasmtime_store_delete(store);
   wasmsig_wasmtime_killer_delete(killer);

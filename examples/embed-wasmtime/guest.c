@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A guest for both examples of embedding: one function that listens, and one
- * that does not. */
+/* A guest for both examples of embedding: one function checks for signals, the
+ * other one does not. */
 #include <wasmsig/guest.h>
 
 WASMSIG_GUEST_WORDS();
@@ -16,7 +16,7 @@ static int is_prime(unsigned n) {
   return 1;
 }
 
-/** Counts primes until its host says that its time is nearly up. */
+/** Counts primes until its CPU time is nearly used up. */
 EXPORT(count_primes) int count_primes(void) {
   int count = 0;
   stop = 0;
@@ -28,7 +28,7 @@ EXPORT(count_primes) int count_primes(void) {
   return count;
 }
 
-/** Listens to nobody. */
+/** Never checks for signals. */
 EXPORT(never_stops) void never_stops(void) {
   for (;;) {
   }

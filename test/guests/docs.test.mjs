@@ -23,7 +23,8 @@ const PAGES = [
   'write-guests.md',
   'instrument-modules.md',
   'choose-limits.md',
-  'kill-safely.md'
+  'kill-safely.md',
+  'plugins-in-c.md'
 ]
 
 /** Those whose programs are interrupted as well. */

@@ -24,7 +24,8 @@ const PAGES = [
   'instrument-modules.md',
   'choose-limits.md',
   'kill-safely.md',
-  'plugins-in-c.md'
+  'plugins-in-c.md',
+  'nothing-received.md'
 ]
 
 /** Those whose programs are interrupted as well. */

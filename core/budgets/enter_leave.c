@@ -29,7 +29,7 @@
 /* The thread's own unlock: its handlers run before or after the store, so that
  * it needs no fence (section.c). */
 void wsig_thread_unlock_own(struct wsig_thread *thread) {
-  wsig_step(46);
+  wsig_test_point(WSIG_POINT_UNLOCK_OWN);
   wsig_store_release(&thread->lock, 0);
   wsig_handler_fence();
   if (wsig_load_relaxed(&thread->look_due)) wsig_thread_have_looked(thread);
@@ -131,9 +131,9 @@ static bool dies_with(const struct wsig_budget *b,
 static void undo_kill(struct wsig_thread *thread, const struct wsig_budget *b) {
   thread->undoing = true;
   wsig_thread_unlock_own(thread);
-  wsig_step(48);
+  wsig_test_point(WSIG_POINT_UNDO_BEFORE);
   b->undo(b->context);
-  wsig_step(49);
+  wsig_test_point(WSIG_POINT_UNDO_AFTER);
   wsig_thread_lock(thread);
   thread->undoing = false;
   if (!wsig_section_is_dying(thread->innermost)) return;

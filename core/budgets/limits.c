@@ -41,10 +41,10 @@ static void look_and_arm(struct wsig_thread *thread, uint32_t why);
 
 void wsig_thread_unlock(struct wsig_thread *thread) {
   for (;;) {
-    wsig_step(40);
+    wsig_test_point(WSIG_POINT_UNLOCK);
     /* seq_cst: before the note is loaded; see the top. */
     wsig_store_seq_cst(&thread->lock, 0);
-    wsig_step(41);
+    wsig_test_point(WSIG_POINT_UNLOCKED);
     if (!wsig_load_seq_cst(&thread->look_due) || !wsig_thread_try_lock(thread))
       return;
     look_and_arm(thread, wsig_exchange_relaxed(&thread->look_due, 0));
@@ -55,7 +55,7 @@ void wsig_thread_unlock(struct wsig_thread *thread) {
 static void have_looked(struct wsig_thread *thread, uint32_t why) {
   /* seq_cst: before the lock is tried. */
   wsig_or_seq_cst(&thread->look_due, why);
-  wsig_step(42);
+  wsig_test_point(WSIG_POINT_REQUESTED);
   if (!wsig_thread_try_lock(thread)) return;
   look_and_arm(thread, wsig_exchange_relaxed(&thread->look_due, 0));
   wsig_thread_unlock(thread);
@@ -262,7 +262,7 @@ void wsig_watchdog_want(struct wsig_thread *thread) {
     struct wsig_thread *next = wsig_load_relaxed(&wsig_wanted);
     do {
       thread->next_wanted = next;
-      wsig_step(43);
+      wsig_test_point(WSIG_POINT_QUEUE_LINK);
       /* Release: who takes the list sees what is on it. */
     } while (!wsig_cas_release(&wsig_wanted, &next, thread));
   }

@@ -171,9 +171,9 @@ static void kill_what_is_due(struct wsig_thread *thread) {
   bool killed = false;
   for (; (b = begin_kill(thread)); killed = true) {
     pthread_mutex_unlock(&wsig_threads_lock);
-    wsig_step(44);
+    wsig_test_point(WSIG_POINT_KILL_BEFORE);
     b->kill(b->context); /* stays: its leave waits for us */
-    wsig_step(45);
+    wsig_test_point(WSIG_POINT_KILL_AFTER);
     pthread_mutex_lock(&wsig_threads_lock);
     /* Release: who sees it ended sees what the kill did. */
     if (wsig_exchange_release(&thread->killing, 0) == 2)

@@ -90,7 +90,7 @@ bool wsig_section_withdraw(struct wsig_thread *thread,
   bool taken = done.cleared < budget->reached;
   budget->unheard = done.kept || (done.cleared > 0 && !taken);
   if (!done.cleared) return false;
-  wsig_step(47);
+  wsig_test_point(WSIG_POINT_WITHDRAW_COUNT);
   /* Release: after the clear. Who raised before it knows an older count. */
   wsig_add_release(&budget->registry->withdrawals[budget->signal], 1);
   return true;

@@ -45,17 +45,17 @@ static bool deliver(struct wsig_movable *movable, void *memory) {
   uint32_t *terminated = at(memory, movable->terminated);
   uint64_t *pending = at(memory, movable->pending);
   uint64_t withdrawn = wsig_exchange_acquire(&movable->withdrawn, 0);
-  wsig_step(30);
+  wsig_test_point(WSIG_POINT_SYNC_CLEARED);
   uint32_t newest = wsig_exchange_acquire(&movable->newest, 0);
-  wsig_step(31);
+  wsig_test_point(WSIG_POINT_SYNC_NEWEST);
   uint64_t raised = wsig_exchange_acquire(&movable->raised, 0);
-  wsig_step(32);
+  wsig_test_point(WSIG_POINT_SYNC_RAISED);
   if (withdrawn) take_back(signal, pending, withdrawn);
   bool told = terminated && wsig_load_acquire(&movable->terminate);
   if (told) wsig_store_release(terminated, 1);
   bool dead = terminated && wsig_load_relaxed(terminated) != 0;
   wsig_store_relaxed(&movable->dead, dead);
-  wsig_step(33);
+  wsig_test_point(WSIG_POINT_SYNC_DEAD);
   /* Release: a raise that finds it 0 again finds `dead`. */
   if (told) wsig_store_release(&movable->terminate, 0);
   if (dead) {

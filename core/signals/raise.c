@@ -108,7 +108,7 @@ WSIG_SPECIALIZED bool raise_checked(struct wsig_chunk *chunk,
   /* An OR that does not answer: one that does may be compiled to a loop, which
    * whoever else writes there could keep from its end. */
   if (pending) wsig_or_release(pending, bit);
-  wsig_step(24);
+  wsig_test_point(WSIG_POINT_RAISE_WORD);
   /* Release: a guest that reads the number finds the bit, and whatever the
    * raising thread stored before. */
   if (signal) wsig_store_release(signal, number);
@@ -144,12 +144,12 @@ static bool raise_movable(struct wsig_movable *movable,
   /* An older clear is over: it must not take back at the next sync what this
    * one delivers. Whatever it was to take back, the signal waits again. */
   wsig_and_relaxed(&movable->withdrawn, ~bit);
-  wsig_step(26);
+  wsig_test_point(WSIG_POINT_RAISE_UNCLEAR);
   raising->fresh += !(wsig_load_relaxed(&movable->raised) & bit);
   raising->silent++; /* nor is anything read */
   /* Release: who takes the bit finds the clear gone. */
   wsig_or_release(&movable->raised, bit);
-  wsig_step(25);
+  wsig_test_point(WSIG_POINT_RAISE_NEWEST);
   /* Release: who takes the newest finds its bit. */
   wsig_store_release(&movable->newest, raising->signal);
   return true;
@@ -276,7 +276,7 @@ static bool clear_movable(struct wsig_movable *movable, uint32_t wanted) {
     wsig_store_relaxed(&movable->newest, 0);
   bool had = wsig_load_relaxed(&movable->raised) & bits;
   wsig_and_relaxed(&movable->raised, ~bits);
-  wsig_step(27);
+  wsig_test_point(WSIG_POINT_CLEAR_MOVABLE);
   wsig_or_release(&movable->withdrawn, bits);
   return had;
 }

@@ -98,10 +98,10 @@ static void grace_wait(wasmsig_registry *registry) {
   pthread_mutex_lock(&registry->grace_lock);
   for (int flip = 0; flip < 2; flip++) {
     uint32_t phase = wsig_load_relaxed(&registry->phase);
-    wsig_step(10);
+    wsig_test_point(WSIG_POINT_GRACE_BEFORE_FLIP);
     /* seq_cst: before the look at the counter that it retires. */
     wsig_store_seq_cst(&registry->phase, phase + 1);
-    wsig_step(11);
+    wsig_test_point(WSIG_POINT_GRACE_AFTER_FLIP);
     for (unsigned turn = 0; walks_of(registry, phase & 1) != 0; turn++)
       wsig_os_pause(turn);
   }
@@ -157,7 +157,7 @@ static wasmsig_registry *new_registry(void) {
   pthread_mutex_init(&registry->lock, NULL);
   pthread_mutex_init(&registry->grace_lock, NULL);
   registry->next = wsig_registries;
-  wsig_step(1);
+  wsig_test_point(WSIG_POINT_REGISTRY_LIST);
   /* Release: a walk that finds the registry finds it initialised. */
   wsig_store_release(&wsig_registries, registry);
   return registry;
@@ -175,7 +175,7 @@ int wasmsig_registry_create(wasmsig_registry **out) {
     pthread_mutex_unlock(&registry->lock);
     wsig_store_relaxed(&registry->tag, next_tag);
     if (++next_tag == 0) next_tag = 1; /* no handle is 0 */
-    wsig_step(2);
+    wsig_test_point(WSIG_POINT_REGISTRY_LIVE);
     wsig_store_release(&registry->live, 1);
   }
   pthread_mutex_unlock(&list_lock);
@@ -228,7 +228,7 @@ int wasmsig_registry_destroy(wasmsig_registry *registry) {
   wsig_store_relaxed(&registry->live, 0);
   for (uint32_t s = 0; s < WSIG_SEGMENTS; s++) {
     segments[s] = registry->segment[s];
-    wsig_step(3);
+    wsig_test_point(WSIG_POINT_DESTROY_SEGMENT);
     /* seq_cst: before the grace period's look at the counters. */
     wsig_store_seq_cst(&registry->segment[s], NULL);
   }
@@ -236,7 +236,7 @@ int wasmsig_registry_destroy(wasmsig_registry *registry) {
   wsig_store_relaxed(&registry->count, 0);
   wsig_index_free(&registry->memories);
   pthread_mutex_unlock(&registry->lock);
-  wsig_step(4);
+  wsig_test_point(WSIG_POINT_DESTROY_GRACE);
   grace_wait(registry);
 
   for (uint32_t s = 0; s < WSIG_SEGMENTS; s++) give_up_segment(segments[s], s);
@@ -278,7 +278,7 @@ static int add_chunk(wasmsig_registry *registry) {
     /* Release: a walk that finds the segment finds its bitmaps 0. */
     wsig_store_release(&registry->segment[s], segment);
   }
-  wsig_step(5);
+  wsig_test_point(WSIG_POINT_ADD_CHUNK);
   slot_at(registry, chunk * WSIG_SLOTS).rest->next_open = registry->first_open;
   registry->first_open = chunk;
   /* Release: a walk that counts this chunk finds its segment. */
@@ -376,7 +376,7 @@ static wasmsig_instance publish(wasmsig_registry *registry,
   if (at.chunk->taken == UINT64_MAX) registry->first_open = at.rest->next_open;
   if (is_indexed(words->memory_class))
     wsig_index_insert(&registry->memories, wsig_base_of(memory), number);
-  wsig_step(6);
+  wsig_test_point(WSIG_POINT_ADD_BIT);
   /* Release: all of the slot, and its words' zeroes, before the bit. */
   wsig_or_release(&at.chunk->used, bit_of(at));
   wsig_store_relaxed(&registry->count, registry->count + 1);
@@ -434,7 +434,7 @@ static void withdraw(wasmsig_registry *registry, struct wsig_slot at,
   uintptr_t memory = at.rest->memory[at.slot];
   /* seq_cst: before the grace period's look at the counters. */
   wsig_and_seq_cst(&at.chunk->used, ~bit_of(at));
-  wsig_step(7);
+  wsig_test_point(WSIG_POINT_REMOVE_BIT);
   if (is_indexed(wsig_class_of(memory)))
     wsig_index_remove(&registry->memories, base_of_slot, registry,
                       wsig_base_of(memory), number);
@@ -462,7 +462,7 @@ int wasmsig_instance_remove(wasmsig_registry *registry,
     withdraw(registry, at, (uint32_t)instance);
     if (!no_walks(registry)) {
       pthread_mutex_unlock(&registry->lock);
-      wsig_step(8);
+      wsig_test_point(WSIG_POINT_REMOVE_GRACE);
       grace_wait(registry);
       pthread_mutex_lock(&registry->lock);
     }

@@ -21,17 +21,17 @@
 
 static inline uint32_t wsig_walk_begin(wasmsig_registry *registry) {
   uint32_t side = wsig_load_relaxed(&registry->phase) & 1;
-  wsig_step(20);
+  wsig_test_point(WSIG_POINT_WALK_COUNT_IN);
   /* seq_cst: no load of this walk comes before the writer can see it. */
   wsig_add_seq_cst(&registry->walks[side], 1);
-  wsig_step(21);
+  wsig_test_point(WSIG_POINT_WALK_BEGUN);
   return side;
 }
 
 /* Counts out of the walks, and `raised` into the sum beside them. */
 static inline void wsig_walk_end(wasmsig_registry *registry, uint32_t side,
                                  uint64_t raised) {
-  wsig_step(22);
+  wsig_test_point(WSIG_POINT_WALK_COUNT_OUT);
   /* Release: no store of this walk comes after the writer sees it ended. */
   wsig_add_release(&registry->walks[side], (raised << WSIG_WALK_BITS) - 1);
 }
@@ -56,7 +56,7 @@ WSIG_SPECIALIZED uint64_t wsig_walk_segment(struct wsig_segment *segment,
     /* seq_cst: after wsig_walk_begin in the single order that the proof needs;
      * and the slots come after their bits. */
     uint64_t used = wsig_load_seq_cst(&chunk->used);
-    wsig_step(23);
+    wsig_test_point(WSIG_POINT_WALK_CHUNK);
     if (used) counted += what(chunk, &segment->rests[i], next, used, context);
   }
   return counted;

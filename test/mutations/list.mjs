@@ -76,8 +76,8 @@ export const MUTATIONS = [
   ),
   storm(
     'destroy waits for walks',
-    'wsig_step(4);\n  grace_wait(registry);',
-    'wsig_step(4);'
+    'wsig_test_point(WSIG_POINT_DESTROY_GRACE);\n  grace_wait(registry);',
+    'wsig_test_point(WSIG_POINT_DESTROY_GRACE);'
   ),
   storm(
     'a slot is not used again before its grace period has passed',
@@ -87,7 +87,7 @@ export const MUTATIONS = [
   mutation('stress_delays', 'core/signals/movable.c')(
     'a sync takes what it delivers in one step',
     'wsig_exchange_acquire(&movable->raised, 0);',
-    'movable->raised; wsig_step(40); movable->raised = 0;'
+    'movable->raised; wsig_test_point(WSIG_POINT_SYNC_RAISED); movable->raised = 0;'
   ),
   mutation('fault_pause', 'core/signals/walk.h')(
     'a walk counts itself in before it looks',

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The random delay at each step of the library (core/test_points.h), for builds
+ * The random delay at each test point of the library (core/test_points.h), for builds
  * with WASMSIG_DELAYS. Most are none or a few instructions, some give the
  * processor away, a few last longer than whole adds, removes and walks of
  * others: so the windows between two accesses, a few nanoseconds wide
@@ -37,9 +37,9 @@ static void sleep_for(uint64_t ns) {
   nanosleep(&pause, NULL);
 }
 
-void wsig_step(int place) {
+void wsig_test_point(enum wsig_test_point point) {
   int saved_errno = errno;
-  uint64_t random = next() + (uint64_t)place;
+  uint64_t random = next() + (uint64_t)point;
   uint64_t length = random >> 16;
   switch (random % 2048) {
     case 0: sleep_for(length % 3000000); break; /* 3 ms: longer than anything */

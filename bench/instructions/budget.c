@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#include "budgets/budget.h"
+#include "budgets/thread_lock.h"
 #include "signals/registry.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -77,17 +77,17 @@ static void begin_clock(void) {
   init(&inner);
   enter(&outer); /* the thread has its record from here on */
   leave(&outer);
-  wsig_here->meter.witness = NULL;
+  wsig_here->cpu_clock.mark = NULL;
 }
 
 static void begin_ticks(void) {
   begin_clock();
-  struct wsig_meter *meter = &wsig_here->meter;
-  meter->witness = &mark_field;
-  wsig_witness_set(meter->witness);
-  meter->ticks = meter->read = wsig_ticks();
-  wsig_rate.trusted = wsig_rate.synced = UINT64_MAX;
-  wsig_rate.scale = 1;
+  struct wsig_cpu_clock *clock = &wsig_here->cpu_clock;
+  clock->mark = &mark_field;
+  wsig_preemption_mark_set(clock->mark);
+  clock->ticks = clock->read_ticks = wsig_ticks();
+  wsig_tick_rate.trusted = wsig_tick_rate.synced = UINT64_MAX;
+  wsig_tick_rate.scale = 1;
 }
 
 static void begin_inside(void) {

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Budgets: making them, making them new, ending them, asking them. What is
- * spent of them is in spend.c, what happens at their limits in section.c.
+ * Budgets: init, reset, destroy, and questions. Enter and leave are in
+ * enter_leave.c, what happens at the limits in limits.c.
  */
 #include "budgets/budget.h"
 
-#include "atomics.h"
-#include "signals/registry.h"
-#include "test_points.h"
+#include "budgets/limits.h"
+#include "budgets/thread.h"
+#include "budgets/withdraw.h"
 
 #include <string.h>
 
 _Static_assert(sizeof(struct wsig_budget) <= sizeof(wasmsig_budget),
                "wasmsig_budget holds its parts");
 
-/* Whether a thread is in it, or sections of it are suspended. Acquire: if
- * neither is so, what the last one left. */
+/* Whether a thread is in it, or sections of it are suspended. Acquire: if not,
+ * the caller reads what the last holder has stored. */
 static bool is_entered(const struct wsig_budget *budget) {
   return wsig_load_acquire(&budget->thread) != NULL ||
          wsig_load_acquire(&budget->suspended) != 0;
@@ -77,7 +77,7 @@ static int reset(struct wsig_budget *b, const wasmsig_budget_options *options) {
     b->signal = options->signal;
   }
   b->soft_done = false;
-  b->unheard = false;
+  b->unreceived = false;
   b->hard_done = false;
   wsig_store_relaxed(&b->used_ns, 0);
   wsig_store_relaxed(&b->state, WASMSIG_BUDGET_READY);
@@ -95,9 +95,9 @@ int wasmsig_budget_reset(wasmsig_budget *budget,
       return WASMSIG_ENOKILL;
   }
   struct wsig_thread *thread = wsig_here;
-  if (thread && !wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;
+  if (thread && !wsig_thread_begin_call(thread)) return WASMSIG_EHANDLER;
   int error = reset(b, options);
-  if (thread) wsig_thread_go_outside(thread);
+  if (thread) wsig_thread_end_call(thread);
   return error;
 }
 
@@ -117,12 +117,12 @@ uint64_t wasmsig_budget_used_ns(const wasmsig_budget *budget) {
   struct wsig_thread *thread = wsig_here;
   uint64_t ended = wsig_load_relaxed(&b->used_ns);
   if (!thread || wsig_load_relaxed(&b->thread) != thread) return ended;
-  if (!wsig_thread_go_inside(thread)) return ended;
+  if (!wsig_thread_begin_call(thread)) return ended;
   struct wsig_reading now;
-  bool known =
-      b->depth > 0 && wsig_meter_read(&thread->meter, thread->clock, &now);
-  uint64_t used = known ? wsig_section_used(b, now.cpu_ns) : ended;
-  wsig_thread_go_outside(thread);
+  bool known = b->depth > 0 &&
+               wsig_cpu_clock_read(&thread->cpu_clock, thread->clock_id, &now);
+  uint64_t used = known ? wsig_limits_used(b, now.cpu_ns) : ended;
+  wsig_thread_end_call(thread);
   return used;
 }
 

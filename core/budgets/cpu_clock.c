@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Meter: the CPU clock of the own thread for a few nanoseconds.
+ * The CPU clock of the calling thread, for a few nanoseconds.
  *
- * The clock itself costs a system call. As long as the thread is not switched
- * out, though, its CPU time goes on as the processor's counter does; and
- * os/witness.h knows whether it was. So the clock is read once, the counter
- * beside it, and from then on the counter alone tells both, until
- *  1. the witness has gone: the thread was preempted, migrated or signalled
+ * A reading of the clock itself costs a system call. But as long as the thread
+ * is not switched out, its CPU time runs like the processor's counter (ticks);
+ * and os/preemption_mark.h shows whether it was. So the clock is read once,
+ * with the counter. From then on the counter alone gives both, until
+ *  1. the mark is gone: the thread was preempted, migrated or signalled
  *  2. 5 us have passed since the last reading: a hypervisor may have taken the
- *     processor, which the kernel does not charge and the witness does not see
- *  3. a ms has passed: the two clocks do not go at quite the same rate
- * and then the clock is read again. What an earlier reading was off by is not
- * added up: each is told from the last sync, and at the next one it ends.
+ *     processor, which the kernel does not charge and the mark does not show
+ *  3. 1 ms has passed: the two clocks do not run at exactly the same rate
+ * and then the clock is read again (a sync). Errors do not add up: each reading
+ * is computed from the last sync, and the next sync removes its error.
  *
- * Why the counter and the witness belong together: the counter is read first.
- * If the witness still holds afterwards, the thread had not been switched out
- * when the counter was read. At a sync the witness is set first, and the
- * counter is read on both sides of the clock: if the thread is switched out in
- * between, the next reading finds the witness gone.
+ * Why the counter and the mark belong together: the counter is read first. If
+ * the mark is still there afterwards, the thread had not been switched out when
+ * the counter was read. A sync sets the mark first, and reads the counter
+ * before and after the clock: if the thread is switched out in between, the
+ * next reading finds the mark gone.
  *
- * The rate is measured, over some ms, again and again, and used when two
- * measurements in a row agree: a machine that was suspended in one of them, or
- * moved to another processor, does not mislead for long.
+ * The rate is measured over some ms, again and again. It is used when two
+ * measurements in a row agree: so a machine that was suspended during one of
+ * them, or moved to another processor, gives no wrong rate for long.
  */
 #include "budgets/cpu_clock.h"
 
@@ -30,27 +30,25 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define TRUSTED_NS UINT64_C(5000)
 #define SYNCED_NS NS_PER_MS
-#define WINDOW_NS (10 * NS_PER_MS) /* over which the rate is measured */
-#define WINDOW_TICKS                                      \
-  (UINT64_C(1) << 31) /* and at most: half a second or so \
-                       */
+#define WINDOW_NS (10 * NS_PER_MS)       /* over which the rate is measured */
+#define WINDOW_TICKS (UINT64_C(1) << 31) /* at most: about half a second */
 #define MOST_TRIES 4
 
-struct wsig_rate wsig_rate;
+struct wsig_tick_rate wsig_tick_rate;
 
-/* The thread that measures the rate, and what it had at the beginning of the
- * window. `measuring` is taken by exchange: who has it may touch the rest. */
+/* The clocks at the beginning of the window. `measuring` is taken by exchange:
+ * only the thread that has it uses the rest. */
 static uint32_t measuring; /* atomic */
 static uint64_t begin_ticks, begin_ns;
-static uint64_t scale_before; /* of the window before; 0: there was none */
+static uint64_t last_scale; /* of the window before; 0: there was none */
 
-void wsig_meter_init(struct wsig_meter *meter) {
-  *meter = (struct wsig_meter){0};
+void wsig_cpu_clock_init(struct wsig_cpu_clock *clock) {
+  *clock = (struct wsig_cpu_clock){0};
   if (wsig_clock->ticks && wsig_os_ticks_are_steady())
-    meter->witness = wsig_os_witness();
+    clock->mark = wsig_os_preemption_mark();
 }
 
-void wsig_meter_begin_anew(void) { measuring = 0; }
+void wsig_cpu_clock_after_fork(void) { measuring = 0; }
 
 static bool differ(uint64_t a, uint64_t b) {
   uint64_t difference = a > b ? a - b : b - a;
@@ -58,10 +56,10 @@ static bool differ(uint64_t a, uint64_t b) {
 }
 
 static void use_scale(uint64_t scale) {
-  wsig_store_relaxed(&wsig_rate.scale, scale);
-  wsig_store_relaxed(&wsig_rate.synced, (SYNCED_NS << 32) / scale);
-  /* Release: who sees `trusted` sees the others. */
-  wsig_store_release(&wsig_rate.trusted, (TRUSTED_NS << 32) / scale);
+  wsig_store_relaxed(&wsig_tick_rate.scale, scale);
+  wsig_store_relaxed(&wsig_tick_rate.synced, (SYNCED_NS << 32) / scale);
+  /* Release: a thread that reads `trusted` reads the others. */
+  wsig_store_release(&wsig_tick_rate.trusted, (TRUSTED_NS << 32) / scale);
 }
 
 static void measure(uint64_t ticks, uint64_t ns) {
@@ -70,42 +68,43 @@ static void measure(uint64_t ticks, uint64_t ns) {
   bool usable = begin_ns && passed_ticks < WINDOW_TICKS &&
                 passed_ns < WINDOW_TICKS && passed_ticks > 0;
   uint64_t scale = usable ? (passed_ns << 32) / passed_ticks : 0;
-  bool agreed = scale && scale_before && !differ(scale, scale_before);
-  if (agreed && differ(scale, wsig_load_relaxed(&wsig_rate.scale)))
+  bool agreed = scale && last_scale && !differ(scale, last_scale);
+  if (agreed && differ(scale, wsig_load_relaxed(&wsig_tick_rate.scale)))
     use_scale(scale);
-  scale_before = scale;
+  last_scale = scale;
   begin_ticks = ticks;
   begin_ns = ns;
 }
 
-/* One look at the clocks, and how many ticks it took. */
-static bool look(struct wsig_meter *meter, clockid_t clock, uint64_t *took) {
+/* Reads the clocks, and how many ticks that took. */
+static bool read_clocks(struct wsig_cpu_clock *clock, clockid_t id,
+                        uint64_t *took) {
   uint64_t before = 0, after = 0;
-  if (meter->witness) {
-    wsig_witness_set(meter->witness);
+  if (clock->mark) {
+    wsig_preemption_mark_set(clock->mark);
     before = wsig_ticks();
   }
-  if (!wsig_clock->cpu_ns(clock, &meter->cpu_ns)) return false;
-  if (meter->witness) after = wsig_ticks();
-  meter->monotonic_ns = wsig_clock->monotonic_ns();
-  meter->ticks = meter->read = before + (after - before) / 2;
+  if (!wsig_clock->cpu_ns(id, &clock->cpu_ns)) return false;
+  if (clock->mark) after = wsig_ticks();
+  clock->monotonic_ns = wsig_clock->monotonic_ns();
+  clock->ticks = clock->read_ticks = before + (after - before) / 2;
   *took = after - before;
   return true;
 }
 
-bool wsig_meter_sync(struct wsig_meter *meter, clockid_t clock,
-                     struct wsig_reading *reading) {
-  uint64_t took = 0, trusted = wsig_load_relaxed(&wsig_rate.trusted);
+bool wsig_cpu_clock_sync(struct wsig_cpu_clock *clock, clockid_t id,
+                         struct wsig_reading *reading) {
+  uint64_t took = 0, trusted = wsig_load_relaxed(&wsig_tick_rate.trusted);
   wsig_add_relaxed(&wsig_statistics.clock_reads, 1);
   for (int tries = 0; tries < MOST_TRIES; tries++) {
-    if (!look(meter, clock, &took)) return false;
-    if (took < trusted || !trusted) break; /* nothing came in between */
+    if (!read_clocks(clock, id, &took)) return false;
+    if (took < trusted || !trusted) break; /* nothing interrupted it */
   }
-  if (meter->witness && wsig_exchange_acquire(&measuring, 1) == 0) {
-    measure(meter->ticks, meter->monotonic_ns);
+  if (clock->mark && wsig_exchange_acquire(&measuring, 1) == 0) {
+    measure(clock->ticks, clock->monotonic_ns);
     wsig_store_release(&measuring, 0);
   }
-  reading->monotonic_ns = meter->monotonic_ns;
-  reading->cpu_ns = meter->cpu_ns;
+  reading->monotonic_ns = clock->monotonic_ns;
+  reading->cpu_ns = clock->cpu_ns;
   return true;
 }

@@ -20,7 +20,7 @@ uint64_t wsig_os_monotonic_ns(void);
 bool wsig_os_cpu_ns(clockid_t id, uint64_t *ns);
 bool wsig_os_timer_set(struct wsig_timer *timer, uint64_t at_ns);
 void wsig_os_timer_set_cpu(struct wsig_timer *timer, uint64_t at_cpu_ns);
-uint64_t wsig_os_switches(void);
+uint64_t wsig_os_sleeps(void);
 
 /* How the monotonic clock is read without a system call. */
 void wsig_os_set_fast_clock(int (*clock)(clockid_t, struct timespec *));

@@ -150,8 +150,9 @@ const struct wsig_clock wsig_os_clock = {wsig_os_monotonic_ns,
                                          wsig_os_timer_set,
                                          timer_drop,
                                          wsig_os_timer_set_cpu,
-                                         wsig_os_switches,
+                                         wsig_os_sleeps,
                                          true};
+const struct wsig_clock *wsig_clock = &wsig_os_clock;
 
 /* <linux/sched/types.h>, which clashes with <sched.h>. */
 struct scheduling {

@@ -96,7 +96,7 @@ bool wsig_os_cpu_ns(clockid_t id, uint64_t *ns) {
 }
 
 /* Voluntary ones: getrusage(2). */
-uint64_t wsig_os_switches(void) {
+uint64_t wsig_os_sleeps(void) {
   struct rusage usage;
   return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nvcsw : 0;
 }

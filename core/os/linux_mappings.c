@@ -190,3 +190,5 @@ bool wsig_os_mapping_at(uintptr_t address, struct wsig_mapping *mapping) {
     return wsig_os_mapping_from_text(address, mapping);
   return answer == MAPPED;
 }
+
+bool (*wsig_mapping_at)(uintptr_t, struct wsig_mapping *) = wsig_os_mapping_at;

@@ -44,7 +44,8 @@ static const struct {
 
 static const struct sequence mark = {0, 0, (uint64_t)(uintptr_t)&nowhere.code,
                                      1, (uint64_t)(uintptr_t)&nowhere.aborted};
-const uint64_t *const wsig_witness_mark = (const uint64_t *)(const void *)&mark;
+const uint64_t *const wsig_preemption_mark =
+    (const uint64_t *)(const void *)&mark;
 
 /* glibc manual, "Restartable Sequences": where the area lies from the thread
  * pointer; its size, 0 if the kernel or GLIBC_TUNABLES has none. Asked for by
@@ -62,12 +63,12 @@ static volatile uint64_t *own_field(void) {
  * since Linux 6.19 may look at the field only when they interrupt user code. */
 static bool tells_of_sleep(volatile uint64_t *field) {
   struct timespec a_moment = {0, 1000};
-  wsig_witness_set(field);
+  wsig_preemption_mark_set(field);
   syscall(SYS_nanosleep, &a_moment, NULL);
-  return !wsig_witness_holds(field);
+  return !wsig_preemption_mark_holds(field);
 }
 
-volatile uint64_t *wsig_os_witness(void) {
+volatile uint64_t *wsig_os_preemption_mark(void) {
   static uint32_t verdict; /* atomic; 0: not yet known, 1: it does, 2: not */
   volatile uint64_t *field = own_field();
   if (!field) return NULL;
@@ -78,8 +79,8 @@ volatile uint64_t *wsig_os_witness(void) {
 
 #else
 
-const uint64_t *const wsig_witness_mark;
-volatile uint64_t *wsig_os_witness(void) { return NULL; }
+const uint64_t *const wsig_preemption_mark;
+volatile uint64_t *wsig_os_preemption_mark(void) { return NULL; }
 
 #endif
 

@@ -17,7 +17,7 @@
 
 /* Clocks, timers, and a thread to watch. A struct, so that tests bring their
  * own and run budgets without sleeping. `cpu_ns`, `monotonic_ns`, `timer_set`,
- * `timer_set_cpu` and `switches` may be called in signal handlers. */
+ * `timer_set_cpu` and `sleeps` may be called in signal handlers. */
 struct wsig_clock {
   /* The clock that timers and timed waits are told in. */
   uint64_t (*monotonic_ns)(void);
@@ -38,11 +38,14 @@ struct wsig_clock {
    * NULL; if the system refuses, nothing happens. */
   void (*timer_set_cpu)(struct wsig_timer *timer, uint64_t at_cpu_ns);
   /* How often the calling thread has gone to sleep so far; may be NULL. */
-  uint64_t (*switches)(void);
-  /* Whether ticks may tell CPU time (witness.h). */
+  uint64_t (*sleeps)(void);
+  /* Whether ticks may tell CPU time (preemption_mark.h). */
   bool ticks;
 };
 extern const struct wsig_clock wsig_os_clock;
+
+/* The one in use; tests replace it while no section runs. */
+extern const struct wsig_clock *wsig_clock;
 
 /* Once, before the first section: what the clocks need. In no handler. */
 void wsig_os_prepare_clocks(void);

@@ -11,29 +11,29 @@
  * neither preempted nor migrated and gets no signal. Who else uses the field
  * stores another address, which tells as little as NULL does.
  */
-#ifndef WSIG_OS_WITNESS_H
-#define WSIG_OS_WITNESS_H
+#ifndef WSIG_OS_PREEMPTION_MARK_H
+#define WSIG_OS_PREEMPTION_MARK_H
 
 #include <stdint.h>
 #include <time.h>
 
 /* What stands in the field of a thread that was not switched out. */
-extern const uint64_t *const wsig_witness_mark;
+extern const uint64_t *const wsig_preemption_mark;
 
 /* The calling thread's field; NULL: it has none, or the kernel leaves it alone
  * when it switches a thread out in a system call. */
-volatile uint64_t *wsig_os_witness(void);
+volatile uint64_t *wsig_os_preemption_mark(void);
 
 /* Whether ticks go at one rate, whatever the processor does. */
 bool wsig_os_ticks_are_steady(void);
 
-static inline void wsig_witness_set(volatile uint64_t *field) {
-  *field = (uint64_t)(uintptr_t)wsig_witness_mark;
+static inline void wsig_preemption_mark_set(volatile uint64_t *field) {
+  *field = (uint64_t)(uintptr_t)wsig_preemption_mark;
 }
 
 /* Read the ticks before this: then it tells of that moment. */
-static inline bool wsig_witness_holds(const volatile uint64_t *field) {
-  return *field == (uint64_t)(uintptr_t)wsig_witness_mark;
+static inline bool wsig_preemption_mark_holds(const volatile uint64_t *field) {
+  return *field == (uint64_t)(uintptr_t)wsig_preemption_mark;
 }
 
 /* An interrupt falls between two instructions: out of order as the processor

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Forwarding: the process's own signals go to its guests too.
+ * Forwarding: the process's own signals are also raised for its guests.
  *
- * The handler itself is in handler.c. It reads `insist` and `before`, which are
- * stored before it is installed and not changed while it is. A delivery in
- * another thread that still runs when forward_stop returns finds them as they
- * were: stop leaves them in place.
+ * The handler itself is in handler.c. It reads `insist` and `previous`, which
+ * are stored before the handler is installed and do not change while it is. A
+ * delivery in another thread may still run when forward_stop returns: it finds
+ * them as they were, because stop does not change them.
  */
 #include "process/forward.h"
 
 #include "atomics.h"
 #include "os/os.h"
+#include "os/signal_action.h"
 
 #include <pthread.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* A child must not find it locked by a thread that it does not have. */
+/* The child of a fork must not find it locked by a thread of its parent. */
 static void lock_for_fork(void) { pthread_mutex_lock(&lock); }
 static void unlock_after_fork(void) { pthread_mutex_unlock(&lock); }
 static void set_up(void) {
@@ -25,8 +26,8 @@ static void set_up(void) {
   pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
 }
 
-/* Signals that nobody can handle, that a fault raises in the thread that must
- * not go on, or whose default is to stop the process. */
+/* Not forwardable: signals that cannot be handled, signals of faults, after
+ * which the thread must not continue, and signals that stop the process. */
 static bool forwardable(int signal) {
   switch (signal) {
     case SIGKILL:
@@ -45,17 +46,17 @@ static bool forwardable(int signal) {
   }
 }
 
-/* What the process asked for with the action before stays: whether system
- * calls are interrupted (without a handler none ever was), and what becomes of
- * its children. */
-static int flags_after(const struct sigaction *before, int signal) {
-  int kept = before->sa_flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
-  if (!wsig_has_handler(before) || before->sa_flags & SA_RESTART)
+/* What the process requested by the previous action stays: whether system calls
+ * are interrupted (without a handler, none is), and how its children end. */
+static int flags_after(const struct sigaction *previous, int signal) {
+  int kept = previous->sa_flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
+  if (!wsig_has_handler(previous) || previous->sa_flags & SA_RESTART)
     kept |= SA_RESTART;
-  /* Children of who ignores SIGCHLD leave no zombies. */
-  if (signal == SIGCHLD && before->sa_handler == SIG_IGN) kept |= SA_NOCLDWAIT;
-  /* A handler that did not ask for the other stack may not fit on it. */
-  if (!wsig_has_handler(before) || before->sa_flags & SA_ONSTACK)
+  /* The children of a process that ignores SIGCHLD leave no zombies. */
+  if (signal == SIGCHLD && previous->sa_handler == SIG_IGN)
+    kept |= SA_NOCLDWAIT;
+  /* A handler that did not request the other stack may not fit on it. */
+  if (!wsig_has_handler(previous) || previous->sa_flags & SA_ONSTACK)
     kept |= SA_ONSTACK;
   return kept | SA_SIGINFO;
 }
@@ -69,36 +70,37 @@ static bool is_ours(const struct sigaction *action) {
          action->sa_sigaction == wsig_forward_handler;
 }
 
-/* Whether ours stands there without effect: it was stopped under somebody's
- * handler, which has given it back since. */
-static bool stands_idle(const struct wsig_forward *forward, int signal) {
+/* Whether our handler is installed without effect: it was stopped while another
+ * handler was installed over it, and that one has restored ours since. */
+static bool is_idle(const struct wsig_forward *forward, int signal) {
   struct sigaction now;
   return forward->installed && !forward->active &&
          sigaction(signal, NULL, &now) == 0 && is_ours(&now);
 }
 
-/* Whether ours may be installed. Not where it stands already, or where
- * somebody's handler stands over it: that may call ours, and ours would call
- * it. A handler that was there before ours does not; and where there is none,
- * ours has gone. */
+/* Whether ours may be installed: not if it is installed already, and not over a
+ * handler that was installed over it, which may call ours, and ours would call
+ * it. The handler from before ours does not call ours; and if there is no
+ * handler, ours was removed. */
 static bool may_install(const struct wsig_forward *forward, int signal) {
   struct sigaction now;
   if (sigaction(signal, NULL, &now) != 0) return false;
   if (!forward->installed || !wsig_has_handler(&now)) return true;
-  return same_handler(&now, &forward->before);
+  return same_handler(&now, &forward->previous);
 }
 
 static int install_handler(struct wsig_forward *forward, int signal) {
   struct sigaction ours = {.sa_sigaction = wsig_forward_handler};
-  struct sigaction *before = &forward->before;
+  struct sigaction *previous = &forward->previous;
   sigfillset(&ours.sa_mask);
-  /* Read first, in a call of its own: the handler may run before the call
-   * that installs it has returned. */
-  if (sigaction(signal, NULL, before) != 0) return WASMSIG_EFORWARD;
-  /* With no handler the kernel does not look at these flags; ours does. */
-  if (!wsig_has_handler(before))
-    before->sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);
-  ours.sa_flags = flags_after(before, signal);
+  /* Read first, by a separate call: the handler may run before the call that
+   * installs it has returned. */
+  if (sigaction(signal, NULL, previous) != 0) return WASMSIG_EFORWARD;
+  /* Without a handler the kernel ignores these flags; our handler reads them.
+   */
+  if (!wsig_has_handler(previous))
+    previous->sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);
+  ours.sa_flags = flags_after(previous, signal);
   if (sigaction(signal, &ours, NULL) != 0) return WASMSIG_EFORWARD;
   return WASMSIG_OK;
 }
@@ -111,17 +113,17 @@ int wasmsig_forward_start(int signal, int insist) {
   int error = WASMSIG_EFORWARD;
   pthread_once(&once, set_up);
   pthread_mutex_lock(&lock);
-  bool stands = stands_idle(forward, signal);
-  if (stands || may_install(forward, signal)) {
+  bool idle = is_idle(forward, signal);
+  if (idle || may_install(forward, signal)) {
     forward->insist = insist;
     wsig_store_relaxed(&forward->deliveries, 0);
     wsig_store_relaxed(&forward->reached, 0);
     wsig_store_relaxed(&forward->unanswered, 0);
-    wsig_store_relaxed(&forward->asked_ns, 0);
+    wsig_store_relaxed(&forward->requested_ns, 0);
     wsig_store_relaxed(&forward->due, false);
-    /* Before: the first signal may come at once. */
+    /* Before the handler is installed: the first signal may come at once. */
     wsig_store_relaxed(&forward->active, true);
-    error = stands ? WASMSIG_OK : install_handler(forward, signal);
+    error = idle ? WASMSIG_OK : install_handler(forward, signal);
     forward->installed = error == WASMSIG_OK;
     wsig_store_relaxed(&forward->active, forward->installed);
   }
@@ -137,7 +139,7 @@ int wasmsig_forward_stop(int signal) {
   pthread_mutex_lock(&lock);
   if (forward->active) {
     bool ours = sigaction(signal, NULL, &now) == 0 && is_ours(&now);
-    if (ours) sigaction(signal, &forward->before, NULL);
+    if (ours) sigaction(signal, &forward->previous, NULL);
     if (ours) forward->installed = false;
     wsig_store_relaxed(&forward->active, false);
     error = WASMSIG_OK;
@@ -150,7 +152,7 @@ int wasmsig_forward_last(int signal, uint64_t *deliveries, uint64_t *reached) {
   if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
   struct wsig_forward *forward = &wsig_forwards[signal];
   if (!wsig_load_relaxed(&forward->active)) return WASMSIG_EFORWARD;
-  /* Acquire: whom this delivery reached, or a later one. */
+  /* Acquire: reads what this delivery reached, or a later one. */
   uint64_t count = wsig_load_acquire(&forward->deliveries);
   if (deliveries) *deliveries = count;
   if (reached) *reached = wsig_load_relaxed(&forward->reached);

@@ -14,8 +14,6 @@
 #include "os/os.h"
 #include "wasmsig/host.h"
 
-bool (*wsig_mapping_at)(uintptr_t, struct wsig_mapping *) = wsig_os_mapping_at;
-
 static bool is_without_access(uintptr_t from, uintptr_t to) {
   while (from < to) {
     struct wsig_mapping mapping;

@@ -80,8 +80,8 @@ struct wasmsig_registry {
 
   pthread_mutex_t grace_lock; /* one slow grace period at a time */
 
-  /* withdraw.c's: how often a signal was taken back; atomic */
-  uint32_t withdrawals[WASMSIG_SIGNAL_MAX + 1];
+  /* How often withdraw.c has cleared each signal; atomic. */
+  uint32_t clear_count[WASMSIG_SIGNAL_MAX + 1];
 };
 
 /* All registries that ever were, newest first. None is ever freed: a walk

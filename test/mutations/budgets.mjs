@@ -7,17 +7,17 @@
 import { mutation, unit } from './make.mjs'
 
 const machine = (file) => mutation('test_machine', file)
-const section = machine('core/budgets/limits.c')
+const limits = machine('core/budgets/limits.c')
 const budget = machine('core/budgets/budget.c')
-const spend = machine('core/budgets/enter_leave.c')
+const enterLeave = machine('core/budgets/enter_leave.c')
 const withdrawal = machine('core/budgets/withdraw.c')
 const intruders = (file) => mutation('test_intruders', file)
 const forking = (file) => mutation('test_forking', file)
 const firing = (file) => mutation('test_firing', file)
 const sections = (file) => mutation('test_sections', file)
-const timers = mutation('test_timers', 'core/budgets/limits.c')
+const checks = mutation('test_timers', 'core/budgets/thread_check.c')
 const setting = mutation('test_timers', 'core/budgets/enter_leave.c')
-const looks = mutation('test_timers', 'core/budgets/watchdog.c')
+const watching = mutation('test_timers', 'core/budgets/watchdog_check.c')
 const nesting = mutation('test_nesting', 'core/budgets/enter_leave.c')
 const suspending = (file) => mutation('test_suspend', file)
 const resets = mutation('test_reset', 'core/budgets/budget.c')
@@ -46,37 +46,37 @@ export const BUDGET_PROGRAMS = {
 }
 
 export const BUDGET_MUTATIONS = [
-  section(
+  limits(
     'the soft signal is not a moment early',
     'if (!budget->soft_done && used_ns >= budget->soft_ns) {',
     'if (!budget->soft_done && used_ns + 1000000 >= budget->soft_ns) {'
   ),
-  section(
+  limits(
     'the kill is not a moment early',
     'bool first = !budget->hard_done && used_ns >= budget->hard_ns;',
     'bool first = !budget->hard_done && used_ns + 1000000 >= budget->hard_ns;'
   ),
-  section(
+  limits(
     'the soft signal is told once',
     'budget->soft_done = true;\n  wsig_store_relaxed',
     'wsig_store_relaxed'
   ),
-  section(
+  limits(
     'a kill that has no effect is repeated',
     'bool again = budget->kill_begun && used_ns >= budget->kill_again_ns;',
     'bool again = false;'
   ),
-  section(
+  limits(
     'no kill runs in a handler unless it may',
     'if (budget->kill_due && budget->kill_is_signal_safe && may_kill) {',
     'if (budget->kill_due && may_kill) {'
   ),
-  section(
+  limits(
     'a kill that may run in a handler does',
     'if (budget->kill_due && budget->kill_is_signal_safe && may_kill) {',
     'if (false) {'
   ),
-  section(
+  limits(
     'outer sections are looked at too',
     'for (struct wsig_budget *b = thread->innermost; b; b = b->outer) {',
     'for (struct wsig_budget *b = thread->innermost; b; b = NULL) {'
@@ -86,60 +86,60 @@ export const BUDGET_MUTATIONS = [
     'return used > 0 ? (uint64_t)used : 0;',
     'return (uint64_t)used;'
   ),
-  spend(
+  enterLeave(
     'leave charges what the section has used',
     'wsig_store_relaxed(&b->used_ns, used);\n  if (!b->hard_done',
     'if (!b->hard_done'
   ),
-  spend(
+  enterLeave(
     'leave finds a hard limit that nobody has seen',
-    'if (!b->hard_done && used >= b->hard_ns) wsig_section_reach_hard_limit(b);',
+    'if (!b->hard_done && used >= b->hard_ns) wsig_limits_reach_hard(b);',
     ''
   ),
-  spend(
+  enterLeave(
     'a kill that is due dies with its section',
     'b->depth = 0;\n  b->kill_due = false;',
     'b->depth = 0;'
   ),
-  spend('leave undoes a kill', 'if (undo) undo_kill(thread, b);', ''),
-  spend(
+  enterLeave('leave undoes a kill', 'if (undo) undo_kill(thread, b);', ''),
+  enterLeave(
     'a kill that is for an outer section too is left to it',
     'b->kill_begun && b->undo && !dies_with(b, thread->innermost);',
     'b->kill_begun && b->undo;'
   ),
-  spend(
+  enterLeave(
     'a section inside a dying one is told so',
     'if (from->kill_begun || from->kill_due) return true;',
     ''
   ),
-  spend(
+  enterLeave(
     'a section inside one that is to be killed is told so',
     'if (from->kill_begun || from->kill_due) return true;',
     'if (from->kill_begun) return true;'
   ),
-  spend(
+  enterLeave(
     'a spent budget is not entered',
     'if (b->hard_done && !resumes) return WASMSIG_ESPENT;',
     ''
   ),
-  spend(
+  enterLeave(
     'a spent budget is not entered again from inside',
     'if (!b->hard_done || resumes) {\n    b->depth++;',
     'if (true) {\n    b->depth++;'
   ),
-  spend(
+  enterLeave(
     'a limit that was passed between two looks is told by the next enter',
     '} else if (late) {',
     '} else if (false) {'
   ),
-  spend(
+  enterLeave(
     'a signal that no guest had taken is raised again by the next enter',
-    'bool late = b->soft_done ? b->unheard : used >= b->soft_ns;',
+    'bool late = b->soft_done ? b->unreceived : used >= b->soft_ns;',
     'bool late = !b->soft_done && used >= b->soft_ns;'
   ),
   withdrawal(
     'a signal that another section has raised stays',
-    'return section->told && section->signal == budget->signal &&',
+    'return section->signalled && section->signal == budget->signal &&',
     'return false && section->signal == budget->signal &&'
   ),
   withdrawal(
@@ -149,10 +149,10 @@ export const BUDGET_MUTATIONS = [
   ),
   mutation('test_reset', 'core/budgets/withdraw.c')(
     'sections of other threads raise again what was taken back',
-    'if (has_raised_too(b, budget) && is_older(b)) wsig_section_tell(b);',
+    'if (has_raised_too(b, budget) && is_older(b)) wsig_limits_raise(b);',
     '(void)is_older;'
   ),
-  spend(
+  enterLeave(
     "the end of a section takes its budget's signal back",
     'bool withdrawn = ends && wsig_section_withdraw(thread, b);',
     'bool withdrawn = false;'
@@ -162,7 +162,7 @@ export const BUDGET_MUTATIONS = [
     'static int reset(struct wsig_budget *b, const wasmsig_budget_options *options) {\n  if (is_entered(b)) return WASMSIG_EBUSY;',
     'static int reset(struct wsig_budget *b, const wasmsig_budget_options *options) {'
   ),
-  spend(
+  enterLeave(
     'only what was entered last is left',
     'thread->entered[thread->level - 1] == wsig_budget_of(budget);',
     'true;'
@@ -174,8 +174,8 @@ export const BUDGET_MUTATIONS = [
   ),
   nesting(
     'a budget that was left is free',
-    'if (withdrawn) wsig_withdrawn_tell_again(b);\n  if (ends) let_go(b);',
-    'if (withdrawn) wsig_withdrawn_tell_again(b);'
+    'if (withdrawn) wsig_withdrawn_raise_again(b);\n  if (ends) release(b);',
+    'if (withdrawn) wsig_withdrawn_raise_again(b);'
   ),
   resets(
     'a budget without limits must be asked for',
@@ -198,49 +198,49 @@ export const BUDGET_MUTATIONS = [
     'return WASMSIG_ECLOCK;',
     'now.cpu_ns = now.monotonic_ns = 0;'
   ),
-  timers(
+  checks(
     'the timer is set again for what is left',
-    'wsig_thread_arm(thread, now + look.left_ns);',
+    'wsig_thread_arm(thread, now + check.left_ns);',
     ''
   ),
-  timers(
+  checks(
     'a sleeper is interrupted once',
     'thread->asleep = went_to_sleep(thread, now, cpu_ns);',
     'thread->asleep = went_to_sleep(thread, now, cpu_ns) && false;'
   ),
-  timers(
+  checks(
     'who is kept from running is no sleeper',
-    'return before != WSIG_UNKNOWN && thread->switches != before &&',
+    'return before != WSIG_SLEEPS_UNKNOWN && thread->sleeps != before &&',
     'return'
   ),
-  timers(
+  checks(
     'a fire that is early by a hair waits',
-    'if (thread != wsig_here || look->left_ns > SHORT_NS) break;',
+    'if (thread != wsig_here || check->left_ns > SHORT_NS) break;',
     'break;'
   ),
-  timers(
+  checks(
     'a fire asks the watchdog for a kill',
-    'if (look.kill_due || thread->asleep) wsig_watchdog_want(thread);',
-    'if (thread->asleep) wsig_watchdog_want(thread);'
+    'if (check.kill_due || thread->asleep) wsig_kill_queue_add(thread);',
+    'if (thread->asleep) wsig_kill_queue_add(thread);'
   ),
-  timers(
-    'a note is left beside another, not over it',
-    'wsig_or_seq_cst(&thread->look_due, why);',
-    'wsig_store_seq_cst(&thread->look_due, why);'
+  mutation('test_timers', 'core/budgets/thread_lock.c')(
+    'a request is added to another, and does not replace it',
+    'wsig_or_seq_cst(&thread->check_due, why);',
+    'wsig_store_seq_cst(&thread->check_due, why);'
   ),
-  timers(
+  checks(
     'a sleeper is looked at soon',
-    'if (look.kill_due || thread->asleep) wsig_watchdog_want(thread);',
-    'if (look.kill_due) wsig_watchdog_want(thread);'
+    'if (check.kill_due || thread->asleep) wsig_kill_queue_add(thread);',
+    'if (check.kill_due) wsig_kill_queue_add(thread);'
   ),
-  timers(
+  checks(
     'a timer that cannot be set is given up',
-    'thread->timer_at = WSIG_NEVER;\n    thread->deaf = true;',
+    'thread->timer_at = WSIG_NEVER;\n    thread->timer_blocked = true;',
     'thread->timer_at = WSIG_NEVER;'
   ),
-  timers(
+  checks(
     'a signal that comes after all is heard',
-    'thread->timer_at = WSIG_NEVER;\n    thread->deaf = thread->blocks = false;',
+    'thread->timer_at = WSIG_NEVER;\n    thread->timer_blocked = thread->signal_masked = false;',
     'thread->timer_at = WSIG_NEVER;'
   ),
   setting(
@@ -255,28 +255,32 @@ export const BUDGET_MUTATIONS = [
   ),
   setting(
     'the watchdog stands behind the timer',
-    'return wsig_watchdog_by(thread, timed ? at_ns + WSIG_NET_NS : at_ns);',
-    'return timed ? WASMSIG_OK : wsig_watchdog_by(thread, at_ns);'
+    'return wsig_watchdog_check_by(thread,\n                                timed ? at_ns + WSIG_BACKSTOP_NS : at_ns);',
+    'return timed ? WASMSIG_OK : wsig_watchdog_check_by(thread, at_ns);'
   ),
-  looks('a blocked signal is found out', 'thread->deaf = true;', ''),
-  looks(
+  watching(
+    'a blocked signal is found out',
+    'thread->timer_blocked = true;',
+    ''
+  ),
+  watching(
     'the timer goes on when the sleeper has woken',
     'if (is_awake(thread, last)) thread->asleep = false;',
     ''
   ),
-  looks(
+  watching(
     'a sleeper is looked at less and less',
     'if (pause < least) pause = least;',
     'pause = LEAST_PAUSE_NS;'
   ),
-  looks(
+  watching(
     'a nap before the limit gains a small share of it',
     'thread->asleep ? ASLEEP_SHARE : IDLE_SHARE',
     'IDLE_SHARE'
   ),
-  looks(
+  watching(
     'a repeated kill has a time',
-    'if (killed)\n    look_at(thread);',
+    'if (killed)\n    wsig_watchdog_check(thread);',
     'if (killed)\n    ;'
   ),
   intruders('core/budgets/enter_leave.c')(
@@ -286,17 +290,17 @@ export const BUDGET_MUTATIONS = [
   ),
   intruders('core/budgets/enter_leave.c')(
     'a fork finds whom a thread was about to enter',
-    'wsig_store_relaxed(&thread->touching, b);',
+    'wsig_store_relaxed(&thread->entering, b);',
     '(void)thread, (void)b;'
   ),
   intruders('core/process/handler.c')(
     'a timer that is forwarded too reaches no guest',
-    'if (is_of_our_timers(info)) {\n    wsig_timer_handler(signal, info, ucontext);\n    return;\n  }',
+    'if (wsig_is_of_our_timers(info)) {\n    wsig_timer_handler(signal, info, ucontext);\n    return;\n  }',
     ''
   ),
-  intruders('core/process/handler.c')(
-    'a handler for one signal only takes ours not away',
-    'before.sa_flags &= ~(int)SA_RESETHAND;',
+  intruders('core/budgets/timer_handler.c')(
+    'a one-shot handler does not remove ours',
+    'previous.sa_flags &= ~(int)SA_RESETHAND;',
     ''
   ),
   intruders('core/budgets/timers.c')(
@@ -304,24 +308,24 @@ export const BUDGET_MUTATIONS = [
     'now.sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);',
     ';'
   ),
-  forking('core/budgets/threads.c')(
+  forking('core/budgets/thread_life.c')(
     'a child has what its parent had used',
     'b->start_ns -= cpu_ns_at_fork;',
     'b->start_ns = 0;'
   ),
   forking('core/budgets/enter_leave.c')(
     'a child has a timer from its first enter on',
-    'wsig_firing_begin_late(thread);',
+    'wsig_timers_begin_late(thread);',
     ';'
   ),
-  forking('core/budgets/threads.c')(
+  forking('core/budgets/thread_life.c')(
     'no timer is set in a child before it enters',
     'wsig_store_relaxed(&thread->timer_due, 1);',
-    'wsig_firing_begin(thread), thread->timer.made ? wsig_thread_arm(thread, 1) : (void)0;'
+    'wsig_timers_begin(thread), thread->timer.made ? wsig_thread_arm(thread, 1) : (void)0;'
   ),
   firing('core/budgets/enter_leave.c')(
     'no timer is set where its signal is blocked',
-    'thread->blocks = wsig_os_blocks(thread->timer.signal);',
+    'thread->signal_masked = wsig_os_blocks(thread->timer.signal);',
     ''
   ),
   firing('core/budgets/timers.c')(
@@ -336,12 +340,12 @@ export const BUDGET_MUTATIONS = [
   ),
   sections('core/budgets/enter_leave.c')(
     'a handler in the middle of an enter is refused',
-    'if (!wsig_thread_go_inside(thread)) return WASMSIG_EHANDLER;\n  error = wsig_section_put_on',
-    'error = wsig_section_put_on'
+    'if (!wsig_thread_begin_call(thread)) return WASMSIG_EHANDLER;\n  error = wsig_section_enter',
+    'error = wsig_section_enter'
   ),
   sections('core/budgets/enter_leave.c')(
     'a thread that ends leaves its sections',
-    'while (thread->level > 0) wsig_section_take_off(thread);',
+    'while (thread->level > 0) wsig_section_leave(thread);',
     ''
   ),
   suspending('core/budgets/budget.c')(
@@ -351,8 +355,8 @@ export const BUDGET_MUTATIONS = [
   ),
   suspending('core/budgets/enter_leave.c')(
     'a section that is spent is killed when it is resumed',
-    'if (b->hard_done) be_killed_at_once(b);',
-    '(void)be_killed_at_once;'
+    'if (b->hard_done) kill_at_once(b);',
+    '(void)kill_at_once;'
   ),
   suspending('core/budgets/suspend.c')(
     'all suspended sections are resumed, or none',
@@ -361,17 +365,17 @@ export const BUDGET_MUTATIONS = [
   ),
   suspending('core/budgets/suspend.c')(
     'a suspended section ends on its thread',
-    'outcome = wsig_section_take_off(thread);',
+    'outcome = wsig_section_leave(thread);',
     'thread->level--;'
   ),
-  mutation('test_sections', 'core/budgets/threads.c')(
+  mutation('test_sections', 'core/budgets/thread_life.c')(
     'destructors of a thread that ends may enter',
-    '#define FAREWELLS 2',
-    '#define FAREWELLS 1'
+    '#define DESTRUCTOR_ROUNDS 2',
+    '#define DESTRUCTOR_ROUNDS 1'
   ),
-  mutation('test_watchdog', 'core/budgets/limits.c')(
+  mutation('test_watchdog', 'core/budgets/thread_check.c')(
     'who has slept is told though the watchdog does not run',
-    'wsig_clock->timer_set_cpu(&thread->timer, cpu_ns + look.left_ns);',
+    'wsig_clock->timer_set_cpu(&thread->timer, cpu_ns + check.left_ns);',
     ';'
   ),
   mutation('test_watchdog', 'core/os/linux.c')(

@@ -334,19 +334,19 @@ export const MUTATIONS = [
     '*count = wsig_load_relaxed(&forward->unanswered);',
     '*count = 1;'
   ),
-  mutation('test_forward', 'core/process/handler.c')(
+  mutation('test_forward', 'core/os/linux_signal_action.c')(
     'the handler before a forwarded signal has its own mask',
     'pthread_sigmask(SIG_SETMASK, &mask, ours);',
     'pthread_sigmask(SIG_BLOCK, &mask, ours);'
   ),
   mutation('test_forward_death', 'core/process/handler.c')(
     'what no guest handles ends at the first time',
-    'if (nobody) return signal != SIGINT || is_again(forward);',
-    'if (nobody) return is_again(forward);'
+    'if (unhandled) return signal != SIGINT || is_second(forward);',
+    'if (unhandled) return is_second(forward);'
   ),
   mutation('test_forward_death', 'core/process/handler.c')(
     'a guest that answered is asked again',
-    'if (raised->fresh) wsig_store_relaxed(&forward->asked_ns, 0);',
+    'if (raised->fresh) wsig_store_relaxed(&forward->requested_ns, 0);',
     ''
   ),
   walk(

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The random delay at each test point of the library (core/test_points.h), for builds
- * with WASMSIG_DELAYS. Most are none or a few instructions, some give the
- * processor away, a few last longer than whole adds, removes and walks of
+ * The random delay at each test point of the library (core/test_points.h), for
+ * builds with WASMSIG_DELAYS. Most are none or a few instructions, some give
+ * the processor away, a few last longer than whole adds, removes and walks of
  * others: so the windows between two accesses, a few nanoseconds wide
  * otherwise, are wide open in turn. Async-signal-safe: clocks and system calls
  * only.

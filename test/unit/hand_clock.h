@@ -6,7 +6,10 @@
 #ifndef WSIG_TEST_HAND_CLOCK_H
 #define WSIG_TEST_HAND_CLOCK_H
 
-#include "budgets/budget.h"
+#include "budgets/limits.h"
+#include "budgets/thread_check.h"
+#include "budgets/thread_lock.h"
+#include "budgets/watchdog.h"
 #include "support.h"
 
 static uint64_t hand_cpu_ns;
@@ -37,13 +40,13 @@ static inline void use_unseen(uint64_t ns) {
 /* The thread uses CPU time, then the watchdog looks. */
 static inline uint64_t use(uint64_t ns) {
   use_unseen(ns);
-  return wsig_watchdog_look();
+  return wsig_watchdog_check_all();
 }
 
 /* A second passes, in which the thread sleeps, and the watchdog with it. */
 static inline uint64_t look_in_a_second(void) {
   hand_wall_ns += UINT64_C(1000000000);
-  return wsig_watchdog_look();
+  return wsig_watchdog_check_all();
 }
 
 /* ----------------------------------------------------------- the scene */

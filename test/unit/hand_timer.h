@@ -9,7 +9,7 @@ static bool hand_timers_are_out;     /* none can be made */
 static bool hand_timer_is_refused;   /* it cannot be set */
 static unsigned hand_timer_settings; /* how often it was set */
 static uint64_t hand_timer_at;
-static uint64_t hand_switches; /* how often the thread went to sleep */
+static uint64_t hand_sleeps; /* how often the thread went to sleep */
 
 static inline bool hand_timer_make(struct wsig_timer *timer, pid_t tid,
                                    int signal, void *tag) {
@@ -27,7 +27,7 @@ static inline bool hand_timer_set(struct wsig_timer *timer, uint64_t at_ns) {
 static inline void hand_timer_drop(struct wsig_timer *timer) {
   timer->made = false;
 }
-static inline uint64_t hand_read_switches(void) { return hand_switches; }
+static inline uint64_t hand_read_sleeps(void) { return hand_sleeps; }
 
 /* Before the tests run. */
 static inline void use_hand_timers(void) {
@@ -36,7 +36,7 @@ static inline void use_hand_timers(void) {
   clock.timer_make = hand_timer_make;
   clock.timer_set = hand_timer_set;
   clock.timer_drop = hand_timer_drop;
-  clock.switches = hand_read_switches;
+  clock.sleeps = hand_read_sleeps;
   hand_clock_used = &clock;
 }
 

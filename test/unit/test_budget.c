@@ -77,7 +77,7 @@ TEST(time_in_which_the_thread_does_not_run_is_not_charged) {
   make(&a, 5 * MS, 10 * MS);
   enter(&a);
   hand_wall_ns += 1000 * MS;
-  wsig_watchdog_look();
+  wsig_watchdog_check_all();
   assert_int_equal(guest_signal(&guest), 0);
   assert_int_equal(wasmsig_budget_used_ns(&a), 0);
   assert_left(&a, READY);
@@ -88,7 +88,7 @@ TEST(a_section_that_began_a_little_ahead_of_its_clock_passes_no_limit) {
   hand_cpu_ns += 1 * MS;
   enter(&a);
   hand_cpu_ns -= 1000;
-  wsig_watchdog_look();
+  wsig_watchdog_check_all();
   assert_int_equal(guest_signal(&guest), 0);
   assert_int_equal(engine.kills, 0);
   assert_int_equal(wasmsig_budget_used_ns(&a), 0);

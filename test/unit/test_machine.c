@@ -216,7 +216,7 @@ static int real_step(enum event event) {
     case RESET_A:
     case RESET_B: return wasmsig_budget_reset(budgets[event - RESET_A], NULL);
     case TIME: use_unseen(QUANTUM); return 0;
-    case LOOK: wsig_watchdog_look(); return 0;
+    case LOOK: wsig_watchdog_check_all(); return 0;
     case FIRE: wsig_thread_fire(wsig_here); return 0;
     default: guest_acknowledge(&guest); return 0;
   }
@@ -258,7 +258,7 @@ static void check_rules(void) {
 static void check_promise(void) {
   uint64_t least = WSIG_NEVER;
   for (struct wsig_budget *w = wsig_here->innermost; w; w = w->outer) {
-    uint64_t left = wsig_section_left(w, wsig_section_used(w, hand_cpu_ns));
+    uint64_t left = wsig_limits_left(w, wsig_limits_used(w, hand_cpu_ns));
     if (left < least) least = left;
   }
   if (least == WSIG_NEVER || least == 0) return;

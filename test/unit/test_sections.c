@@ -3,7 +3,7 @@
  * Sections on the real clock: how they nest, how code jumps or ends out of
  * them, how handlers enter them, what a fork does to them, and who kills.
  */
-#include "budgets/budget.h"
+#include "os/os.h"
 #include "real_clock.h"
 
 #include <sys/mman.h>

@@ -70,16 +70,17 @@ TEST(for_a_second_the_watchdog_goes_on_looking_as_often) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   assert_left(&a, READY);
-  assert_int_equal(wsig_watchdog_look(), 5 * MS + WSIG_NET_NS);
+  assert_int_equal(wsig_watchdog_check_all(), 5 * MS + WSIG_BACKSTOP_NS);
   hand_wall_ns += 500 * MS;
-  assert_int_equal(wsig_watchdog_look(), 5 * MS + WSIG_NET_NS);
+  assert_int_equal(wsig_watchdog_check_all(), 5 * MS + WSIG_BACKSTOP_NS);
   assert_int_equal(look_in_a_second(), WSIG_NEVER);
 }
 
 TEST(the_watchdog_is_told_to_come_a_little_later) {
   make(&a, 5 * MS, NONE);
   enter(&a);
-  assert_int_equal(wsig_here->watch_at, hand_wall_ns + 5 * MS + WSIG_NET_NS);
+  assert_int_equal(wsig_here->watch_at,
+                   hand_wall_ns + 5 * MS + WSIG_BACKSTOP_NS);
   assert_left(&a, READY);
 }
 
@@ -139,14 +140,14 @@ TEST(a_kill_is_left_to_the_watchdog_and_repeated) {
   use_unseen(5 * MS);
   fire();
   assert_int_equal(engine.kills, 0);
-  assert_ptr_equal(wsig_wanted, wsig_here);
-  wsig_watchdog_look();
-  assert_null(wsig_wanted);
+  assert_int_equal(wsig_here->queued, 1);
+  wsig_watchdog_check_all();
+  assert_int_equal(wsig_here->queued, 0);
   assert_int_equal(engine.kills, 1);
   assert_int_equal(hand_timer_at, hand_wall_ns + 1 * MS);
   use_unseen(1 * MS);
   fire();
-  wsig_watchdog_look();
+  wsig_watchdog_check_all();
   assert_int_equal(engine.kills, 2);
   assert_left(&a, KILLED);
 }
@@ -201,7 +202,7 @@ TEST(a_clock_that_stands_keeps_nobody_waiting) {
 
 static void sleep_for(uint64_t ns) {
   hand_wall_ns += ns;
-  hand_switches++;
+  hand_sleeps++;
 }
 
 TEST(a_section_that_sleeps_is_interrupted_once) {
@@ -214,7 +215,7 @@ TEST(a_section_that_sleeps_is_interrupted_once) {
   assert_int_equal(settings(), 0);
   for (int look = 0; look < 20; look++) {
     hand_wall_ns += 5 * MS;
-    wsig_watchdog_look();
+    wsig_watchdog_check_all();
   }
   assert_int_equal(settings(), 0);
   assert_left(&a, READY);
@@ -251,7 +252,7 @@ TEST(a_sleeper_is_looked_at_less_and_less) {
   fire();
   uint64_t before = 0, next = 0;
   for (int look = 0; look < 400; look++) {
-    next = wsig_watchdog_look();
+    next = wsig_watchdog_check_all();
     if (look > 0 && look % 20 == 0) assert_true(next >= before);
     if (look % 20 == 0) before = next;
     hand_wall_ns += next;
@@ -280,7 +281,7 @@ static void handle_signal(enum stop how) {
   fire();
   if (how != SLEEPS) return;
   interruptions++;
-  hand_switches++;
+  hand_sleeps++;
 }
 
 /* Time passes, in which the watchdog wakes when it means to, and the timer's
@@ -288,7 +289,7 @@ static void handle_signal(enum stop how) {
 static void pass(uint64_t ns, enum stop how) {
   uint64_t end = hand_wall_ns + ns;
   bool waits = false; /* a signal */
-  if (how == SLEEPS || how == STANDS) hand_switches++;
+  if (how == SLEEPS || how == STANDS) hand_sleeps++;
   while (hand_wall_ns < end && !guest_signal(&guest)) {
     uint64_t next = wsig_watchdog_turn();
     if (guest_signal(&guest)) break;
@@ -384,7 +385,7 @@ static void fire_in_the_middle_of_a_leave(bool fire_first) {
   hand_wall_ns += 4 * MS;
   wsig_thread_lock(wsig_here);
   if (fire_first) fire();
-  wsig_thread_have_looked(wsig_here);
+  wsig_thread_request_check(wsig_here);
   if (!fire_first) fire();
   wsig_store_release(&wsig_here->lock, 0);
   assert_left(&a, READY);
@@ -406,8 +407,8 @@ TEST(a_note_of_the_watchdog_leaves_that_of_the_timer) {
 
 static void pass_the_limit_without_a_signal(void) {
   enter(&a);
-  use_unseen(5 * MS + WSIG_NET_NS);
-  wsig_watchdog_look();
+  use_unseen(5 * MS + WSIG_BACKSTOP_NS);
+  wsig_watchdog_check_all();
 }
 
 TEST(a_limit_whose_signal_is_blocked_is_noticed_by_the_watchdog) {

@@ -3,7 +3,7 @@
  * The watchdog on the real clock. Guests are C loops that poll their words.
  * Nothing here asks how late a limit was acted on: only whether, and not early.
  */
-#include "budgets/budget.h"
+#include "os/os.h"
 #include "support.h"
 
 #include <sys/resource.h>

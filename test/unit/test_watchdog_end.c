@@ -3,7 +3,7 @@
  * The watchdog's end. In a process of its own, whose main thread has been in no
  * section: others come and go.
  */
-#include "budgets/budget.h"
+#include "os/os.h"
 #include "support.h"
 
 #include <sys/syscall.h>

@@ -18,6 +18,7 @@ extern "C" {
 /** Marks what a shared library exports; all else in it is hidden. */
 #define WASMSIG_API __attribute__((visibility("default")))
 
+/** The version of the headers, as text. */
 #define WASMSIG_VERSION "0.1.0"
 
 /**

@@ -180,14 +180,14 @@ typedef uint64_t wasmsig_instance;
  * be there. `size` may be that of a version without `handled`.
  */
 typedef struct wasmsig_words {
-  size_t size; /* of this struct, for later versions to tell */
-  void *memory;
+  size_t size;     /* of this struct, for later versions to tell */
+  void *memory;    /* base of memory 0 */
   uint64_t length; /* bytes, now */
-  wasmsig_memory_class memory_class;
-  uint64_t signal;     /* of a u32: __instance_signal */
-  uint64_t terminated; /* of a u32: __instance_terminated */
-  uint64_t pending;    /* of an 8-aligned u64: __instance_signal_pending */
-  uint64_t handled;    /* of an 8-aligned u64: __instance_signal_handled */
+  wasmsig_memory_class memory_class; /* how its words may be written */
+  uint64_t signal;                   /* of a u32: __instance_signal */
+  uint64_t terminated;               /* of a u32: __instance_terminated */
+  uint64_t pending; /* of an 8-aligned u64: __instance_signal_pending */
+  uint64_t handled; /* of an 8-aligned u64: __instance_signal_handled */
 } wasmsig_words;
 
 #define WASMSIG_WORDS_INIT \
@@ -380,8 +380,8 @@ typedef struct wasmsig_budget_options {
    * caller's and must live as long as the budget.
    */
   wasmsig_registry *registry;
-  const wasmsig_instance *instances;
-  size_t count;
+  const wasmsig_instance *instances; /* NULL: all of the registry */
+  size_t count;                      /* of them */
   /**
    * Ends what the thread in the section is running. Called by the watchdog
    * thread, and again after each further ms of CPU that the section uses all
@@ -397,8 +397,8 @@ typedef struct wasmsig_budget_options {
    * (wasmsig_set_firing: realtime_priority).
    */
   void (*kill)(void *context);
-  void (*undo)(void *context);
-  void *context;
+  void (*undo)(void *context); /* what a kill did to the engine */
+  void *context;               /* what both are given */
   /**
    * `kill` is async-signal-safe: it may run in a signal handler of the
    * section's own thread, at once, and no second thread has to be scheduled
@@ -692,9 +692,10 @@ typedef enum wasmsig_firing {
   WASMSIG_FIRING_WATCHDOG = 2,
 } wasmsig_firing;
 
+/** What notices limits, by which signal, and with which priority. */
 typedef struct wasmsig_firing_options {
-  size_t size; /* of this struct, for later versions to tell */
-  wasmsig_firing firing;
+  size_t size;           /* of this struct, for later versions to tell */
+  wasmsig_firing firing; /* what notices a limit */
   /**
    * The timer's signal; 0: the highest real-time signal that nobody handles,
    * that the calling thread does not block (who takes signals by sigwaitinfo(2)

@@ -78,9 +78,9 @@ typedef enum wasmsig_word_placement {
 
 /** A custom section that is not in the new module, and why. */
 typedef struct wasmsig_left_out {
-  const char *name; /**< in the old module's bytes, not terminated */
-  size_t name_length;
-  const char *why; /**< never freed */
+  const char *name;   /**< in the old module's bytes, not terminated */
+  size_t name_length; /**< in bytes */
+  const char *why;    /**< never freed */
 } wasmsig_left_out;
 
 /** How many sections are listed that were left out. */
@@ -90,22 +90,23 @@ typedef struct wasmsig_left_out {
 typedef struct wasmsig_instrumented {
   size_t size;    /**< of this struct, for later versions to tell */
   uint8_t *bytes; /**< the new module; NULL if there is none */
-  size_t length;
+  size_t length;  /**< of the new module, in bytes */
   /**
    * Why there is no new module, or NULL. It may point into `text`. If the
    * module cannot be read, `report` says more.
    */
   const char *why;
-  char text[80];
-  int word; /**< the word that `why` is about, or -1 */
+  char text[80]; /**< room for `why` */
+  int word;      /**< the word that `why` is about, or -1 */
   /** There is none only because `add_page` was not set. */
   bool can_add_page;
-  wasmsig_module_report report; /**< of the old module */
-  wasmsig_word_placement placement;
-  uint64_t loops, polls; /**< loops of the module, and polls put in */
-  wasmsig_left_out left_out[WASMSIG_LEFT_OUT_MAX];
-  size_t left_out_count;
-  size_t left_out_more; /**< left out beyond WASMSIG_LEFT_OUT_MAX */
+  wasmsig_module_report report;                    /**< of the old module */
+  wasmsig_word_placement placement;                /**< where the words are */
+  uint64_t loops;                                  /**< of the module */
+  uint64_t polls;                                  /**< put in */
+  wasmsig_left_out left_out[WASMSIG_LEFT_OUT_MAX]; /**< custom sections */
+  size_t left_out_count; /**< how many of these are filled in */
+  size_t left_out_more;  /**< left out beyond WASMSIG_LEFT_OUT_MAX */
 } wasmsig_instrumented;
 
 #define WASMSIG_INSTRUMENTED_INIT \

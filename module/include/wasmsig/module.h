@@ -64,6 +64,7 @@ extern "C" {
   X(MALFORMED, 12, "malformed", "it breaks the rules of the binary format")  \
   X(NEWER, 13, "newer", "it uses something newer than wasmsig")
 
+/** What becomes of a module. */
 typedef enum wasmsig_verdict {
 #define WASMSIG_VERDICT_ENUM(name, number, code, text) \
   WASMSIG_VERDICT_##name = (number),
@@ -113,41 +114,42 @@ typedef enum wasmsig_value_source {
  * NULL where there is no such name, and a release of the report frees it.
  */
 typedef struct wasmsig_module_name {
-  char *bytes;
-  size_t length;
+  char *bytes;   /* or NULL */
+  size_t length; /* without the NUL behind it */
 } wasmsig_module_name;
 
 /** One of the four words. */
 typedef struct wasmsig_module_word {
   /** There is an export of its name; if not, the rest says nothing. */
   bool is_exported;
-  wasmsig_extern_kind kind;
+  wasmsig_extern_kind kind; /* of what is exported */
   /** Of a global: the binary's code of its type, 0x7f is i32, 0x7e is i64. */
   uint8_t type;
-  bool is_mutable;
-  wasmsig_value_source source;
+  bool is_mutable;             /* of a global */
+  wasmsig_value_source source; /* of a global */
   /** Byte address, unsigned; WASMSIG_NO_WORD where it is not known here. */
   uint64_t address;
   /** Index of what is exported, in the index space of its kind. */
   uint32_t index;
-  wasmsig_module_name import_module;
-  wasmsig_module_name import_name;
+  wasmsig_module_name import_module; /* of an imported global */
+  wasmsig_module_name import_name;   /* of an imported global */
 } wasmsig_module_word;
 
+/** Stands for "the memory may grow as far as its addresses reach". */
 #define WASMSIG_NO_MAXIMUM UINT64_MAX
 
 /** Memory 0, in which the words lie. */
 typedef struct wasmsig_module_memory {
-  uint32_t count; /* memories of the module; 0: the rest says nothing */
-  bool is_imported;
-  bool is_exported;
-  bool is_shared;
-  bool is_64_bit;
-  uint64_t minimum_pages;          /* of 64 KiB */
-  uint64_t maximum_pages;          /* or WASMSIG_NO_MAXIMUM */
-  wasmsig_module_name export_name; /* the first, if it has several */
-  wasmsig_module_name import_module;
-  wasmsig_module_name import_name;
+  uint32_t count;         /* memories of the module; 0: the rest says nothing */
+  bool is_imported;       /* it has the names of an import */
+  bool is_exported;       /* it has the name of an export */
+  bool is_shared;         /* it may be used by several threads */
+  bool is_64_bit;         /* addresses are i64 */
+  uint64_t minimum_pages; /* of 64 KiB */
+  uint64_t maximum_pages; /* or WASMSIG_NO_MAXIMUM */
+  wasmsig_module_name export_name;   /* the first, if it has several */
+  wasmsig_module_name import_module; /* if it is imported */
+  wasmsig_module_name import_name;   /* if it is imported */
 } wasmsig_module_memory;
 
 /** How many functions are named that read the signal word plainly. */
@@ -167,8 +169,8 @@ typedef struct wasmsig_module_polls {
   uint64_t plain;
   /** The first functions that have plain ones, and their names if told. */
   uint32_t functions_count;
-  uint32_t functions[WASMSIG_PLAIN_POLLS_NAMED];
-  wasmsig_module_name names[WASMSIG_PLAIN_POLLS_NAMED];
+  uint32_t functions[WASMSIG_PLAIN_POLLS_NAMED];        /* their indices */
+  wasmsig_module_name names[WASMSIG_PLAIN_POLLS_NAMED]; /* or empty */
 } wasmsig_module_polls;
 
 /** Which word is which in a report. */
@@ -177,7 +179,7 @@ enum {
   WASMSIG_WORD_TERMINATED = 1, /* __instance_terminated */
   WASMSIG_WORD_PENDING = 2,    /* __instance_signal_pending */
   WASMSIG_WORD_HANDLED = 3,    /* __instance_signal_handled */
-  WASMSIG_WORD_COUNT = 4,
+  WASMSIG_WORD_COUNT = 4,      /* how many there are */
 };
 
 /** The name of the export that is a word: 0..3; NULL for other numbers. */
@@ -185,8 +187,8 @@ WASMSIG_API const char *wasmsig_word_name(int word);
 
 /** All that the reader found. */
 typedef struct wasmsig_module_report {
-  size_t size; /* of this struct, for later versions to tell */
-  wasmsig_verdict verdict;
+  size_t size;             /* of this struct, for later versions to tell */
+  wasmsig_verdict verdict; /* what becomes of the module */
   /**
    * Of unreadable ones: at which byte, and what was expected there. What is
    * truncated ends at that byte. Of what is not WebAssembly: what it is, where
@@ -196,8 +198,8 @@ typedef struct wasmsig_module_report {
   const char *detail; /* never freed; NULL if the verdict says it all */
   /** Which word the verdict is about; -1: none in particular. */
   int word;
-  wasmsig_module_word words[WASMSIG_WORD_COUNT];
-  wasmsig_module_memory memory;
+  wasmsig_module_word words[WASMSIG_WORD_COUNT]; /* one for each name */
+  wasmsig_module_memory memory;                  /* memory 0 */
   wasmsig_module_polls polls; /* only if they were asked for */
 } wasmsig_module_report;
 
@@ -211,6 +213,7 @@ typedef struct wasmsig_module_report {
    {0},                            \
    {0}}
 
+/** What is read besides words and memory. */
 typedef struct wasmsig_module_options {
   size_t size; /* of this struct, for later versions to tell */
   /** Look for polls in the code: reads all of it. */
@@ -244,7 +247,7 @@ WASMSIG_API int wasmsig_module_inspect(const void *bytes, size_t length,
  * is open.
  */
 typedef struct wasmsig_module_source {
-  void *context;
+  void *context; /* what both functions are given */
   /** Up to `capacity` bytes; how many, 0 at the end, -1 on an error. */
   ptrdiff_t (*read)(void *context, void *buffer, size_t capacity);
   /**

@@ -58,7 +58,7 @@ extern "C" {
 #define WASMSIG_EXTERN_C
 #endif
 
-/* Numbers of Linux x86-64, on every host: signal(7), "Signal numbering". */
+/** Numbers of Linux x86-64, on every host: signal(7), "Signal numbering". */
 #define WASMSIG_SIGHUP 1
 #define WASMSIG_SIGINT 2
 #define WASMSIG_SIGQUIT 3
@@ -83,9 +83,10 @@ typedef void (*wasmsig_handler)(int signal);
 
 /** A set of signals: bit n-1 is signal n. */
 typedef unsigned long long wasmsig_set;
+/** The set of one signal. */
 #define WASMSIG_BIT(signal) (1ull << ((signal) - 1))
 
-/* What the words hold until a host zeroes them. One that knows the signal word
+/** What the words hold until a host zeroes them. One that knows the signal word
  * alone leaves the pending set as it is. */
 #define WASMSIG_UNHOSTED 0xffffu
 #define WASMSIG_NO_SET (~0ull)

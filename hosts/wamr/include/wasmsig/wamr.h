@@ -77,12 +77,11 @@ extern "C" {
 
 /** A tracked instance. Filled in by wasmsig_wamr_track(); read only. */
 typedef struct wasmsig_wamr_tracked {
-  wasmsig_registry *registry;
+  wasmsig_registry *registry; /* that it is tracked in */
   /** For wasmsig_instance_raise() and budgets; 0 if it is not tracked. */
   wasmsig_instance instance;
-  wasmsig_memory_class memory_class;
-  /* For wasmsig_wamr_sync(). */
-  wasm_module_inst_t module_inst;
+  wasmsig_memory_class memory_class; /* of its memory 0 */
+  wasm_module_inst_t module_inst;    /* for wasmsig_wamr_sync() */
 } wasmsig_wamr_tracked;
 
 /**

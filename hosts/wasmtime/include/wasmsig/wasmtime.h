@@ -94,7 +94,7 @@ typedef struct wasmsig_wasmtime_options {
   const wasmsig_module_report *report;
   /** The module's bytes (binary, not text), to be inspected. */
   const void *wasm;
-  size_t wasm_length;
+  size_t wasm_length; /* in bytes */
   /**
    * Of kind MEMORY or SHAREDMEMORY. With a report or bytes: the memory that you
    * passed for an imported memory 0; it is used if memory 0 is not exported
@@ -132,13 +132,12 @@ typedef struct wasmsig_wasmtime_options {
 
 /** A tracked instance. Filled in by wasmsig_wasmtime_track(); read only. */
 typedef struct wasmsig_wasmtime_tracked {
-  wasmsig_registry *registry;
+  wasmsig_registry *registry; /* that it is tracked in */
   /** For wasmsig_instance_raise() and budgets; 0 if it is not tracked. */
   wasmsig_instance instance;
-  wasmsig_memory_class memory_class;
-  /* For wasmsig_wasmtime_sync(). */
-  wasmtime_context_t *context;
-  wasmtime_memory_t memory;
+  wasmsig_memory_class memory_class; /* of its memory 0 */
+  wasmtime_context_t *context;       /* for wasmsig_wasmtime_sync() */
+  wasmtime_memory_t memory;          /* for wasmsig_wasmtime_sync() */
 } wasmsig_wasmtime_tracked;
 
 /**

@@ -7,6 +7,7 @@
  */
 #include "wasmsig/instrument.h"
 
+#include "custom_sections.h"
 #include "rewrite/code.h"
 #include "rewrite/deliver.h"
 #include "rewrite/emit_poll.h"

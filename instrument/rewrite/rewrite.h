@@ -33,8 +33,6 @@ struct wsig_rewriting {
 void wsig_rewrite_declarations(struct wsig_rewriting *rewriting);
 /** The section "name" of this number. */
 void wsig_rewrite_names(struct wsig_rewriting *rewriting, size_t number);
-/** Custom sections. Errors: ENOMEM. */
-int wsig_rewrite_custom_sections(struct wsig_rewriting *rewriting);
 /** Puts all sections together. */
 void wsig_rewrite_module(struct wsig_rewriting *rewriting);
 

@@ -63,7 +63,9 @@ const describe = ({ from, to, what }) =>
 
 function wrongArrows(arrows, rows, { apart, upward }) {
   const isApart = ({ source, target }) =>
-    apart.some(({ folder, from }) => source === folder && from.includes(target))
+    apart.some(
+      ({ folders, from }) => folders.includes(source) && from.includes(target)
+    )
   const isWrong = (arrow) =>
     rows.get(arrow.source) >= rows.get(arrow.target) || isApart(arrow)
   const wrong = arrows.filter(isWrong)

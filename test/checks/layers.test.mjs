@@ -114,7 +114,7 @@ test('a folder that uses another of its row is found', (context) => {
 })
 
 test('a folder that uses one which it stands apart from is found', (context) => {
-  const apart = [{ folder: 'hosts/a', from: ['core/high'], why: 'a test' }]
+  const apart = [{ folders: ['hosts/a'], from: ['core/high'], why: 'a test' }]
   assert.match(
     errorsOf(treeWith(context, {}, { apart })).join(),
     /hosts\/a may not use core\/high/

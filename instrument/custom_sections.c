@@ -3,8 +3,9 @@
  * Custom sections that speak of the code: moved with it where that is known,
  * left out where it is not. So are signatures. All others stay.
  */
+#include "custom_sections.h"
+
 #include "dwarf/dwarf.h"
-#include "rewrite/rewrite.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,9 +6,12 @@
  * fractional. Arguments that cannot be used throw a `TypeError` or
  * `RangeError` whose `code` is one of {@link ArgumentErrorCode}.
  *
- * To load it throws an Error with code ERR_WASMSIG_NO_ADDON where its native
- * part is missing or forbidden, and with ERR_WASMSIG_COPIES where the process
- * has loaded another version of it.
+ * Loading the package throws an Error with code ERR_WASMSIG_NO_ADDON if its
+ * native part is missing or forbidden, with ERR_WASMSIG_COPIES if the process
+ * has loaded another version of it, and with ERR_WASMSIG_BUNDLED if a bundler
+ * has changed it too much.
+ *
+ * @module wasmsig
  */
 
 /** Linux x86-64 names; their numbers are in {@link SIGNALS}. */
@@ -45,6 +48,7 @@ export type SignalName =
   | 'SIGPWR'
   | 'SIGSYS'
 
+/** The `code` of errors about arguments. */
 export type ArgumentErrorCode =
   | 'ERR_WASMSIG_INVALID_ARG_TYPE'
   | 'ERR_WASMSIG_OUT_OF_RANGE'
@@ -59,163 +63,216 @@ export const SIGNALS: Readonly<Record<SignalName, number>>
  * Wraps `WebAssembly.instantiate`, `WebAssembly.Instance` and what they need,
  * so that instances that export signal words are tracked.
  *
- * @returns whether this call installed it (false: it was installed already,
- *   the realm's WebAssembly is frozen, or the host has none: `node --jitless`;
- *   the last is said once in a warning, by `wasmsig/register` both are)
+ * Where the host has no WebAssembly (`node --jitless`), the first call prints a
+ * warning. `node --import wasmsig/register` installs before any module runs,
+ * and warns also where WebAssembly is frozen (`node --frozen-intrinsics`).
+ *
+ * @param options.realm the global object whose WebAssembly is wrapped, such as
+ *   that of a `node:vm` context; this realm's if left out
+ * @returns whether this call installed it. False: it was installed before, the
+ *   realm's WebAssembly is frozen, the host has none, or the environment
+ *   disables the package (WASMSIG, WASMSIG_ROLLOUT).
  */
 export function install(options?: { realm?: typeof globalThis }): boolean
 
 /**
- * Puts the engine's own functions back. Instances that are tracked stay so.
+ * Restores the engine's own functions. Tracked instances stay tracked.
  *
+ * @param options.realm as for {@link install}
  * @returns whether it was installed
  */
 export function uninstall(options?: { realm?: typeof globalThis }): boolean
 
 /**
  * At least one of `soft` and `hard`; or `measure: true`, for a budget that only
- * measures. Other keys than these throw a TypeError with code
- * ERR_WASMSIG_UNKNOWN_LIMIT: a limit that is spelled wrong would be none.
+ * measures. Any other key throws a TypeError with code
+ * ERR_WASMSIG_UNKNOWN_LIMIT: a misspelled limit would not limit anything.
  */
 export type Limits = LimitOptions &
-  ({ soft: number } | { hard: number } | { measure: true })
+  (
+    | {
+        /** A soft limit alone is enough. */
+        soft: number
+      }
+    | {
+        /** So is a hard limit alone. */
+        hard: number
+      }
+    | {
+        /** Without limits, it must be requested. */
+        measure: true
+      }
+  )
 
+/** The keys of {@link Limits}. */
 export interface LimitOptions {
   /**
-   * CPU ms after which `signal` is raised; more than 0. Where no guest has taken
-   * it by the end of the section, it is taken back, unless a section around it
-   * has raised the same: no other budget inherits it. A later section of this
-   * budget raises it again, until a reset.
+   * CPU ms after which `signal` is raised; more than 0.
+   *
+   * If no guest has taken the signal by the end of the section, it is cleared,
+   * unless a section around it has raised the same signal: so no other budget
+   * inherits it. A later section of this budget raises it again, until a reset.
    */
   soft?: number
-  /** CPU ms after which the call is killed; not below `soft` */
+  /** CPU ms after which the call is killed; not below `soft`. */
   hard?: number
-  /** 'SIGXCPU' if left out */
+  /** The signal of `soft`; 'SIGXCPU' if left out. */
   signal?: SignalName | number
-  /** whom it concerns; every tracked instance of the realm if left out */
+  /**
+   * The instances that are signalled and stopped; every tracked instance of the
+   * realm if left out.
+   */
   instances?: Iterable<WebAssembly.Instance>
   /**
-   * What to do about a hard limit that passes while functions of the host
-   * itself are on the stack above the section (`AsyncLocalStorage.run`,
-   * `require`, a stream): to stop those in the middle could leave them half
-   * done. The guest is asked to end by SIGKILL in its word, and the call is
-   * killed as soon as none of them is there. When `grace` is over:
+   * What to do when the hard limit passes while functions of the host itself
+   * are on the stack above the section (`AsyncLocalStorage.run`, `require`, a
+   * stream). Stopped in the middle, they could leave their work unfinished. So
+   * SIGKILL is put into the guest's signal word, and the call is killed as soon
+   * as none of those functions is on the stack. When `grace` is over:
    *
-   * - 'wait' (if left out): wait on, however long. A loop that stays inside one
-   *   of its functions is not stopped, and its call throws CpuLimitError when it
-   *   comes back. Two exceptions: V8 may have inlined a small function of the
-   *   host into a user's loop, and the kill may then take effect inside it.
-   *   Async scopes and AsyncLocalStorage are put right after that. And a function
-   *   of buffer, child_process, crypto, fs, path, querystring, url, util, v8 or
-   *   zlib that has just been called by a user's is stopped where it calls its
-   *   first function in turn: they have done nothing by then that lasts.
+   * - 'wait' (if left out): wait on, however long. A loop inside one of the
+   *   host's functions is not stopped; its call throws CpuLimitError when it
+   *   returns. Two exceptions. First, V8 may have inlined a small function of
+   *   the host into a user's loop, and the kill may take effect inside it.
+   *   Async scopes and AsyncLocalStorage are repaired after that. Second, a
+   *   function of buffer, child_process, crypto, fs, path, querystring, url,
+   *   util, v8 or zlib that a user's function has just called is stopped where
+   *   it calls its own first function: until then it has done nothing that
+   *   lasts.
    * - 'kill': kill all the same. Node's async scopes are ended then, and
    *   AsyncLocalStorage is as before; anything else is as the kill left it.
    * - 'exit': end the process at once, with exit status 152 (128 + SIGXCPU) and
    *   a line on standard error.
    *
-   * V8 may also postpone a kill: until a long function of its own is over, for
-   * thousands of turns of a loop that it interprets and that calls nothing but
-   * those, and for as long as code runs that it has compiled without checks of
-   * its stack (from V8 13 on, Node 24, loops of wasm's tail calls). When a quarter of
-   * `grace`, 5 ms at least, has passed so, guests are asked to end by SIGKILL in
-   * their word too: what polls ends, and JavaScript around it can see the trap.
-   * 'exit' acts when all of `grace` has passed.
+   * V8 may also postpone a kill: until a long function of its own is over; for
+   * thousands of turns of a loop that it interprets and that calls only such
+   * functions; and as long as code runs that V8 has compiled without stack
+   * checks (from V8 13 on, Node 24, loops of wasm's tail calls). When a quarter
+   * of `grace` has passed so, at least 5 ms, SIGKILL is put into the guests'
+   * signal words too: a guest that polls ends, and JavaScript around it can see
+   * the trap. 'exit' acts when all of `grace` has passed.
    *
-   * Only hosts whose `capabilities.hardKill` is 'engine' need it.
+   * Only hosts whose `capabilities.hardKill` is 'engine' use it.
    */
   onUnsafe?: 'wait' | 'kill' | 'exit'
-  /** CPU ms past `hard` before `onUnsafe` acts; 100 if left out */
+  /** CPU ms past `hard` before `onUnsafe` acts; 100 if left out. */
   grace?: number
   /**
-   * true: a kill ends `instances`, which must be given, for good, as `terminate`
-   * does. For guests that cannot go on after they have stopped in the middle.
+   * true: a kill ends `instances` for good, as {@link terminate} does;
+   * `instances` must be given. For guests that cannot continue after they were
+   * stopped in the middle.
    */
   terminate?: boolean
-  /** no limit at all is meant; says nothing where there is one, and in a reset */
+  /**
+   * true: a budget without limits, which only measures. Ignored where there is
+   * a limit, and in a reset.
+   */
   measure?: boolean
 }
 
-/** The rest of what returns a promise would be without limits: use runAsync. */
+/** Refuses functions that return a promise: their later work has no limit. */
 type Sync<R> = [R] extends [never]
   ? unknown
   : R extends PromiseLike<unknown>
     ? 'for a function that returns a promise use runAsync'
     : unknown
 
-/** An amount of CPU time that is spent by running functions inside it. */
+/** An amount of CPU time, which functions spend that run inside it. */
 export class CpuBudget {
   /**
+   * @param limits checked and copied here
    * @throws Error with code ERR_WASMSIG_NO_KILL if `hard` and `instances` are
    *   given, the host cannot end a call (`capabilities.hardKill` is 'word') and
-   *   no instance among them has a tracked signal word: nobody could obey.
-   *   A `node:vm` timeout or a worker that is terminated are the ways out.
+   *   no instance among them has a tracked signal word: then the limit could
+   *   stop none of them. A `node:vm` timeout or a terminated worker can.
    */
   constructor(limits: Limits)
   /**
    * Calls `fn(...args)` and charges its CPU time to this budget, and to the
-   * budgets around it. What `fn` throws passes through.
+   * budgets around it. An error that `fn` throws passes through.
    *
-   * Where `fn` returns a promise, what goes on later is neither charged nor
-   * limited, unless all of it is in a `runAsync` of this budget. The first time
-   * the process warns of it (code WASMSIG_NOT_LIMITED). So for `bind` and
-   * `limitCpu`.
+   * If `fn` returns a promise, its later work is neither charged nor limited,
+   * unless all of it is in a `runAsync` of this budget. The first such promise
+   * of the process prints a warning (code WASMSIG_NOT_LIMITED). The same holds
+   * for `bind` and `limitCpu`.
    *
+   * @param fn called without `this`
+   * @param args its arguments
+   * @returns what `fn` returns
    * @throws CpuLimitError when the hard limit is used up, at the outermost
    *   `run` of this budget. User code cannot catch the kill further inside, and
-   *   its `finally` blocks are not run. The instance that was running stopped
-   *   in the middle of what it did: drop it, or make sure that it can go on.
-   *   A time limit of `node:vm` inside `fn` is kept; one around this call is
-   *   lost if it passes in the instant of the kill, as V8 has one request for
-   *   both: put the vm inside the section.
+   *   its `finally` blocks do not run. The running instance stopped in the
+   *   middle of its work: drop it, or make sure that it can continue. A time
+   *   limit of `node:vm` inside `fn` is kept. One around this call is lost if
+   *   it passes in the instant of the kill, as V8 has one request for both: put
+   *   the vm inside the section.
    */
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Sync<R>, ...args: A): R
   /**
-   * Calls `fn()` and charges all that runs in its async context (what it
+   * Calls `fn()` and charges everything that runs in its async context (what it
    * awaits, timers and promises that it starts) to this budget, and nothing
-   * else. Many may be interleaved on one thread.
+   * else. Many such calls may be interleaved on one thread.
    *
-   * What `fn` does before its first `await` is killed like a call by `run`. What
-   * the event loop or a promise resumes later cannot be: a kill would take with
-   * it what else waits there, of others too. There the guest is asked to end by
-   * SIGKILL in its word, and `onUnsafe: 'exit'` acts. Call guests by `run` or
-   * `bind` to have them killed there as well.
+   * What `fn` does before its first `await` is killed like a call by `run`.
+   * What the event loop or a promise resumes later cannot be: a kill would also
+   * unwind other work that waits there. Instead SIGKILL is put into the guest's
+   * signal word, and `onUnsafe: 'exit'` acts. Call guests by `run` or `bind` to
+   * have them killed there as well.
    *
    * Guests that wait for promises (JSPI: `WebAssembly.Suspending`) are charged
-   * and told when they go on, if `install` was called before their imports were
-   * wrapped, and unless Node runs with --no-async-context-frame. They must wait
-   * for plain promises of the engine: after one of a derived class, of another
-   * realm, or with a `constructor` of its own, they are not.
+   * and signalled when they continue, if `install` was called before their
+   * imports were wrapped, and unless Node runs with --no-async-context-frame.
+   * They must wait for plain promises of the engine: after a promise of a
+   * derived class, of another realm, or with a `constructor` of its own, they
+   * are not.
    *
-   * Not charged is what no work resumes, but the host: listeners of
-   * `unhandledRejection` and `rejectionHandled`, and what a FinalizationRegistry
-   * calls.
+   * Not charged is what the host itself calls: listeners of
+   * `unhandledRejection` and `rejectionHandled`, and callbacks of a
+   * FinalizationRegistry.
    *
    * Time is charged until the promise is settled.
    *
-   * @returns what the promise of `fn` gives; rejected with CpuLimitError as
-   *   soon as what has passed the hard limit comes back
-   * @throws Error with code ERR_WASMSIG_NO_ASYNC_CONTEXT where
+   * @param fn called without `this` and arguments
+   * @returns a promise like that of `fn`; rejected with CpuLimitError as soon
+   *   as work that has passed the hard limit returns
+   * @throws Error with code ERR_WASMSIG_NO_ASYNC_CONTEXT if
    *   `capabilities.asyncContext` is false
    */
   runAsync<R>(fn: () => PromiseLike<R>): Promise<R>
-  /** `fn` with its `this`, `name` and `length`, always run inside this budget. */
+  /**
+   * A function that always runs `fn` inside this budget.
+   *
+   * @typeParam F the type of `fn`, and of the result
+   * @param fn receives the same `this` and arguments
+   * @returns a function with the `name` and `length` of `fn`
+   */
   bind<F extends (...args: any[]) => any>(fn: F & Sync<ReturnType<F>>): F
   /**
-   * A new request: nothing is used. New limits may be given; those left out
-   * stay, and `instances` and `terminate` cannot be changed.
+   * Starts anew: nothing of the budget is used.
    *
+   * @param limits new limits; those left out stay. `instances` and `terminate`
+   *   cannot be changed.
+   * @returns this budget
    * @throws Error with code ERR_WASMSIG_BUSY while it is running
    */
   reset(limits?: Omit<LimitOptions, 'instances' | 'terminate'>): this
-  /** CPU ms spent in its sections, the running one included */
+  /** CPU ms spent in its sections, including the running one. */
   readonly used: number
+  /**
+   * 'running': entered, and no limit has passed. 'signalled': the soft limit
+   * has passed; 'killed': the hard limit; both last until a reset. 'ready':
+   * otherwise.
+   */
   readonly state: 'ready' | 'running' | 'signalled' | 'killed'
 }
 
 /**
- * A function that calls `fn` with the same `this` and arguments inside a fresh
- * budget each time. Its `name` and `length` are those of `fn`.
+ * A function that runs `fn` inside a fresh budget at each call.
+ *
+ * @typeParam F the type of `fn`, and of the result
+ * @param fn receives the same `this` and arguments
+ * @param limits those of each budget
+ * @returns a function with the `name` and `length` of `fn`
  */
 export function limitCpu<F extends (...args: any[]) => any>(
   fn: F & Sync<ReturnType<F>>,
@@ -223,80 +280,104 @@ export function limitCpu<F extends (...args: any[]) => any>(
 ): F
 
 /**
- * Thrown by the call whose hard limit is used up. A structured clone, such as
- * pools of workers pass on, is a plain Error in its place: its `message` ends
- * with the code, in parentheses.
+ * Thrown by the call whose hard limit is used up. A structured clone of it,
+ * such as pools of workers pass on, is a plain Error: its `message` ends with
+ * the code, in parentheses.
  */
 export class CpuLimitError extends Error {
+  /**
+   * @param limit the hard limit, CPU ms
+   * @param used CPU ms used when the section ended
+   */
   constructor(limit: number, used: number)
+  /** Distinguishes it from other errors. */
   readonly name: 'CpuLimitError'
+  /** The same in every copy of the package. */
   readonly code: 'ERR_WASMSIG_CPU_LIMIT'
-  /** the hard limit, CPU ms */
+  /** The hard limit, CPU ms. */
   readonly limit: number
-  /** CPU ms used when the section ended */
+  /** CPU ms used when the section ended. */
   readonly used: number
 }
 
+/** Which tracked instances a call is for. */
 export type Target =
   WebAssembly.Instance | Iterable<WebAssembly.Instance> | 'realm' | 'process'
 
 /**
  * Puts a signal into the signal word of the target's tracked instances.
  *
- * @param target every tracked instance of this thread ('realm') if left out;
- *   'process' means those of all threads
- * @returns how many instances got it; those that are not tracked get nothing,
- *   and those that say that they are terminated get nothing but SIGKILL
+ * @param signal its name or number
+ * @param target 'realm', if left out: every tracked instance of this thread.
+ *   'process': those of all threads
+ * @returns how many instances received it. Instances that are not tracked do
+ *   not, and those whose terminated word is set receive SIGKILL only.
  */
 export function raise(signal: SignalName | number, target?: Target): number
 
 /**
- * Takes back whatever signals wait in the target's instances.
+ * Clears any signal that waits in the target's instances.
  *
- * @returns how many instances had one waiting
+ * @param target as for {@link raise}
+ * @returns how many instances had a signal waiting
  */
 export function clear(target?: Target): number
 
 /**
- * Says of the target's tracked instances that they have ended for good: stores
- * 1 into their terminated word. They get no signal any more but SIGKILL. It does
- * not stop a call that runs. wasm-bindgen's glue reads the word, and refuses to
- * call such an instance again; workerd writes the same.
+ * Marks the target's tracked instances as ended for good: stores 1 into their
+ * terminated word. They receive no signal any more but SIGKILL. A running call
+ * is not stopped. wasm-bindgen's glue reads the word, and refuses to call such
+ * an instance again; workerd writes the same value.
  *
- * @param target as for `raise`, but it must be given
+ * @param target as for {@link raise}, but it must be given
  * @returns how many instances have such a word
  */
 export function terminate(target: Target): number
 
+/** Signals that {@link forward} forwards. */
 export interface Forwarding {
   /** Ends the forwarding; a second call does nothing. */
   stop(): void
+  /** `stop`, for a `using` declaration. */
   [Symbol.dispose](): void
 }
 
 /**
- * The process's own signals also go to every tracked instance of the process,
+ * Forwards signals of the process to every tracked instance of the process too,
  * even while JavaScript is busy. Listeners set by `process.on` still run when
- * the event loop is free. Where there is no listener, a signal that would end the
- * process does so if no guest handles it, though the event loop be busy: at once
- * if there is no tracked instance, or if all say that they do not handle it (C's
- * `wasmsig_want`, Rust's and AssemblyScript's `want`; SIGINT at the second time);
- * else when the same signal comes again, 200 ms later or more, and no guest has
- * acknowledged the first (docs/explanation/protocol.md, "Unhandled signals").
- * The first process of a container ends with status 128 and the signal's number.
+ * the event loop is free.
  *
- * Who listens, and removes its listener to send the process the signal again,
- * ends it as ever (npm package signal-exit does so where nobody else listens):
- * the guests have been told. Forwarding goes on when somebody removes all
- * listeners. Bun does not tell of that: there the process dies of the signal no
- * more where it has no guest, and signal-exit, which counts our listener too,
- * leaves the signal to others. Nor does it tell of listeners, so a guest that keeps
- * the event loop busy ends there only by `insist`, if it has a signal word.
+ * Without a listener, a signal whose default action ends the process does so if
+ * no guest handles it, also while the event loop is busy:
  *
- * @param options.insist after how many deliveries in a row that reached guests and
- *   that none acknowledged the process dies of the signal, listeners or not
- * @throws Error with code ERR_WASMSIG_FORWARD for signals that cannot be
- *   handled, that are forwarded already, or in a worker thread
+ * - at once, if there is no tracked instance, or if all say that they do not
+ *   handle it (C's `wasmsig_want`, Rust's and AssemblyScript's `want`); SIGINT
+ *   then at the second time;
+ * - else when the same signal arrives again, at least 200 ms later, and no
+ *   guest has acknowledged the first (docs/explanation/protocol.md, "Unhandled
+ *   signals").
+ *
+ * The first process of a container ends with status 128 and the signal's
+ * number.
+ *
+ * A program that listens, and then removes its listener to send itself the
+ * signal again, ends by it as without forwarding (npm package signal-exit does
+ * so where it is the only listener); the guests have received the signal by
+ * then. Forwarding continues when a program removes all listeners.
+ *
+ * Bun emits no events about listeners. There, a signal whose default action
+ * ends the process does not end it if there is no guest; signal-exit, which
+ * counts our listener too, leaves the signal to others; forwarding ends when
+ * all listeners are removed; and a guest that keeps the event loop busy ends
+ * only by `insist`, if it has a signal word.
+ *
+ * @param signals names of signals
+ * @param options.insist after how many deliveries in a row that reached guests,
+ *   none of which was acknowledged, the signal ends the process, with listeners
+ *   or without
+ * @returns what ends the forwarding
+ * @throws Error with code ERR_WASMSIG_FORWARD for signals that no process can
+ *   handle or that are forwarded already, and in a worker thread
  */
 export function forward(
   signals: Iterable<SignalName>,
@@ -304,36 +385,40 @@ export function forward(
 ): Forwarding
 
 /**
- * Tracks words that no module exports, such as Pyodide's interrupt buffer: they
- * count as an instance of this thread until `untrack` is called, or the thread
- * ends, and their memory is held as long.
+ * Tracks words that no module exports, such as Pyodide's interrupt buffer. They
+ * count as one instance of this thread, and their memory is held, until
+ * `untrack` is called or the thread ends.
  *
  *     const words = new Int32Array(new SharedArrayBuffer(4))
  *     const { interruptBuffer } = track({ signal: words })
  *     pyodide.setInterruptBuffer(interruptBuffer as Uint8Array)
  *
  * Each array is one of integers, has at least 4 bytes, begins at an address
- * that 4 divides, and lies on a SharedArrayBuffer. From V8 13 on (Node 24) it
- * may lie on an ArrayBuffer as well, unless that can be resized or is a
- * WebAssembly.Memory's; to transfer it throws a TypeError while it is tracked.
- * Both words lie on the same buffer. The word is the first 4 bytes,
- * little-endian. `signal` is set to 0.
+ * that is a multiple of 4, and is on a SharedArrayBuffer. From V8 13 on (Node
+ * 24) it may be on an ArrayBuffer as well, unless that is resizable or a
+ * WebAssembly.Memory's; a transfer of the ArrayBuffer throws a TypeError while
+ * it is tracked. Both words are on the same buffer. The word is the first 4
+ * bytes, little-endian. `signal` is set to 0.
  *
  * Pyodide runs the handlers of Python's `signal.signal`, and raises
- * KeyboardInterrupt for SIGINT. Let a soft limit's handler raise an exception:
- * a call that was killed leaves its Python frames behind, which count for the
- * recursion limit ever after, so load Pyodide anew when that has happened a few
- * times. Where `capabilities.hardKill` is 'word', Python passes by SIGKILL.
+ * KeyboardInterrupt for SIGINT. The handler for a soft limit should raise an
+ * exception: a killed call leaves its Python frames behind, which count for the
+ * recursion limit from then on, so load Pyodide anew when that has happened a
+ * few times. Where `capabilities.hardKill` is 'word', Python ignores SIGKILL.
  *
+ * @param words.signal the signal word
+ * @param words.terminated the terminated word
+ * @returns what ends the tracking
  * @throws TypeError, RangeError; Error with code ERR_WASMSIG_OVERLAP if this
- *   thread tracks a word already, or both are the same; TypeError with code
- *   ERR_WASMSIG_DETACHABLE if the buffer could be taken away meanwhile
+ *   thread tracks a word already, or if both are the same; TypeError with code
+ *   ERR_WASMSIG_DETACHABLE if the buffer could be transferred meanwhile
  */
 export function track(words: {
   signal?: TypedArray
   terminated?: TypedArray
 }): Tracking
 
+/** An array of integers. */
 export type TypedArray =
   | Int8Array
   | Uint8Array
@@ -345,83 +430,100 @@ export type TypedArray =
   | BigInt64Array
   | BigUint64Array
 
+/** Words that {@link track} tracks. */
 export interface Tracking {
-  /** Ends it; a second call does nothing. */
+  /** Ends the tracking; a second call does nothing. */
   untrack(): void
   /**
    * The signal word as one element, for code of this thread that takes a signal
-   * by reading it and then storing 0: Pyodide's setInterruptBuffer. That store
-   * takes only what was read; a signal that came since stays. A typed array over
-   * the word loses it (Pyodide lost some 20 to 45 of 1,000 that another thread
-   * raised in a Python loop). Index 0 reads 1 to 64, or 0; to store a signal's
-   * number or name raises it, to store anything else throws, and nothing is
-   * taken. Absent where no signal word is tracked.
+   * by a read and then a store of 0, such as Pyodide's setInterruptBuffer. The
+   * store takes only the signal that was read; a signal that has arrived since
+   * stays. A typed array over the word would lose it (Pyodide lost some 20 to
+   * 45 of 1,000 signals that another thread raised in a Python loop).
+   *
+   * Index 0 reads 1 to 64, or 0. To store a signal's number or name raises it;
+   * to store any other value but 0 throws and takes nothing. Absent if no
+   * signal word is tracked.
    */
   readonly interruptBuffer?: { [index: number]: number }
+  /** `untrack`, for a `using` declaration. */
   [Symbol.dispose](): void
 }
 
 /**
- * Where the bytes of a module are known, all of it is told: they are given, or
- * the engine hands out those of a module (Node from 22 on). Of a module alone,
- * other hosts show `tracked`, `reason`, `words` and where `memory` is; so do
- * all if the module uses something newer than wasmsig, or with WASMSIG=off.
+ * What {@link inspect} reports.
+ *
+ * The report is complete if the bytes of the module are known: they are passed,
+ * or the engine shows those of a module (Node from 22 on). For a module, other
+ * hosts report `tracked`, `reason`, `words` and where `memory` is. All hosts
+ * report no more than that if the module uses something newer than wasmsig, or
+ * with WASMSIG=off.
  */
 export interface ModuleReport {
   /**
-   * whether its instances will be tracked, as far as this tells. Not judged
-   * are addresses that only its imports tell, and the size of an imported
-   * memory, nor what its start function may add to its own.
+   * Whether its instances will be tracked, as far as the report can say. It
+   * does not judge addresses that depend on imports, the size of an imported
+   * memory, or what the start function may add to the module's own memory.
    */
   tracked: boolean
   /**
-   * why not, or one reason of several; 'no-words' is a module that takes no
-   * part. Without its bytes 'out-of-range', 'misaligned', 'overlap' and a word
-   * of the wrong type show when it is instantiated, in {@link stats}.
+   * The reason if not, or one of several. 'no-words': the module takes no part.
+   * Without its bytes, 'out-of-range', 'misaligned', 'overlap' and a word of
+   * the wrong type show only in {@link stats}, when the module is instantiated.
    */
   reason?: UntrackedReason | 'no-words'
-  /** that in a sentence, for people; known from the bytes */
+  /** The reason as a sentence; needs the bytes. */
   text?: string
-  /** the word that the reason is about, if it is about one; from the bytes */
+  /** The word that the reason is about, if there is one; needs the bytes. */
   word?: WordName
-  /** the exports that are words */
+  /** The exports that are words. */
   words: WordName[]
   /**
-   * where the words lie, bytes into memory 0, unless only imports or the engine
-   * tell; a bigint above 2 ** 53; from the bytes
+   * The addresses of the words, bytes into memory 0, unless they depend on
+   * imports or on the engine; a bigint above 2 ** 53. Needs the bytes.
    */
   addresses?: { [word in WordName]?: number | bigint }
-  /** memory 0, if it can be told which that is, and others can see it */
+  /** Memory 0, if it is known and other code can access it. */
   memory?: MemoryReport
 }
 
+/** An export by which a module takes part; docs/explanation/protocol.md. */
 export type WordName =
   | '__instance_signal'
   | '__instance_terminated'
   | '__instance_signal_pending'
   | '__instance_signal_handled'
 
+/**
+ * Memory 0 of a module. All but `from`, `module` and `name` needs the bytes; of
+ * an import, it is what the module requires.
+ */
 export interface MemoryReport {
-  /** 'import' also if it is exported as well */
+  /** 'import' also if it is exported as well. */
   from: 'import' | 'export'
-  /** of an import */
+  /** The module name of an import. */
   module?: string
+  /** The name of the import or export. */
   name: string
-  /** this and the rest: from the bytes. Of an import it is what it asks for. */
+  /** Whether it is a shared memory. */
   shared?: boolean
+  /** 'i64' for a memory with 64-bit addresses. */
   addressType?: 'i32' | 'i64'
-  /** pages of 64 KiB */
+  /** Pages of 64 KiB. */
   minimum?: number
-  /** pages of 64 KiB; none if left out */
+  /** Pages of 64 KiB; none if left out. */
   maximum?: number
 }
 
 /**
- * What can be told of a module before it is instantiated. Bytes are copied
- * first: others may write to them meanwhile.
+ * Reports what is known of a module before it is instantiated.
  *
- * @throws WebAssembly.CompileError for bytes that the engine refuses; its message
- *   says what they are instead, if that can be told (text, a component, an archive)
+ * @param module a module, or its bytes. Bytes are copied first, as other code
+ *   may write to them meanwhile.
+ * @returns the report
+ * @throws WebAssembly.CompileError for bytes that the engine refuses; its
+ *   message says what they are instead, if that is known (text, a component, an
+ *   archive)
  */
 export function inspect(module: WebAssembly.Module | BufferSource): ModuleReport
 
@@ -435,41 +537,66 @@ export type UntrackedReason =
   | 'overlap'
   | 'failed'
 
+/** What {@link stats} returns. */
 export interface Stats {
-  /** tracked instances of this thread by the class of their memory */
-  tracked: { FIXED: number; SHARED: number; MOVABLE: number }
-  /** instances of this thread that export a word and are not tracked, ever */
+  /** Tracked instances of this thread, by the class of their memory. */
+  tracked: {
+    /** The memory never moves. */
+    FIXED: number
+    /** The memory is shared, and never moves. */
+    SHARED: number
+    /**
+     * The memory may move when it grows. Signals are delivered when a call into
+     * the guest begins or returns.
+     */
+    MOVABLE: number
+  }
+  /**
+   * How many instances of this thread export a word and are not tracked, by the
+   * reason, since the package was loaded.
+   */
   untracked: Partial<Record<UntrackedReason, number>>
-  /** instances dropped by sweeps of this thread because they were collected */
+  /** Instances of this thread that were collected, and dropped by sweeps. */
   collected: number
-  /** sweeps of this thread */
+  /** Sweeps of this thread. */
   sweeps: number
-  /** of the whole process: signals put into instances, by whomever */
+  /** Of the whole process: signals put into instances, for any reason. */
   raises: number
-  /** of the whole process: soft limits passed */
+  /** Of the whole process: soft limits that have passed. */
   softLimits: number
-  /** of the whole process: calls killed, by the engine or by SIGKILL in the word */
+  /** Of the whole process: calls killed, by the engine or by SIGKILL. */
   kills: number
-  /** kills of this thread that came while the host's own functions ran */
+  /** Kills of this thread that came while the host's own functions ran. */
   unsafe: {
-    /** that had to wait for a better moment */
+    /** How many had to wait for a better moment. */
     waited: number
-    /** whose grace was over: waited on, killed or exited as `onUnsafe` says */
+    /** For how many the grace period passed, and `onUnsafe` acted. */
     overdue: number
   }
   /**
-   * who notices a limit in this thread: a timer whose signal goes to it, or the
-   * watchdog thread. WASMSIG_FIRING=watchdog in the environment forbids timers.
+   * What notices a limit in this thread: a timer whose signal goes to the
+   * thread, or the watchdog thread. WASMSIG_FIRING=watchdog in the environment
+   * forbids timers.
    */
   firing: 'timer' | 'watchdog'
 }
+
+/**
+ * Counts of what the package has done.
+ *
+ * @returns a new object at each call
+ */
 export function stats(): Stats
 
+/** What this host can do. Frozen. */
 export const capabilities: Readonly<{
-  /** who stops a guest past its hard limit: the engine, or SIGKILL in the word */
+  /**
+   * What stops a guest past its hard limit: 'engine' ends the call; 'word' puts
+   * SIGKILL into the guest's signal word.
+   */
   hardKill: 'engine' | 'word'
-  /** whether CPU time can be charged to asynchronous work (`runAsync`) */
+  /** Whether CPU time can be charged to asynchronous work (`runAsync`). */
   asyncContext: boolean
-  /** classes of memory that are tracked here */
+  /** The classes of memory that are tracked here: see {@link Stats.tracked}. */
   memoryClasses: readonly string[]
 }>

@@ -114,24 +114,19 @@ function wrongCircles(uses, known) {
   const graph = new Map()
   for (const { from, to } of uses) if (from !== to) addEdge(graph, from, to)
   const circles = circlesOf(graph)
-  const isOf = (circle, { files, within }) =>
-    within
-      ? circle.every((file) => isWithin(file, within))
-      : keyOf(circle) === keyOf(files)
+  const isKnown = new Set(known.map(({ files }) => keyOf(files)))
+  const isThere = new Set(circles.map(keyOf))
   return [
     ...circles
-      .filter((circle) => !known.some((entry) => isOf(circle, entry)))
+      .filter((circle) => !isKnown.has(keyOf(circle)))
       .map((circle) =>
         [`a new circle of files: ${circle.join(', ')}`]
           .concat(wayAround(circle, uses).map((use) => `    ${describe(use)}`))
           .join('\n')
       ),
     ...known
-      .filter((entry) => !circles.some((circle) => isOf(circle, entry)))
-      .map(
-        ({ files, within }) =>
-          `a known circle has gone: ${within ?? keyOf(files)}`
-      )
+      .filter(({ files }) => !isThere.has(keyOf(files)))
+      .map(({ files }) => `a known circle has gone: ${keyOf(files)}`)
   ]
 }
 

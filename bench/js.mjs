@@ -4,88 +4,25 @@
  * Instance while the shim is installed; how late its soft signal and its kills
  * are there; and what a turn of a promise costs while work is charged.
  *
- *     node --expose-gc bench/js.mjs [--rounds N]
+ *     node --expose-gc bench/js.mjs [--rounds N] [--only ROW]...
  *
  * A sample is the mean time of a call in one round, or what a round's one run
- * of a guest shows. Rounds alternate between wasmsig and the baseline, and so
- * does who begins. Garbage is collected between them, so that freeing instances
- * is not measured; an instance's memory holds gigabytes of address space, so
- * that a round cannot make many.
- *
- * Each contestant has a loop of its own, though they look alike: one loop for
- * all would be compiled for all, and none of the calls in it inlined.
+ * of a guest shows. An instance's memory reserves gigabytes of address space,
+ * so a round cannot make many instances. js-rounds.mjs describes how it is measured.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
 import { createHash } from 'node:crypto'
-import { inspect, parseArgs } from 'node:util'
+import { inspect } from 'node:util'
 import { readFileSync } from 'node:fs'
-import vm from 'node:vm'
 import { gzipSync } from 'node:zlib'
+import { lateKills, limitedCalls } from './js-limits.mjs'
+import { benchmark } from './js-rounds.mjs'
 import { compileAll, manyNames } from './modules.mjs'
 
-const USAGE = `usage: node --expose-gc bench/js.mjs [--rounds N]
-  --rounds N    samples of each row, 100 by default
-  --help        this text`
-
-const LIMITS = { soft: 50, hard: 100 } // CPU ms
-const WARM_UP_ROUNDS = 3
 const UNSEEN = { ratio: 1.01 } // the goal where a module has no words
 const TIMER = 1 // numbers of wasmsig_firing
 const WATCHDOG = 2
-
-/**
- * @typedef {object} Contestant
- * @property {number} [calls]    in a round
- * @property {(calls?: number) => number | Promise<void> | void} run  answers
- *                               the sample, if it is not the time of a call
- * @property {() => void} [prepare]  before the clock starts
- * @property {string} [what]     names a baseline
- *
- * @typedef {object} Row
- * @property {string} row
- * @property {string} [unit]     of the samples; 'us' if there is none
- * @property {object} [goal]     as report.mjs reads it
- * @property {Contestant} wasmsig
- * @property {Contestant} [baseline]
- */
-
-function limitedCalls(limitCpu, empty) {
-  const limited = limitCpu(empty, LIMITS)
-  const wasmsig = {
-    calls: 20000,
-    run(calls) {
-      for (let i = 0; i < calls; i++) limited()
-    }
-  }
-
-  globalThis.wasmsigBenchEmpty = empty
-  const script = new vm.Script('wasmsigBenchEmpty()')
-  const options = { timeout: LIMITS.hard }
-  const timeout = {
-    what: 'vm.Script timeout',
-    calls: 500,
-    run(calls) {
-      for (let i = 0; i < calls; i++) script.runInThisContext(options)
-    }
-  }
-  const plain = {
-    what: 'plain call',
-    calls: 200000,
-    run(calls) {
-      for (let i = 0; i < calls; i++) empty()
-    }
-  }
-  return [
-    { row: 'limited_call', wasmsig, baseline: timeout },
-    {
-      row: 'limited_call_vs_plain',
-      goal: { over: 0.8 },
-      wasmsig,
-      baseline: plain
-    }
-  ]
-}
 
 /** CPU time that a guest runs past its soft limit before it sees the signal. */
 function lateSignals({ CpuBudget }, native, guest) {
@@ -145,55 +82,6 @@ function chargedBeside({ CpuBudget }) {
     },
     baseline: { what: 'two readings', run: () => readings(() => 0) }
   }
-}
-
-/**
- * How far past its hard limit a call comes back that never polls: by the clock
- * on the wall, which is the one that a `vm` timeout goes by, and by CPU time.
- */
-function lateKills({ CpuBudget }, { forever }) {
-  const hard = 20 // ms
-  const budget = new CpuBudget({ hard })
-  globalThis.wasmsigBenchForever = forever
-  const script = new vm.Script('wasmsigBenchForever()')
-  const late = (call, code) => {
-    const start = process.hrtime.bigint()
-    try {
-      call()
-    } catch (error) {
-      const ns = process.hrtime.bigint() - start
-      if (error.code === code) return Number(ns) / 1e6 - hard
-      throw error
-    }
-    throw new Error('a call without end has come back')
-  }
-  const timeout = () => script.runInThisContext({ timeout: hard })
-  const onWall = {
-    row: 'kill_late',
-    unit: 'ms',
-    goal: { p99: 0.5 },
-    wasmsig: {
-      prepare: () => budget.reset(),
-      run: () => late(() => budget.run(forever), 'ERR_WASMSIG_CPU_LIMIT')
-    },
-    baseline: {
-      what: 'vm.Script timeout',
-      run: () => late(timeout, 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-    }
-  }
-  const byCpu = {
-    ...onWall,
-    row: 'kill_late_cpu',
-    wasmsig: {
-      prepare: () => budget.reset(),
-      run: () => {
-        late(() => budget.run(forever), 'ERR_WASMSIG_CPU_LIMIT')
-        return budget.used - hard
-      }
-    },
-    baseline: undefined
-  }
-  return [onWall, byCpu]
 }
 
 /**
@@ -316,67 +204,7 @@ function newInstances(shim, row, calls, { module, imports }, goal) {
   }
 }
 
-/** Two collections: the second ends what the first left to sweep. */
-async function collectGarbage() {
-  for (let i = 0; i < 2; i++) {
-    await new Promise(setImmediate) // until then, WeakRefs hold their targets
-    globalThis.gc()
-  }
-}
-
-async function takeSample({ calls, prepare, run }) {
-  await collectGarbage()
-  prepare?.()
-  const start = process.hrtime.bigint()
-  const result = run(calls)
-  const sample = result instanceof Promise ? await result : result
-  const ns = process.hrtime.bigint() - start
-  return sample ?? Number(ns) / calls / 1000
-}
-
-function print({ row, unit = 'us', goal }, who, what, sample) {
-  const line = { bench: 'js', row, who, what, unit, goal, sample }
-  console.log(JSON.stringify(line))
-}
-
-async function measure(row, rounds) {
-  const { wasmsig, baseline } = row
-
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    const order = [['wasmsig', wasmsig]]
-    if (baseline) order.push(['baseline', baseline])
-    if (round % 2 !== 0) order.reverse()
-    for (const [who, contestant] of order) {
-      const sample = await takeSample(contestant)
-      if (round >= 0) print(row, who, contestant.what, sample)
-    }
-  }
-}
-
-function parse() {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: 'string', default: '100' },
-      help: { type: 'boolean', default: false }
-    }
-  })
-  if (!/^[1-9]\d{0,4}$/.test(values.rounds)) {
-    throw new Error(`--rounds must be 1 to 99999, not '${values.rounds}'`)
-  }
-  return { help: values.help, rounds: Number(values.rounds) }
-}
-
-async function main() {
-  let options
-  try {
-    options = parse()
-  } catch (error) {
-    console.error(`js: ${error.message}\n${USAGE}`)
-    process.exit(2)
-  }
-  if (options.help) return console.log(USAGE)
-  if (!globalThis.gc) throw new Error('needs node --expose-gc')
-
+async function makeRows() {
   const wasmsig = await import('wasmsig')
   const { default: native } = await import('../hosts/js/lib/native.js')
   const { install, uninstall, limitCpu } = wasmsig
@@ -387,7 +215,7 @@ async function main() {
   const guest = new WebAssembly.Instance(modules.words.module)
   const endless = new WebAssembly.Instance(modules.forever.module)
   const polling = new WebAssembly.Instance(modules.polling.module)
-  const rows = [
+  return [
     ...limitedCalls(limitCpu, guest.exports.empty),
     newInstances(shim, 'new_instance_untracked', 100, modules.small, UNSEEN),
     newInstances(shim, 'new_instance_bare', 500, modules.bare, UNSEEN),
@@ -400,10 +228,6 @@ async function main() {
     ...lateKillsAmongHosts(wasmsig),
     ...promiseTurns(wasmsig)
   ]
-  for (const row of rows) await measure(row, options.rounds)
 }
 
-await main().catch((error) => {
-  console.error(`js: ${error.message}`)
-  process.exitCode = 1
-})
+await benchmark('js', makeRows)

@@ -30,6 +30,11 @@ const polling = `(module
 const forever = `(module
   (func (export "forever") (loop $again (br $again))))`
 
+const guest = `(module
+  (memory (export "memory") 1)${WORDS}
+  (func (export "empty"))
+  (func (export "forever") (loop $again (br $again))))`
+
 /** Its memory and the address of its word are its caller's. */
 const placed = `(module
   (import "env" "memory" (memory 1 1024))
@@ -96,6 +101,8 @@ export async function compileAll() {
     polling: make('polling', polling),
     /** a loop that never ends, and polls nothing */
     forever: make('forever', forever),
+    /** that loop, an empty function, a memory with the two words */
+    guest: make('guest', guest),
     /** imports a memory and where its word is there */
     placed: make('placed', placed),
     /** dozens of imports and exports */

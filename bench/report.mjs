@@ -7,8 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
-import { max, medianAbsoluteDeviation, min, quantile } from 'simple-statistics'
+import { max, min, quantile } from 'simple-statistics'
 import { plot } from './plot.mjs'
+import { InputError, group, parseSamples, summarize } from './samples.mjs'
 
 const USAGE = `usage: node bench/report.mjs [--json FILE] [FILE]...
   FILE           raw samples; standard input if there is none
@@ -24,63 +25,6 @@ A row may have no baseline. A sample may say the "goal" of its row, as
 medians) should be.`
 
 class UsageError extends Error {}
-class InputError extends Error {}
-
-/* ------------------------------------------------------------- reading */
-
-const isName = (value) => typeof value === 'string' && value !== ''
-
-const FIELDS = {
-  bench: isName,
-  row: isName,
-  who: (value) => value === 'wasmsig' || value === 'baseline',
-  unit: isName,
-  sample: Number.isFinite
-}
-
-const GOALS = ['p50', 'p99', 'ratio', 'over']
-
-function isGoal(goal) {
-  if (typeof goal !== 'object' || goal === null) return false
-  const entries = Object.entries(goal)
-  return (
-    entries.length === 1 &&
-    entries.every(([of, most]) => GOALS.includes(of) && Number.isFinite(most))
-  )
-}
-
-function parseSample(line, where) {
-  let sample
-  try {
-    sample = JSON.parse(line)
-  } catch {
-    throw new InputError(`${where}: not JSON: ${line.slice(0, 60)}`)
-  }
-  for (const [name, isValid] of Object.entries(FIELDS)) {
-    const value = sample?.[name]
-    if (value === undefined) throw new InputError(`${where}: no '${name}'`)
-    if (!isValid(value)) {
-      const found = JSON.stringify(value)
-      throw new InputError(`${where}: '${name}' cannot be ${found}`)
-    }
-  }
-  if (sample.who === 'baseline' && !isName(sample.what)) {
-    throw new InputError(`${where}: a baseline must say 'what' it is`)
-  }
-  if (sample.goal !== undefined && !isGoal(sample.goal)) {
-    const found = JSON.stringify(sample.goal)
-    throw new InputError(`${where}: 'goal' cannot be ${found}`)
-  }
-  return sample
-}
-
-function parseSamples(lines, name) {
-  return lines
-    .split('\n')
-    .flatMap((line, i) =>
-      line.trim() === '' ? [] : [parseSample(line, `${name}:${i + 1}`)]
-    )
-}
 
 async function readSamples(files) {
   const samples =
@@ -89,81 +33,6 @@ async function readSamples(files) {
       : parseSamples(await text(process.stdin), 'standard input')
   if (samples.length === 0) throw new InputError('no samples in the input')
   return samples
-}
-
-/**
- * @typedef {object} Row
- * @property {string} bench
- * @property {string} row
- * @property {string} unit
- * @property {string?} what      the baseline; null: there is none
- * @property {object?} goal      what should be how much at most
- * @property {number[]} wasmsig  samples
- * @property {number[]} baseline samples
- */
-
-function newRow({ bench, row, unit, goal = null }) {
-  return { bench, row, unit, what: null, goal, wasmsig: [], baseline: [] }
-}
-
-/** @returns {Row[]} in the order in which they first appear */
-function group(samples) {
-  const rows = new Map()
-  for (const sample of samples) {
-    const name = `${sample.bench}/${sample.row}`
-    if (!rows.has(name)) rows.set(name, newRow(sample))
-    const row = rows.get(name)
-    if (sample.unit !== row.unit) {
-      throw new InputError(`${name}: in ${row.unit} and in ${sample.unit}`)
-    }
-    if (sample.who === 'baseline') {
-      row.what ??= sample.what
-      if (sample.what !== row.what) {
-        throw new InputError(`${name}: two baselines`)
-      }
-    }
-    row[sample.who].push(sample.sample)
-  }
-  for (const [name, row] of rows) {
-    if (row.wasmsig.length === 0) throw new InputError(`${name}: no wasmsig`)
-  }
-  return [...rows.values()]
-}
-
-/* ------------------------------------------------------------ reckoning */
-
-const round = (value) => Number(value.toPrecision(5))
-
-function figures(samples) {
-  const [p50, p99] = quantile(samples, [0.5, 0.99])
-  return { p50: round(p50), p99: round(p99), max: round(max(samples)) }
-}
-
-/** With whether it is reached; null where there is nothing to compare. */
-function judged(goal, values) {
-  if (goal === null) return null
-  const [[of, most]] = Object.entries(goal)
-  const value = values[of]
-  return value === null ? null : { of, most, met: value <= most }
-}
-
-function summarize({ bench, row, unit, what, goal, wasmsig, baseline }) {
-  const ours = figures(wasmsig)
-  const base = what === null ? null : { what, ...figures(baseline) }
-  const ratio = base?.p50 ? round(ours.p50 / base.p50) : null
-  const over = base ? round(ours.p50 - base.p50) : null
-  return {
-    bench,
-    row,
-    ...ours,
-    unit,
-    baseline: base,
-    ratio,
-    over,
-    goal: judged(goal, { ...ours, ratio, over }),
-    spread: round(medianAbsoluteDeviation(wasmsig)),
-    samples: wasmsig.length
-  }
 }
 
 /* ------------------------------------------------------------- printing */
@@ -198,6 +67,7 @@ const COLUMNS = [
   'base p50',
   'p99',
   'max',
+  '± MAD',
   'ratio',
   'over'
 ]
@@ -214,7 +84,8 @@ function table(summaries) {
   })
   for (const summary of summaries) {
     const { row, unit, p50, p99, spread, baseline, ratio, over } = summary
-    const theirs = [baseline?.p50, baseline?.p99, baseline?.max]
+    const { p50: middle, p99: high, max, spread: width } = baseline ?? {}
+    const theirs = [middle, high, max, width]
     const cells = [p50, p99, summary.max, spread, ...theirs, ratio, over]
     result.push([row, unit, ...cells.map(short), shownGoal(summary.goal)])
   }

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, release } from 'node:os'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,11 +25,12 @@ const program =
   (samples = []) =>
     [join(PROGRAMS, name), samples].flat()
 
-const inJavaScript = (file) => (samples) => [
+const inJavaScript = (file, only) => (samples) => [
   process.execPath,
   '--expose-gc',
   join(ROOT, 'bench', file),
-  ...(samples ? ['--rounds', samples] : [])
+  ...(samples ? ['--rounds', samples] : []),
+  ...(only ? ['--only', only] : [])
 ]
 
 const inBun = (file) => (samples) => {
@@ -39,8 +40,23 @@ const inBun = (file) => (samples) => {
   return [bun.program, join(ROOT, 'bench', file), ...rounds]
 }
 
+/** The same command, of whose rows only these are kept. */
+const only = (rows, command) => Object.assign(command, { rows })
+
 /** Its commands, run in turn; each takes a number of samples if there is one. */
 const BENCHES = {
+  cost: [
+    only(/^soft_late_(idle|4hogs)$/, program('lateness')),
+    only(/^section$/, program('section')),
+    only(/median kernel/, inJavaScript('guests/javascript.mjs', 'instrumented'))
+  ],
+  alternatives: [
+    only(
+      /median kernel (by hand|instrumented|epochs|fuel)$/,
+      program('guests/wasmtime')
+    ),
+    inJavaScript('alternatives.mjs')
+  ],
   registry: [program('registry')],
   budget: [
     program('lateness'),
@@ -64,9 +80,11 @@ const BENCHES = {
 }
 
 const NAMES = Object.keys(BENCHES)
+/** Without `cost`, which selects rows of others for the README. */
+const ALL = NAMES.filter((name) => name !== 'cost')
 
 const USAGE = `usage: node bench/run.mjs [--samples N] [NAME]...
-  NAME           ${NAMES.join(', ')}; all of them if there is none
+  NAME           ${NAMES.join(', ')}; all but cost if there is none
   --samples N    of each row; each benchmark has its default
   --help         this text`
 
@@ -130,9 +148,14 @@ async function run(name, samples) {
     lines.push(`${line}\n`)
     bar.step()
   }
+  const takeSome = (rows) => (line) => {
+    if (rows.test(JSON.parse(line).row)) take(line)
+  }
   try {
     for (const command of BENCHES[name]) {
-      await runCommand(command(samples), name, end - Date.now(), take)
+      const [timeLeft, { rows }] = [end - Date.now(), command]
+      const each = rows ? takeSome(rows) : take
+      await runCommand(command(samples), name, timeLeft, each)
     }
   } finally {
     bar.stop()
@@ -173,14 +196,32 @@ async function busyShare() {
   return 1 - (after.idle - before.idle) / (after.all - before.all)
 }
 
+/** @returns {Promise<number>} per cent of the processors' time */
 async function warnIfBusy() {
   const share = await busyShare()
+  const percent = Math.round(share * 100)
   if (share > BUSY) {
     say(
-      `bench: others use ${Math.round(share * 100)} % of the processors: ` +
+      `bench: others use ${percent} % of the processors: ` +
         'these are not the figures of an idle machine'
     )
   }
+  return percent
+}
+
+/** Beside the samples of a benchmark: the machine, and what else ran there. */
+function writeMachine(name, othersPercent) {
+  const [{ model }] = cpus()
+  const machine = {
+    ...{
+      processors: cpus().length,
+      model,
+      kernel: release().split('.', 2).join('.')
+    },
+    ...{ node: process.version, othersPercent }
+  }
+  const file = join(OUTPUT, `${name}.machine.json`)
+  writeFileSync(file, JSON.stringify(machine))
 }
 
 function parse() {
@@ -200,7 +241,7 @@ function parse() {
   if (samples !== undefined && !/^[1-9]\d{0,4}$/.test(samples)) {
     throw new Error(`--samples must be 1 to 99999, not '${samples}'`)
   }
-  const names = positionals.length > 0 ? positionals : NAMES
+  const names = positionals.length > 0 ? positionals : ALL
   return { ...values, names: [...new Set(names)] }
 }
 
@@ -215,11 +256,13 @@ async function main() {
   if (options.help) return console.log(USAGE)
 
   mkdirSync(OUTPUT, { recursive: true })
-  await warnIfBusy()
+  let before = await warnIfBusy()
   const files = []
   for (const name of options.names) {
     files.push(await run(name, options.samples))
-    await warnIfBusy()
+    const after = await warnIfBusy()
+    writeMachine(name, Math.max(before, after))
+    before = after
   }
   await report(files)
 }

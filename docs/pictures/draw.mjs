@@ -7,8 +7,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { GUESTS } from './guests.mjs'
+import { LATENESS } from './lateness.mjs'
 
-const PICTURES = { 'guests.svg': GUESTS }
+const PICTURES = { 'guests.svg': GUESTS, 'lateness.svg': LATENESS }
 
 const urlOf = (name) => new URL(name, import.meta.url)
 

@@ -1,56 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The tables in the README: each stands between two comments. */
-import { LEGEND, Notes, headings, row, symbol } from './markdown.mjs'
+/** The README's table: what each host offers, by the promises that it kept. */
+import { between } from '../../scripts/between.mjs'
+import { row, symbol } from './markdown.mjs'
 
-const README = 'README.md'
+/** Columns, and the groups of promises that each of them sums up. */
+const COLUMNS = {
+  signals: [
+    'A guest is told at its soft limit, in its loop, never early',
+    'Ctrl-C and other signals reach a busy guest'
+  ],
+  'hard limit': ['A call is stopped at its hard limit'],
+  async: ['Asynchronous work is charged to its budget']
+}
 
-/** A group of promises in each host, with the numbers of its notes. */
-function groupRow(table, [title, promises], notes, noteOf) {
-  const cells = table.hosts.map((host) => {
-    const numbers = [...promises]
-      .map(([promise, hosts]) => ({ promise, ...hosts.get(host.name) }))
-      .filter(table.hasNote)
-      .map((found) => notes.number(noteOf(found)))
-    const sorted = [...new Set(numbers)].sort((a, b) => a - b)
-    return symbol(table, [...promises.values()], host, sorted)
+/** It is in the results for comparison, and cannot load the package. */
+const isOffered = ({ name }) => name !== 'workerd'
+
+const promisesIn = (results, groups) =>
+  groups.flatMap((title) => [...(results.get(title)?.values() ?? [])])
+
+/** A host's marks; where a suite has no such promise there is nothing to try. */
+const marksOf = (table, results, host) =>
+  Object.values(COLUMNS).map((groups) => {
+    const promises = promisesIn(results, groups)
+    return promises.length > 0 ? symbol(table, promises, host) : '–'
   })
-  return row([title, ...cells])
-}
 
-function tableIn(table, results, noteOf) {
-  const notes = new Notes()
-  const lines = [...results].map((pair) => groupRow(table, pair, notes, noteOf))
-  return `${headings(table)}
-${lines.join('\n')}
-
-${LEGEND} Found by the run:
-
-${notes}
-`
-}
-
-/** `text` with `inner` between the comments of that name. */
-function between(text, name, inner) {
-  const begin = `<!-- ${name}: begin -->`
-  const end = `<!-- ${name}: end -->`
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from < 0 || to < from) {
-    throw new Error(`${README} must have ${begin} and ${end}`)
+/** Hosts of one kind with the same marks are one row. */
+function merged(rows) {
+  const byMarks = new Map()
+  for (const { host, marks } of rows) {
+    const key = [host.label, ...marks].join()
+    if (!byMarks.has(key)) byMarks.set(key, { hosts: [], marks })
+    byMarks.get(key).hosts.push(host)
   }
-  return `${text.slice(0, from)}${begin}\n\n${inner}\n${text.slice(to)}`
+  return [...byMarks.values()]
 }
 
-/**
- * @param {[string, import('./table.mjs').Table, (found) => string][]} places
- *   the name of each place, the table there and how its notes are worded
- */
-export const readmeOf = (places) => ({
-  path: README,
-  tables: places.map(([, table]) => table),
+/** 'Deno 2.9.6'; of several: 'Node 18, 20, 22'. */
+function nameOf([first, ...others]) {
+  const { label } = first
+  if (others.length === 0) return `${label} ${first.said}`
+  const majors = [first, ...others].map(({ said }) => said.split('.')[0])
+  return `${label} ${majors.join(', ')}`
+}
+
+function rowsOf(table, results) {
+  const rows = table.hosts.filter(isOffered).map((host) => ({
+    host,
+    marks: marksOf(table, results, host)
+  }))
+  return merged(rows).map(({ hosts, marks }) => row([nameOf(hosts), ...marks]))
+}
+
+/** A column without promises would be a row renamed, and show nothing. */
+function checkColumns(tables, resultsOf) {
+  const known = new Set(tables.flatMap((table) => [...resultsOf(table).keys()]))
+  const unknown = Object.values(COLUMNS)
+    .flat()
+    .find((title) => !known.has(title))
+  if (unknown) throw new Error(`no suite has the group '${unknown}'`)
+}
+
+function render(tables, resultsOf) {
+  checkColumns(tables, resultsOf)
+  return [
+    row(['host', ...Object.keys(COLUMNS)]),
+    row(['---', ...Object.keys(COLUMNS).map(() => ':-:')]),
+    ...tables.flatMap((table) => rowsOf(table, resultsOf(table)))
+  ].join('\n')
+}
+
+/** @param {import('./table.mjs').Table[]} tables */
+export const readmeOf = (tables) => ({
+  path: 'README.md',
+  tables,
   render: (resultsOf, before) =>
-    places.reduce(
-      (text, [name, table, noteOf]) =>
-        between(text, name, tableIn(table, resultsOf(table), noteOf)),
-      before
-    )
+    between(before, 'hosts', render(tables, resultsOf))
 })

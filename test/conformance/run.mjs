@@ -18,13 +18,7 @@ import { Tap } from './tap.mjs'
 const TABLES = [JAVASCRIPT, ENGINES]
 
 /** What is written from results. */
-const FILES = [
-  ...pagesOf(TABLES),
-  readmeOf([
-    ['hosts', JAVASCRIPT, ({ promise, why }) => `*${promise}*: ${why}`],
-    ['engines', ENGINES, ({ why }) => why]
-  ])
-]
+const FILES = [...pagesOf(TABLES), readmeOf(TABLES)]
 
 /** Those of them that show a table. */
 const filesOf = (table) => FILES.filter(({ tables }) => tables.includes(table))

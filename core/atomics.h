@@ -44,9 +44,6 @@
 #define wsig_cas_acq_rel(p, expected, v)                                 \
   __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQ_REL, \
                               __ATOMIC_RELAXED)
-#define wsig_cas_acquire(p, expected, v)                                 \
-  __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQUIRE, \
-                              __ATOMIC_RELAXED)
 
 /* Between a thread and the handlers that interrupt it: nothing but the compiler
  * would change the order. */

@@ -2,10 +2,10 @@
 /*
  * Index: see index.h.
  *
- * An entry lies at its key's home or behind it, with no free entry between:
- * that is what a probe that stops at a free entry relies on. A removal shifts
- * back the entries behind it that would otherwise be cut off from their homes
- * (Knuth, The Art of Computer Programming 3, 6.4, algorithm R).
+ * An entry is at its key's home or after it, with no free entry in between: a
+ * probe relies on that, because it stops at a free entry. A removal moves back
+ * the entries after it that would otherwise be cut off from their homes (Knuth,
+ * The Art of Computer Programming 3, 6.4, algorithm R).
  */
 #include "signals/index.h"
 
@@ -14,8 +14,8 @@
 #define LEAST_CAPACITY 16u
 
 static uint32_t home_of(const struct wsig_index *index, uintptr_t key) {
-  /* Fibonacci hashing; bases are multiples of a page, so the product's upper
-   * half is what differs. */
+  /* Fibonacci hashing. Bases are multiples of a page, so the upper half of the
+   * product is used. */
   uint64_t hash = (uint64_t)key * UINT64_C(0x9e3779b97f4a7c15);
   return (uint32_t)(hash >> 32) & (index->capacity - 1);
 }
@@ -54,7 +54,7 @@ void wsig_index_remove(struct wsig_index *index, wsig_key_of key_of,
   for (uint32_t at = (hole + 1) & mask; index->entries[at];
        at = (at + 1) & mask) {
     uint32_t home = home_of(index, key_of(owner, index->entries[at] - 1));
-    /* Its home is not behind the hole: it may move there. */
+    /* Its home is not after the hole: it may move there. */
     if (((at - home) & mask) >= ((at - hole) & mask)) {
       index->entries[hole] = index->entries[at];
       hole = at;

@@ -4,12 +4,12 @@
  * moment, or may the memory have moved by then?
  *
  * An engine that keeps a memory in place while it grows has reserved the
- * address space behind it, and says so. What is mapped behind the memory does
- * not: without access are guard regions and other memories' reservations, too.
- * It can only refute what was said. So the class is FIXED where
+ * address space after it, and says so. The mappings after the memory do not
+ * prove it: guard regions and other memories' reservations are also mapped
+ * without access. They can only disprove it. So the class is FIXED if
  *  1. the engine guarantees the reservation up to the largest size, and
- *  2. all of [base + length, base + max_length) is mapped, and without access
- * or where nothing is left to grow. Any doubt is answered MOVABLE.
+ *  2. all of [base + length, base + max_length) is mapped without access
+ * or if the memory cannot grow further. In any doubt it is MOVABLE.
  */
 #include "os/os.h"
 #include "wasmsig/host.h"

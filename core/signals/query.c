@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What waits for an instance: read, never written. Like raise.c this may run
- * in a signal handler, and the same walks keep what it reads from being let go
- * of. What stands in the words is the guest's: the answer may be out of date,
- * or a lie, and is never used as an address.
+ * Which signal waits for an instance. The words are read, never written. Like
+ * raise.c this may run in a signal handler, and its walk keeps what it reads
+ * from being released. The guest may write what it likes into the words: the
+ * answer may be out of date or wrong, and is never used as an address.
  */
 #include "os/handler.h"
 #include "signals/walk.h"
@@ -21,15 +21,16 @@ static uint32_t waits_aside(const struct wsig_chunk *chunk, uintptr_t memory,
   return value;
 }
 
-static uint64_t visit_waiting(struct wsig_chunk *chunk, struct wsig_rest *rest,
+static uint64_t visit_waiting(struct wsig_chunk *chunk,
+                              struct wsig_chunk_cold *cold,
                               const struct wsig_chunk *next, uint64_t slots,
                               void *context) {
   uint32_t *waits = context;
   uint32_t slot = (uint32_t)__builtin_ctzll(slots);
-  const uint64_t *pending = rest->pending[slot];
+  const uint64_t *pending = cold->pending[slot];
   (void)next;
   if (wsig_load_relaxed(&chunk->aside) >> slot & 1)
-    *waits = waits_aside(chunk, rest->memory[slot], slot);
+    *waits = waits_aside(chunk, cold->memory[slot], slot);
   else if (chunk->signal[slot])
     *waits = wsig_load_relaxed(chunk->signal[slot]);
   else if (pending)

@@ -1,51 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Raise: the walks that store a signal, in any thread and in signal handlers.
+ * Raise, clear and terminate: the walks that write guests' words, in any thread
+ * and in signal handlers.
  *
- * Nothing here locks, allocates, waits or calls anything that does; what it
- * calls of the system is in POSIX's list of async-signal-safe functions
- * (POSIX.1-2017, 2.4.3). Why a walk ends, and stores nowhere that a remove
- * has let go of: walk.h.
+ * No code here locks, allocates, waits or calls a function that does. The
+ * system's functions that it calls are async-signal-safe (POSIX.1-2017, 2.4.3).
+ * Why a walk ends, and stores to no word that a remove has released: walk.h.
  *
  * Every store goes to an address that was checked when the instance was added.
- * What stands in the words is the guest's, at every moment: it is only ever
- * compared, and cannot direct a store.
+ * The guest may change the words at every moment: their values are only
+ * compared, and never used as an address.
  *
- * A terminated word keeps every signal away but SIGKILL, which is what stops a
- * guest where the engine cannot: a guest that says that it is dead and runs on
- * is to be stopped as well.
+ * A terminated word that is not 0 blocks every signal except SIGKILL. SIGKILL
+ * stops a guest where the engine cannot; so it must also stop a guest that says
+ * that it is dead and runs on.
  */
 #include "signals/registry.h"
 
 #include "os/handler.h"
 #include "signals/walk.h"
 
-/* Goes through the slots in a set of bits. */
+/* Loops over the slots in a set of bits. */
 #define FOR_SLOTS(slot, slots)                                   \
   for (uint64_t left_ = (slots), slot = 0;                       \
        left_ && (slot = (uint64_t)__builtin_ctzll(left_), true); \
        left_ &= left_ - 1)
 
-/* The same in runs of neighbours, from..to-1: mostly all slots are used. */
+/* The same in runs of neighbours, from..to-1: usually all slots are used. */
 #define FOR_RUNS(from, to, slots)                         \
   for (uint64_t left_ = (slots), from = 0, to = 0;        \
        left_ && (from = (uint64_t)__builtin_ctzll(left_), \
                 to = run_end(left_, from), true);         \
        left_ &= to < WSIG_SLOTS ? UINT64_MAX << to : 0)
 
-/* Where the run of ones ends that begins at `from`. */
+/* The end of the run of ones that begins at `from`. */
 static uint64_t run_end(uint64_t slots, uint64_t from) {
   uint64_t gaps = ~slots & UINT64_MAX << from;
   return gaps ? (uint64_t)__builtin_ctzll(gaps) : WSIG_SLOTS;
 }
 
 /*
- * Asks for the signal word of the next chunk's slot of that number: a chunk's
- * words are on their way while those of the one before are written. A locked
+ * Prefetches the signal word of the next chunk's slot of that number: a chunk's
+ * words are loaded while those of the chunk before are written. A locked
  * operation keeps the processor from running that far ahead by itself; with
- * plain stores it does, and asking would gain nothing (bench/README.md).
- * What another thread stores in the slot meanwhile does not matter: a prefetch
- * of any address is harmless.
+ * plain stores it does, and a prefetch would gain nothing (bench/README.md).
+ * Another thread may change the slot meanwhile: a prefetch of any address is
+ * harmless.
  */
 static void fetch_ahead(const struct wsig_chunk *next, uint64_t slot) {
   __builtin_prefetch(wsig_load_relaxed(&next->signal[slot]), 1);
@@ -55,30 +55,31 @@ static void fetch_ahead(const struct wsig_chunk *next, uint64_t slot) {
 
 struct raising {
   uint32_t signal;
-  bool ask;         /* whether to find out the rest: it costs loads */
-  uint64_t fresh;   /* instances where the signal did not wait already */
-  uint64_t handled; /* such as say that they handle the signal */
-  uint64_t silent;  /* such as do not say which they handle */
+  bool counts;      /* whether the rest is counted: that costs loads */
+  uint64_t fresh;   /* instances for which the signal did not wait already */
+  uint64_t handled; /* instances that say that they handle the signal */
+  uint64_t silent;  /* instances that do not say which signals they handle */
 };
 
 static uint64_t bit_of(uint32_t signal) { return UINT64_C(1) << (signal - 1); }
 
-/* Whether the guest has not acknowledged the signal since it was raised last:
- * it does so by the word, or by the pending set (docs/explanation/protocol.md).
+/* Whether the guest has not acknowledged the signal since its last raise. It
+ * does so by the word, or by the pending set (docs/explanation/protocol.md).
  */
 static bool still_waits(uint32_t signal, const uint32_t *word, bool has_set,
                         bool in_set) {
   if (has_set && !in_set) return false;
   if (!word) return true;
   uint32_t now = wsig_load_relaxed(word);
-  /* With a set, another signal may have come into the word since. */
+  /* With a set, the word may hold another signal by now. */
   return has_set ? now != 0 : now == signal;
 }
 
-/* What the guest's handled set says of the signal, if it has one here. */
-static void ask_handled(const struct wsig_rest *rest, uint64_t slot,
-                        struct raising *raising) {
-  const uint64_t *set = rest->handled[slot];
+/* Counts what the guest's handled set says about the signal, if there is one.
+ */
+static void count_handled(const struct wsig_chunk_cold *cold, uint64_t slot,
+                          struct raising *raising) {
+  const uint64_t *set = cold->handled[slot];
   uint64_t bit = bit_of(raising->signal);
   if (!set)
     raising->silent++;
@@ -86,27 +87,27 @@ static void ask_handled(const struct wsig_rest *rest, uint64_t slot,
     raising->handled++;
 }
 
-/* `number` and `ask` are those of `raising`, in registers: the compiler cannot
- * see that the words lie elsewhere, and would load them again each time. */
+/* `number` and `counts` are those of `raising`, in registers: the compiler does
+ * not know that no word is part of it, and would load them again each time. */
 WSIG_SPECIALIZED bool raise_checked(struct wsig_chunk *chunk,
-                                    struct wsig_rest *rest, uint64_t slot,
-                                    uint32_t number, bool ask,
+                                    struct wsig_chunk_cold *cold, uint64_t slot,
+                                    uint32_t number, bool counts,
                                     struct raising *raising) {
   uint32_t *signal = chunk->signal[slot];
-  uint32_t *terminated = rest->terminated[slot];
-  uint64_t *pending = rest->pending[slot];
+  uint32_t *terminated = cold->terminated[slot];
+  uint64_t *pending = cold->pending[slot];
   if (!signal && !pending) return false;
   if (terminated && wsig_load_relaxed(terminated) != 0 &&
       number != WASMSIG_SIGKILL)
     return false;
   uint64_t bit = bit_of(number);
-  if (ask) {
+  if (counts) {
     bool in_set = pending && wsig_load_relaxed(pending) & bit;
     raising->fresh += !still_waits(number, signal, pending, in_set);
-    ask_handled(rest, slot, raising);
+    count_handled(cold, slot, raising);
   }
-  /* An OR that does not answer: one that does may be compiled to a loop, which
-   * whoever else writes there could keep from its end. */
+  /* An OR without a result: with a result it may be compiled to a loop, which
+   * another writer of the word could keep from ending. */
   if (pending) wsig_or_release(pending, bit);
   wsig_test_point(WSIG_POINT_RAISE_WORD);
   /* Release: a guest that reads the number finds the bit, and whatever the
@@ -116,41 +117,42 @@ WSIG_SPECIALIZED bool raise_checked(struct wsig_chunk *chunk,
 }
 
 WSIG_SPECIALIZED uint64_t raise_each(struct wsig_chunk *chunk,
-                                     struct wsig_rest *rest,
+                                     struct wsig_chunk_cold *cold,
                                      const struct wsig_chunk *next,
-                                     uint64_t slots, bool ask,
+                                     uint64_t slots, bool counts,
                                      struct raising *raising) {
   uint64_t reached = 0;
   uint32_t signal = raising->signal;
   FOR_RUNS(from, to, slots)
   for (uint64_t i = from; i < to; i++) {
     fetch_ahead(next, i);
-    reached += raise_checked(chunk, rest, i, signal, ask, raising);
+    reached += raise_checked(chunk, cold, i, signal, counts, raising);
   }
   return reached;
 }
 
-/* Nothing is written where the memory may not be: the owner does it. */
+/* The memory may have moved, so it is not written here: its owner does that at
+ * the next sync. */
 static bool raise_movable(struct wsig_movable *movable,
                           struct raising *raising) {
-  bool hears =
+  bool receives =
       movable->signal != WASMSIG_NO_WORD || movable->pending != WASMSIG_NO_WORD;
-  if (!hears) return false;
-  /* Acquire: sync sets `dead` before it takes `terminate` back. */
+  if (!receives) return false;
+  /* Acquire: sync sets `dead` before it resets `terminate`. */
   bool dead = wsig_load_acquire(&movable->terminate) ||
               wsig_load_relaxed(&movable->dead);
   if (dead && raising->signal != WASMSIG_SIGKILL) return false;
   uint64_t bit = bit_of(raising->signal);
-  /* An older clear is over: it must not take back at the next sync what this
-   * one delivers. Whatever it was to take back, the signal waits again. */
-  wsig_and_relaxed(&movable->withdrawn, ~bit);
+  /* An older clear has no effect any more: the next sync must not clear what
+   * this raise delivers. */
+  wsig_and_relaxed(&movable->cleared, ~bit);
   wsig_test_point(WSIG_POINT_RAISE_UNCLEAR);
   raising->fresh += !(wsig_load_relaxed(&movable->raised) & bit);
-  raising->silent++; /* nor is anything read */
-  /* Release: who takes the bit finds the clear gone. */
+  raising->silent++; /* the memory is not read either */
+  /* Release: a sync that takes the bit finds the clear removed. */
   wsig_or_release(&movable->raised, bit);
   wsig_test_point(WSIG_POINT_RAISE_NEWEST);
-  /* Release: who takes the newest finds its bit. */
+  /* Release: a sync that takes the number finds its bit. */
   wsig_store_release(&movable->newest, raising->signal);
   return true;
 }
@@ -160,10 +162,10 @@ static bool failed(void) {
   return false;
 }
 
-/* By halves: of a little-endian set the second holds 33 to 64. */
-static void ask_handled_guarded(const struct wsig_rest *rest, uint64_t slot,
-                                struct raising *raising) {
-  const uint32_t *halves = (const void *)rest->handled[slot];
+/* In halves: the second half of a little-endian set holds signals 33 to 64. */
+static void count_handled_guarded(const struct wsig_chunk_cold *cold,
+                                  uint64_t slot, struct raising *raising) {
+  const uint32_t *halves = (const void *)cold->handled[slot];
   uint32_t number = raising->signal - 1, half = 0;
   if (!halves || !wsig_os_peek(&halves[number / 32], &half))
     raising->silent++;
@@ -171,11 +173,12 @@ static void ask_handled_guarded(const struct wsig_rest *rest, uint64_t slot,
     raising->handled++;
 }
 
-/* The pending set stays as it is: the kernel has no OR for us. */
-static bool raise_guarded(struct wsig_chunk *chunk, struct wsig_rest *rest,
-                          uint64_t slot, struct raising *raising) {
+/* The pending set does not change: the kernel offers no atomic OR. */
+static bool raise_guarded(struct wsig_chunk *chunk,
+                          struct wsig_chunk_cold *cold, uint64_t slot,
+                          struct raising *raising) {
   uint32_t *signal = chunk->signal[slot];
-  uint32_t *terminated = rest->terminated[slot];
+  uint32_t *terminated = cold->terminated[slot];
   uint32_t value = 0;
   if (!signal) return false;
   if (terminated && !wsig_os_peek(terminated, &value)) return failed();
@@ -183,29 +186,29 @@ static bool raise_guarded(struct wsig_chunk *chunk, struct wsig_rest *rest,
   if (!wsig_os_peek(signal, &value)) return failed();
   if (!wsig_os_poke(signal, raising->signal)) return failed();
   raising->fresh += value != raising->signal;
-  ask_handled_guarded(rest, slot, raising);
+  count_handled_guarded(cold, slot, raising);
   return true;
 }
 
-static bool raise_aside(struct wsig_chunk *chunk, struct wsig_rest *rest,
+static bool raise_aside(struct wsig_chunk *chunk, struct wsig_chunk_cold *cold,
                         uint64_t slot, struct raising *raising) {
-  uintptr_t memory = rest->memory[slot];
+  uintptr_t memory = cold->memory[slot];
   return wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE
              ? raise_movable(wsig_movable_of(memory), raising)
-             : raise_guarded(chunk, rest, slot, raising);
+             : raise_guarded(chunk, cold, slot, raising);
 }
 
-/* Slots with a signal word and no more. */
+/* Slots with a signal word only. */
 static uint64_t raise_plain(struct wsig_chunk *chunk, uint64_t slots,
                             struct raising *raising) {
   uint64_t reached = 0;
   uint32_t signal = raising->signal;
   FOR_RUNS(from, to, slots) {
-    if (raising->ask)
+    if (raising->counts)
       for (uint64_t i = from; i < to; i++)
         raising->fresh += wsig_load_relaxed(chunk->signal[i]) != signal;
-    /* Release: as in raise_checked. Unrolled: of so few turns a processor
-     * learns when the last one comes. */
+    /* Release: as in raise_checked. Unrolled: with so few turns the processor
+     * predicts the last one. */
 #pragma GCC unroll 4
     for (uint64_t i = from; i < to; i++)
       wsig_store_release(chunk->signal[i], signal);
@@ -215,36 +218,37 @@ static uint64_t raise_plain(struct wsig_chunk *chunk, uint64_t slots,
   return reached;
 }
 
-/* Slots with more to them than a signal word. Not inlined: its many registers
- * would be saved for those too that have nothing else. */
+/* Slots with more than a signal word. Not inlined: else its many registers
+ * would also be saved for slots that have nothing else. */
 __attribute__((noinline)) static uint64_t raise_others(
-    struct wsig_chunk *chunk, struct wsig_rest *rest,
+    struct wsig_chunk *chunk, struct wsig_chunk_cold *cold,
     const struct wsig_chunk *next, uint64_t slots, struct raising *raising) {
   uint64_t aside = slots & wsig_load_relaxed(&chunk->aside);
   uint64_t direct = slots & ~aside;
   uint64_t reached =
-      raising->ask ? raise_each(chunk, rest, next, direct, true, raising)
-                   : raise_each(chunk, rest, next, direct, false, raising);
-  FOR_SLOTS(i, aside) reached += raise_aside(chunk, rest, i, raising);
+      raising->counts ? raise_each(chunk, cold, next, direct, true, raising)
+                      : raise_each(chunk, cold, next, direct, false, raising);
+  FOR_SLOTS(i, aside) reached += raise_aside(chunk, cold, i, raising);
   return reached;
 }
 
-static uint64_t visit_raise(struct wsig_chunk *chunk, struct wsig_rest *rest,
+static uint64_t visit_raise(struct wsig_chunk *chunk,
+                            struct wsig_chunk_cold *cold,
                             const struct wsig_chunk *next, uint64_t slots,
                             void *context) {
   struct raising *raising = context;
   uint64_t others = slots & wsig_load_relaxed(&chunk->checked);
   uint64_t reached = raise_plain(chunk, slots & ~others, raising);
-  if (others) reached += raise_others(chunk, rest, next, others, raising);
+  if (others) reached += raise_others(chunk, cold, next, others, raising);
   return reached;
 }
 
 /* ----------------------------------------------------------------- clear */
 
-static bool clear_direct(struct wsig_chunk *chunk, struct wsig_rest *rest,
+static bool clear_direct(struct wsig_chunk *chunk, struct wsig_chunk_cold *cold,
                          uint64_t slot, uint32_t wanted) {
   uint32_t *signal = chunk->signal[slot];
-  uint64_t *pending = rest->pending[slot];
+  uint64_t *pending = cold->pending[slot];
   bool had = false;
   if (pending) {
     uint64_t bits = wanted ? bit_of(wanted) : UINT64_MAX;
@@ -255,7 +259,7 @@ static bool clear_direct(struct wsig_chunk *chunk, struct wsig_rest *rest,
     uint32_t expected = wanted, none = 0;
     bool taken = wsig_cas_relaxed(signal, &expected, 0);
     uint64_t left = taken && pending ? wsig_load_relaxed(pending) : 0;
-    /* What waits under it must be told of again. */
+    /* A signal that still waits in the set is announced by the word again. */
     if (left)
       wsig_cas_release(signal, &none, (uint32_t)__builtin_ctzll(left) + 1);
     had |= taken;
@@ -265,8 +269,8 @@ static bool clear_direct(struct wsig_chunk *chunk, struct wsig_rest *rest,
   return had;
 }
 
-/* What a sync has delivered by the time that it is withdrawn, the next sync
- * takes back: withdrawn last, so that none can come between unseen. */
+/* A sync may have delivered the signal already: then the next sync clears it in
+ * the memory. `cleared` changes last, so no sync in between goes unnoticed. */
 static bool clear_movable(struct wsig_movable *movable, uint32_t wanted) {
   uint64_t bits = wanted ? bit_of(wanted) : UINT64_MAX;
   uint32_t expected = wanted;
@@ -277,7 +281,7 @@ static bool clear_movable(struct wsig_movable *movable, uint32_t wanted) {
   bool had = wsig_load_relaxed(&movable->raised) & bits;
   wsig_and_relaxed(&movable->raised, ~bits);
   wsig_test_point(WSIG_POINT_CLEAR_MOVABLE);
-  wsig_or_release(&movable->withdrawn, bits);
+  wsig_or_release(&movable->cleared, bits);
   return had;
 }
 
@@ -291,10 +295,11 @@ static bool clear_guarded(uint32_t *signal, uint32_t wanted) {
 
 struct clearing {
   uint32_t wanted;
-  bool counts_movable; /* each: only its owner can tell (sync.c) */
+  bool counts_movable; /* all: only their owners know (movable.c) */
 };
 
-static uint64_t visit_clear(struct wsig_chunk *chunk, struct wsig_rest *rest,
+static uint64_t visit_clear(struct wsig_chunk *chunk,
+                            struct wsig_chunk_cold *cold,
                             const struct wsig_chunk *next, uint64_t slots,
                             void *context) {
   const struct clearing *clearing = context;
@@ -303,10 +308,10 @@ static uint64_t visit_clear(struct wsig_chunk *chunk, struct wsig_rest *rest,
   uint64_t had = 0;
   FOR_SLOTS(i, slots & ~aside) {
     fetch_ahead(next, i);
-    had += clear_direct(chunk, rest, i, wanted);
+    had += clear_direct(chunk, cold, i, wanted);
   }
   FOR_SLOTS(i, slots & aside) {
-    uintptr_t memory = rest->memory[i];
+    uintptr_t memory = cold->memory[i];
     had += wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE
                ? clear_movable(wsig_movable_of(memory), wanted) ||
                      clearing->counts_movable
@@ -330,24 +335,24 @@ static bool terminate_guarded(uint32_t *terminated) {
 }
 
 static uint64_t visit_terminate(struct wsig_chunk *chunk,
-                                struct wsig_rest *rest,
+                                struct wsig_chunk_cold *cold,
                                 const struct wsig_chunk *next, uint64_t slots,
                                 void *context) {
   (void)next, (void)context;
   uint64_t aside = wsig_load_relaxed(&chunk->aside);
-  uint64_t told = 0;
+  uint64_t reached = 0;
   FOR_SLOTS(i, slots & ~aside) {
-    if (!rest->terminated[i]) continue;
-    wsig_store_release(rest->terminated[i], 1);
-    told++;
+    if (!cold->terminated[i]) continue;
+    wsig_store_release(cold->terminated[i], 1);
+    reached++;
   }
   FOR_SLOTS(i, slots & aside) {
-    uintptr_t memory = rest->memory[i];
-    told += wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE
-                ? terminate_movable(wsig_movable_of(memory))
-                : terminate_guarded(rest->terminated[i]);
+    uintptr_t memory = cold->memory[i];
+    reached += wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE
+                   ? terminate_movable(wsig_movable_of(memory))
+                   : terminate_guarded(cold->terminated[i]);
   }
-  return told;
+  return reached;
 }
 
 /* --------------------------------------------------------- the public API */
@@ -379,7 +384,7 @@ int64_t wasmsig_registry_raise(wasmsig_registry *registry, int signal) {
 }
 
 struct wsig_raised wsig_process_raise(int signal) {
-  struct raising raising = {.signal = (uint32_t)signal, .ask = true};
+  struct raising raising = {.signal = (uint32_t)signal, .counts = true};
   uint64_t reached = wsig_walk_process(visit_raise, true, &raising);
   return (struct wsig_raised){.reached = reached,
                               .fresh = raising.fresh,
@@ -426,7 +431,7 @@ int64_t wasmsig_process_clear(int signal) {
   return (int64_t)wsig_walk_process(visit_clear, false, &clearing);
 }
 
-/* An error is nobody; a budget's signal is 1 to 64 (budget.c). */
+/* An error counts no instance. A budget's signal is valid (budget.c). */
 static uint64_t count_of(int64_t answer) {
   return answer > 0 ? (uint64_t)answer : 0;
 }

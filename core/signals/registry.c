@@ -3,48 +3,48 @@
  * Registry: a set that a signal handler may walk while its own thread changes
  * it.
  *
- * Writers hold `lock`. Walkers (raise.c) hold nothing and wait for nothing.
- * Why a walker never sees half an entry, and never one that has gone:
+ * Writers hold `lock`. Walks (walk.h) hold no lock and wait for nothing. Why a
+ * walk never sees half an entry, and never one that was removed:
  *
- *  1. What a slot holds is stored before its bit in `used` is set (or_release),
- *     and a walker loads `used` before the slot (seq_cst, which acquires):
- *     whoever sees the bit sees the whole entry. A handler that interrupts the
- *     add at any instruction sees the bit or does not.
- *  2. A bit is cleared before its slot is written again, and in between lies a
+ *  1. The contents of a slot are stored before its bit in `used` is set
+ *     (or_release), and a walk loads `used` before the slot (seq_cst, which
+ *     acquires): a walk that sees the bit sees the whole entry. A handler that
+ *     interrupts the add at any instruction sees the bit or does not.
+ *  2. A bit is cleared before its slot is written again, and in between is a
  *     grace period: every walk that could have seen the bit has ended. Until
- *     then `taken` keeps the slot from being used.
- *  3. Chunks do not move, and are freed only by destroy, after their segment
- *     was taken out of the directory and a grace period has passed.
- *  4. Registries are never freed, only used again: a walk over all of them
- *     needs no protection, and a walk of a destroyed one finds no chunk.
+ *     then `taken` keeps the slot from being reused.
+ *  3. Chunks do not move. Only destroy frees them, after their segment was
+ * taken out of the directory and a grace period has passed.
+ *  4. Registries are never freed, only reused: a walk over all of them needs no
+ *     protection, and a walk of a destroyed one finds no chunk.
  *
  * Grace period. A walk counts itself in walks[phase & 1] (seq_cst) before it
- * loads anything of the above (seq_cst), and out after its last store
- * (release). A writer has cleared the bit (seq_cst) and now looks at a counter
- * (seq_cst). A walk that has seen the bit loaded it before the clearing, in the
- * single order of seq_cst operations, so it had counted itself in before the
- * writer's look; if the look finds 0, it has counted itself out, and the look
- * acquires that. So the grace period has passed once each of the two counters
- * was seen to be 0 after the clearing, at whatever time.
+ * loads any of the above (seq_cst), and out after its last store (release). A
+ * writer has cleared the bit (seq_cst) and now reads a counter (seq_cst). A
+ * walk that has seen the bit loaded it before the clearing, in the single order
+ * of seq_cst operations, so it had counted itself in before the writer's read.
+ * If the writer reads 0, the walk has counted itself out, and the read acquires
+ * that. So the grace period has passed once each of the two counters was read
+ * as 0 after the clearing, at any time.
  *
- *  Quick: the writer looks at both, and both are 0.
+ *  Quick: the writer reads both, and both are 0.
  *
- *  Slow, under grace_lock: for each side in turn the writer flips the phase,
- *  so that walks that begin count in the other one, and waits for the counter
- *  that it has retired: the wait ends when the walks under way have ended,
- *  however many begin. (One that has loaded the phase before the flip and
- *  counts itself in after is waited for too, needlessly.) `lock` is not held
- *  meanwhile: who adds does not wait for who walks.
+ *  Slow, under grace_lock: for each side in turn the writer flips the phase, so
+ *  that walks that begin count in the other side, and waits for the counter of
+ *  the old side. The wait ends when the walks that run now have ended, however
+ *  many begin. (A walk that has loaded the phase before the flip and counts
+ *  itself in after it is also awaited, needlessly.) `lock` is not held
+ *  meanwhile: an add does not wait for walks.
  *
- * Two conditions that the argument stands on: `used` and `segment` are changed
- * under `lock` only, so that a seq_cst load cannot return an older value than
- * the clearing; and counters are changed by read-modify-write operations only,
- * so that a look which finds 0 acquires every counting-out before it. `chunks`
- * may be read too large by a walk that begins after a destroy: each segment is
- * allocated whole, and is NULL by then.
+ * The argument needs two conditions: `used` and `segment` are changed under
+ * `lock` only, so that a seq_cst load cannot return an older value than the
+ * clearing; and counters are changed by read-modify-write operations only, so
+ * that a read of 0 acquires every counting-out before it. `chunks` may be read
+ * too large by a walk that begins after a destroy: each segment is allocated
+ * whole, and is NULL by then.
  *
- * A walk must be let run to its end: a handler that leaves by longjmp out of
- * one, or a thread that is cancelled in one, stays counted.
+ * A walk must run to its end: a handler that leaves one by longjmp, or a thread
+ * that is cancelled in one, stays counted.
  *
  * A handler's walk that interrupts a waiting writer in the same thread begins
  * and ends within the interruption, so a writer never waits for itself.
@@ -55,7 +55,7 @@
 
 #include "atomics.h"
 #include "os/os.h"
-#include "signals/words.h"
+#include "signals/shared_words.h"
 #include "test_points.h"
 
 #include <stdlib.h>
@@ -74,7 +74,7 @@ static struct wsig_slot slot_at(const wasmsig_registry *registry,
   struct wsig_segment *segment = registry->segment[wsig_segment_of(chunk)];
   uint32_t place = wsig_place_in(wsig_segment_of(chunk), chunk);
   return (struct wsig_slot){.chunk = &segment->chunks[place],
-                            .rest = &segment->rests[place],
+                            .cold = &segment->cold[place],
                             .slot = number % WSIG_SLOTS};
 }
 
@@ -99,7 +99,7 @@ static void grace_wait(wasmsig_registry *registry) {
   for (int flip = 0; flip < 2; flip++) {
     uint32_t phase = wsig_load_relaxed(&registry->phase);
     wsig_test_point(WSIG_POINT_GRACE_BEFORE_FLIP);
-    /* seq_cst: before the look at the counter that it retires. */
+    /* seq_cst: before the read of the old side's counter. */
     wsig_store_seq_cst(&registry->phase, phase + 1);
     wsig_test_point(WSIG_POINT_GRACE_AFTER_FLIP);
     for (unsigned turn = 0; walks_of(registry, phase & 1) != 0; turn++)
@@ -110,20 +110,19 @@ static void grace_wait(wasmsig_registry *registry) {
 
 /* ------------------------------------------------------------------ fork */
 
-/* The child has one thread. Locks that others held would stay locked, and
- * walks that others were in would stay counted. So the forking thread takes
- * every lock before. What another thread had cleared and not yet released, for
- * its grace period, the child never releases: that costs a slot, and of shared
- * words an owner. */
+/* The child has one thread. Locks that other threads held would stay locked,
+ * and their walks would stay counted. So the forking thread takes every lock
+ * before. If another thread waits for the grace period of a remove, the child
+ * never frees that slot: it loses a slot, and shared words keep an owner. */
 static void before_fork(void) {
   pthread_mutex_lock(&list_lock);
   for (wasmsig_registry *r = wsig_registries; r; r = r->next)
     pthread_mutex_lock(&r->lock);
-  wsig_shared_lock();
+  wsig_shared_words_lock();
 }
 
 static void release_after_fork(void) {
-  wsig_shared_unlock();
+  wsig_shared_words_unlock();
   for (wasmsig_registry *r = wsig_registries; r; r = r->next)
     pthread_mutex_unlock(&r->lock);
   pthread_mutex_unlock(&list_lock);
@@ -170,7 +169,7 @@ int wasmsig_registry_create(wasmsig_registry **out) {
   wasmsig_registry *registry = reusable_registry();
   if (!registry) registry = new_registry();
   if (registry) {
-    pthread_mutex_lock(&registry->lock); /* a late call may still look at it */
+    pthread_mutex_lock(&registry->lock); /* a late call may still read it */
     registry->first_open = WSIG_NO_CHUNK;
     pthread_mutex_unlock(&registry->lock);
     wsig_store_relaxed(&registry->tag, next_tag);
@@ -186,19 +185,19 @@ int wasmsig_registry_create(wasmsig_registry **out) {
 
 static struct wsig_placed placed_at(struct wsig_slot at) {
   return (struct wsig_placed){.signal = at.chunk->signal[at.slot],
-                              .terminated = at.rest->terminated[at.slot],
-                              .pending = at.rest->pending[at.slot],
-                              .handled = at.rest->handled[at.slot]};
+                              .terminated = at.cold->terminated[at.slot],
+                              .pending = at.cold->pending[at.slot],
+                              .handled = at.cold->handled[at.slot]};
 }
 
-/* What a slot owns besides its place. No walk is left that saw it. */
-static void give_up(struct wsig_slot at) {
-  uintptr_t memory = at.rest->memory[at.slot];
+/* Frees what a slot owns. Every walk that saw it has ended. */
+static void release_memory(struct wsig_slot at) {
+  uintptr_t memory = at.cold->memory[at.slot];
   switch (wsig_class_of(memory)) {
     case WASMSIG_MEMORY_MOVABLE: free(wsig_movable_of(memory)); break;
     case WASMSIG_MEMORY_SHARED: {
       struct wsig_placed placed = placed_at(at);
-      wsig_shared_part(wsig_base_of(memory), &placed);
+      wsig_shared_words_leave(wsig_base_of(memory), &placed);
       break;
     }
     case WASMSIG_MEMORY_FIXED:
@@ -206,13 +205,14 @@ static void give_up(struct wsig_slot at) {
   }
 }
 
-static void give_up_segment(struct wsig_segment *segment, uint32_t s) {
+static void free_segment(struct wsig_segment *segment, uint32_t s) {
   for (uint32_t i = 0; segment && i < wsig_segment_size(s); i++) {
     uint64_t used = segment->chunks[i].used;
     for (; used; used &= used - 1)
-      give_up((struct wsig_slot){.chunk = &segment->chunks[i],
-                                 .rest = &segment->rests[i],
-                                 .slot = (uint32_t)__builtin_ctzll(used)});
+      release_memory(
+          (struct wsig_slot){.chunk = &segment->chunks[i],
+                             .cold = &segment->cold[i],
+                             .slot = (uint32_t)__builtin_ctzll(used)});
   }
   free(segment);
 }
@@ -229,7 +229,7 @@ int wasmsig_registry_destroy(wasmsig_registry *registry) {
   for (uint32_t s = 0; s < WSIG_SEGMENTS; s++) {
     segments[s] = registry->segment[s];
     wsig_test_point(WSIG_POINT_DESTROY_SEGMENT);
-    /* seq_cst: before the grace period's look at the counters. */
+    /* seq_cst: before the grace period reads the counters. */
     wsig_store_seq_cst(&registry->segment[s], NULL);
   }
   wsig_store_relaxed(&registry->chunks, 0);
@@ -239,9 +239,9 @@ int wasmsig_registry_destroy(wasmsig_registry *registry) {
   wsig_test_point(WSIG_POINT_DESTROY_GRACE);
   grace_wait(registry);
 
-  for (uint32_t s = 0; s < WSIG_SEGMENTS; s++) give_up_segment(segments[s], s);
+  for (uint32_t s = 0; s < WSIG_SEGMENTS; s++) free_segment(segments[s], s);
   pthread_mutex_lock(&list_lock);
-  wsig_store_relaxed(&registry->tag, 0); /* may be used again */
+  wsig_store_relaxed(&registry->tag, 0); /* may be reused */
   pthread_mutex_unlock(&list_lock);
   return WASMSIG_OK;
 }
@@ -254,20 +254,20 @@ size_t wasmsig_registry_count(const wasmsig_registry *registry) {
 
 static uintptr_t base_of_slot(const void *owner, uint32_t number) {
   struct wsig_slot at = slot_at(owner, number);
-  return wsig_base_of(at.rest->memory[at.slot]);
+  return wsig_base_of(at.cold->memory[at.slot]);
 }
 
 static struct wsig_segment *new_segment(uint32_t s) {
   size_t chunks = sizeof(struct wsig_chunk) * wsig_segment_size(s);
-  size_t rests = sizeof(struct wsig_rest) * wsig_segment_size(s);
-  struct wsig_segment *segment = calloc(1, sizeof *segment + chunks + rests);
+  size_t cold = sizeof(struct wsig_chunk_cold) * wsig_segment_size(s);
+  struct wsig_segment *segment = calloc(1, sizeof *segment + chunks + cold);
   if (!segment) return NULL;
-  segment->rests =
-      (struct wsig_rest *)(void *)&segment->chunks[wsig_segment_size(s)];
+  segment->cold =
+      (struct wsig_chunk_cold *)(void *)&segment->chunks[wsig_segment_size(s)];
   return segment;
 }
 
-/* Makes one more chunk and puts it at the head of the open ones. */
+/* Adds a chunk and puts it at the head of the open ones. */
 static int add_chunk(wasmsig_registry *registry) {
   uint32_t chunk = registry->chunks;
   uint32_t s = wsig_segment_of(chunk);
@@ -279,7 +279,7 @@ static int add_chunk(wasmsig_registry *registry) {
     wsig_store_release(&registry->segment[s], segment);
   }
   wsig_test_point(WSIG_POINT_ADD_CHUNK);
-  slot_at(registry, chunk * WSIG_SLOTS).rest->next_open = registry->first_open;
+  slot_at(registry, chunk * WSIG_SLOTS).cold->next_open = registry->first_open;
   registry->first_open = chunk;
   /* Release: a walk that counts this chunk finds its segment. */
   wsig_store_release(&registry->chunks, chunk + 1);
@@ -287,27 +287,27 @@ static int add_chunk(wasmsig_registry *registry) {
 }
 
 /* Checks the new words against those of the same memory in this registry, and
- * zeroes what nobody else owns. */
+ * zeroes those that no other instance owns. */
 static int join_memory(wasmsig_registry *registry, uintptr_t base,
                        const struct wsig_placed *placed,
                        wasmsig_memory_class memory_class) {
-  struct wsig_known known = {false, false};
+  struct wsig_owned owned = {false, false};
   uint32_t at = 0, number;
   if (memory_class == WASMSIG_MEMORY_SHARED)
-    return wsig_shared_join(base, placed);
+    return wsig_shared_words_join(base, placed);
   if (!wsig_index_reserve(&registry->memories, base_of_slot, registry))
     return WASMSIG_ENOMEM;
   while (wsig_index_next(&registry->memories, base_of_slot, registry, base, &at,
                          &number)) {
     struct wsig_placed other = placed_at(slot_at(registry, number));
-    int error = wsig_words_meet(placed, &other, &known);
+    int error = wsig_words_check_against(placed, &other, &owned);
     if (error) return error;
   }
-  return wsig_words_zero(placed, &known, memory_class) ? WASMSIG_OK
+  return wsig_words_zero(placed, &owned, memory_class) ? WASMSIG_OK
                                                        : WASMSIG_EWRITE;
 }
 
-/* What the slot's `memory` is to hold; 0 and an error if it cannot be had. */
+/* The value of the slot's `memory`; 0 and an error if that fails. */
 static uintptr_t make_memory(wasmsig_registry *registry,
                              const wasmsig_words *words, int *error) {
   uintptr_t base = (uintptr_t)words->memory;
@@ -324,20 +324,20 @@ static uintptr_t make_memory(wasmsig_registry *registry,
   *movable = (struct wsig_movable){.signal = words->signal,
                                    .terminated = words->terminated,
                                    .pending = words->pending};
-  const struct wsig_known nobody = {false, false};
-  wsig_words_zero(&placed, &nobody, WASMSIG_MEMORY_MOVABLE);
+  const struct wsig_owned none = {false, false};
+  wsig_words_zero(&placed, &none, WASMSIG_MEMORY_MOVABLE);
   return (uintptr_t)movable;
 }
 
-/* A slot's bitmaps other than `used`, before its bit there is set. */
+/* Sets a slot's other bitmaps, before its bit in `used`. */
 static void describe(struct wsig_slot at, wasmsig_memory_class memory_class) {
   struct wsig_chunk *chunk = at.chunk;
   bool aside = memory_class == WASMSIG_MEMORY_MOVABLE ||
                memory_class == WASMSIG_MEMORY_GUARDED;
   bool checked = aside || !chunk->signal[at.slot] ||
-                 at.rest->terminated[at.slot] || at.rest->pending[at.slot] ||
-                 at.rest->handled[at.slot];
-  /* Relaxed: other slots' bits change under a walk, this one's do not. */
+                 at.cold->terminated[at.slot] || at.cold->pending[at.slot] ||
+                 at.cold->handled[at.slot];
+  /* Relaxed: during a walk other slots' bits change, this one's do not. */
   if (aside != (bool)(wsig_load_relaxed(&chunk->aside) & bit_of(at)))
     wsig_xor_relaxed(&chunk->aside, bit_of(at));
   if (checked != (bool)(wsig_load_relaxed(&chunk->checked) & bit_of(at)))
@@ -349,17 +349,17 @@ static void fill(struct wsig_slot at, const wasmsig_words *words,
   bool movable = words->memory_class == WASMSIG_MEMORY_MOVABLE;
   struct wsig_placed placed = {NULL, NULL, NULL, NULL};
   if (!movable) placed = wsig_words_place(words);
-  /* Atomic: a walk may be fetching it ahead, whatever it is. */
+  /* Atomic: a walk may prefetch it at the same time, whatever it is. */
   wsig_store_relaxed(&at.chunk->signal[at.slot], placed.signal);
-  at.rest->terminated[at.slot] = placed.terminated;
-  at.rest->pending[at.slot] = placed.pending;
-  at.rest->handled[at.slot] = placed.handled;
-  at.rest->memory[at.slot] = memory;
-  if (++at.rest->generation[at.slot] == 0) at.rest->generation[at.slot] = 1;
+  at.cold->terminated[at.slot] = placed.terminated;
+  at.cold->pending[at.slot] = placed.pending;
+  at.cold->handled[at.slot] = placed.handled;
+  at.cold->memory[at.slot] = memory;
+  if (++at.cold->generation[at.slot] == 0) at.cold->generation[at.slot] = 1;
   describe(at, words->memory_class);
 }
 
-/* Whether the slots of a memory of this class are found by its base here. */
+/* Whether slots of this class are in the index of memories. */
 static bool is_indexed(wasmsig_memory_class memory_class) {
   return memory_class == WASMSIG_MEMORY_FIXED ||
          memory_class == WASMSIG_MEMORY_GUARDED;
@@ -373,14 +373,14 @@ static wasmsig_instance publish(wasmsig_registry *registry,
   uint32_t number = registry->first_open * WSIG_SLOTS + at.slot;
   fill(at, words, memory);
   at.chunk->taken |= bit_of(at);
-  if (at.chunk->taken == UINT64_MAX) registry->first_open = at.rest->next_open;
+  if (at.chunk->taken == UINT64_MAX) registry->first_open = at.cold->next_open;
   if (is_indexed(words->memory_class))
     wsig_index_insert(&registry->memories, wsig_base_of(memory), number);
   wsig_test_point(WSIG_POINT_ADD_BIT);
-  /* Release: all of the slot, and its words' zeroes, before the bit. */
+  /* Release: the whole slot, and the zeroes in its words, before the bit. */
   wsig_or_release(&at.chunk->used, bit_of(at));
   wsig_store_relaxed(&registry->count, registry->count + 1);
-  return wsig_handle(registry->tag, at.rest->generation[at.slot], number);
+  return wsig_handle(registry->tag, at.cold->generation[at.slot], number);
 }
 
 int wasmsig_instance_add(wasmsig_registry *registry, const wasmsig_words *given,
@@ -404,7 +404,7 @@ int wasmsig_instance_add(wasmsig_registry *registry, const wasmsig_words *given,
 
 /* ---------------------------------------------------------------- remove */
 
-/* Under `lock`: the slot of an instance, or an error. */
+/* Under `lock`: finds the slot of an instance. An error code. */
 static int find(const wasmsig_registry *registry, wasmsig_instance instance,
                 struct wsig_slot *at) {
   if (!wsig_load_relaxed(&registry->live)) return WASMSIG_EDEAD;
@@ -413,7 +413,7 @@ static int find(const wasmsig_registry *registry, wasmsig_instance instance,
     return WASMSIG_ENOINSTANCE;
   *at = slot_at(registry, (uint32_t)instance);
   if (!(wsig_load_relaxed(&at->chunk->used) & bit_of(*at)) ||
-      at->rest->generation[at->slot] != wsig_handle_generation(instance))
+      at->cold->generation[at->slot] != wsig_handle_generation(instance))
     return WASMSIG_ENOINSTANCE;
   return WASMSIG_OK;
 }
@@ -423,16 +423,16 @@ int wsig_registry_memory(wasmsig_registry *registry, wasmsig_instance instance,
   struct wsig_slot at;
   pthread_mutex_lock(&registry->lock);
   int error = find(registry, instance, &at);
-  if (!error) *memory = at.rest->memory[at.slot];
+  if (!error) *memory = at.cold->memory[at.slot];
   pthread_mutex_unlock(&registry->lock);
   return error;
 }
 
-/* From here on no walk that begins finds the slot. */
-static void withdraw(wasmsig_registry *registry, struct wsig_slot at,
-                     uint32_t number) {
-  uintptr_t memory = at.rest->memory[at.slot];
-  /* seq_cst: before the grace period's look at the counters. */
+/* No walk that begins after this finds the slot. */
+static void unpublish(wasmsig_registry *registry, struct wsig_slot at,
+                      uint32_t number) {
+  uintptr_t memory = at.cold->memory[at.slot];
+  /* seq_cst: before the grace period reads the counters. */
   wsig_and_seq_cst(&at.chunk->used, ~bit_of(at));
   wsig_test_point(WSIG_POINT_REMOVE_BIT);
   if (is_indexed(wsig_class_of(memory)))
@@ -441,12 +441,12 @@ static void withdraw(wasmsig_registry *registry, struct wsig_slot at,
   wsig_store_relaxed(&registry->count, registry->count - 1);
 }
 
-/* After the grace period: the slot is free. */
-static void release(wasmsig_registry *registry, struct wsig_slot at,
-                    uint32_t number) {
-  give_up(at);
-  if (at.chunk->taken == UINT64_MAX) { /* it was full: open again */
-    at.rest->next_open = registry->first_open;
+/* After the grace period: frees the slot. */
+static void free_slot(wasmsig_registry *registry, struct wsig_slot at,
+                      uint32_t number) {
+  release_memory(at);
+  if (at.chunk->taken == UINT64_MAX) { /* it was full and is open again */
+    at.cold->next_open = registry->first_open;
     registry->first_open = number / WSIG_SLOTS;
   }
   at.chunk->taken &= ~bit_of(at);
@@ -459,14 +459,14 @@ int wasmsig_instance_remove(wasmsig_registry *registry,
   pthread_mutex_lock(&registry->lock);
   int error = find(registry, instance, &at);
   if (!error) {
-    withdraw(registry, at, (uint32_t)instance);
+    unpublish(registry, at, (uint32_t)instance);
     if (!no_walks(registry)) {
       pthread_mutex_unlock(&registry->lock);
       wsig_test_point(WSIG_POINT_REMOVE_GRACE);
       grace_wait(registry);
       pthread_mutex_lock(&registry->lock);
     }
-    release(registry, at, (uint32_t)instance);
+    free_slot(registry, at, (uint32_t)instance);
   }
   pthread_mutex_unlock(&registry->lock);
   return error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The registry's data, as its writers (registry.c) and its walkers (raise.c)
- * see it. The rules that keep them apart are at the top of each.
+ * The registry's data, for its writers (registry.c) and its walks (walk.h). Why
+ * they may overlap is at the top of registry.c.
  */
 #ifndef WSIG_REGISTRY_H
 #define WSIG_REGISTRY_H
@@ -21,55 +21,55 @@
 #define WSIG_WALK_MASK ((UINT64_C(1) << WSIG_WALK_BITS) - 1)
 
 /*
- * Slots of 64 instances, in two parts that lie in arrays of their own: what
- * every raise streams through, and the rest. Neither ever moves. `used` tells
- * which slots mean a thing; what a slot holds changes only while its bit is 0
- * and no walk is left that saw it 1. The other bitmaps tell, of used slots,
- * how they are written.
+ * The slots of 64 instances, in two parts in separate arrays: what every raise
+ * reads, and what only some raises read (cold). Neither moves. `used` says
+ * which slots are valid. The contents of a slot change only while its bit is 0
+ * and every walk that read a 1 has ended. The other bitmaps say how used slots
+ * are written.
  */
 struct wsig_chunk {
   uint64_t used;
-  uint64_t checked; /* has more than a signal word, or is aside */
-  uint64_t aside;   /* MOVABLE or GUARDED: nothing is stored directly */
-  uint64_t taken;   /* writers': used, or waiting for its grace period */
+  uint64_t checked; /* has more than a signal word, or is in `aside` */
+  uint64_t aside;   /* MOVABLE or GUARDED: not written directly */
+  uint64_t taken;   /* writers': used, or waits for its grace period */
   uint32_t *signal[WSIG_SLOTS]; /* NULL: no such word */
 };
 
-struct wsig_rest {
+struct wsig_chunk_cold {
   uint32_t *terminated[WSIG_SLOTS]; /* NULL: no such word */
   uint64_t *pending[WSIG_SLOTS];    /* NULL: no such word */
-  /* NULL: no such word, or in a memory that may move. Only ever read. */
+  /* NULL: no such word, or in a memory that may move. Never written. */
   const uint64_t *handled[WSIG_SLOTS];
   uintptr_t memory[WSIG_SLOTS];    /* see wsig_class_of */
   uint16_t generation[WSIG_SLOTS]; /* of the handle that names the slot */
   uint32_t next_open;              /* writers': chunk with a free slot */
 };
 
-/* 2^s chunks and, behind them in the same allocation, their rests. */
+/* 2^s chunks and, after them in the same allocation, their cold parts. */
 struct wsig_segment {
-  struct wsig_rest *rests;
+  struct wsig_chunk_cold *cold;
   struct wsig_chunk chunks[];
 };
 
-/* A MOVABLE instance: what waits for its owner's next call boundary. */
+/* A MOVABLE instance: what waits for its owner's next sync. */
 struct wsig_movable {
   uint64_t raised;    /* bit n-1: signal n waits */
-  uint64_t withdrawn; /* bit n-1: signal n is to be taken back before */
-  uint32_t newest;    /* the number that was raised last, 0: none */
-  uint32_t terminate; /* 1: the terminated word is to become 1 */
-  uint32_t dead;      /* the terminated word was not 0 when last looked at */
+  uint64_t cleared;   /* bit n-1: sync first clears signal n in the memory */
+  uint32_t newest;    /* the number of the last raise; 0: none */
+  uint32_t terminate; /* 1: sync sets the terminated word to 1 */
+  uint32_t dead;      /* the terminated word was not 0 at the last sync */
   uint64_t signal, terminated, pending; /* offsets, or WASMSIG_NO_WORD */
 };
 
 struct wasmsig_registry {
-  /* For walkers. */
+  /* For walks. */
   struct wsig_segment *segment[WSIG_SEGMENTS];
   uint32_t chunks;   /* how many are in use, counted over the segments */
   uint32_t phase;    /* its lowest bit: which of `walks` a new walk counts in */
-  uint64_t walks[2]; /* walks under way, and above WSIG_WALK_BITS a sum: to how
-                        many instances they raised */
-  uint32_t live;     /* 0: destroyed, waiting to be used again */
-  uint16_t tag;      /* what handles of this registry begin with */
+  uint64_t walks[2]; /* how many walks run; above WSIG_WALK_BITS a sum: how many
+                        instances they raised for */
+  uint32_t live;     /* 0: destroyed, may be reused */
+  uint16_t tag;      /* the first part of this registry's handles */
   struct wasmsig_registry *next; /* older registry; set before it is listed */
 
   /* For writers, under `lock`. */
@@ -84,14 +84,15 @@ struct wasmsig_registry {
   uint32_t clear_count[WASMSIG_SIGNAL_MAX + 1];
 };
 
-/* All registries that ever were, newest first. None is ever freed: a walk
- * over the list needs no protection. */
+/* All registries that were ever created, the newest first. None is freed: a
+ * walk over the list needs no protection. */
 extern struct wasmsig_registry *wsig_registries;
 
 extern wasmsig_statistics wsig_statistics;
 
-/* A slot's memory: its base, which is 8-aligned, and its class in the lowest
- * bits. MOVABLE, whose class is 0, has a struct wsig_movable in its place. */
+/* A slot's `memory`: the memory's base, which is 8-aligned, and its class in
+ * the lowest bits. For MOVABLE, whose class is 0, the address of a struct
+ * wsig_movable instead. */
 static inline wasmsig_memory_class wsig_class_of(uintptr_t memory) {
   return (wasmsig_memory_class)(memory & 7u);
 }
@@ -131,29 +132,29 @@ static inline uint32_t wsig_place_in(uint32_t segment, uint32_t chunk) {
   return chunk + 1 - wsig_segment_size(segment);
 }
 
-/* A slot of an instance: its chunk, the chunk's rest, and which of the 64. */
+/* A slot of an instance: its chunk, the chunk's cold part, and which of 64. */
 struct wsig_slot {
-  struct wsig_chunk *chunk; /* NULL: there is none */
-  struct wsig_rest *rest;
+  struct wsig_chunk *chunk; /* NULL: no slot */
+  struct wsig_chunk_cold *cold;
   uint32_t slot;
 };
 
-/* registry.c: what the instance's slot has as `memory`. For its owner, who
- * alone removes it. */
+/* registry.c: the `memory` of the instance's slot. For the owner of the
+ * instance: no other thread removes it. */
 int wsig_registry_memory(wasmsig_registry *registry, wasmsig_instance instance,
                          uintptr_t *memory);
 
 /* What a raise over the whole process found. */
 struct wsig_raised {
-  uint64_t reached; /* instances that got the signal */
+  uint64_t reached; /* instances that received the signal */
   uint64_t fresh;   /* of these: it did not wait there already */
   uint64_t handled; /* of these: they say that they handle it */
-  uint64_t silent;  /* of these: they do not say which they handle */
+  uint64_t silent;  /* of these: they do not say which signals they handle */
 };
 struct wsig_raised wsig_process_raise(int signal);
 
-/* raise.c: clear, and how many instances may not have taken it: of a MOVABLE
- * memory only the next sync knows. */
+/* raise.c: clears the signal, and counts the instances that may not have taken
+ * it. Every one in a MOVABLE memory counts: only its owner knows. */
 uint64_t wsig_registry_withdraw(wasmsig_registry *registry, int signal);
 uint64_t wsig_instance_withdraw(wasmsig_registry *registry,
                                 wasmsig_instance instance, int signal);

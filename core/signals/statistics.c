@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the process has done so far: counters, each atomic by itself. */
+/* Counters of the process. Each one is atomic by itself. */
 #include "atomics.h"
 #include "signals/registry.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * An instance's words: where they lie once they are checked, and how two
- * instances' words may meet in one memory.
+ * An instance's words: their checks, their addresses, and which words two
+ * instances in one memory may share.
  */
 #ifndef WSIG_WORDS_H
 #define WSIG_WORDS_H
@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A guest's integers are little-endian, and are read and written as our own. */
+/* A guest's integers are little-endian. They are read and written as our own.
+ */
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "wasmsig knows little-endian processors only: words would be swapped"
 #endif
@@ -24,45 +25,33 @@ struct wsig_placed {
   const uint64_t *handled;
 };
 
-/* Which words an instance that is tracked already shares with a new one. */
-struct wsig_known {
+/* Which words of a new instance belong to a tracked instance already. */
+struct wsig_owned {
   bool signal;
   bool pending;
 };
 
-/* Copies what the caller gave, of whichever version. EINVAL: of none. */
+/* Copies the caller's struct, of any version. EINVAL: of no known version. */
 int wsig_words_copy(wasmsig_words *words, const wasmsig_words *given);
 
-/* Bounds, alignment, overlap among the four, class. An error code. */
+/* Checks bounds, alignment, overlap among the four, class. An error code. */
 int wsig_words_check(const wasmsig_words *words);
 
-/* The checked words' places. */
+/* The addresses of the checked words. */
 struct wsig_placed wsig_words_place(const wasmsig_words *words);
 
-/* Whether a new instance's words may lie where another's do: each word apart
- * from all of the other's, or the same word in the same role, which `known`
- * then notes. EOVERLAP if not. */
-int wsig_words_meet(const struct wsig_placed *mine,
-                    const struct wsig_placed *other, struct wsig_known *known);
+/* Whether a new instance's words may be in the same memory as another's: each
+ * word overlaps none of the other's, or is the same word in the same role,
+ * which `owned` then notes. EOVERLAP if not. */
+int wsig_words_check_against(const struct wsig_placed *mine,
+                             const struct wsig_placed *other,
+                             struct wsig_owned *owned);
 
-/* The signal word and the pending set become 0, but for those that are known:
- * a signal that waits there would be lost. GUARDED memory is written by the
+/* Sets the signal word and the pending set to 0, except for owned ones: a
+ * signal that waits there would be lost. GUARDED memory is written by the
  * system; false if it refuses. */
 bool wsig_words_zero(const struct wsig_placed *placed,
-                     const struct wsig_known *known,
+                     const struct wsig_owned *owned,
                      wasmsig_memory_class memory_class);
-
-/* The words of SHARED memories are known to the whole process (words.c). */
-
-/* One more owner of these words; the first one zeroes them. EOVERLAP, ENOMEM:
- * nothing was written. */
-int wsig_shared_join(uintptr_t base, const struct wsig_placed *placed);
-
-/* One owner less. */
-void wsig_shared_part(uintptr_t base, const struct wsig_placed *placed);
-
-/* Around a fork: no other thread may hold the lock of the shared words. */
-void wsig_shared_lock(void);
-void wsig_shared_unlock(void);
 
 #endif

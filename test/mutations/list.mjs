@@ -49,7 +49,8 @@ export const PROGRAMS = {
 }
 
 const words = mutation('test_registry', 'core/signals/words.c')
-const owners = mutation('test_owners', 'core/signals/words.c')
+const overlaps = mutation('test_owners', 'core/signals/words.c')
+const owners = mutation('test_owners', 'core/signals/shared_words.c')
 const joining = mutation('test_owners', 'core/signals/registry.c')
 const registry = mutation('test_registry', 'core/signals/registry.c')
 const walk = mutation('test_registry', 'core/signals/walk.h')
@@ -124,7 +125,7 @@ export const MUTATIONS = [
     'if (!wider.entries) return false;',
     ''
   ),
-  mutation('fault_alloc', 'core/signals/words.c')(
+  mutation('fault_alloc', 'core/signals/shared_words.c')(
     'no memory for shared words is an error code',
     'if (!error && !found && !make_room()) error = WASMSIG_ENOMEM;',
     'if (!error && !found) make_room();'
@@ -184,45 +185,45 @@ export const MUTATIONS = [
     'given->size < offsetof(wasmsig_words, handled)',
     'false'
   ),
-  owners(
+  overlaps(
     'signal words may not lie on terminated words',
-    'touch(mine->signal, 4, other->terminated, 4) ||',
+    'overlap_at(mine->signal, 4, other->terminated, 4) ||',
     ''
   ),
-  owners(
+  overlaps(
     'signal words may not lie in pending sets',
-    'touch(mine->signal, 4, other->pending, 8) ||',
+    'overlap_at(mine->signal, 4, other->pending, 8) ||',
     ''
   ),
-  owners(
+  overlaps(
     'terminated words may not lie on signal words',
-    'touch(mine->terminated, 4, other->signal, 4) ||',
+    'overlap_at(mine->terminated, 4, other->signal, 4) ||',
     ''
   ),
-  owners(
+  overlaps(
     'terminated words may not lie in pending sets',
-    'touch(mine->terminated, 4, other->pending, 8) ||',
+    'overlap_at(mine->terminated, 4, other->pending, 8) ||',
     ''
   ),
-  owners(
+  overlaps(
     'pending sets may not lie on signal words',
-    'touch(mine->pending, 8, other->signal, 4) ||',
+    'overlap_at(mine->pending, 8, other->signal, 4) ||',
     ''
   ),
-  owners(
+  overlaps(
     'pending sets may not lie on terminated words',
-    'touch(mine->pending, 8, other->terminated, 4);',
+    'overlap_at(mine->pending, 8, other->terminated, 4);',
     'false;'
   ),
-  owners(
+  overlaps(
     'a signal word with an owner is not zeroed again',
-    'mine->signal == other->signal) known->signal = true',
-    'mine->signal == other->signal) known->signal = false'
+    'mine->signal == other->signal) owned->signal = true',
+    'mine->signal == other->signal) owned->signal = false'
   ),
-  owners(
+  overlaps(
     'a pending set with an owner is not zeroed again',
-    'mine->pending == other->pending) known->pending = true',
-    'mine->pending == other->pending) known->pending = false'
+    'mine->pending == other->pending) owned->pending = true',
+    'mine->pending == other->pending) owned->pending = false'
   ),
   owners(
     'shared words live until their last owner goes',
@@ -241,7 +242,7 @@ export const MUTATIONS = [
   ),
   joining(
     'an owner leaves its shared words',
-    'wsig_shared_part(wsig_base_of(memory), &placed);',
+    'wsig_shared_words_leave(wsig_base_of(memory), &placed);',
     ''
   ),
   joining(
@@ -266,7 +267,7 @@ export const MUTATIONS = [
   ),
   registry(
     'remove knows an old handle',
-    'at->rest->generation[at->slot] != wsig_handle_generation(instance))',
+    'at->cold->generation[at->slot] != wsig_handle_generation(instance))',
     'false)'
   ),
   registry(
@@ -351,7 +352,7 @@ export const MUTATIONS = [
   ),
   walk(
     'a raise of an old handle names nobody',
-    'if (at.rest->generation[at.slot] == wsig_handle_generation(instance))',
+    'if (at.cold->generation[at.slot] == wsig_handle_generation(instance))',
     ''
   ),
   walk(
@@ -381,8 +382,8 @@ export const MUTATIONS = [
   ),
   walk(
     'the process is all registries',
-    'for (; registry; registry = registry->next)\n    counted += (uint64_t)wsig_walk_registry(',
-    'for (; registry; registry = NULL)\n    counted += (uint64_t)wsig_walk_registry('
+    'for (; registry; registry = registry->next)\n    counted +=\n        (uint64_t)wsig_walk_registry(',
+    'for (; registry; registry = NULL)\n    counted +=\n        (uint64_t)wsig_walk_registry('
   ),
   raise(
     'clear of a number leaves another number',
@@ -401,7 +402,7 @@ export const MUTATIONS = [
   ),
   raise(
     'terminate stores 1',
-    'wsig_store_release(rest->terminated[i], 1);',
+    'wsig_store_release(cold->terminated[i], 1);',
     ''
   ),
   classes(
@@ -426,7 +427,7 @@ export const MUTATIONS = [
   ),
   classes(
     'a clear takes back at the sync what was delivered',
-    'wsig_or_release(&movable->withdrawn, bits);',
+    'wsig_or_release(&movable->cleared, bits);',
     ''
   ),
   classes(

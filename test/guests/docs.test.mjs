@@ -25,7 +25,8 @@ const PAGES = [
   'choose-limits.md',
   'kill-safely.md',
   'plugins-in-c.md',
-  'nothing-received.md'
+  'nothing-received.md',
+  'port-to-another-engine.md'
 ]
 
 /** Those whose programs are interrupted as well. */

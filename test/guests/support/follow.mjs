@@ -51,7 +51,7 @@ export const read = (path) => readFileSync(join(ROOT, path), 'utf8')
 
 /** @returns {{heading, blocks: {language, text, before}[]}[]} by second level */
 export function partsOf(page) {
-  const parts = []
+  const parts = [{ heading: 'introduction', blocks: [] }]
   let before = ''
   let block = null
   for (const line of page.split('\n')) {

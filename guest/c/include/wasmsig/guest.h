@@ -372,7 +372,7 @@ static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
  * and have one, lowest first: these, and those that are ignored, are
  * acknowledged too. Never returns from SIGKILL: it executes `unreachable`.
  *
- * Costs the load when nothing has come (docs/poll-costs.md).
+ * Costs the load when nothing has come (docs/explanation/poll-costs.md).
  */
 WASMSIG_INLINE int wasmsig_poll(void) {
   if (__builtin_expect(wasmsig_guest_load(&__instance_signal) == 0, 1))

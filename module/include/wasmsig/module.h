@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * wasmsig's module reader: what a WebAssembly binary says of signals, found
- * without an engine.
+ * wasmsig's module reader: finds out without an engine whether signals can
+ * reach the instances of a WebAssembly module, and where its words are.
  *
  *     wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
  *     int error = wasmsig_module_inspect(bytes, length, NULL, &report);
@@ -11,22 +11,21 @@
  *       puts(wasmsig_verdict_text(report.verdict));
  *     wasmsig_module_report_release(&report);
  *
- * It reads core modules of WebAssembly 3.0 up to what it needs to know, and
- * skips the code unless it is asked to look for polls. It checks what it reads
- * but does not validate: of a module that an engine refuses it may well say
- * that it is tracked.
+ * It reads core modules of WebAssembly 3.0. It skips the code unless polls are
+ * requested. It checks what it reads, but it is not a validator: its verdict
+ * can be TRACKED for a module that an engine rejects.
  *
- * What WebAssembly 3.0 leaves unused may get a meaning: sections, instructions,
- * codes of types, kinds and flags whose number nobody uses yet. The reader
- * cannot pass over them, as it does not know how long they are. It stops at the
- * first with the verdict NEWER. All else that breaks a rule is MALFORMED: sizes
- * and counts that do not agree, numbers that are too long, names that are not
- * UTF-8, indices of nothing, what is known and stands in the wrong place. A
- * damaged file may happen to look like a newer one.
+ * WebAssembly 3.0 leaves some numbers of sections, instructions, types, kinds
+ * and flags unused, and later versions may use them. The reader cannot skip
+ * these, because it does not know their length. It stops at the first one with
+ * the verdict NEWER. Everything else that breaks a rule is MALFORMED: sizes and
+ * counts that disagree, numbers that are too long, names that are not UTF-8,
+ * indices out of range, known parts in the wrong place. A damaged file can look
+ * like a newer one.
  *
- * Each call may overlap with every other, on another report. Errors are
- * wasmsig_error (base.h): how reading itself failed. What is wrong with the
- * module is a verdict.
+ * All calls may overlap, each on a report of its own. An error is a
+ * wasmsig_error (base.h): reading itself failed. What is wrong with the module
+ * is a verdict.
  */
 #ifndef WASMSIG_MODULE_H
 #define WASMSIG_MODULE_H
@@ -42,8 +41,8 @@ extern "C" {
 #endif
 
 /**
- * What becomes of a module: its number, the code that people and programs
- * search for, and what it means.
+ * The result for a module: X(name, number, code for people and programs to
+ * search for, meaning).
  */
 #define WASMSIG_VERDICTS(X)                                                  \
   X(TRACKED, 0, "tracked", "its instances can be tracked")                   \
@@ -64,7 +63,7 @@ extern "C" {
   X(MALFORMED, 12, "malformed", "it breaks the rules of the binary format")  \
   X(NEWER, 13, "newer", "it uses something newer than wasmsig")
 
-/** What becomes of a module. */
+/** The result for a module. */
 typedef enum wasmsig_verdict {
 #define WASMSIG_VERDICT_ENUM(name, number, code, text) \
   WASMSIG_VERDICT_##name = (number),
@@ -82,7 +81,8 @@ typedef enum wasmsig_verdict {
 WASMSIG_API const char *wasmsig_verdict_code(wasmsig_verdict verdict);
 WASMSIG_API const char *wasmsig_verdict_text(wasmsig_verdict verdict);
 
-/** Whether the binary could be read at all: verdicts up to OVERLAP. */
+/** Whether the reader could read the binary: true for verdicts up to OVERLAP.
+ */
 static inline bool wasmsig_verdict_is_readable(wasmsig_verdict verdict) {
   return verdict < WASMSIG_VERDICT_COMPONENT;
 }
@@ -103,15 +103,15 @@ typedef enum wasmsig_value_source {
   /** The global itself is imported, from `import_module`, `import_name`. */
   WASMSIG_VALUE_IMPORTED = 1,
   /**
-   * Its expression reads imported globals, so it is known at instantiation
-   * only; or it is no integer.
+   * Its expression reads imported globals, so that the value is known only at
+   * instantiation; or the value is not an integer.
    */
   WASMSIG_VALUE_COMPUTED = 2,
 } wasmsig_value_source;
 
 /**
- * A name of the module: UTF-8, NUL behind it, perhaps NULs in it. `bytes` is
- * NULL where there is no such name, and a release of the report frees it.
+ * A name in the module: UTF-8, with a NUL behind it. It can contain NULs.
+ * `bytes` is NULL if there is no such name. Releasing the report frees it.
  */
 typedef struct wasmsig_module_name {
   char *bytes;   /* or NULL */
@@ -120,14 +120,14 @@ typedef struct wasmsig_module_name {
 
 /** One of the four words. */
 typedef struct wasmsig_module_word {
-  /** There is an export of its name; if not, the rest says nothing. */
+  /** The module exports it. If not, the other members have no meaning. */
   bool is_exported;
   wasmsig_extern_kind kind; /* of what is exported */
-  /** Of a global: the binary's code of its type, 0x7f is i32, 0x7e is i64. */
+  /** Of a global: its type in the binary; 0x7f is i32, 0x7e is i64. */
   uint8_t type;
   bool is_mutable;             /* of a global */
   wasmsig_value_source source; /* of a global */
-  /** Byte address, unsigned; WASMSIG_NO_WORD where it is not known here. */
+  /** Byte address, unsigned; WASMSIG_NO_WORD if the binary does not say. */
   uint64_t address;
   /** Index of what is exported, in the index space of its kind. */
   uint32_t index;
@@ -135,15 +135,15 @@ typedef struct wasmsig_module_word {
   wasmsig_module_name import_name;   /* of an imported global */
 } wasmsig_module_word;
 
-/** Stands for "the memory may grow as far as its addresses reach". */
+/** The memory has no maximum: it can grow as far as its addresses reach. */
 #define WASMSIG_NO_MAXIMUM UINT64_MAX
 
 /** Memory 0, in which the words lie. */
 typedef struct wasmsig_module_memory {
-  uint32_t count;         /* memories of the module; 0: the rest says nothing */
+  uint32_t count;         /* of the module; 0: the rest has no meaning */
   bool is_imported;       /* it has the names of an import */
   bool is_exported;       /* it has the name of an export */
-  bool is_shared;         /* it may be used by several threads */
+  bool is_shared;         /* several threads can use it */
   bool is_64_bit;         /* addresses are i64 */
   uint64_t minimum_pages; /* of 64 KiB */
   uint64_t maximum_pages; /* or WASMSIG_NO_MAXIMUM */
@@ -152,22 +152,22 @@ typedef struct wasmsig_module_memory {
   wasmsig_module_name import_name;   /* if it is imported */
 } wasmsig_module_memory;
 
-/** How many functions are named that read the signal word plainly. */
+/** How many functions with plain reads of the signal word are named. */
 #define WASMSIG_PLAIN_POLLS_NAMED 8
 
 /**
- * How the code reads the signal word, where that can be seen: an instruction
- * whose address is a constant plus its own offset. The constant may come from
- * an immutable global, or by way of a local that is sure to hold it; what goes
- * through memory is not seen (guests compiled with -O0).
+ * How the code reads the signal word. The reader sees an instruction whose
+ * address is a constant plus its own offset. The constant can come from an
+ * immutable global, or from a local that certainly holds it. The reader does
+ * not see an address that goes through memory (guests compiled with -O0).
  */
 typedef struct wasmsig_module_polls {
-  /** i32.atomic.load and read-modify-writes; i64.atomic.load, which looks at
-   * the word behind it as well. */
+  /** i32.atomic.load and read-modify-writes, and i64.atomic.load, which reads
+   * the next word too. */
   uint64_t atomic;
-  /** i32.load and the narrower ones: an engine may lift them out of a loop. */
+  /** i32.load and narrower ones: an engine may move them out of a loop. */
   uint64_t plain;
-  /** The first functions that have plain ones, and their names if told. */
+  /** The first functions with plain reads, and their names if known. */
   uint32_t functions_count;
   uint32_t functions[WASMSIG_PLAIN_POLLS_NAMED];        /* their indices */
   wasmsig_module_name names[WASMSIG_PLAIN_POLLS_NAMED]; /* or empty */
@@ -182,25 +182,26 @@ enum {
   WASMSIG_WORD_COUNT = 4,      /* how many there are */
 };
 
-/** The name of the export that is a word: 0..3; NULL for other numbers. */
+/** The name under which a word is exported: 0..3; NULL for other numbers. */
 WASMSIG_API const char *wasmsig_word_name(int word);
 
 /** All that the reader found. */
 typedef struct wasmsig_module_report {
   size_t size;             /* of this struct, for later versions to tell */
-  wasmsig_verdict verdict; /* what becomes of the module */
+  wasmsig_verdict verdict; /* the result */
   /**
-   * Of unreadable ones: at which byte, and what was expected there. What is
-   * truncated ends at that byte. Of what is not WebAssembly: what it is, where
-   * that can be seen ("the text format: compile it first").
+   * If the binary cannot be read: the byte at which reading stopped, and what
+   * was expected there. A truncated file ends at that byte. If it is not
+   * WebAssembly: what it is, if that is known ("the text format: compile it
+   * first").
    */
   uint64_t offset;
-  const char *detail; /* never freed; NULL if the verdict says it all */
+  const char *detail; /* never freed; NULL if the verdict is enough */
   /** Which word the verdict is about; -1: none in particular. */
   int word;
   wasmsig_module_word words[WASMSIG_WORD_COUNT]; /* one for each name */
   wasmsig_module_memory memory;                  /* memory 0 */
-  wasmsig_module_polls polls; /* only if they were asked for */
+  wasmsig_module_polls polls; /* only if options.polls was set */
 } wasmsig_module_report;
 
 #define WASMSIG_MODULE_REPORT_INIT \
@@ -213,10 +214,10 @@ typedef struct wasmsig_module_report {
    {0},                            \
    {0}}
 
-/** What is read besides words and memory. */
+/** What to read besides words and memory. */
 typedef struct wasmsig_module_options {
   size_t size; /* of this struct, for later versions to tell */
-  /** Look for polls in the code: reads all of it. */
+  /** Find polls: reads all of the code. */
   bool polls;
 } wasmsig_module_options;
 
@@ -226,12 +227,12 @@ typedef struct wasmsig_module_options {
  * Reads a module in memory.
  *
  * options:   NULL for none
- * report:    initialised, and empty or released; filled in whatever the
- *            verdict is, with as much as was read before it was known
+ * report:    initialised, and empty or released. Whatever the verdict is, it
+ *            is filled with what was read before the verdict was known
  *
  * Errors:    EINVAL, ENOMEM. The report is as it was.
- * Ownership: wasmsig_module_report_release() frees what the report names. The
- *            bytes are not referred to afterwards.
+ * Ownership: wasmsig_module_report_release() frees the names in the report. The
+ *            report does not refer to the bytes afterwards.
  * Threads:   any. Signal handlers: no.
  * Source:    WebAssembly Core Specification 3.0, chapter 5.
  * Since:     0.1
@@ -241,37 +242,38 @@ WASMSIG_API int wasmsig_module_inspect(const void *bytes, size_t length,
                                        wasmsig_module_report *report);
 
 /**
- * Where the bytes of a module come from, in order. Reading takes some 64 KiB
- * of memory and what the module's types, globals and names need; it does not
- * grow with code and data. Looking for polls takes a byte for each block that
- * is open.
+ * Where the bytes of a module come from, in order. Reading takes about 64 KiB
+ * of memory, and what the module's types, globals and names need. It does not
+ * grow with code and data. Finding polls takes one byte for each nested block.
  */
 typedef struct wasmsig_module_source {
-  void *context; /* what both functions are given */
-  /** Up to `capacity` bytes; how many, 0 at the end, -1 on an error. */
+  void *context; /* the first argument of both functions */
+  /** Reads up to `capacity` bytes. Returns their number, 0 at the end, -1 on an
+   * error. */
   ptrdiff_t (*read)(void *context, void *buffer, size_t capacity);
   /**
-   * Passes over bytes that are not needed: how many, fewer only at the end; -1
-   * on an error. NULL: they are read and dropped.
+   * Skips bytes. Returns their number, which is smaller than `count` only at
+   * the end; -1 on an error. NULL: the bytes are read and dropped.
    */
   int64_t (*skip)(void *context, uint64_t count);
 } wasmsig_module_source;
 
-/** As wasmsig_module_inspect(); and EREAD, if the source says so. */
+/** As wasmsig_module_inspect(); also EREAD, if the source returns -1. */
 WASMSIG_API int wasmsig_module_inspect_source(
     const wasmsig_module_source *source, const wasmsig_module_options *options,
     wasmsig_module_report *report);
 
 /**
- * Reads a file, pipe or socket from where it stands.
+ * As wasmsig_module_inspect(), of a file, pipe or socket from its current
+ * offset.
  *
- * Errors:    and EREAD, with the system's reason in errno.
+ * Errors:    also EREAD, with the system's error in errno.
  */
 WASMSIG_API int wasmsig_module_inspect_file(
     int descriptor, const wasmsig_module_options *options,
     wasmsig_module_report *report);
 
-/** Frees what a report names, and empties it. NULL is nothing to free. */
+/** Frees the names in a report, and empties it. NULL: no effect. */
 WASMSIG_API void wasmsig_module_report_release(wasmsig_module_report *report);
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test soak bench check install clean
+.PHONY: help build run test soak bench check docs install clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+%?:.*##' $(MAKEFILE_LIST) | \
@@ -35,6 +35,10 @@ bench-%: build ## run one benchmark: make bench-budget, make bench-js
 check: ## check format, static analysis, types, package metadata
 	@scripts/setup build check
 	@scripts/check
+
+docs: ## render the reference as HTML in build/docs
+	@scripts/setup build docs
+	@scripts/docs
 
 install: ## install command, libraries, headers to PREFIX
 	@scripts/setup install

@@ -43,6 +43,16 @@ test('the manual page has the exit statuses of the help', () => {
   }
 })
 
+test('the manual page of wasmsig-cc has what its help has', () => {
+  const cc = path('guest/c/wasmsig-cc')
+  const help = execFileSync(cc, ['--help'], { encoding: 'utf8' })
+  const text = readFileSync(path('docs/man/wasmsig-cc.1'), 'utf8')
+  for (const option of optionsIn(help))
+    assert.match(text, new RegExp(`^\\.It Fl ${option.slice(1)}\\b`, 'm'))
+  for (const name of help.match(/WASMSIG_[A-Z]+/g))
+    assert.match(text, new RegExp(`^\\.It Ev ${name}$`, 'm'))
+})
+
 test('completion offers every option of the help', () => {
   for (const command of COMMANDS) {
     assert.deepEqual(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Names and texts of error codes, made from the one list in base.h. */
+/* Names and texts of error codes, generated from the one list in base.h. */
 #include "wasmsig/base.h"
 
 const char *wasmsig_error_name(int code) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * wasmsig: what all of its libraries share: the version, the numbers of
- * signals, and errors. host.h, module.h and instrument.h include it.
+ * What all libraries of wasmsig share: the version, signal numbers and errors.
+ * host.h, module.h and instrument.h include it.
  *
  * Functions that can fail return a negative wasmsig_error and then have
  * changed nothing, unless their own comment says otherwise.
@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/** Marks what a shared library exports; all else in it is hidden. */
+/** Marks what a shared library exports; everything else in it is hidden. */
 #define WASMSIG_API __attribute__((visibility("default")))
 
 /** The version of the headers, as text. */
@@ -35,7 +35,7 @@ extern "C" {
 
 /* ---------------------------------------------------------------- errors */
 
-/** Every error: X(name, negative number, sentence for people). */
+/** Every error: X(name, negative number, text). */
 #define WASMSIG_ERRORS(X)                                                   \
   X(EINVAL, -1, "an argument is missing or out of range")                   \
   X(ENOMEM, -2, "out of memory")                                            \
@@ -60,8 +60,7 @@ extern "C" {
   X(EFIRING, -21, "this signal cannot be the timer's")                      \
   X(EREAD, -22, "the module's bytes could not be read")
 
-/** An error code: negative. 0, and whatever else is not negative, is success.
- */
+/** An error code is negative. 0 and positive numbers are success. */
 typedef enum wasmsig_error {
   WASMSIG_OK = 0,
 #define WASMSIG_ERROR_ENUM(name, number, text) WASMSIG_##name = (number),
@@ -78,7 +77,7 @@ typedef enum wasmsig_error {
  */
 WASMSIG_API const char *wasmsig_error_name(int code);
 
-/** The sentence for an error code. As wasmsig_error_name(). */
+/** The text for an error code. Otherwise as wasmsig_error_name(). */
 WASMSIG_API const char *wasmsig_error_text(int code);
 
 #ifdef __cplusplus

@@ -4,9 +4,9 @@
  *
  * A host embeds an engine. It tells wasmsig where an instance keeps its
  * *words* (a few aligned integers in its linear memory,
- * docs/explanation/protocol.md), and from then on a signal can be put there
+ * docs/explanation/protocol.md). From then on a signal can be written there
  * while the instance is running: by any thread, by a signal handler, or by a
- * CPU budget that is nearly spent.
+ * CPU budget whose limit is reached.
  *
  *     wasmsig_registry *registry;
  *     wasmsig_registry_create(&registry);
@@ -16,7 +16,7 @@
  *     words.length = length;            // bytes
  *     words.memory_class =              // reserved: what the engine guarantees
  *         wasmsig_memory_classify(base, length, max, reserved, false);
- *     words.signal = address;           // what __instance_signal says
+ *     words.signal = address;           // the value of __instance_signal
  *     wasmsig_instance instance;
  *     wasmsig_instance_add(registry, &words, &instance);
  *
@@ -34,6 +34,8 @@
  *     wasmsig_instance_remove(registry, instance);
  *     wasmsig_registry_destroy(registry);
  *
+ * Limits count one thread's CPU time. Time asleep or preempted is free.
+ *
  * Which calls may overlap, in other threads (same registry or budget):
  *
  *     |                | raise, clear, | add, remove | sync    | destroy |
@@ -46,13 +48,13 @@
  *     | registries     | yes           | yes         | yes     | yes     |
  *     | enter, leave   | yes           | yes         | yes     | no (3)  |
  *
- *     (1) a raise that comes later answers EDEAD, until the registry's place
- *         is used by another create: keep no pointer to what is destroyed.
+ *     (1) a raise that comes later returns EDEAD, until another create reuses
+ *         the registry's memory: keep no pointer to a destroyed registry.
  *     (2) of different instances; one instance has one owner.
- *     (3) of a registry that a budget names. A budget itself is one thread's
- *         at a time.
+ *     (3) of a registry that a budget names. Only one thread at a time may
+ *         use a budget.
  *
- * Of one budget, in other threads or by other coroutines of one thread:
+ * Calls with one budget, in other threads or by other coroutines of one thread:
  *
  *     |                  | enter, | suspend, | reset,  | used, |
  *     |                  | leave  | resume   | destroy | state |
@@ -60,39 +62,40 @@
  *     | suspend, resume  | no (4) | no (4)   | no (5)  | yes   |
  *     | suspended        | yes    | yes      | no (5)  | yes   |
  *
- *     (4) the later one answers EBUSY: one thread's at a time. Suspended
- *         sections are no thread's, so coroutines may share a budget if they
- *         take turns.
- *     (5) EBUSY as long as sections of it are suspended. A suspension itself
- *         is for one call at a time.
+ *     (4) the later one returns EBUSY: one thread at a time. Suspended sections
+ *         belong to no thread, so coroutines may share a budget if they take
+ *         turns.
+ *     (5) EBUSY as long as sections of it are suspended. Only one call at a
+ *         time may use a suspension.
  *
  * In signal handlers: wasmsig_*_raise, _clear, _terminate and _waiting. They
- * may interrupt every call of this header at any instruction, in the same
- * thread too, another raise, add, remove, create and destroy among them. A
- * handler may also enter and leave sections, under the conditions that stand
- * there. Nothing else here may be called in a handler.
+ * may interrupt every call of this header at any instruction, also in the same
+ * thread, and also another raise, add, remove, create or destroy. A handler may
+ * also enter and leave sections, under the conditions stated there. A handler
+ * may call nothing else of this header.
  *
- * fork: the child may call everything here; it has the registries, instances
- * and budgets of its parent. A section of the forking thread runs on in the
- * child with what it had used (a guest gains no time by it). Nobody looks at it
- * there until the child's next enter, of whatever budget, which sets its timer
- * and starts its watchdog: a child that execs has neither, and no signal of
- * ours waits for it. Sections of other threads have ended there. Do not fork in
- * a signal handler: POSIX.1-2024 has _Fork for that, whose child may only exec.
+ * fork: the child may call everything here. It has the registries, instances
+ * and budgets of its parent. A section of the forking thread continues in the
+ * child with the time that it had used (a guest gains no time by a fork). It is
+ * not checked there until the child's next enter, of any budget. That enter
+ * sets the timer and starts the watchdog. So a child that execs has neither,
+ * and no signal of ours is pending for it. Sections of other threads have ended
+ * in the child. Do not fork in a signal handler: use _Fork of POSIX.1-2024,
+ * whose child may only exec.
  *
- * Suspended sections are in the child too; of a suspension that another thread
- * was filling or emptying just then, the sections have ended.
+ * The child also has the suspended sections. If another thread was filling or
+ * emptying a suspension during the fork, its sections have ended.
  *
- * Threads that end inside a section (pthread_exit) leave all of their sections
- * in the order of unwinding, and undo what was killed. Their budgets must be
- * there until then: not in a stack frame of theirs.
+ * A thread that ends inside a section (pthread_exit) leaves all its sections,
+ * in the order of unwinding, and undoes their kills. Their budgets must exist
+ * until then: they must not be in a stack frame of the thread.
  *
- * The library is not unloaded again once a section was entered, a signal
- * forwarded or firing asked about, whatever dlclose answers: threads and the
- * kernel know addresses in it.
+ * The library is not unloaded after the first enter, forwarded signal or call
+ * about firing, whatever dlclose returns: threads and the kernel know addresses
+ * in it.
  *
  * Functions that can fail return a negative wasmsig_error and then have
- * changed nothing. Units stand in the names: _ns is nanoseconds.
+ * changed nothing. Units are in the names: _ns is nanoseconds.
  */
 #ifndef WASMSIG_HOST_H
 #define WASMSIG_HOST_H
@@ -110,49 +113,50 @@ extern "C" {
 /* -------------------------------------------------------------- memories */
 
 /**
- * Whether, and how, a store may be made to a memory at any later moment.
+ * Whether, and how, a linear memory may be written at any later moment.
  */
 typedef enum wasmsig_memory_class {
   /**
-   * May move when it grows: nothing asynchronous is ever written to it. What
-   * is raised waits for wasmsig_instance_sync() by its owner.
+   * May move when it grows: no other thread writes to it. A raised signal waits
+   * for wasmsig_instance_sync() by the instance's owner.
    */
   WASMSIG_MEMORY_MOVABLE = 0,
   /**
-   * Its address space is reserved up to the largest size it can reach, and
-   * that is known from the engine or from its embedder.
+   * Its address space is reserved up to the largest size that it can reach. The
+   * engine or its embedder guarantees that.
    */
   WASMSIG_MEMORY_FIXED = 1,
   /** Shared between threads: grows in place. */
   WASMSIG_MEMORY_SHARED = 2,
   /**
-   * Under a protection key, or in a sandbox that the caller cannot write:
-   * written through the system (process_vm_writev(2)); where that is refused,
-   * a raise counts a failure and goes on. The pending set is left alone: the
-   * system has no atomic OR. Never the result of a classification: the host
-   * knows.
+   * Under a protection key, or in a sandbox that the caller cannot write. It is
+   * written through the system (process_vm_writev(2)). If the system refuses, a
+   * raise counts a failure and continues. The pending set is never written: the
+   * system has no atomic OR. No classification returns this class: only the
+   * host knows.
    */
   WASMSIG_MEMORY_GUARDED = 3,
 } wasmsig_memory_class;
 
 /**
- * Finds the class of a linear memory from what its engine guarantees, and asks
- * the system whether that can be so.
+ * Finds the class of a linear memory from the engine's guarantee, and asks the
+ * system whether the guarantee can be true.
  *
  * base:        first byte of the memory
- * length:      its size now, bytes
- * max_length:  the largest size that it can reach, bytes (4 GiB if the
- *              module states none and addresses are 32 bits wide)
- * reserved:    bytes from `base` on within which the engine guarantees that
- *              the memory grows in place, as long as it exists; 0 if the engine
- *              guarantees nothing, or if you do not know. What is mapped there
- *              is no reason to state it: a guard region, or the reservation of
- *              another memory, looks the same.
+ * length:      its size now, in bytes
+ * max_length:  the largest size that it can reach, in bytes (4 GiB if the
+ *              module states none and addresses have 32 bits)
+ * reserved:    number of bytes from `base` within which the engine guarantees
+ *              that the memory grows in place, as long as it exists; 0 if the
+ *              engine guarantees nothing, or if you do not know. Do not
+ * conclude it from mappings: a guard region, or the reservation of another
+ *              memory, looks the same.
  * shared:      the engine says that it is a shared memory
  *
  * Returns:   FIXED only if `reserved` reaches `max_length`, and the system says
  *            that [base + length, base + max_length) is mapped without access;
- *            or if the memory has its largest size. MOVABLE in any doubt.
+ *            or if the memory already has its largest size. MOVABLE in any
+ *            doubt.
  * Threads:   any. Signal handlers: no.
  * Source:    Linux proc_pid_maps(5); PROCMAP_QUERY in <linux/fs.h>.
  * Since:     0.1
@@ -169,20 +173,20 @@ WASMSIG_API wasmsig_memory_class wasmsig_memory_classify(const void *base,
 typedef struct wasmsig_registry wasmsig_registry;
 
 /**
- * Names a tracked instance. 0 never does. A name may come again when its slot
- * has been used 65 535 times since.
+ * Names a tracked instance. 0 names none. A name may be reused after its slot
+ * was used 65 535 more times.
  */
 typedef uint64_t wasmsig_instance;
 
 /**
- * Where an instance keeps its words. Addresses are byte offsets into its
- * memory 0, unsigned, or WASMSIG_NO_WORD. At least one of the first three must
- * be there. `size` may be that of a version without `handled`.
+ * Where an instance keeps its words. Addresses are unsigned byte offsets into
+ * its memory 0, or WASMSIG_NO_WORD. At least one of the first three must exist.
+ * `size` may be the size of a version without `handled`.
  */
 typedef struct wasmsig_words {
-  size_t size;     /* of this struct, for later versions to tell */
-  void *memory;    /* base of memory 0 */
-  uint64_t length; /* bytes, now */
+  size_t size;                       /* of this struct: it tells the version */
+  void *memory;                      /* base of memory 0 */
+  uint64_t length;                   /* its size now, in bytes */
   wasmsig_memory_class memory_class; /* how its words may be written */
   uint64_t signal;                   /* of a u32: __instance_signal */
   uint64_t terminated;               /* of a u32: __instance_terminated */
@@ -201,52 +205,53 @@ typedef struct wasmsig_words {
    WASMSIG_NO_WORD}
 
 /**
- * Makes an empty registry.
+ * Creates an empty registry.
  *
- * Errors:    EINVAL (no place to put it), ENOMEM.
- * Ownership: the caller's, until wasmsig_registry_destroy(). The place of a
- *            destroyed registry is used again, never given back.
+ * Errors:    EINVAL (NULL), ENOMEM.
+ * Ownership: the caller's, until wasmsig_registry_destroy(). The memory of a
+ *            destroyed registry is reused, never freed.
  * Threads:   any. Signal handlers: no.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_registry_create(wasmsig_registry **registry);
 
 /**
- * Forgets all instances and the registry. When it returns, no raise can
- * write to any of them.
+ * Removes all instances and the registry. When it returns, no raise can write
+ * to any of them.
  *
  * Errors:    EINVAL (NULL), EDEAD (destroyed already).
- * Threads:   any, one. Waits for other threads' walks that began before.
+ * Threads:   any, one at a time. Waits for raises of other threads that began
+ *            before.
  * Signal handlers: no.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_registry_destroy(wasmsig_registry *registry);
 
-/** How many instances the registry holds. Threads: any. */
+/** The number of instances in the registry. Threads: any. */
 WASMSIG_API size_t wasmsig_registry_count(const wasmsig_registry *registry);
 
 /**
- * Checks an instance's words and tracks it. The signal word and the pending
- * set become 0, so that the guest sees that signals reach it. The handled set
- * is only ever read.
+ * Checks an instance's words and tracks the instance. The signal word and the
+ * pending set become 0: so the guest sees that signals reach it. The handled
+ * set is only read.
  *
- * Each word must lie in the memory, be aligned to its size, and touch neither
- * another word of the instance nor, in another role, a word of an instance
- * that is tracked in the same memory (the handled set, which nobody but the
- * guest writes, may lie anywhere). The same word in the same role may have
- * several owners (a shared memory instantiated in several threads, a memory
- * that two instances import): each is an instance of its own, none but the
- * first zeroes the word, and it is raised until the last is removed. That is
- * seen within a registry, and for SHARED memories in the whole process; not
- * for MOVABLE ones, whose base says nothing.
+ * Each word must be inside the memory, aligned to its size, and overlap no
+ * other word of the instance. It must also overlap no word with another role of
+ * a tracked instance in the same memory (except the handled set, which only the
+ * guest writes). The same word in the same role may have several owners: a
+ * shared memory instantiated in several threads, or a memory that two instances
+ * import. Each owner is an instance of its own, only the first one zeroes the
+ * word, and raises reach the word until the last one is removed. This is
+ * checked within a registry, and for SHARED memories in the whole process. It
+ * is not checked for MOVABLE ones, because their base may change.
  *
  * Errors:    EINVAL, ERANGE, EALIGN, EOVERLAP, ENOMEM, EFULL, EDEAD, EWRITE
  *            (GUARDED, and the system refuses). Nothing was written, nothing
- *            is tracked, `*instance` is as it was.
+ *            is tracked, `*instance` is unchanged.
  * Ownership: the memory stays the caller's and must stay mapped until
  *            wasmsig_instance_remove() has returned.
- * Threads:   any. Signal handlers: no. Progress: locks; O(1) amortised, and
- *            O(k) where k instances have the same memory.
+ * Threads:   any. Signal handlers: no. Progress: takes locks; O(1) amortised,
+ *            or O(k) if k instances have the same memory.
  * Source:    docs/explanation/protocol.md, "What the host does".
  * Since:     0.1
  */
@@ -255,14 +260,14 @@ WASMSIG_API int wasmsig_instance_add(wasmsig_registry *registry,
                                      wasmsig_instance *instance);
 
 /**
- * Forgets an instance. When it returns, no raise can write to its words: the
+ * Removes an instance. When it returns, no raise can write to its words: the
  * memory may be unmapped on the next line.
  *
  * Errors:    EINVAL, ENOINSTANCE (removed before, or of another registry),
  *            EDEAD.
- * Threads:   any. Signal handlers: no. Progress: O(1); waits for walks of
- *            other threads that began before, never for a lock a walk needs,
- *            and holds no lock meanwhile that an add needs.
+ * Threads:   any. Signal handlers: no. Progress: O(1). It waits for raises of
+ *            other threads that began before; raises need no lock. While it
+ *            waits, it holds no lock that an add needs.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_instance_remove(wasmsig_registry *registry,
@@ -272,18 +277,18 @@ WASMSIG_API int wasmsig_instance_remove(wasmsig_registry *registry,
  * Sends `signal` to one instance, to every instance of a registry, or to
  * every instance of every registry in the process.
  *
- * Instances that have neither a signal word nor a pending set are passed by.
- * So are those whose terminated word is not 0, except by SIGKILL: a guest that
- * runs on after it has set the word is to be stopped. The signal's bit is ORed
- * into the pending set first, then its number is stored into the signal word: a
- * pending set keeps several signals, the word keeps the newest. For a MOVABLE
- * memory both happen at its next sync.
+ * Instances that have neither a signal word nor a pending set are skipped. If
+ * the terminated word is not 0, only SIGKILL is delivered: it stops a guest
+ * that runs on after it has set the word. The signal's bit is ORed into the
+ * pending set first, then its number is stored into the signal word: a pending
+ * set keeps several signals, the word keeps the newest. In a MOVABLE memory
+ * both happen at the next sync.
  *
- * Returns:   how many instances got it.
+ * Returns:   how many instances received it.
  * Errors:    EINVAL (NULL), ESIGNAL, ENOINSTANCE, EDEAD. Nothing was written.
  * Threads:   any. Signal handlers: yes. Progress: wait-free.
- * Ordering:  what the caller stored before is visible to a guest that reads
- *            the signal (release).
+ * Ordering:  a guest that reads the signal also reads what the caller stored
+ *            before (release).
  * Since:     0.1
  */
 WASMSIG_API int64_t wasmsig_instance_raise(wasmsig_registry *registry,
@@ -294,11 +299,11 @@ WASMSIG_API int64_t wasmsig_registry_raise(wasmsig_registry *registry,
 WASMSIG_API int64_t wasmsig_process_raise(int signal);
 
 /**
- * Takes a signal back: the condition that it told of is over. `signal` 0
- * takes back whatever waits; a number takes back that signal only, and leaves
- * a later one that waits in its place.
+ * Clears a signal that waits: the condition that it announced is over. `signal`
+ * 0 clears every signal. A number clears that signal only; a later one that
+ * waits in its place stays.
  *
- * Returns:   how many instances had it waiting.
+ * Returns:   for how many instances it waited.
  * Errors, threads, handlers: as the raise of the same name.
  * Since:     0.1
  */
@@ -310,10 +315,10 @@ WASMSIG_API int64_t wasmsig_registry_clear(wasmsig_registry *registry,
 WASMSIG_API int64_t wasmsig_process_clear(int signal);
 
 /**
- * The signal that waits for an instance: what stands in its signal word or, if
- * it has none, the lowest of its pending set. For a MOVABLE memory the lowest
- * that waits for the next sync. A guest can write what it likes there; more
- * than 64 is told as 64.
+ * The signal that waits for an instance: the value of its signal word or, if it
+ * has no such word, the lowest signal of its pending set. In a MOVABLE memory
+ * it is the lowest one that waits for the next sync. A guest can write any
+ * number there; more than 64 is returned as 64.
  *
  * Returns:   1..64, or 0 if nothing waits.
  * Errors:    EINVAL, ENOINSTANCE, EDEAD.
@@ -325,8 +330,8 @@ WASMSIG_API int wasmsig_instance_waiting(wasmsig_registry *registry,
 
 /**
  * Stores 1 into the terminated word of one instance, of every instance of a
- * registry, or of the whole process: the host has killed them, and they get no
- * signal any more but SIGKILL.
+ * registry, or of every instance in the process. It means that the host has
+ * killed them. They receive no more signals except SIGKILL.
  *
  * Returns:   how many instances have such a word.
  * Errors, threads, handlers: as the raise of the same name.
@@ -338,15 +343,15 @@ WASMSIG_API int64_t wasmsig_registry_terminate(wasmsig_registry *registry);
 WASMSIG_API int64_t wasmsig_process_terminate(void);
 
 /**
- * Puts what waits for an instance in a MOVABLE memory into its words. Its
- * owner calls this at each call boundary, with the memory's base and length as
- * they are now and stay until the call returns. For instances in memories of
- * other classes nothing waits.
+ * Writes the signals that wait for an instance in a MOVABLE memory into its
+ * words. The instance's owner calls this at each call boundary, with the
+ * current base and length of the memory, which must not change until the call
+ * returns. In memories of other classes no signal waits for a sync.
  *
- * Returns:   1 if a signal was put there, else 0.
+ * Returns:   1 if a signal was written, else 0.
  * Errors:    EINVAL, EALIGN (base), ERANGE (the memory is shorter than when
  *            the instance was added), ENOINSTANCE, EDEAD. Nothing was written;
- *            what waits goes on waiting.
+ *            the signals still wait.
  * Threads:   the one that owns the instance. Signal handlers: no.
  * Since:     0.1
  */
@@ -356,7 +361,7 @@ WASMSIG_API int wasmsig_instance_sync(wasmsig_registry *registry,
 
 /* --------------------------------------------------------------- budgets */
 
-/** Stands for "no such limit". */
+/** No such limit. */
 #define WASMSIG_NO_LIMIT UINT64_MAX
 
 /** An amount of CPU time, spent in sections (enter … leave). */
@@ -365,50 +370,51 @@ typedef struct wasmsig_budget {
 } wasmsig_budget;
 
 /**
- * What a budget allows, whom it concerns, and how the host kills.
+ * The limits of a budget, the instances that it signals, and the host's kill.
  */
 typedef struct wasmsig_budget_options {
-  size_t size; /* of this struct, for later versions to tell */
+  size_t size; /* of this struct: it tells the version */
   /** CPU ns after which `signal` is raised, or WASMSIG_NO_LIMIT. */
   uint64_t soft_ns;
   /** CPU ns after which `kill` is called, or WASMSIG_NO_LIMIT. */
   uint64_t hard_ns;
   int signal; /* 1..64, WASMSIG_SIGXCPU by default */
   /**
-   * Whom the signal is for: `count` instances of `registry`, or all of its
-   * instances where `instances` is NULL. No registry: nobody. The list is the
-   * caller's and must live as long as the budget.
+   * The receivers of the signal: `count` instances of `registry`, or all of its
+   * instances if `instances` is NULL. No registry: no receivers. The list is
+   * the caller's and must exist as long as the budget.
    */
   wasmsig_registry *registry;
   const wasmsig_instance *instances; /* NULL: all of the registry */
   size_t count;                      /* of them */
   /**
-   * Ends what the thread in the section is running. Called by the watchdog
-   * thread, and again after each further ms of CPU that the section uses all
-   * the same, and for an outer section besides. `undo` is called in the
-   * section's own thread by the leave that reports the kill: it makes the
+   * Ends the guest that the thread in the section runs. The watchdog thread
+   * calls it. It calls it again after each further ms of CPU that the section
+   * uses, and also for each outer section that must end. `undo` is called in
+   * the section's own thread, by the leave that reports the kill: it makes the
    * engine usable again, however often it was killed.
    *
-   * Neither may call anything of this header but raises, clears and
-   * terminates, nor fork. A kill holds up every other kill of the process, and
-   * the leave of its section: it must not wait for long, and for no lock that
-   * is held around an enter, a leave or a fork. A thread that runs under
-   * SCHED_FIFO on the only processor of the process is killed by nobody
+   * Both may call nothing of this header except raises, clears and terminates,
+   * and must not fork. A kill delays every other kill of the process, and the
+   * leave of its section: it must not wait for long, and for no lock that is
+   * held around an enter, a leave or a fork. If a thread runs under SCHED_FIFO
+   * on the only processor of the process, the watchdog cannot kill it
    * (wasmsig_set_firing: realtime_priority).
    */
   void (*kill)(void *context);
-  void (*undo)(void *context); /* what a kill did to the engine */
-  void *context;               /* what both are given */
+  void (*undo)(void *context); /* of the effect of a kill on the engine */
+  void *context;               /* the argument of both */
   /**
-   * `kill` is async-signal-safe: it may run in a signal handler of the
+   * `kill` is async-signal-safe. Then it may run in a signal handler of the
    * section's own thread, at once, and no second thread has to be scheduled
-   * first. (Wasmtime's epoch is; V8's TerminateExecution is not, it locks.)
+   * first. (Wasmtime's epoch is safe; V8's TerminateExecution is not, because
+   * it takes a lock.)
    */
   bool kill_is_signal_safe;
   /**
-   * No limit at all is intended: the budget only measures. Without it a budget
-   * that has neither limit is refused (ELIMITS), since a limit was probably
-   * forgotten. Of no meaning where there is a limit.
+   * The budget has no limit on purpose: it only measures. Without this, a
+   * budget with neither limit is refused (ELIMITS), because a limit was
+   * probably forgotten. With a limit it has no effect.
    */
   bool measure;
 } wasmsig_budget_options;
@@ -427,7 +433,7 @@ typedef struct wasmsig_budget_options {
    false,                           \
    false}
 
-/** How far a budget has gone. SIGNALLED and KILLED last until a reset. */
+/** The state of a budget. SIGNALLED and KILLED last until a reset. */
 typedef enum wasmsig_budget_state {
   WASMSIG_BUDGET_READY = 0,
   WASMSIG_BUDGET_RUNNING = 1,
@@ -435,21 +441,21 @@ typedef enum wasmsig_budget_state {
   WASMSIG_BUDGET_KILLED = 3,
 } wasmsig_budget_state;
 
-/** What a section's end finds. */
+/** What a leave reports about its section. */
 typedef enum wasmsig_outcome {
-  /** No limit was acted on. (A soft limit that only just passed is signalled
-   * at the next enter.) */
+  /** No limit was acted on. (If the soft limit was passed just before the
+   * leave, the next enter raises the signal.) */
   WASMSIG_LEFT_READY = 0,
-  /** The soft limit was reached, in this section or an earlier one. */
+  /** The soft limit was reached, in this section or in an earlier one. */
   WASMSIG_LEFT_SIGNALLED = 1,
   /** The hard limit was reached; the engine's kill, if any, is undone. */
   WASMSIG_LEFT_KILLED = 2,
-  /** An outer section is being killed: let the engine go on unwinding. */
+  /** An outer section is being killed: let the engine continue to unwind. */
   WASMSIG_LEFT_OUTER_KILLED = 3,
 } wasmsig_outcome;
 
 /**
- * Makes a budget of which nothing is used.
+ * Makes a budget with no time used.
  *
  * Errors:    EINVAL, ESIGNAL, ELIMITS (no limit and no `measure`, zero, above
  *            INT64_MAX, soft above hard), ENOKILL. The budget is not
@@ -463,68 +469,68 @@ WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
 
 /**
  * Begins a section: from here on the CPU time of this thread is charged to
- * the budget, and to the budgets of the sections around it. Time asleep, or
- * preempted, is not. Sections nest to any depth; entering a budget that this
- * thread is in already only nests. A soft limit that passed between two
- * sections is signalled now, and so is one whose signal no guest had taken when
- * the last section ended.
+ * the budget, and to the budgets of the sections around it. Time asleep or
+ * preempted is not charged. Sections nest to any depth. If this thread is in
+ * the budget already, the enter only nests. If the soft limit was passed
+ * between two sections, the signal is raised now; also if no guest had taken it
+ * when the last section ended.
  *
- * Blocking calls: where the timer fires (wasmsig_set_firing), its signal may
- * come while the thread is asleep in a system call, in a section or shortly
- * after one: a few times in a sleep, however long. Calls that
- * SA_RESTART restarts (read and write of pipes and terminals, waits for locks
- * without a time limit) go on; poll, select, epoll_wait, nanosleep and others
- * answer EINTR (signal(7), "Interruption of system calls and library functions
- * by signal handlers"). A sleep just before a limit gains a section next to
- * nothing: the watchdog looks at it as often as the limit may be reached, but
- * with pauses of a 64th of the time that it has slept, and from 10 ms on of a
- * 256th (0.4 ms at least, 4 ms at most). With hundreds of such sleepers, or on
- * a busy machine, a timer on the thread's CPU clock may come first: within a
- * tick of the system's clock, 1 to 10 ms.
+ * Blocking calls: with timers (wasmsig_set_firing), the timer's signal may come
+ * while the thread sleeps in a system call, in a section or shortly after one:
+ * a few times in a sleep, however long it is. Calls that SA_RESTART restarts
+ * (read and write of pipes and terminals, waits for locks without a time limit)
+ * continue. poll, select, epoll_wait, nanosleep and others return EINTR
+ * (signal(7), "Interruption of system calls and library functions by signal
+ * handlers"). A section gains almost nothing by a sleep just before a limit:
+ * the watchdog checks it as often as the limit may be reached, with pauses of a
+ * 64th of the time that it has slept, and from 10 ms on of a 256th (at least
+ * 0.4 ms, at most 4 ms). With hundreds of such sleepers, or on a busy machine,
+ * a timer on the thread's CPU clock may come first: within a tick of the
+ * system's clock, 1 to 10 ms.
  *
  * Errors:    EINVAL, EBUSY (another thread is in it), ESPENT (the hard limit
  *            is used up: do not call the guest), ETHREAD, ECLOCK, ENOMEM,
  *            EHANDLER.
  * Threads:   any, one at a time for a budget.
- * Signal handlers: yes in a thread that has entered a section before, outside
- *            of handlers and since the last fork, and if kill and undo may be
- *            waited for and called there. The handler leaves what it has
- *            entered before it returns. EHANDLER if it has interrupted another
- *            call about budgets in its own thread, or the thread's end: from
- *            the second round of its destructors on (pthread_key_create(3))
- *            nothing is entered in it.
- * Progress:  in steady state no system call but readings of the thread's CPU
- *            clock: one each ms while sections and the time between them are
- *            shorter than 5 us, else one or two a section. No lock but the
- *            thread's own, which the watchdog takes for moments.
+ * Signal handlers: yes, in a thread that has entered a section before, outside
+ *            of handlers and since the last fork, if the handler may call and
+ *            await kill and undo. The handler must leave what it has entered
+ *            before it returns. EHANDLER if it has interrupted another call
+ *            about budgets in its own thread, or the thread's end: from the
+ *            second round of the thread's destructors on
+ *            (pthread_key_create(3)) every enter in it is refused.
+ * Progress:  in steady state the only system calls are readings of the thread's
+ *            CPU clock: one each ms while sections and the time between them
+ * are shorter than 5 us, else one or two a section. The only lock is the
+ *            thread's own, which the watchdog holds for moments.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_enter(wasmsig_budget *budget);
 
 /**
- * Ends the innermost section of this thread. Waits for a kill that has begun;
- * a kill never lands on the code that follows.
+ * Ends the innermost section of this thread. It waits for a kill that has
+ * begun: a kill never hits the code that follows.
  *
- * The budget's signal concerns a running section. Where no guest has taken it,
- * it is taken back now: the next section of another budget begins with clean
- * words, also if guests only read theirs. It stays for an instance for which
- * another running section has raised the same signal. That number in the words
- * counts as the budget's own, whoever else has raised it since: what must not
- * be taken back needs another number. That holds for a word that several
- * instances share: what is taken back for one is for all of them, and the next
- * enter does not raise it again. A guest in a MOVABLE memory is always taken
- * for one that has not taken it.
+ * The budget's signal concerns a running section. If no guest has taken it, it
+ * is withdrawn now: so the next section of another budget begins with clean
+ * words, even if guests only read their words. It stays for an instance for
+ * which another running section has raised the same signal. The withdrawal
+ * compares the signal's number only, no matter which code has raised it since:
+ * a signal that must not be withdrawn needs another number. This also holds for
+ * a word that several instances share: a withdrawal for one is for all of them,
+ * and the next enter does not raise it again. A guest in a MOVABLE memory
+ * always counts as one that has not taken the signal.
  *
- * Returns:   a wasmsig_outcome. A nested leave of a budget that stays entered
- *            answers OUTER_KILLED if the budget itself has been killed.
- * Errors:    EINVAL, EORDER (not what was entered last), EHANDLER.
+ * Returns:   a wasmsig_outcome. A nested leave, after which the budget is still
+ *            entered, returns OUTER_KILLED if the budget itself was killed.
+ * Errors:    EINVAL, EORDER (another budget was entered last), EHANDLER.
  * Threads:   the one that entered. Signal handlers: as enter.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_leave(wasmsig_budget *budget);
 
 /**
- * How deep this thread is in sections: how many enters have not been left.
+ * The level of this thread: how many of its enters have not been left.
  *
  * Threads:   any. Signal handlers: yes.
  * Since:     0.1
@@ -532,19 +538,19 @@ WASMSIG_API int wasmsig_budget_leave(wasmsig_budget *budget);
 WASMSIG_API size_t wasmsig_budget_level(void);
 
 /**
- * Leaves sections, innermost first, until wasmsig_budget_level() is `level`
+ * Leaves sections, the innermost first, until wasmsig_budget_level() is `level`
  * again: for code that jumps out of sections.
  *
  *     size_t level = wasmsig_budget_level();
  *     if (setjmp(environment) != 0) wasmsig_budget_unwind(level);
  *
- * A budget must outlive its section: one whose section may be jumped out of
- * must not lie in a stack frame that is jumped over.
+ * A budget must exist longer than its section. So if code may jump out of the
+ * section, the budget must not be in a stack frame that the jump removes.
  *
- * Returns:   what the outermost of them found, a wasmsig_outcome; READY if
- *            there was nothing to leave.
- * Errors:    EINVAL (deeper than this thread is), EHANDLER.
- * Threads:   any, its own sections. Signal handlers: as enter.
+ * Returns:   the wasmsig_outcome of the outermost section that was left; READY
+ *            if there was none.
+ * Errors:    EINVAL (`level` is above the thread's level), EHANDLER.
+ * Threads:   any, for its own sections. Signal handlers: as enter.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_unwind(size_t level);
@@ -552,9 +558,9 @@ WASMSIG_API int wasmsig_budget_unwind(size_t level);
 /* ----------------------------------------------------------- suspended */
 
 /**
- * Sections that were taken off a thread, to be put on again: those of a
- * coroutine that does not run. A scheduler keeps one for each, and calls around
- * its switches:
+ * Sections that were taken off a thread, until they are put on a thread again:
+ * the sections of a coroutine that does not run. A scheduler keeps a suspension
+ * for each coroutine, and calls these functions around its switches:
  *
  *     struct coroutine { ...; wasmsig_suspension sections; };
  *
@@ -563,8 +569,8 @@ WASMSIG_API int wasmsig_budget_unwind(size_t level);
  *     switch_to(next);                  // it may enter and leave meanwhile
  *     wasmsig_budget_suspend(level, &next->sections);
  *
- * It begins as WASMSIG_SUSPENSION_INIT, holds nothing that must be freed while
- * it is empty, and may be moved between calls, not copied.
+ * It begins as WASMSIG_SUSPENSION_INIT. While it is empty, nothing has to be
+ * freed. It may be moved between calls, but not copied.
  */
 typedef struct wasmsig_suspension {
   uint64_t opaque[24];
@@ -574,50 +580,49 @@ typedef struct wasmsig_suspension {
 
 /**
  * Takes the innermost sections off this thread until wasmsig_budget_level() is
- * `level` again, and keeps them in `suspension`, in their order. They are
- * charged up to now, and nothing while they are suspended. No limit is acted on
- * meanwhile, and no kill begins.
+ * `level` again, and keeps them in `suspension`, in their order. Their time is
+ * charged up to now. While they are suspended, no time is charged, no limit is
+ * acted on, and no kill begins.
  *
- * It is for the rest as if each had been left: waits for a kill that has begun
- * and undoes it in the engine, so that none lands on what the thread does next,
- * and takes back the budget's signal (wasmsig_budget_leave). Both come again
- * with the resume: the kill at once, the signal if no guest had taken it.
+ * For the rest it works as a leave of each section. It waits for a kill that
+ * has begun and undoes it in the engine, so no kill hits the thread's next
+ * code. It also withdraws the budget's signal (wasmsig_budget_leave). The
+ * resume repeats both: the kill at once, the signal if no guest had taken it.
  *
- * A suspended budget belongs to no thread. It may be entered anywhere, also by
- * the next coroutine of this thread; reset and destroy answer EBUSY.
+ * A suspended budget belongs to no thread. It may be entered in any thread,
+ * also by the next coroutine of this thread; reset and destroy return EBUSY.
  *
- * Returns:   what the outermost of them found, a wasmsig_outcome; READY if
- *            there was nothing to suspend.
- * Errors:    EINVAL (deeper than this thread is, or NULL), EBUSY (it holds
- *            sections already), ENOMEM (only above 16 sections), EHANDLER.
- * Threads:   any, its own sections. Signal handlers: no.
+ * Returns:   the wasmsig_outcome of the outermost section that was suspended;
+ *            READY if there was none.
+ * Errors:    EINVAL (`level` is above the thread's level, or NULL), EBUSY (the
+ *            suspension holds sections already), ENOMEM (only above 16
+ *            sections), EHANDLER.
+ * Threads:   any, for its own sections. Signal handlers: no.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_suspend(size_t level,
                                        wasmsig_suspension *suspension);
 
 /**
- * Puts the sections of `suspension` on this thread, inside those that it is in,
- * and charges them from here on. The suspension is empty then. Levels are the
- * thread's: one that a coroutine has noted is another where it was resumed at
- * another depth.
+ * Puts the sections of `suspension` on this thread, inside its current
+ * sections, and charges them from here on. Then the suspension is empty. Levels
+ * belong to the thread: a level that a coroutine has noted is wrong if it was
+ * resumed at another depth.
  *
- * Returns:   KILLED if one of them has used up its hard limit (it may have been
- *            used by another section of the budget meanwhile): its kill comes
- *            at once, go on only to have the engine unwind. Else OUTER_KILLED
- *            if a section around them is being killed, SIGNALLED if one of them
- *            is past its soft limit, READY.
- * Errors:    EINVAL, EBUSY (another thread is in one of the budgets), ETHREAD,
- *            ECLOCK, ENOMEM, EHANDLER. The suspension is as it was.
- * Threads:   any. Signal handlers: no.
- * Progress:  as enter, for each.
- * Since:     0.1
+ * Returns:   KILLED if one of the sections has used up its hard limit (another
+ *            section of the budget may have used it meanwhile): its kill comes
+ *            at once, so continue only to let the engine unwind. Else
+ *            OUTER_KILLED if a section around them is being killed, SIGNALLED
+ * if one of them is past its soft limit, READY. Errors:    EINVAL, EBUSY
+ * (another thread is in one of the budgets), ETHREAD, ECLOCK, ENOMEM, EHANDLER.
+ * The suspension is unchanged. Threads:   any. Signal handlers: no. Progress:
+ * as enter, for each section. Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_resume(wasmsig_suspension *suspension);
 
 /**
- * Ends suspended sections that will not be resumed: the coroutine is destroyed.
- * The suspension is empty then.
+ * Ends suspended sections that will not be resumed, because their coroutine is
+ * destroyed. Then the suspension is empty.
  *
  * Errors:    EINVAL (NULL).
  * Threads:   any. Signal handlers: no.
@@ -626,24 +631,24 @@ WASMSIG_API int wasmsig_budget_resume(wasmsig_suspension *suspension);
 WASMSIG_API int wasmsig_budget_discard(wasmsig_suspension *suspension);
 
 /**
- * CPU nanoseconds used: of all ended sections and, in the thread that is in
- * it, of the running one.
+ * CPU nanoseconds used: by all ended sections and, in the thread that is in the
+ * budget, by the running one.
  *
- * Clocks are the kernel's own, also in a process that is shown another time
- * by a preloaded library (libfaketime), on x86-64 and AArch64.
+ * The clocks are the kernel's own on x86-64 and AArch64, even if a preloaded
+ * library (libfaketime) shows the process another time.
  *
  * A section's time is the difference of two readings of the thread's CPU clock.
  * Within 5 us of the last reading, and as long as the kernel proves that the
- * thread was not switched out, the next is told from the processor's counter
- * instead, without a system call. A hypervisor that takes the processor for
- * less than 5 us goes unnoticed and is charged; the two are put together again
- * each ms, when what was too much is taken off. Kernels that do not prove it
- * (or a C library that does not ask them to) cost a reading of the clock each
- * time.
+ * thread was not switched out, the next reading is computed from the
+ * processor's counter, without a system call. If a hypervisor takes the
+ * processor for less than 5 us, that time is charged, because it is not
+ * noticed. Each ms the clock and the counter are read together, and time that
+ * was charged in excess is deducted. If the kernel does not prove it (or the C
+ * library does not request it), each reading costs a system call.
  *
- * Threads:   any (another thread sees the ended sections only). Signal
- *            handlers: yes; without the running section if the handler has
- *            interrupted another call about budgets in its own thread.
+ * Threads:   any (other threads see the ended sections only). Signal handlers:
+ *            yes; without the running section if the handler has interrupted
+ *            another call about budgets in its own thread.
  * Source:    rseq in <linux/rseq.h>; CLOCK_THREAD_CPUTIME_ID in
  *            clock_gettime(2).
  * Since:     0.1
@@ -655,11 +660,11 @@ WASMSIG_API wasmsig_budget_state
 wasmsig_budget_get_state(const wasmsig_budget *budget);
 
 /**
- * A new request: nothing is used, and no signal is to be raised again.
- * `options` may be NULL (limits stay) or bring new limits and a new signal;
- * registry, instances and kill stay.
+ * Resets the budget for a new request: no time is used, and no limit was
+ * reached. `options` may be NULL (the limits stay), or it gives new limits and
+ * a new signal; registry, instances and kill stay.
  *
- * Errors:    as wasmsig_budget_init(); EBUSY while entered, EHANDLER.
+ * Errors:    as wasmsig_budget_init(); EBUSY (still entered), EHANDLER.
  * Threads:   any. Signal handlers: no.
  * Since:     0.1
  */
@@ -667,7 +672,7 @@ WASMSIG_API int wasmsig_budget_reset(wasmsig_budget *budget,
                                      const wasmsig_budget_options *options);
 
 /**
- * Ends the budget. The registry that it names must still be there.
+ * Destroys the budget. The registry that it names must still exist.
  *
  * Errors:    EINVAL, EBUSY (still entered).
  * Threads:   any. Signal handlers: no.
@@ -677,39 +682,40 @@ WASMSIG_API int wasmsig_budget_destroy(wasmsig_budget *budget);
 
 /* ---------------------------------------------------------------- firing */
 
-/** Who looks at a section when one of its limits may have been reached. */
+/** What checks a section when one of its limits may have been reached. */
 typedef enum wasmsig_firing {
-  /** The timer where it can be had, else the watchdog. */
+  /** The timer if there is one, else the watchdog. */
   WASMSIG_FIRING_DEFAULT = 0,
   /**
-   * A monotonic timer whose signal goes to the thread in the section: it is on
-   * a processor when it uses CPU, so nobody else has to be scheduled. The
-   * watchdog stands behind it (a thread may block the signal) and does the
-   * kills that a handler may not do.
+   * A monotonic timer, whose signal goes to the thread in the section. That
+   * thread is on a processor when it uses CPU, so no other thread has to be
+   * scheduled. The watchdog is the backstop, because a thread may block the
+   * signal; it also does the kills that a handler may not do.
    */
   WASMSIG_FIRING_TIMER = 1,
-  /** A thread that sleeps for the least that any section has left. */
+  /** A thread that sleeps for the least time that any section has left. */
   WASMSIG_FIRING_WATCHDOG = 2,
 } wasmsig_firing;
 
-/** What notices limits, by which signal, and with which priority. */
+/** What checks limits, by which signal, and with which priority. */
 typedef struct wasmsig_firing_options {
-  size_t size;           /* of this struct, for later versions to tell */
-  wasmsig_firing firing; /* what notices a limit */
+  size_t size;           /* of this struct: it tells the version */
+  wasmsig_firing firing; /* what checks limits */
   /**
-   * The timer's signal; 0: the highest real-time signal that nobody handles,
-   * that the calling thread does not block (who takes signals by sigwaitinfo(2)
-   * or signalfd(2) blocks them) and that the system lets us have.
-   * Whoever handled it before still gets what is not our timer's, with the
-   * signals blocked that it asked for. A handler that is put over ours later
-   * should call it; never set the signal back to SIG_DFL, which would end the
-   * process. gdb stops at it unless told not to: `handle SIG64 nostop noprint`,
-   * if it is 64.
+   * The timer's signal. 0: the highest real-time signal that has no handler,
+   * that the calling thread does not block (code that takes signals by
+   * sigwaitinfo(2) or signalfd(2) blocks them), and for which the system lets
+   * us install a handler. The handler that was installed before still receives
+   * signals that are not our timer's, with the signals blocked that it
+   * requested. A handler that is installed over ours later should call ours.
+   * Never set the signal back to SIG_DFL: that would end the process. gdb stops
+   * at the signal unless it is told not to: `handle SIG64 nostop noprint`, if
+   * it is 64.
    */
   int timer_signal;
   /**
-   * 1..99: the watchdog runs as SCHED_RR, if the system permits; 0: as any
-   * thread, with a short time slice where the kernel has it.
+   * 1..99: the watchdog runs as SCHED_RR, if the system permits it. 0: as any
+   * thread, with a short time slice if the kernel has them.
    */
   int realtime_priority;
 } wasmsig_firing_options;
@@ -718,27 +724,26 @@ typedef struct wasmsig_firing_options {
   {sizeof(wasmsig_firing_options), WASMSIG_FIRING_DEFAULT, 0, 0}
 
 /**
- * Chooses how limits are noticed from now on, for the whole process. A later
- * call may change it again, while no section runs.
+ * Chooses what checks limits from now on, for the whole process. A later call
+ * may change it again, while no section runs.
  *
- * Errors:    EINVAL (a field is out of range), EFIRING (the signal is none of
- *            the real-time ones nor USR1, USR2, PROF, VTALRM, URG, IO; or TIMER
- *            was asked for and none is free), EBUSY (a section runs), EHANDLER.
- * Threads:   any. Signal handlers: no.
- * Source:    timer_create(2), SIGEV_THREAD_ID; sched(7).
- * Since:     0.1
+ * Errors:    EINVAL (a field is out of range), EFIRING (the signal is not a
+ *            real-time one, USR1, USR2, PROF, VTALRM, URG or IO; or TIMER was
+ *            requested and no signal is free), EBUSY (a section runs),
+ * EHANDLER. Threads:   any. Signal handlers: no. Source:    timer_create(2),
+ * SIGEV_THREAD_ID; sched(7). Since:     0.1
  */
 WASMSIG_API int wasmsig_set_firing(const wasmsig_firing_options *options);
 
 /**
- * What is in force in the calling thread: TIMER or WATCHDOG, the timer's
- * signal (0: none), and the priority that the watchdog was granted. A thread
- * that is refused a timer (RLIMIT_SIGPENDING) is the watchdog's, and so is one
- * that blocks its signal: no timer is set in a section that begins meanwhile,
- * nor for some 10 ms after. One that is set already is not taken back: block
- * the signal before the thread's sections if you want to take it by
- * sigwaitinfo(2). Of a thread that has been in no section yet: what it would
- * have.
+ * What checks the sections of the calling thread: TIMER or WATCHDOG, the
+ * timer's signal (0: none), and the priority that the system granted to the
+ * watchdog. The watchdog checks a thread that is refused a timer
+ * (RLIMIT_SIGPENDING), and one that blocks the timer's signal: no timer is set
+ * in a section that begins meanwhile, nor for some 10 ms after. A timer that is
+ * set already stays set. So if you want to take the signal by sigwaitinfo(2),
+ * block it before the thread's sections. For a thread that has entered no
+ * section yet: what it would have.
  *
  * Errors:    EINVAL (NULL, or a size that is too small), EHANDLER.
  * Threads:   any. Signal handlers: no.
@@ -749,21 +754,21 @@ WASMSIG_API int wasmsig_get_firing(wasmsig_firing_options *options);
 /* ------------------------------------------------- the process's signals */
 
 /**
- * From now on the process's `signal` also goes to every tracked instance,
- * from inside the signal handler: a busy guest hears it.
+ * From now on the process's `signal` is also raised for every tracked instance,
+ * inside the signal handler: a busy guest receives it at once.
  *
- * Who handled the signal before still does: the handler is called after us,
- * with the signals blocked that its own `sa_mask` and flags say. Where nobody
- * did, the process dies of the signal when wasmsig_forward_is_due(). `insist`
- * > 0 sets after how many deliveries in a row that reached guests, and that
- * none of them acknowledged, the process dies of it all the same (2: the
- * second), whoever else handles it. The first process of a container, which no
- * signal ends, ends with status 128 + signal.
+ * A handler that was installed before is called after ours, with the signals
+ * blocked that its own `sa_mask` and flags say. If there was none, the process
+ * dies of the signal when wasmsig_forward_is_due(). With `insist` > 0, it also
+ * dies of the signal, even if it has another handler, after `insist` deliveries
+ * in a row that reached guests and that none of them acknowledged (2: at the
+ * second one). The first process of a container, which no signal ends, exits
+ * with status 128 + signal.
  *
  * Errors:    ESIGNAL, EINVAL (insist negative), EFORWARD (SIGKILL, SIGSTOP,
- *            TSTP, TTIN, TTOU; ABRT, BUS, FPE, ILL, SEGV, SYS, TRAP, which a
- *            fault raises; forwarded already; or somebody has put a handler
- *            over one of ours that was stopped since).
+ *            TSTP, TTIN, TTOU; ABRT, BUS, FPE, ILL, SEGV, SYS, TRAP, which are
+ *            signals of faults; forwarded already; or another handler was
+ *            installed over ours, and the forwarding was stopped since).
  * Threads:   any. Signal handlers: no.
  * Source:    POSIX.1-2017 sigaction(2).
  * Since:     0.1
@@ -771,8 +776,8 @@ WASMSIG_API int wasmsig_get_firing(wasmsig_firing_options *options);
 WASMSIG_API int wasmsig_forward_start(int signal, int insist);
 
 /**
- * Puts back the handler that stood before, unless somebody else has replaced
- * ours since: then theirs stays.
+ * Restores the handler that was installed before ours, unless ours was replaced
+ * since: then the new one stays.
  *
  * Errors:    ESIGNAL, EFORWARD (not forwarded).
  * Threads:   any. Signal handlers: no.
@@ -782,7 +787,7 @@ WASMSIG_API int wasmsig_forward_stop(int signal);
 
 /**
  * How many instances the last delivery of a forwarded signal reached, and how
- * many deliveries there were. For hosts that act when nobody could be asked.
+ * many deliveries there were. For hosts that act if it reached none.
  *
  * Errors:    ESIGNAL, EFORWARD.
  * Threads:   any. Signal handlers: yes.
@@ -792,10 +797,10 @@ WASMSIG_API int wasmsig_forward_last(int signal, uint64_t *deliveries,
                                      uint64_t *reached);
 
 /**
- * How many deliveries of a forwarded signal in a row, up to the last, reached
- * guests and were acknowledged by none: 1 for one that has just been told, 2 if
- * the one before it still waited. What `insist` compares; for hosts that end
- * the process in their own way.
+ * How many deliveries of a forwarded signal in a row, up to the last one,
+ * reached guests and were acknowledged by none: 1 if the last one was just
+ * delivered, 2 if the one before it still waited. `insist` is compared with
+ * this number. For hosts that end the process in their own way.
  *
  * Errors:    ESIGNAL, EFORWARD, EINVAL (NULL).
  * Threads:   any. Signal handlers: yes.
@@ -804,16 +809,19 @@ WASMSIG_API int wasmsig_forward_last(int signal, uint64_t *deliveries,
 WASMSIG_API int wasmsig_forward_unanswered(int signal, uint64_t *count);
 
 /**
- * Whether a forwarded signal is to do what it does by default, after its last
- * delivery and as far as guests go: 1 or 0. The handler that stood before may
- * ask, to do so where nobody else handles the signal. Due is a signal that ends
- * a process (not CHLD, CONT, URG, WINCH)
- *   - if no guest was reached;
- *   - if all that were reached say by their handled set that they do not handle
- *     it; SIGINT at the second delivery, 200 ms after the first or later;
- *   - else, without `insist`, at a delivery that finds the one before not
- *     acknowledged after 200 ms. What comes sooner is the same request: one
- *     key, or one timeout(1), may send it to a process and to its group.
+ * Whether a forwarded signal is due for its default action, after its last
+ * delivery and as far as guests are concerned: 1 or 0. The handler that was
+ * installed before may ask this, and take the default action if no other code
+ * handles the signal. A signal whose default action ends a process (not CHLD,
+ * CONT, URG, WINCH) is due
+ *   - if it reached no guest;
+ *   - if all guests that it reached say by their handled set that they do not
+ *     handle it; SIGINT at the second delivery, at least 200 ms after the
+ * first;
+ *   - else, without `insist`, at a delivery at least 200 ms after one that is
+ *     not acknowledged. A delivery that comes sooner belongs to the same
+ *     request: one key, or one timeout(1), may send the signal to a process and
+ *     to its group.
  *
  * Errors:    ESIGNAL, EFORWARD (not forwarded).
  * Threads:   any. Signal handlers: yes.
@@ -824,16 +832,16 @@ WASMSIG_API int wasmsig_forward_is_due(int signal);
 
 /* ------------------------------------------------------------ statistics */
 
-/** What the process has done so far. */
+/** Counters of the process, from its start. */
 typedef struct wasmsig_statistics {
-  uint64_t raises;      /* instances that got a signal */
-  uint64_t failures;    /* GUARDED words that the system did not let us reach */
-  uint64_t soft;        /* budgets that passed their soft limit */
-  uint64_t kills;       /* kill functions called */
-  uint64_t wakes;       /* times that the watchdog woke */
-  uint64_t fires;       /* signals of our timers that were handled */
-  uint64_t arms;        /* timers set, and the watchdog told, by an enter */
-  uint64_t clock_reads; /* CPU clocks that enter, leave and questions read */
+  uint64_t raises;   /* instances that received a signal */
+  uint64_t failures; /* GUARDED words that the system did not let us access */
+  uint64_t soft;     /* soft limits that were reached */
+  uint64_t kills;    /* kill functions called, without repetitions */
+  uint64_t wakes;    /* how often the watchdog woke */
+  uint64_t fires;    /* signals of our timers that were handled */
+  uint64_t arms;     /* timers set, and requests to the watchdog, by enters */
+  uint64_t clock_reads; /* CPU clocks read by enter, leave and used_ns */
 } wasmsig_statistics;
 
 /** Threads: any. Since: 0.1 */

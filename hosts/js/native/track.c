@@ -136,7 +136,7 @@ static napi_value reason_of_error(napi_env env, napi_callback_info info) {
   arguments(env, info, given, 1);
   int verdict = wsig_verdict_of_error((int)number_of(env, given[0]));
   if (verdict > 0)
-    napi_create_string_utf8(env, wasmsig_verdict_code(verdict),
+    napi_create_string_utf8(env, wasmsig_verdict_code((wasmsig_verdict)verdict),
                             NAPI_AUTO_LENGTH, &reason);
   return reason;
 }

@@ -82,3 +82,28 @@ test('each name that is excused is there', () => {
     []
   )
 })
+
+/** Every word of the sources that could be a name of ours. */
+function namesInSources() {
+  const names = new Set()
+  for (const file of FILES.filter((name) => !name.endsWith('.md'))) {
+    const text = readFileSync(join(ROOT, file), 'latin1')
+    for (const [name] of text.matchAll(/\b(?:wasmsig|wsig)_\w+/gi))
+      names.add(name)
+  }
+  return names
+}
+
+test('names of functions, types and variables in backticks are right', () => {
+  const known = namesInSources()
+  /** A name has its beginning in messages of the linker: the part before __. */
+  const isKnown = (name) =>
+    known.has(name) || [...known].some((one) => one.startsWith(`${name}__`))
+  const isUnknown = (word) =>
+    /^(wasmsig|wsig)_\w+(\(\))?$/i.test(word) &&
+    !isKnown(word.replace('()', ''))
+  const wrong = PAGES.flatMap((page) => page.nodes('inlineCode'))
+    .filter(({ node }) => isUnknown(node.value))
+    .map(({ node, place }) => `${place}: ${node.value}`)
+  assert.deepEqual(wrong, [])
+})

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Runs the suite in one host: each promise in a process of its own. */
-import { howItDied, runToEnd } from './process.mjs'
+/** Runs the suite in one host: each promise in its own process. */
+import { howItEnded, runToEnd } from './process.mjs'
 import { PROGRAMS, STAGE } from './stage.mjs'
 import { TOOLS, verdictOf } from './suite/context.mjs'
 import { PROMISES, ROWS } from './suite/rows.mjs'
@@ -8,7 +8,7 @@ import { PROMISES, ROWS } from './suite/rows.mjs'
 const AT_ONCE = 2
 const RESULT = /^RESULT (.*)$/gm
 
-/** Starts a program of the stage as the host starts it. */
+/** Runs a program of the stage in the host. */
 function run(host, args, { flags = [], env = {} } = {}) {
   return runToEnd(host.program, [...host.command, ...flags, ...args], {
     cwd: STAGE,
@@ -20,19 +20,19 @@ function resultsIn(stdout) {
   return [...stdout.matchAll(RESULT)].map(([, json]) => JSON.parse(json))
 }
 
-const died = (ended) => ({ verdict: 'broken', why: howItDied(ended) })
+const failed = (ended) => ({ verdict: 'broken', why: howItEnded(ended) })
 
-/** What became of a promise that nobody judges but itself. */
+/** The verdict of a promise without a judge. */
 function ownVerdict(ended) {
   const [result] = resultsIn(ended.stdout)
   if (result && result.verdict !== 'kept') return result
-  return result && ended.status === 0 && !ended.late ? result : died(ended)
+  return result && ended.status === 0 && !ended.late ? result : failed(ended)
 }
 
 function judged(promise, ended) {
   const [result] = resultsIn(ended.stdout)
   if (result && result.verdict !== 'kept') return result
-  if (ended.late) return died(ended)
+  if (ended.late) return failed(ended)
   try {
     promise.judge(ended, TOOLS)
   } catch (error) {
@@ -48,14 +48,15 @@ async function checkPromise(host, promise) {
   return promise.judge ? judged(promise, ended) : ownVerdict(ended)
 }
 
-/** workerd runs everything in one process, as nothing there can end it. */
+/** workerd runs all promises in one process: none of them can end it. */
 async function checkWorkerd(host) {
   const ended = await run(host, PROGRAMS.workerd())
   const results = resultsIn(ended.stdout + ended.stderr)
-  if (results.length === 0) throw new Error(ended.stderr || 'workerd was mute')
+  if (results.length === 0)
+    throw new Error(ended.stderr || 'workerd printed nothing')
   return PROMISES.map(({ promise }) => {
     const { promise: _, ...verdict } =
-      results.find((result) => result.promise === promise) ?? died(ended)
+      results.find((result) => result.promise === promise) ?? failed(ended)
     return verdict
   })
 }
@@ -73,7 +74,7 @@ async function checkPromises(host) {
   return verdicts
 }
 
-/** The verdicts on all promises, in their order, each with its row. */
+/** The verdicts on all promises, in the order of the table, with their rows. */
 export async function checkHost(host) {
   const check = host.kind === 'workerd' ? checkWorkerd : checkPromises
   const verdicts = await check(host)

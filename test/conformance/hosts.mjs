@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * The hosts of the table: which, in which version, from where, and how a
- * program is started in each. They are fetched from npm into build/hosts/.
+ * The hosts of the table: names, versions, packages, and how each starts a
+ * program. They are fetched from npm into build/hosts/.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -37,7 +37,7 @@ const KINDS = {
 }
 
 class Host {
-  /** `version` is the package's; `said` is what the program calls itself. */
+  /** version: of the package; said: the version that the program prints. */
   constructor(name, version, said = version) {
     this.name = name
     this.kind = name.split('-')[0]
@@ -54,12 +54,14 @@ class Host {
     return `${this.folder}/node_modules/${this.package}/${this.binary}`
   }
 
-  /** Fetches the host unless it is there; throws if it cannot be started. */
+  /** Fetches the host if it is missing. Throws if it cannot be started. */
   fetch() {
     if (!existsSync(this.program)) this.#install()
     const said = execFileSync(this.program, ['--version'], { encoding: 'utf8' })
     if (!said.includes(this.said)) {
-      throw new Error(`${this.name} says that it is ${said.trim()}`)
+      throw new Error(
+        `${this.name} has version ${said.trim()}, not ${this.said}`
+      )
     }
   }
 
@@ -69,7 +71,7 @@ class Host {
     const description = { private: true, dependencies }
     const text = JSON.stringify(description)
     writeFileSync(`${this.folder}/package.json`, text)
-    // What an install script would download is in these packages already.
+    // The packages already have what their install scripts would download.
     const options = ['--ignore-scripts', '--no-audit', '--no-fund']
     execFileSync('npm', ['install', '--loglevel=error', ...options], {
       cwd: this.folder,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The table of JavaScript hosts: its suite, and where it stands. */
+/** The table of JavaScript hosts: its suite, page and results. */
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { checkHost } from './check-host.mjs'
@@ -8,7 +8,7 @@ import { prepare } from './stage.mjs'
 
 const SUITE = fileURLToPath(new URL('./suite/', import.meta.url))
 
-/** The suite's files, below SUITE, in an order that is the same everywhere. */
+/** The suite's files, relative to SUITE, in a fixed order. */
 function suiteFiles() {
   const inFolder = (folder) =>
     readdirSync(SUITE + folder)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Runs what a suite starts, and says how it ended. */
+/** Runs the programs of a suite, and reports how they ended. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { PATIENCE_MS } from '../support/patience.mjs'
 
-/** What runs now, and must not outlive a run that is ended from outside. */
+/** Running programs. They must not outlive this process. */
 const running = new Set()
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 for (const signal of ['SIGINT', 'SIGTERM']) {
@@ -12,7 +12,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 /**
- * Runs a program to its end, or for as long as there is patience.
+ * Runs a program until it ends, or PATIENCE_MS are over.
  * @param {string} program
  * @param {string[]} args
  * @param {{ cwd?: string, env?: Record<string, string> }} options
@@ -37,16 +37,16 @@ export async function runToEnd(program, args, { cwd, env } = {}) {
   return { status, signal, late, stdout, stderr }
 }
 
-/** The line that says most: the error's, or else the last. */
-function tellingLine(text) {
+/** The most useful line: that of an error, or the last. */
+function errorLine(text) {
   const lines = text.trim().split('\n')
   return lines.find((line) => /Error|^error|panic/.test(line)) ?? lines.pop()
 }
 
-/** Why a program that should have told its verdict has not. */
-export function howItDied({ status, signal, late, stderr }) {
+/** How a program ended that printed no verdict. */
+export function howItEnded({ status, signal, late, stderr }) {
   if (late) return 'it never ended'
   const end = `the process ended with ${signal ?? `status ${status}`}`
-  const said = tellingLine(stderr)
+  const said = errorLine(stderr)
   return said ? `${end}: ${said}` : end
 }

@@ -6,7 +6,7 @@ import { row, symbol } from './markdown.mjs'
 /** Columns, and the groups of promises that each of them sums up. */
 const COLUMNS = {
   signals: [
-    'A guest is told at its soft limit, in its loop, never early',
+    'A guest is signalled at its soft limit, in its loop, never early',
     'Ctrl-C and other signals reach a busy guest'
   ],
   'hard limit': ['A call is stopped at its hard limit'],

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * The last run of a table's suite, in a results.json, and which suite it was.
- * In memory results are row -> promise -> host -> { verdict, why }.
+ * Reads and writes results.json: the last run of a table's suite, with a hash of
+ * the suite. In memory results are row -> promise -> host -> { verdict, why }.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** What decides a run besides what is tried: the suite, and the hosts. */
+/** A hash of the suite and the versions of the hosts. */
 function fingerprint({ suite, hosts }) {
   const hash = createHash('sha256')
   for (const [name, path] of suite()) {
@@ -16,13 +16,13 @@ function fingerprint({ suite, hosts }) {
   return hash.digest('hex')
 }
 
-/** The map's value of the key; a new map if there is none. */
+/** The value of the key, which is a new map if there was none. */
 function mapIn(map, key) {
   if (!map.has(key)) map.set(key, new Map())
   return map.get(key)
 }
 
-/** Results, from a run of all hosts: each has what `check` gave. */
+/** Combines the results of `check` for all hosts. */
 export function collate(table, runs) {
   const results = new Map()
   for (const { host, found } of runs) {
@@ -40,8 +40,8 @@ export function collate(table, runs) {
 }
 
 /**
- * What one host is to be compared by: beside what it gave now, the promises of
- * which only the last run speaks; each with the verdict that it had then.
+ * The results of one host, and whether each differs from the last run. It
+ * includes promises that only the last run has.
  */
 export function compared(table, host, found, before) {
   const now = new Map(found.map((one) => [one.promise, one]))
@@ -58,7 +58,7 @@ export function compared(table, host, found, before) {
   }))
 }
 
-/** A promise that was simply kept needs no more than the word. */
+/** A promise that was kept, without a note, is stored as a string. */
 const pack = (found) =>
   found.verdict === 'kept' && !found.why ? 'kept' : found
 const unpack = (found) => (found === 'kept' ? { verdict: 'kept' } : found)
@@ -83,13 +83,13 @@ export function writeResults(table, results) {
 
 const readRun = ({ results }) => JSON.parse(readFileSync(results, 'utf8'))
 
-/** The committed run, of whatever suite. */
+/** The committed run, of any suite. */
 export const readLast = (table) =>
   toMap(readRun(table).rows, (row) =>
     toMap(row, (found) => toMap(found, unpack))
   )
 
-/** The committed run; undefined if there is none, or it was another suite's. */
+/** The committed run; undefined if there is none, or of another suite. */
 export function readResults(table) {
   try {
     if (readRun(table).suite !== fingerprint(table)) return undefined

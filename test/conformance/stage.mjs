@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Lays out what a run needs in build/conformance/: the package as npm would
- * install it, the suite beside it, the guests as binaries. Whoever changes the
- * sources while a run goes on does not change the run.
+ * Copies what a run needs to build/conformance/: the package as npm installs it,
+ * the suite, and the guests as binaries. So a change of the sources during a run
+ * does not change the run.
  */
 import {
   cpSync,
@@ -37,7 +37,7 @@ function assemble(wabt, name) {
   }
 }
 
-/** The files that `npm install` of the package in `folder` would bring. */
+/** Copies the files that `npm install` would install. */
 function installPackage(folder) {
   const to = `${STAGE}node_modules/wasmsig/`
   const text = readFileSync(`${folder}/package.json`, 'utf8')
@@ -54,7 +54,7 @@ function installPackage(folder) {
 
 const capnpName = (text) => JSON.stringify(text)
 
-/** What workerd is to run: it sees no file system. */
+/** The configuration of workerd, with all files: it has no file system. */
 function workerdConfig(scripts) {
   const modules = scripts.map(
     (path) => `(name = ${capnpName(path)}, esModule = embed ${capnpName(path)})`
@@ -75,15 +75,15 @@ const suite :Workerd.Worker = (
 }
 
 /**
- * @param {string[]} files of the suite, below `suite`
- * @param {string} packageFolder the package that is looked at
+ * @param {string[]} files of the suite, relative to `suite`
+ * @param {string} packageFolder the package to try
  */
 export async function prepare(files, suite, packageFolder = `${ROOT}hosts/js`) {
   rmSync(STAGE, { recursive: true, force: true })
   mkdirSync(`${STAGE}suite/guests`, { recursive: true })
   const description = { private: true, dependencies: { wasmsig: '*' } }
   writeFileSync(`${STAGE}package.json`, JSON.stringify(description))
-  // Deno would take this for a part of the workspace around it.
+  // Without this file Deno would use the workspace around the stage.
   writeFileSync(`${STAGE}deno.json`, '{ "nodeModulesDir": "manual" }')
   installPackage(packageFolder)
   for (const file of files) cpSync(suite + file, `${STAGE}suite/${file}`)
@@ -97,7 +97,7 @@ export async function prepare(files, suite, packageFolder = `${ROOT}hosts/js`) {
   cpSync(ROOT + PI_WASM, `${STAGE}pi/pi.wasm`)
 
   const scripts = files.filter((file) => file !== 'main.mjs')
-  // workerd takes the first module for the program.
+  // The first module is workerd's program.
   scripts.sort((a, b) => (b === 'workerd.mjs') - (a === 'workerd.mjs'))
   writeFileSync(`${STAGE}suite/workerd.capnp`, workerdConfig(scripts))
 }

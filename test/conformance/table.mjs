@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * The tables of results: their types, and the files that are written from them.
- * A file knows the tables that it shows; how it shows them is in its module.
+ * The types of the tables of results, and the files that are written from them.
+ * Each file has a list of its tables, and a function that renders them.
  *
  * @typedef {object} Table some hosts, and the promises of a suite
- * @property {string} group what its hosts are called together
+ * @property {string} group the name of all its hosts
  * @property {string} title
  * @property {string} about the sentence under the title
- * @property {string} page the file that has every promise
- * @property {URL} results where the last run is kept
+ * @property {string} page the file with every promise
+ * @property {URL} results the file with the last run
  * @property {Host[]} hosts its columns
  * @property {() => [string, string][]} suite names and paths of its files
  * @property {(packageFolder?: string) => Promise<void>} [prepare]
  * @property {(host: Host) => Promise<Found[]>} check
- * @property {Verdict} [absent] of promises that a host does not speak of
- * @property {boolean} countsApart what cannot be tried makes its row a part
+ * @property {Verdict} [absent] of promises that a host does not report
+ * @property {boolean} countsApart a row is 'partly' kept if some promise cannot
+ *   be tried
  * @property {(found: Found) => boolean} hasNote
  *
  * @typedef {object} Host
  * @property {string} name
  * @property {string} label
- * @property {string} version what decides the run
- * @property {string} said the version as one reads it
+ * @property {string} version part of the hash of the suite
+ * @property {string} said the version for people
  * @property {() => void} fetch throws if it cannot be started
  *
  * @typedef {{ verdict: 'kept' | 'partly' | 'broken' | 'apart', why?: string }}
@@ -33,9 +34,9 @@
  *
  * @typedef {object} Written a file that is written from results
  * @property {string} path
- * @property {Table[]} tables those that it shows
+ * @property {Table[]} tables that it shows
  * @property {(resultsOf: (table: Table) => Results, before: string) => string}
- *   render its text; `before` is what it has now
+ *   render returns its text; `before` is its current text
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -61,7 +62,7 @@ export function writeFiles(files, resultsOf) {
   }
 }
 
-/** The paths of the files that are not as the results have them. */
+/** The paths of the files that differ from the results. */
 export function staleFiles(files, resultsOf) {
   return files
     .filter((file) => file.render(resultsOf, textOf(file)) !== textOf(file))

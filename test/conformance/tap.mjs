@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** A run told in TAP 14, a subtest for each host. testanything.org */
+/** Prints a run as TAP 14, with a subtest for each host. testanything.org */
 
 const escape = (text) => text.replace(/[\\#]/g, '\\$&')
 
-/**
- * Prints a run as it goes on. What `before` says of a promise is expected: if
- * it was not kept then either, it is a TODO.
- */
+/** Prints each result at once. A promise that was not kept before is a TODO. */
 export class Tap {
   #count = 0
   #failed = 0
@@ -50,7 +47,7 @@ export class Tap {
     }
   }
 
-  /** A host that could not be started, or broke down. */
+  /** A host that could not be started, or whose run failed. */
   bailed(label, reason) {
     this.print(`# ${reason.split('\n').join('\n# ')}`)
     this.#end(false, `${label} could not be run`)

@@ -10,12 +10,12 @@
 
 struct wamr_guest {
   struct guest guest;
-  uint8_t *bytes; /* as long as the module */
+  uint8_t *bytes; /* needed as long as the module */
   wasm_module_t module;
   wasm_module_inst_t instance;
   wasm_exec_env_t exec_env;
   wasmsig_wamr_tracked tracked;
-  bool is_spawned; /* has another's module and memory */
+  bool is_spawned; /* uses the module and memory of another guest */
 };
 
 static int32_t call_host(wasm_exec_env_t exec_env, int32_t argument) {
@@ -56,7 +56,7 @@ static void load(struct wamr_guest *guest, const char *text) {
   guest->module =
       wasm_runtime_load(guest->bytes, (uint32_t)length, error, sizeof error);
   if (guest->module == NULL) fail_msg("%s", error);
-  /* The stacks of threads are taken from its heap. */
+  /* WAMR allocates the stacks of threads in its heap. */
   uint32_t heap_size = strstr(text, "__heap_base") != NULL ? STACK_SIZE : 0;
   guest->instance = wasm_runtime_instantiate(guest->module, STACK_SIZE,
                                              heap_size, error, sizeof error);
@@ -65,7 +65,7 @@ static void load(struct wamr_guest *guest, const char *text) {
   assert_non_null(guest->exec_env);
 }
 
-/* As a thread that the guest starts has it. */
+/* As for a thread that the guest starts. */
 static void spawn(struct wamr_guest *guest, struct wamr_guest *twin) {
   guest->is_spawned = true;
   guest->exec_env = wasm_runtime_spawn_exec_env(twin->exec_env);
@@ -155,7 +155,7 @@ static void leave_thread(void) { wasm_runtime_destroy_thread_env(); }
 #endif
 
 const struct engine engine = {
-    .name = SOFT_BOUNDS ? "WAMR without the hardware's bounds checks" : "WAMR",
+    .name = SOFT_BOUNDS ? "WAMR without hardware bounds checks" : "WAMR",
     .version = version,
     .has_moving_memories = SOFT_BOUNDS,
     .has_only_moving_memories = SOFT_BOUNDS,

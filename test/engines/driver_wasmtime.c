@@ -118,7 +118,7 @@ static void make_memory(struct wasmtime_guest *guest,
                                               &item->of.sharedmemory));
 }
 
-/* The guests import one thing at the most. */
+/* The guests have one import at most. */
 static size_t make_import(struct wasmtime_guest *guest,
                           const struct wasmtime_guest *twin,
                           wasmtime_extern_t *item) {
@@ -254,7 +254,7 @@ static void limit(struct guest *guest, wasmsig_budget_options *options) {
                    0);
 }
 
-static void nothing(void) {}
+static void do_nothing(void) {}
 
 const struct engine engine = {
     .name = "Wasmtime",
@@ -272,6 +272,6 @@ const struct engine engine = {
     .sync = sync_words,
     .untrack = untrack,
     .limit = limit,
-    .enter_thread = nothing,
-    .leave_thread = nothing,
+    .enter_thread = do_nothing,
+    .leave_thread = do_nothing,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the promises of Wasmtime's adapter alone need of its driver. */
+/* What the promises of Wasmtime's adapter alone need from its driver. */
 #ifndef WASMSIG_TEST_DRIVER_WASMTIME_H
 #define WASMSIG_TEST_DRIVER_WASMTIME_H
 
@@ -19,7 +19,7 @@ struct wasmtime_guest {
 
 wasm_engine_t *wasmtime_engine_of(enum kind_of_memory kind);
 
-/* Instantiates it; does not track. */
+/* Instantiates a module and does not track it. */
 struct wasmtime_guest *wasmtime_open(const char *text, enum kind_of_memory kind,
                                      wasmsig_registry *registry,
                                      struct wasmtime_guest *twin);

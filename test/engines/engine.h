@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What the promises (promises.h) need of an engine. Each engine's driver
- * defines `engine`; the promises are written once, against this.
+ * What the promises (promises.h) need from an engine. Each engine's driver
+ * defines `engine`. The promises are the same for all engines.
  */
 #ifndef WASMSIG_TEST_ENGINE_H
 #define WASMSIG_TEST_ENGINE_H
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* After the headers that it needs. */
+/* It needs the headers above. */
 #include <cmocka.h>
 
 #include "wasmsig/host.h"
@@ -27,13 +27,13 @@ enum ending {
   LIMITED, /* by a kill */
 };
 
-/* An instance that runs. Drivers put it first in a struct of theirs. */
+/* An instance. Drivers extend it: it is the first member of their struct. */
 struct guest {
-  int verdict; /* what track answered */
+  int verdict; /* of track */
   wasmsig_registry *registry;
   wasmsig_instance instance;
   wasmsig_memory_class memory_class;
-  bool owns_registry; /* it is destroyed with the guest */
+  bool owns_registry; /* destroyed with the guest */
 };
 
 enum kind_of_memory {
@@ -43,41 +43,41 @@ enum kind_of_memory {
 
 struct engine {
   const char *name;
-  /* As the engine itself says it, or its headers. */
+  /* By the engine itself, or its headers. */
   struct version {
     uint32_t major, minor, patch;
   } (*version)(void);
   void (*start)(void);
   void (*end)(void);
-  /* What its modules may have. */
+  /* What it supports. */
   bool has_several_memories;
   bool has_64_bit_memories;
   bool has_exceptions;
   bool has_moving_memories;
-  bool has_only_moving_memories; /* the rows of MOVING are all that is tried */
+  bool has_only_moving_memories; /* only the rows of MOVING are tried */
   /* Instantiates a module, given as text, and tracks it in the registry, or in
-   * one of its own. Imported memories are made for it, or are those of `twin`.
-   * Called in the main thread only. */
+   * a new one. It creates imported memories, or uses those of `twin`. Threads:
+   * the main thread. */
   struct guest *(*open)(const char *text, enum kind_of_memory kind,
                         wasmsig_registry *registry, struct guest *twin);
-  /* Ends the instance, in the way that the adapter says. */
+  /* Untracks and deletes the instance, as the adapter requires. */
   void (*close)(struct guest *guest);
-  /* Every function of the guests is of type i32 -> i32. */
+  /* All functions of the guests have type i32 -> i32. */
   enum ending (*call)(struct guest *guest, const char *function,
                       int32_t argument, int32_t *result);
   uint8_t *(*memory)(struct guest *guest);
   int (*sync)(struct guest *guest);
   int (*untrack)(struct guest *guest);
-  /* Sets what kills the guest, and undoes it. */
+  /* Sets kill and undo for the guest. */
   void (*limit)(struct guest *guest, wasmsig_budget_options *options);
-  /* Around what a thread that is not the main one calls. */
+  /* Around the calls of another thread than the main thread. */
   void (*enter_thread)(void);
   void (*leave_thread)(void);
 };
 
 extern const struct engine engine;
 
-/* What the import host.call does, of whichever guest. */
+/* The import host.call of the guests. */
 extern int32_t (*host_call)(int32_t argument);
 
 #endif

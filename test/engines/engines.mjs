@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The table of engines in C: its suite are the tests in this folder. */
+/** The table of engines in C. Its suite are the tests in this folder. */
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { howItDied, runToEnd } from '../conformance/process.mjs'
-import { readSaid } from './said.mjs'
+import { howItEnded, runToEnd } from '../conformance/process.mjs'
+import { readOutput } from './tap_output.mjs'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SOURCES = 'test/engines/'
 const PROGRAMS = 'build/release/test/engines/'
 
-/** What decides a run besides the tests: the engines, and how they are built. */
+/** Other files that a result depends on: engines, and how they are built. */
 const PINS = [
   'third_party/Cargo.lock',
   'third_party/requirements.txt',
@@ -19,8 +19,8 @@ const PINS = [
 
 class Engine {
   /**
-   * `others` are programs that try with another build of the engine what
-   * `program` had to skip; each says in a few words which build it is.
+   * `others` are programs that try what `program` has to skip, in another build
+   * of the engine. Each names its build.
    */
   constructor({ name, label, version, program, others = [] }) {
     Object.assign(this, { name, label, version, program, others })
@@ -42,23 +42,25 @@ class Engine {
   async run(program) {
     const env = { CMOCKA_MESSAGE_OUTPUT: 'TAP' }
     const ended = await runToEnd(ROOT + PROGRAMS + program, [], { env })
-    // A test that failed is status 1, and said what; all else is told here.
+    // Status 1: tests failed, and the output names them. More is an error.
     if (ended.late || ended.status === null || ended.status > 1) {
-      throw new Error(`${program}: ${howItDied(ended)}`)
+      throw new Error(`${program}: ${howItEnded(ended)}`)
     }
-    const { version, found } = readSaid(ended.stdout)
+    const { version, found } = readOutput(ended.stdout)
     if (version !== this.version) {
-      throw new Error(`${this.label} says that it is ${version}`)
+      throw new Error(
+        `${this.label} has version ${version}, not ${this.version}`
+      )
     }
     const isBroken = found.some(({ verdict }) => verdict === 'broken')
     if (isBroken !== (ended.status === 1)) {
-      throw new Error(`${program}: ${howItDied(ended)}`)
+      throw new Error(`${program}: ${howItEnded(ended)}`)
     }
     return found
   }
 }
 
-/** What was skipped, as another build of the engine keeps it or breaks it. */
+/** Replaces skipped promises by the results of another build of the engine. */
 function filledIn(found, other, build) {
   const tried = new Map(
     other
@@ -111,7 +113,7 @@ export const ENGINES = {
       others: [
         {
           program: 'test_engine_wamr_moving',
-          build: "tried in a build without the hardware's bounds checks"
+          build: 'tried in a build without hardware bounds checks'
         }
       ]
     })

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The guests, as text: those of test/conformance/suite/guests.mjs, in C. Every
- * function is of type i32 -> i32. No loop is endless but the one in $forever.
+ * The guests, as text: those of test/conformance/suite/guests.mjs, in C. All
+ * functions have type i32 -> i32. The only endless loop is in $forever.
  */
 #ifndef WASMSIG_TEST_GUESTS_H
 #define WASMSIG_TEST_GUESTS_H
 
-/* Where the words lie, and what they hold before a host has written there. */
+/* The addresses of the words, and their value before a host writes to them. */
 #define SIGNAL_AT 1024
 #define TERMINATED_AT 1032
 #define PENDING_AT 1040
@@ -35,10 +35,10 @@
   "(func $" name " (export \"" name "\") (param $n i32) (result i32)"
 
 /*
- * spin     polls until it is told, returns the signal; 0: it was never told
- * obey     polls as the SDK does: ignores what it hears, but traps at SIGKILL
+ * spin     polls until a signal comes, returns its number; 0: none came
+ * obey     polls as the SDK does: traps at SIGKILL, ignores other signals
  * forever  never polls, never ends
- * work     never polls, takes as many turns as it is told, returns 0
+ * work     never polls, runs $n turns of a loop, returns 0
  * fail     traps
  */
 #define LOOPS      \
@@ -66,19 +66,19 @@
   "(local.get $n))"                                                      \
   FUNCTION("fail") "unreachable)"
 
-/* Grows its memory by a page, returns how many there are. */
+/* Grows its memory by a page, returns its size in pages. */
 #define GROWS      \
   FUNCTION("grow") \
   "(drop (memory.grow (i32.const 1))) (memory.size))"
 
-/* Calls the host, adds 1 to what it answers. */
+/* Calls the host, adds 1 to the result. */
 #define IMPORTS_HOST \
   "(import \"host\" \"call\" (func $host (param i32) (result i32)))"
 #define CALLS_HOST \
   FUNCTION("ask")  \
   "(i32.add (call $host (local.get $n)) (i32.const 1)))"
 
-/* Returns 1 if it caught what ended its endless loop. */
+/* Returns 1 if it has caught the end of its endless loop. */
 #define GUARDED                                   \
   FUNCTION("guarded")                             \
   "(block $caught (try_table (catch_all $caught)" \
@@ -95,7 +95,8 @@
 #define IMPORTED_GUEST MODULE(IMPORTED SIGNAL SIGNAL_STARTS LOOPS)
 #define SHARED_GUEST \
   MODULE("(memory (export \"memory\") 1 16 shared)" SIGNAL LOOPS)
-/* Says where its stack is, so that WAMR can make another for a thread. */
+/* It exports the place of its stack, so that WAMR can create one for a thread.
+ */
 #define SHARED_IMPORTING_GUEST                                             \
   MODULE(                                                                  \
       "(memory (import \"env\" \"memory\") 2 16 shared)"                   \
@@ -123,7 +124,7 @@
       "0x80000000") "(data (i32.const 0x80000000) \"\\ff\\ff\\00\\00\")")
 #define HIGH_AT 0x80000000u
 
-/* Modules with something wrong in them. */
+/* Modules with bad words. */
 #define MISALIGNED_GUEST MODULE(OWN SIGNAL_IN("1026") SIGNAL_STARTS LOOPS)
 #define OUTSIDE_GUEST MODULE(OWN SIGNAL_IN("65536") SIGNAL_STARTS LOOPS)
 #define NEGATIVE_GUEST MODULE(OWN SIGNAL_IN("-16") SIGNAL_STARTS LOOPS)

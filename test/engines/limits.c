@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* CPU limits: who is told and stopped, when, and what is left after it. */
+/* CPU limits: what is signalled and stopped, when, and the state afterwards. */
 #include <stdio.h>
 #include <time.h>
 
@@ -14,9 +14,9 @@ static uint64_t cpu_ns(void) {
   return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-/* -------------------------------------------------------------------- told */
+/* --------------------------------------------------------------- signalled */
 
-PROMISE(told_in_its_loop) {
+PROMISE(signalled_in_its_loop) {
   struct guest *guest = open_guest(WORDS_GUEST);
   wasmsig_budget_options limits = limits_of(guest, LIMIT, WASMSIG_NO_LIMIT);
   struct limited call = call_limited(guest, &limits, "spin", 0);
@@ -26,7 +26,7 @@ PROMISE(told_in_its_loop) {
   engine.close(guest);
 }
 
-PROMISE(never_told_early) {
+PROMISE(never_signalled_early) {
   struct guest *guest = open_guest(SIGNAL_GUEST);
   wasmsig_budget_options limits = limits_of(guest, 5 * MS, WASMSIG_NO_LIMIT);
   for (int i = 0; i < 20; i++) {
@@ -40,7 +40,7 @@ PROMISE(never_told_early) {
   engine.close(guest);
 }
 
-PROMISE(only_the_named) {
+PROMISE(only_its_instances) {
   wasmsig_registry *registry;
   assert_int_equal(wasmsig_registry_create(&registry), 0);
   struct guest *mine = engine.open(SIGNAL_GUEST, USUAL, registry, NULL);
@@ -57,7 +57,7 @@ PROMISE(only_the_named) {
   wasmsig_registry_destroy(registry);
 }
 
-PROMISE(reset_takes_back) {
+PROMISE(reset_withdraws) {
   struct guest *guest = open_guest(SIGNAL_GUEST);
   wasmsig_budget_options limits = limits_of(guest, LIMIT, WASMSIG_NO_LIMIT);
   wasmsig_budget budget;
@@ -75,15 +75,15 @@ PROMISE(reset_takes_back) {
   engine.close(guest);
 }
 
-static const struct CMUnitTest told[] = {
-    KEEPS("a guest is told in its loop that its CPU time is nearly up",
-          told_in_its_loop),
-    KEEPS("no guest is told early, by the CPU clock of the host itself",
-          never_told_early),
-    KEEPS("only the instances that a limit names are told, by its signal",
-          only_the_named),
-    KEEPS("reset begins a new request, and takes the signal back",
-          reset_takes_back),
+static const struct CMUnitTest signalled[] = {
+    KEEPS("a guest receives SIGXCPU in its loop, at its soft limit",
+          signalled_in_its_loop),
+    KEEPS("no guest is signalled early, by a CPU clock of the host",
+          never_signalled_early),
+    KEEPS("a limit signals only its instances, with its signal",
+          only_its_instances),
+    KEEPS("reset starts a new request, and withdraws the signal",
+          reset_withdraws),
 };
 
 /* ----------------------------------------------------------------- stopped */
@@ -110,30 +110,30 @@ PROMISE(wordless_is_stopped) {
   engine.close(guest);
 }
 
-/* A section around the call, which raises the same: what a guest was told stays
- * in its words until this one ends. */
-static void enter_around(wasmsig_budget *around, struct guest *guest) {
+/* An outer section that raises the same signal: the signal stays in the guest's
+ * words until this section ends. */
+static void enter_outer(wasmsig_budget *outer, struct guest *guest) {
   wasmsig_budget_options limits = limits_of(guest, MS, WASMSIG_NO_LIMIT);
-  assert_int_equal(wasmsig_budget_init(around, &limits), 0);
-  assert_int_equal(wasmsig_budget_enter(around), 0);
+  assert_int_equal(wasmsig_budget_init(outer, &limits), 0);
+  assert_int_equal(wasmsig_budget_enter(outer), 0);
 }
 
-static void leave_around(wasmsig_budget *around, struct guest *guest) {
-  assert_int_equal(wasmsig_budget_leave(around), WASMSIG_LEFT_SIGNALLED);
+static void leave_outer(wasmsig_budget *outer, struct guest *guest) {
+  assert_int_equal(wasmsig_budget_leave(outer), WASMSIG_LEFT_SIGNALLED);
   assert_int_equal(word_at(guest, SIGNAL_AT), 0);
-  assert_int_equal(wasmsig_budget_destroy(around), 0);
+  assert_int_equal(wasmsig_budget_destroy(outer), 0);
 }
 
-PROMISE(told_then_stopped) {
+PROMISE(signalled_then_stopped) {
   struct guest *guest = open_guest(WORDS_GUEST);
-  wasmsig_budget around;
-  enter_around(&around, guest);
+  wasmsig_budget outer;
+  enter_outer(&outer, guest);
   wasmsig_budget_options limits = limits_of(guest, 5 * MS, LIMIT);
   assert_killed(call_limited(guest, &limits, "forever", 0));
   assert_int_equal(word_at(guest, SIGNAL_AT), WASMSIG_SIGXCPU);
   assert_int_equal(pending_of(guest), UINT64_C(1) << (WASMSIG_SIGXCPU - 1));
   assert_int_equal(word_at(guest, TERMINATED_AT), 0);
-  leave_around(&around, guest);
+  leave_outer(&outer, guest);
   engine.close(guest);
 }
 
@@ -141,25 +141,25 @@ static void kill_by_word(void *registry) {
   wasmsig_registry_raise(registry, WASMSIG_SIGKILL);
 }
 
-static void take_word_back(void *registry) {
+static void clear_word(void *registry) {
   wasmsig_registry_clear(registry, WASMSIG_SIGKILL);
 }
 
 PROMISE(polling_is_stopped_by_word) {
   struct guest *guest = open_guest(WORDS_GUEST);
-  wasmsig_budget around;
-  enter_around(&around, guest);
+  wasmsig_budget outer;
+  enter_outer(&outer, guest);
   wasmsig_budget_options limits = limits_of(guest, 5 * MS, LIMIT);
   limits.kill = kill_by_word;
-  limits.undo = take_word_back;
+  limits.undo = clear_word;
   limits.context = guest->registry;
   limits.kill_is_signal_safe = true;
   struct limited call = call_limited(guest, &limits, "obey", 0);
   assert_int_equal(call.ending, TRAPPED);
   assert_int_equal(call.outcome, WASMSIG_LEFT_KILLED);
-  /* The soft limit's signal waits on. */
+  /* The signal of the soft limit is still pending. */
   assert_int_equal(word_at(guest, SIGNAL_AT), WASMSIG_SIGXCPU);
-  leave_around(&around, guest);
+  leave_outer(&outer, guest);
   assert_works(guest);
   engine.close(guest);
 }
@@ -176,27 +176,27 @@ PROMISE(own_trap_is_no_limit) {
 static const struct CMUnitTest stopped[] = {
     KEEPS("a guest that never polls is stopped", endless_is_stopped),
     KEEPS("a guest without words is stopped", wordless_is_stopped),
-    KEEPS("a guest is told first and stopped then", told_then_stopped),
+    KEEPS("a guest is signalled first, and stopped later",
+          signalled_then_stopped),
     KEEPS("a guest that polls is stopped by SIGKILL in its word",
           polling_is_stopped_by_word),
-    KEEPS("a trap of the guest's own is not taken for a limit",
-          own_trap_is_no_limit),
+    KEEPS("a trap of the guest itself is not a limit", own_trap_is_no_limit),
 };
 
 PROMISE(catch_all_sees_no_kill) {
-  NEEDS(engine.has_exceptions, "the engine has no exceptions");
+  NEEDS(engine.has_exceptions, "the engine does not support exceptions");
   struct guest *guest = open_guest(GUARDED_GUEST);
   wasmsig_budget_options limits = limits_of(guest, WASMSIG_NO_LIMIT, LIMIT);
   assert_killed(call_limited(guest, &limits, "guarded", 0));
   engine.close(guest);
 }
 
-static const struct CMUnitTest swallowed[] = {
-    KEEPS("a guest's catch_all does not see the kill of one that never polls",
+static const struct CMUnitTest uncaught[] = {
+    KEEPS("catch_all does not see the kill of a guest that never polls",
           catch_all_sees_no_kill),
 };
 
-/* --------------------------------------------------------------- lives on */
+/* ----------------------------------------------------------- after a kill */
 
 PROMISE(same_guest_goes_on) {
   struct guest *guest = open_guest(WORDS_GUEST);
@@ -216,18 +216,18 @@ PROMISE(same_guest_goes_on) {
 
 PROMISE(a_hundred_kills) {
   struct guest *guest = open_guest(SIGNAL_GUEST);
-  struct guest *witness = open_guest(SIGNAL_GUEST);
+  struct guest *other = open_guest(SIGNAL_GUEST);
   wasmsig_budget_options limits = limits_of(guest, WASMSIG_NO_LIMIT, MS / 2);
   for (int i = 0; i < 100; i++) {
     assert_killed(call_limited(guest, &limits, "forever", 0));
-    assert_works(witness);
+    assert_works(other);
   }
   assert_works(guest);
-  engine.close(witness);
+  engine.close(other);
   engine.close(guest);
 }
 
-/* A number that follows from the one before (xorshift). */
+/* A pseudo-random number (xorshift). */
 static uint32_t next(uint32_t *seed) {
   *seed ^= *seed << 13;
   *seed ^= *seed >> 17;
@@ -249,8 +249,8 @@ static int races(void) {
   return wanted != NULL ? atoi(wanted) : 400;
 }
 
-/* The guest ends of itself about when it is killed, a little before or after.
- * Whatever came first: the section tells it, and nothing is left behind. */
+/* The guest returns at about the time of the kill. Whichever comes first, the
+ * section reports it, and no effect of the kill remains. */
 PROMISE(late_kills_leave_no_trace) {
   struct guest *guest = open_guest(SIGNAL_GUEST);
   const uint64_t hard = MS / 10;
@@ -272,33 +272,33 @@ PROMISE(late_kills_leave_no_trace) {
     }
     assert_works(guest);
   }
-  print_message("# %s: %d killed, %d ended before it, %d of them told so\n",
+  print_message("# %s: %d killed, %d returned, %d of them reported as killed\n",
                 engine.name, killed, returned, late);
   engine.close(guest);
 }
 
-static const struct CMUnitTest lives_on[] = {
-    KEEPS("the guest that was killed can be called and told again",
+static const struct CMUnitTest after_kill[] = {
+    KEEPS("a guest that was killed can be called and signalled again",
           same_guest_goes_on),
-    KEEPS("a hundred kills one after the other leave no trace, in no guest",
+    KEEPS("a hundred kills in a row leave no trace, in no guest",
           a_hundred_kills),
-    KEEPS("a kill that comes when the call ends does not hit the next one",
+    KEEPS("a kill at the end of a call does not hit the next call",
           late_kills_leave_no_trace),
 };
 
 /* ------------------------------------------------------------------- nested */
 
-static struct guest *asked;
+static struct guest *inner_guest;
 static wasmsig_budget_options inner_limits;
 static struct limited inner;
 
 static int32_t call_inside(int32_t argument) {
-  inner = call_limited(asked, &inner_limits, "forever", argument);
+  inner = call_limited(inner_guest, &inner_limits, "forever", argument);
   return 41;
 }
 
 static void prepare_inner(struct guest *guest, uint64_t hard_ns) {
-  asked = guest;
+  inner_guest = guest;
   inner_limits = limits_of(guest, WASMSIG_NO_LIMIT, hard_ns);
   host_call = call_inside;
   memset(&inner, 0, sizeof inner);
@@ -337,10 +337,11 @@ static const struct CMUnitTest nested[] = {
 };
 
 const struct row rows_of_limits[] = {
-    ROW("A guest is told at its soft limit, in its loop, never early", told),
+    ROW("A guest is signalled at its soft limit, in its loop, never early",
+        signalled),
     ROW("A call is stopped at its hard limit", stopped),
-    ROW("A kill cannot be swallowed", swallowed),
-    ROW("The host lives on after it", lives_on),
+    ROW("A kill cannot be caught", uncaught),
+    ROW("The host works normally after a kill", after_kill),
     ROW("Budgets nest", nested),
 };
 const size_t rows_of_limits_count =

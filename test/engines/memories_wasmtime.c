@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Wasmtime's memories under guards and reservations of all sizes: one that is
- * taken for FIXED stays where it is, however it grows.
+ * Wasmtime's memories with guards and reservations of many sizes: a memory of
+ * the class FIXED never moves when it grows.
  */
 #include "memories_wasmtime.h"
 
@@ -20,11 +20,11 @@
 /* How an engine is configured. */
 struct configuration {
   uint64_t reservation, guard, growth;
-  bool is_default; /* nothing of it is set */
+  bool is_default; /* none of the sizes is set */
   bool pools;
 };
 
-/* A memory of one page that may reach `most` pages. */
+/* A memory that may grow to a maximum. */
 struct scene {
   wasm_engine_t *engine;
   wasmsig_registry *registry;
@@ -54,11 +54,11 @@ static wasm_engine_t *make_engine(const struct configuration *how) {
 }
 
 static struct scene open_scene(wasm_engine_t *made, unsigned pages,
-                               unsigned most, uint64_t stated) {
+                               unsigned maximum, uint64_t stated) {
   struct scene scene = {.engine = made};
   char text[256], *end = text;
   end += sprintf(end, "(module (memory (export \"memory\") %u ", pages);
-  if (most) end += sprintf(end, "%u", most);
+  if (maximum) end += sprintf(end, "%u", maximum);
   sprintf(end, ") %s)", pages ? SIGNAL : "");
   size_t length;
   uint8_t *wasm = wat_to_wasm(text, &length);
@@ -92,12 +92,12 @@ static void close_scene(struct scene *scene) {
   wasmtime_store_delete(scene->store);
 }
 
-/* One that stays in place gets its signal where it was found; of the others
- * nothing is written. */
-static void assert_stays_if_fixed(struct scene *scene, unsigned most) {
+/* A FIXED memory does not move, and receives its signal. Nothing is written to
+ * the others. */
+static void assert_stays_if_fixed(struct scene *scene, unsigned maximum) {
   uint8_t *before = wasmtime_memory_data(scene->context, &scene->memory);
   uint64_t old;
-  unsigned pages = most && most < 600 ? most : 600;
+  unsigned pages = maximum && maximum < 600 ? maximum : 600;
   wasmtime_error_t *error =
       wasmtime_memory_grow(scene->context, &scene->memory, pages - 1, &old);
   if (error) wasmtime_error_delete(error);
@@ -111,23 +111,23 @@ static void assert_stays_if_fixed(struct scene *scene, unsigned most) {
 static const uint64_t reservations[] = {0, MIB, 32 * MIB, 4 * GIB};
 static const uint64_t guards[] = {0, PAGE, 32 * MIB, 5 * GIB};
 static const uint64_t growths[] = {0, 64 * MIB};
-static const unsigned mosts[] = {2, 300, 512, 20000, 0};
+static const unsigned maximums[] = {2, 300, 512, 20000, 0};
 
 #define EACH(i, of) for (size_t i = 0; i < sizeof(of) / sizeof((of)[0]); i++)
 
-/* `count` of them were FIXED. */
+/* Adds the number of FIXED memories to *count. */
 static void try_all_sizes(const struct configuration *how, bool states,
                           unsigned *count) {
   wasm_engine_t *made = make_engine(how);
-  EACH(i, mosts) {
-    uint64_t reach = mosts[i] ? mosts[i] * PAGE : 4 * GIB;
+  EACH(i, maximums) {
+    uint64_t reach = maximums[i] ? maximums[i] * PAGE : 4 * GIB;
     struct scene scene =
-        open_scene(made, 1, mosts[i],
+        open_scene(made, 1, maximums[i],
                    states ? how->reservation : WASMSIG_WASMTIME_DEFAULT);
     bool fixed = scene.memory_class == WASMSIG_MEMORY_FIXED;
     if (states) assert_int_equal(fixed, how->reservation >= reach);
     if (fixed) ++*count;
-    assert_stays_if_fixed(&scene, mosts[i]);
+    assert_stays_if_fixed(&scene, maximums[i]);
     close_scene(&scene);
   }
   wasm_engine_delete(made);
@@ -154,18 +154,18 @@ PROMISE(defaults) {
   for (int pools = 0; pools < 2; pools++) {
     struct configuration how = {.is_default = true, .pools = pools};
     wasm_engine_t *made = make_engine(&how);
-    EACH(i, mosts) {
+    EACH(i, maximums) {
       struct scene scene =
-          open_scene(made, 1, mosts[i], WASMSIG_WASMTIME_DEFAULT);
+          open_scene(made, 1, maximums[i], WASMSIG_WASMTIME_DEFAULT);
       assert_int_equal(scene.memory_class, WASMSIG_MEMORY_FIXED);
-      assert_stays_if_fixed(&scene, mosts[i]);
+      assert_stays_if_fixed(&scene, maximums[i]);
       close_scene(&scene);
     }
     wasm_engine_delete(made);
   }
 }
 
-/* The kernel puts each mapping right below the last one. */
+/* The kernel places each mapping directly below the last one. */
 PROMISE(neighbours) {
   const struct configuration bare = {.reservation = 0};
   const struct configuration by_default = {.is_default = true};
@@ -186,11 +186,11 @@ PROMISE(neighbours) {
   wasm_engine_delete(guarded);
 }
 
-const struct CMUnitTest kept_of_memories[] = {
-    KEEPS("a memory within a reservation that the host states never moves",
-          stated_sizes),
-    KEEPS("a guard region below 4 GiB is not taken for a reservation",
+const struct CMUnitTest memory_promises[] = {
+    KEEPS("a memory within the stated reservation never moves", stated_sizes),
+    KEEPS("a guard region below 4 GiB does not count as a reservation",
           unstated_sizes),
-    KEEPS("another engine's memory is not taken for a reservation", neighbours),
-    KEEPS("memories of an engine with default memories never move", defaults),
+    KEEPS("another engine's memory does not count as a reservation",
+          neighbours),
+    KEEPS("with the default configuration memories never move", defaults),
 };

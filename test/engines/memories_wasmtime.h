@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What is promised of Wasmtime's memories, however they are configured. */
+/* Promises of Wasmtime's memories, for many configurations. */
 #ifndef WASMSIG_TEST_MEMORIES_WASMTIME_H
 #define WASMSIG_TEST_MEMORIES_WASMTIME_H
 
 #include "promises.h"
 
-extern const struct CMUnitTest kept_of_memories[4];
+extern const struct CMUnitTest memory_promises[4];
 
 #endif

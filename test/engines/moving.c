@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Memories that move when they grow: written to at a call's boundary only. */
+/* Memories that move when they grow: written at the boundary of a call only. */
 #include "guests.h"
 #include "promises.h"
 
-PROMISE(moved_is_told_at_sync) {
-  NEEDS(engine.has_moving_memories, "its memories do not move as it is built");
+PROMISE(moved_is_signalled_at_sync) {
+  NEEDS(engine.has_moving_memories, "in this build its memories do not move");
   struct guest *guest = engine.open(GROWING_GUEST, MOVING, NULL, NULL);
   assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
   assert_int_equal(guest->memory_class, WASMSIG_MEMORY_MOVABLE);
@@ -28,20 +28,20 @@ PROMISE(moved_is_told_at_sync) {
 }
 
 PROMISE(moving_is_limited) {
-  NEEDS(engine.has_moving_memories, "its memories do not move as it is built");
+  NEEDS(engine.has_moving_memories, "in this build its memories do not move");
   struct guest *guest = engine.open(GROWING_GUEST, MOVING, NULL, NULL);
   wasmsig_budget_options limits = limits_of(guest, 5 * MS, 20 * MS);
   struct limited call = call_limited(guest, &limits, "spin", 0);
   assert_int_equal(call.ending, LIMITED);
   assert_int_equal(call.outcome, WASMSIG_LEFT_KILLED);
-  /* The section has ended, and its signal with it. */
+  /* The end of the section has withdrawn its signal. */
   assert_int_equal(engine.sync(guest), 0);
   assert_int_equal(word_at(guest, SIGNAL_AT), 0);
   engine.close(guest);
 }
 
 PROMISE(shared_stays) {
-  NEEDS(engine.has_moving_memories, "its memories do not move as it is built");
+  NEEDS(engine.has_moving_memories, "in this build its memories do not move");
   struct guest *guest = engine.open(SHARED_GUEST, MOVING, NULL, NULL);
   assert_int_equal(guest->memory_class, WASMSIG_MEMORY_SHARED);
   assert_int_equal(wasmsig_registry_raise(guest->registry, 10), 1);
@@ -51,11 +51,10 @@ PROMISE(shared_stays) {
 
 static const struct CMUnitTest moving[] = {
     KEEPS("a signal for a memory that may move waits for the next call",
-          moved_is_told_at_sync),
+          moved_is_signalled_at_sync),
     KEEPS("a guest whose memory may move is stopped at its hard limit",
           moving_is_limited),
-    KEEPS("a shared memory stays where it is, and is written at once",
-          shared_stays),
+    KEEPS("a shared memory never moves, and is written at once", shared_stays),
 };
 
 const struct row rows_of_moving[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The promises of docs/explanation/protocol.md and of budgets, as cmocka tests:
- * a group is a row of the table of hosts, a test's name is the promise.
+ * The promises of docs/explanation/protocol.md and of budgets, as cmocka tests.
+ * A group is a row of the table, and a test's name is the promise.
  */
 #ifndef WASMSIG_TEST_PROMISES_H
 #define WASMSIG_TEST_PROMISES_H
@@ -18,7 +18,7 @@ struct row {
   static void function##_body(void);          \
   static void function(void **unused_state) { \
     (void)unused_state;                       \
-    give_faults_to_engine();                  \
+    restore_engine_handlers();                \
     function##_body();                        \
   }                                           \
   static void function##_body(void)
@@ -26,8 +26,8 @@ struct row {
 #define ROW(sentence, promises) \
   {sentence, promises, sizeof(promises) / sizeof((promises)[0])}
 
-/* What this engine has not got is told as skipped, never as kept. The reason
- * goes into the table of engines. */
+/* Skips a promise that this engine cannot be tried for. The table of engines
+ * shows the reason. */
 #define NEEDS(condition, reason)                        \
   do {                                                  \
     if (!(condition)) {                                 \
@@ -39,20 +39,20 @@ struct row {
 
 #define MS UINT64_C(1000000)
 
-/* cmocka's own handlers of faults stand over those of the engine, in each test:
- * puts the engine's back. */
-void give_faults_to_engine(void);
+/* cmocka installs its own handlers of faults for each test. Restores those of
+ * the engine. */
+void restore_engine_handlers(void);
 
 struct guest *open_guest(const char *text);
 uint32_t word_at(struct guest *guest, uint64_t address);
 uint64_t pending_of(struct guest *guest);
 void set_word(struct guest *guest, uint64_t address, uint32_t value);
 
-/* The guest's own limits, its registry and its kill. */
+/* Limits with the guest's registry and its kill. */
 wasmsig_budget_options limits_of(struct guest *guest, uint64_t soft_ns,
                                  uint64_t hard_ns);
 
-/* One call inside a section of a fresh budget. */
+/* A call in a section of a new budget. */
 struct limited {
   enum ending ending;
   int32_t result;
@@ -63,7 +63,7 @@ struct limited call_limited(struct guest *guest,
                             const wasmsig_budget_options *limits,
                             const char *function, int32_t argument);
 
-/* What the engine does for a call that nobody limits. */
+/* Checks that a call without limits returns. */
 void assert_works(struct guest *guest);
 
 extern const struct row rows_of_words[];
@@ -74,9 +74,9 @@ extern const struct row rows_of_signals[];
 extern const size_t rows_of_signals_count;
 extern const struct row rows_of_moving[];
 extern const size_t rows_of_moving_count;
-extern const struct row rows_of_lives[];
-extern const size_t rows_of_lives_count;
-/* What only this engine's adapter promises. */
+extern const struct row rows_of_lifetime[];
+extern const size_t rows_of_lifetime_count;
+/* Promises of this engine's adapter alone. */
 extern const struct row rows_of_engine[];
 extern const size_t rows_of_engine_count;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Who is told, while it runs, in whichever thread. */
+/* Raise, clear and forwarded signals, in several threads. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -44,7 +44,7 @@ PROMISE(raise_reaches_all_of_a_registry) {
   assert_int_equal(wasmsig_registry_destroy(registry), 0);
 }
 
-PROMISE(raise_passes_the_terminated_by) {
+PROMISE(raise_skips_the_terminated) {
   struct guest *guest = open_guest(WORDS_GUEST);
   set_word(guest, TERMINATED_AT, 7);
   assert_int_equal(wasmsig_registry_raise(guest->registry, 2), 0);
@@ -64,19 +64,18 @@ PROMISE(terminate_stores_one) {
 }
 
 static const struct CMUnitTest raise_and_clear[] = {
-    KEEPS("raise sets the word and its bit, clear takes the word back",
+    KEEPS("raise sets the word and its bit, clear clears the word",
           raise_sets_word_and_bit),
     KEEPS("raise reaches all of a registry, or of the process, and no others",
           raise_reaches_all_of_a_registry),
-    KEEPS("raise passes by who says that it is dead",
-          raise_passes_the_terminated_by),
-    KEEPS("a guest that its host ends for good finds 1 in its terminated word",
-          terminate_stores_one),
+    KEEPS("raise skips an instance that is terminated",
+          raise_skips_the_terminated),
+    KEEPS("terminate stores 1 in the terminated word", terminate_stores_one),
 };
 
 /* ---------------------------------------------------------------- forwarded */
 
-/* Does something a little later, in a thread. */
+/* Calls a function after some time, in a thread. */
 struct later {
   pthread_t thread;
   unsigned after_ms;
@@ -93,7 +92,7 @@ static void *act_later(void *argument) {
 }
 
 static void start_later(struct later *later) {
-  /* Signals of the process are the main thread's: it is the one that runs. */
+  /* The main thread, which runs the guest, receives the process's signals. */
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -155,9 +154,9 @@ PROMISE(kill_in_the_word_traps) {
 }
 
 static const struct CMUnitTest forwarded[] = {
-    KEEPS("a signal of the process reaches a guest that is busy",
+    KEEPS("a signal of the process reaches a busy guest",
           interrupt_reaches_a_busy_guest),
-    KEEPS("a guest hears in its loop what another thread raises",
+    KEEPS("a signal that another thread raises reaches a guest in its loop",
           another_thread_raises),
     KEEPS("a guest that reads SIGKILL in its word traps",
           kill_in_the_word_traps),
@@ -180,7 +179,7 @@ static void *spin_in_thread(void *argument) {
   return NULL;
 }
 
-PROMISE(both_threads_hear) {
+PROMISE(both_threads_receive) {
   struct guest *guest = open_guest(SHARED_IMPORTING_GUEST);
   struct guest *twin =
       engine.open(SHARED_IMPORTING_GUEST, USUAL, guest->registry, guest);
@@ -200,7 +199,7 @@ PROMISE(both_threads_hear) {
   engine.close(guest);
 }
 
-PROMISE(the_second_does_not_zero) {
+PROMISE(the_second_keeps_the_signal) {
   struct guest *guest = open_guest(SHARED_IMPORTING_GUEST);
   assert_int_equal(wasmsig_registry_raise(guest->registry, 10), 1);
   struct guest *twin =
@@ -224,14 +223,15 @@ PROMISE(own_shared_memory) {
 }
 
 static const struct CMUnitTest threads[] = {
-    KEEPS("two threads that share a memory both hear", both_threads_hear),
-    KEEPS("a signal that waits is not lost when a second thread starts",
-          the_second_does_not_zero),
+    KEEPS("two threads with one shared memory both receive a signal",
+          both_threads_receive),
+    KEEPS("a pending signal is not lost when a second thread starts",
+          the_second_keeps_the_signal),
     KEEPS("a module's own shared memory is tracked", own_shared_memory),
 };
 
 const struct row rows_of_signals[] = {
-    ROW("raise and clear reach whom they should, not the terminated",
+    ROW("raise and clear reach their targets, but no terminated instance",
         raise_and_clear),
     ROW("Ctrl-C and other signals reach a busy guest", forwarded),
     ROW("Threads and shared memories", threads),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Runs all rows against the engine, and what the promises share. */
+/* Runs all rows with the engine. Functions that the promises share. */
 #include <signal.h>
 
 #include "guests.h"
@@ -59,29 +59,29 @@ void assert_works(struct guest *guest) {
 
 static const int faults[] = {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
 enum { FAULTS = sizeof faults / sizeof faults[0] };
-static struct sigaction handlers_of_engine[FAULTS];
+static struct sigaction engine_handlers[FAULTS];
 
-static void keep_handlers_of_engine(void) {
+static void save_engine_handlers(void) {
   for (int i = 0; i < FAULTS; i++)
-    sigaction(faults[i], NULL, &handlers_of_engine[i]);
+    sigaction(faults[i], NULL, &engine_handlers[i]);
 }
 
-void give_faults_to_engine(void) {
+void restore_engine_handlers(void) {
   for (int i = 0; i < FAULTS; i++)
-    sigaction(faults[i], &handlers_of_engine[i], NULL);
+    sigaction(faults[i], &engine_handlers[i], NULL);
 }
 
-/* In the order of the table of hosts. */
+/* In the order of the table of JavaScript hosts. */
 static const struct chapter {
   const struct row *rows;
   const size_t *count;
-  bool is_of_moving;
+  bool needs_moving_memories;
 } chapters[] = {
     {rows_of_words, &rows_of_words_count, false},
     {rows_of_signals, &rows_of_signals_count, false},
     {rows_of_limits, &rows_of_limits_count, false},
     {rows_of_moving, &rows_of_moving_count, true},
-    {rows_of_lives, &rows_of_lives_count, false},
+    {rows_of_lifetime, &rows_of_lifetime_count, false},
     {rows_of_engine, &rows_of_engine_count, false},
 };
 
@@ -99,10 +99,10 @@ int main(void) {
   print_message("# %s %u.%u.%u\n", engine.name, version.major, version.minor,
                 version.patch);
   engine.start();
-  keep_handlers_of_engine();
+  save_engine_handlers();
   int failures = 0;
   for (size_t i = 0; i < sizeof chapters / sizeof chapters[0]; i++)
-    if (chapters[i].is_of_moving || !engine.has_only_moving_memories)
+    if (chapters[i].needs_moving_memories || !engine.has_only_moving_memories)
       failures += run_rows(&chapters[i]);
   engine.end();
   return failures > 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Wasmtime's library is loaded, not linked: both engines define the functions
- * of wasm.h, and in one program the one's would be called for the other's.
+ * Wasmtime's library is loaded at run time, not linked: both engines define the
+ * functions of wasm.h, and a program must not mix them.
  */
 #include "wat.h"
 
@@ -14,7 +14,7 @@ typedef wasmtime_error_t *(*assemble)(const char *, size_t, wasm_byte_vec_t *);
 typedef void (*explain)(const wasmtime_error_t *, wasm_name_t *);
 typedef void (*release)(wasm_byte_vec_t *);
 
-/* Not closed: threads of the library may be there. */
+/* Never closed: threads of the library may run. */
 static void *library(void) {
   static void *handle;
   if (handle == NULL)
@@ -23,7 +23,7 @@ static void *library(void) {
   return handle;
 }
 
-/* ISO C has no cast from an object's to a function's address. */
+/* ISO C has no cast from an object pointer to a function pointer. */
 #define FIND(function, name) *(void **)&(function) = dlsym(library(), name)
 
 uint8_t *wat_to_wasm(const char *text, size_t *length) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What a host writes when it instantiates a module, and what it must not. */
+/* What a host writes at instantiation, and what it must not write. */
 #include "guests.h"
 #include "promises.h"
 
@@ -20,7 +20,7 @@ PROMISE(zeroes_the_pending_set) {
   engine.close(guest);
 }
 
-PROMISE(leaves_the_terminated_word) {
+PROMISE(keeps_the_terminated_word) {
   struct guest *guest = open_guest(DEAD_GUEST);
   assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
   assert_int_equal(word_at(guest, TERMINATED_AT), 7);
@@ -30,13 +30,13 @@ PROMISE(leaves_the_terminated_word) {
 static const struct CMUnitTest zeroed[] = {
     KEEPS("instantiation writes 0 to the signal word", zeroes_the_signal_word),
     KEEPS("instantiation writes 0 to the pending set", zeroes_the_pending_set),
-    KEEPS("instantiation leaves the terminated word as it is",
-          leaves_the_terminated_word),
+    KEEPS("instantiation does not change the terminated word",
+          keeps_the_terminated_word),
 };
 
 /* --------------------------------------------------------------- addresses */
 
-/* A module with bad words runs, and what its words hold is left alone. */
+/* A module with bad words runs, and its words are not changed. */
 static void assert_runs_untouched(const char *text, int verdict) {
   struct guest *guest = open_guest(text);
   assert_int_equal(guest->verdict, verdict);
@@ -90,13 +90,12 @@ PROMISE(high) {
 
 static const struct CMUnitTest addresses[] = {
     KEEPS("a module whose word is misaligned is not written", misaligned),
-    KEEPS("a module whose word lies behind its memory runs", outside),
-    KEEPS("a negative address is a high one, not an absent word", negative),
+    KEEPS("a module whose word is outside its memory runs", outside),
+    KEEPS("a negative address is a high address, not a missing word", negative),
     KEEPS("a word above 2 GiB is found", high),
     KEEPS("a module whose words overlap is not written", overlapping),
-    KEEPS("nothing of a module is written if one of its words is bad",
-          half_bad),
-    KEEPS("an export that is no address is not taken for one", no_address),
+    KEEPS("no word is written if one of them is bad", half_bad),
+    KEEPS("an export that is no address is not a word", no_address),
     KEEPS("a module without words runs untracked", no_words),
 };
 
@@ -120,12 +119,13 @@ PROMISE(renamed) { assert_has_words_in_memory_zero(RENAMED_GUEST); }
 
 PROMISE(first_of_two) {
   NEEDS(engine.has_several_memories,
-        "the engine has no modules with two memories");
+        "the engine does not support two memories");
   assert_has_words_in_memory_zero(TWO_GUEST);
 }
 
 PROMISE(wide) {
-  NEEDS(engine.has_64_bit_memories, "the engine has no 64-bit memories");
+  NEEDS(engine.has_64_bit_memories,
+        "the engine does not support 64-bit memories");
   struct guest *guest = open_guest(WIDE_GUEST);
   assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
   assert_int_equal(wasmsig_registry_raise(guest->registry, 2), 1);
@@ -138,15 +138,16 @@ PROMISE(wide) {
 
 static const struct CMUnitTest memory_zero[] = {
     KEEPS("the words are in the memory that the module imports", imported),
-    KEEPS("memory 0 may be exported by any name", renamed),
-    KEEPS("of two memories the first one has the words", first_of_two),
+    KEEPS("memory 0 may be exported under any name", renamed),
+    KEEPS("of two memories the first has the words", first_of_two),
     KEEPS("a module with a 64-bit memory is tracked", wide),
 };
 
 const struct row rows_of_words[] = {
     ROW("The words are zeroed when a module is instantiated", zeroed),
-    ROW("Addresses are checked; a module that fails runs untracked", addresses),
-    ROW("The words are looked for in memory 0, and in no other", memory_zero),
+    ROW("Addresses are checked; a module with a bad one runs untracked",
+        addresses),
+    ROW("The words are in memory 0, and in no other", memory_zero),
 };
 const size_t rows_of_words_count =
     sizeof rows_of_words / sizeof rows_of_words[0];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** What a check is given to work with; nothing in here names a host. */
+/** The tools of a check, for all hosts. */
 import { PENDING_AT, SIGNAL_AT, TERMINATED_AT } from './guests.mjs'
 
-/** A promise that was not kept, and in which way. */
+/** A promise that was not kept, and why. */
 export class Broken extends Error {}
 
-/** A promise of which the better part was kept, and what was not. */
+/** A promise that was mostly kept, and what was not. */
 export class Partly extends Error {}
 
 export function check(condition, complaint) {
@@ -24,7 +24,7 @@ export function partly(complaint) {
   throw new Partly(complaint)
 }
 
-/** What `fn` throws; undefined if it returns. */
+/** The error that `fn` throws; undefined if it returns. */
 export function caught(fn) {
   try {
     fn()
@@ -45,7 +45,7 @@ function bufferOf(owner) {
   return memory.buffer
 }
 
-/** What a word of an instance, or of a memory, holds. */
+/** The value of a word of an instance or a memory. */
 export function read(owner, word) {
   return word === 'pending'
     ? new BigUint64Array(bufferOf(owner))[AT[word] / 8]
@@ -60,7 +60,7 @@ export function write(owner, word, value) {
   }
 }
 
-/** JavaScript that calls nothing and ends by itself after a second or so. */
+/** JavaScript without calls, which ends by itself after about a second. */
 export function loop() {
   let turns = 0
   while (turns < 2e9) turns += 1
@@ -77,7 +77,7 @@ export function sleep(milliseconds) {
   Atomics.wait(word, 0, 0, milliseconds)
 }
 
-/** How a check ended, as one line of JSON can say it. */
+/** The verdict on a check that ended with this error, or without one. */
 export function verdictOf(error) {
   if (error === undefined) return { verdict: 'kept' }
   if (error instanceof Partly) return { verdict: 'partly', why: error.message }

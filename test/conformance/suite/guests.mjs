@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * The guests, as text: every host gets the same binaries. No loop in here is
- * endless, so that a host that does not stop a guest says so, and does not hang.
+ * The guests, as text: every host runs the same binaries. No loop is endless: if
+ * a host does not stop a guest, the check fails and does not hang.
  */
 
-/** Where the words lie, and what they hold before a host has written there. */
+/** The addresses of the words, and their value before a host writes to them. */
 export const SIGNAL_AT = 1024
 export const TERMINATED_AT = 1032
 export const PENDING_AT = 1040
-/** Where `obey` notes what it was told: a bit a signal, as in a pending set. */
-export const HEARD_AT = 2048
+/** Where `obey` records the signals that it received, as in a pending set. */
+export const RECEIVED_AT = 2048
 export const STARTED = 0xffff
 
 const OWN = '(memory (export "memory") 1)'
@@ -31,12 +31,11 @@ const ALL_START = `${SIGNAL_STARTS}
   ${startsAt(PENDING_AT, '\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff')}`
 
 /**
- * spin    polls until it is told, returns the signal; 0: it was never told
- * obey    polls as the SDK does: notes what it hears, and traps at SIGKILL
+ * spin    polls until a signal comes, returns its number; 0: none came
+ * obey    polls as the SDK does: records signals, and traps at SIGKILL
  * burn    never polls
- * answer  takes so many signals one after the other, returns the last; 0: not
- *         all came
- * work    never polls, takes as many turns as it is told
+ * answer  acknowledges $left signals, returns the last; 0: not all came
+ * work    never polls, runs $turns turns of a loop
  */
 const LOOPS = `
   (func $spin (export "spin") (result i32)
@@ -88,7 +87,7 @@ const LOOPS = `
       (br_if $again (i32.gt_s (local.get $turns) (i32.const 0))))
     (local.get $turns))`
 
-/** Catches all that can be caught; caught() says whether something was. */
+/** Catches everything; caught() returns whether it has caught something. */
 const GUARDED = `
   (global $caught (mut i32) (i32.const 0))
   (func (export "guarded_obey")
@@ -97,7 +96,7 @@ const GUARDED = `
     (try (do (drop (call $burn))) (catch_all (global.set $caught (i32.const 1)))))
   (func (export "caught") (result i32) (global.get $caught))`
 
-/** Grows its memory by a page, as often as it can, and polls until told. */
+/** Grows its memory by a page, if it can, and returns its size in pages. */
 const GROWS = `
   (func (export "grow") (result i32)
     (drop (memory.grow (i32.const 1)))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Checks one promise in the host that runs this: main.mjs PROMISE. The last
- * line of standard output that begins with RESULT says how it ended. In a
- * worker thread it runs the thread of the promise that is checked.
+ * main.mjs PROMISE: checks one promise in the host that runs this. The last line
+ * of standard output that starts with RESULT has the verdict. In a worker thread
+ * it runs the thread of the promise.
  */
 import { spawn } from 'node:child_process'
 import { on, once } from 'node:events'
@@ -20,7 +20,7 @@ import { PROMISES } from './rows.mjs'
 
 const RESULT = 'RESULT '
 
-/** The package; what it does not have yet is a broken promise, not a crash. */
+/** The package. A missing export is a broken promise, not a crash. */
 const api = new Proxy(wasmsig, {
   get(target, name) {
     if (typeof name === 'string' && !(name in target)) {
@@ -44,7 +44,7 @@ function instance(name, imports) {
   return new WebAssembly.Instance(module(name), imports)
 }
 
-/** Spends CPU time of this thread, by the package's own clock. */
+/** Uses CPU time of this thread, by the package's own clock. */
 function spend(milliseconds) {
   const budget = new wasmsig.CpuBudget({ measure: true })
   budget.run(() => {
@@ -57,9 +57,8 @@ function inMs({ user, system }) {
 }
 
 /**
- * CPU milliseconds by a clock of the host itself: this thread's, or where the
- * host has none, or one in steps of 10 ms, the whole process's, which shows
- * more.
+ * CPU milliseconds by a clock of the host: that of this thread. If the host has
+ * none, or one with steps of 10 ms, that of the whole process, which shows more.
  */
 function cpuClock() {
   const own = process.threadCpuUsage && inMs(process.threadCpuUsage())
@@ -73,8 +72,8 @@ function collectGarbage() {
 }
 
 /**
- * Sends this process a signal from outside, while it may be busy; many times
- * if told so, until it ends. Resolves when all are sent.
+ * Sends this process a signal from another process, once or `times` times, while
+ * this one may be busy. Resolves when all are sent.
  */
 function signalSoon(name, times = 1) {
   const one = `sleep 0.2; kill -s ${name.slice(3)} ${process.pid} || exit`
@@ -83,7 +82,7 @@ function signalSoon(name, times = 1) {
   return once(sender, 'exit')
 }
 
-/** Lets the event loop turn for a while. */
+/** Runs the event loop for a while. */
 function idle(milliseconds = 100) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
@@ -93,8 +92,8 @@ function say(text) {
 }
 
 /**
- * A worker thread that runs promise.thread(host, data, port). next() gives what
- * it says next, and throws if it fails.
+ * A worker thread that runs promise.thread(host, data, port). next() returns its
+ * next message, and throws if the thread fails.
  */
 function startThread(workerData) {
   const worker = new Worker(new URL(import.meta.url), { workerData })

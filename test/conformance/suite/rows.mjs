@@ -1,48 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * The table's rows, each with the promises that it sums up.
+ * The table's rows, each with the promises that it summarises.
  *
- * A promise is a sentence and a check, run(host), which throws if it is not
- * kept. Besides it may say:
+ * A promise is a sentence and a check, run(host), which throws if the promise is
+ * not kept. Optional members:
  *
- * anywhere  it needs nothing of the package, so it can be compared elsewhere
- * bare      it is run without install() before it
- * env, flags  what the host is started with; flags by the kind of host
- * program   the program that is run in place of run(host)
- * judge     looks at how the process ended: its status, signal, output
+ * anywhere  it does not need the package, so other hosts can be compared
+ * bare      install() is not called before it
+ * env, flags  the host's environment and flags; flags by the kind of host
+ * program   the program that runs instead of run(host)
+ * judge     checks how the process ended: its status, signal and output
  * thread    what its worker threads run
  */
 import { ARGUMENTS } from './promises/arguments.mjs'
 import { ASYNC } from './promises/async.mjs'
-import { COLLECTED } from './promises/instances.mjs'
-import { LIVES_ON, SWALLOWED, UNSAFE } from './promises/kills.mjs'
-import { NESTED, STOPPED, TOLD } from './promises/limits.mjs'
+import { RELEASED } from './promises/instances.mjs'
+import { LIVES_ON, UNCAUGHT, UNSAFE } from './promises/kills.mjs'
+import { NESTED, STOPPED, SIGNALLED } from './promises/limits.mjs'
 import { GROWTH, MEMORY_ZERO } from './promises/memory.mjs'
 import { PARITY } from './promises/parity.mjs'
 import { RAISE } from './promises/raise.mjs'
 import { FORWARDED, THREADS } from './promises/signals.mjs'
 import { EXAMPLE, START } from './promises/start.mjs'
-import { BY_HAND } from './promises/words-by-hand.mjs'
+import { OUTSIDE } from './promises/words-outside.mjs'
 import { ADDRESSES, WORDS } from './promises/words.mjs'
 
 export const ROWS = [
   ['The words are zeroed when a module is instantiated', WORDS],
-  ['Addresses are checked; a module that fails runs untracked', ADDRESSES],
-  ['The words are looked for in memory 0, and in no other', MEMORY_ZERO],
-  ['raise and clear reach whom they should, not the terminated', RAISE],
-  ['A guest is told at its soft limit, in its loop, never early', TOLD],
+  ['Addresses are checked; a module with a bad one runs untracked', ADDRESSES],
+  ['The words are in memory 0, and in no other', MEMORY_ZERO],
+  ['raise and clear reach their targets, but no terminated instance', RAISE],
+  [
+    'A guest is signalled at its soft limit, in its loop, never early',
+    SIGNALLED
+  ],
   ['A call is stopped at its hard limit', STOPPED],
-  ['A kill cannot be swallowed', SWALLOWED],
-  ['The host lives on after it', LIVES_ON],
+  ['A kill cannot be caught', UNCAUGHT],
+  ['The host works normally after a kill', LIVES_ON],
   ['Budgets nest', NESTED],
-  ["The host's own functions are not torn by a kill", UNSAFE],
+  ["A kill does not interrupt the host's own functions", UNSAFE],
   ['Ctrl-C and other signals reach a busy guest', FORWARDED],
   ['Threads and shared memories', THREADS],
-  ['Memories that grow, and that may move', GROWTH],
-  ['Instances that nobody uses are let go', COLLECTED],
-  ['A program notices nothing of the shim', PARITY],
+  ['Memories that grow or may move', GROWTH],
+  ['Unused instances are released', RELEASED],
+  ['The shim does not change what a program observes', PARITY],
   ['Asynchronous work is charged to its budget', ASYNC],
-  ['Words that no module exports (track), inspect', BY_HAND],
+  ['Words outside of modules (track), and inspect', OUTSIDE],
   ['Bad input is refused with a typed error', ARGUMENTS],
   ['Ways to start: register, require, environment', START],
   ['The example runs', EXAMPLE]
@@ -50,7 +53,7 @@ export const ROWS = [
 
 export const PROMISES = ROWS.flatMap(({ promises }) => promises)
 
-// They are told apart by their sentences.
+// A sentence identifies its promise.
 const sentences = new Set(PROMISES.map(({ promise }) => promise))
 if (sentences.size < PROMISES.length)
-  throw new Error('a promise is there twice')
+  throw new Error('two promises have the same sentence')

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * The suite in workerd, for comparison: `workerd test` runs this. Its own shim
- * serves the same words; our package has to stay outside.
+ * The suite in workerd, for comparison: `workerd test` runs this. workerd's own
+ * shim serves the same words. It cannot load this package.
  *
- * Standard output gets a line for each promise: RESULT, a verdict in JSON.
+ * Prints a line for each promise: RESULT and a verdict in JSON.
  */
 import { TOOLS, verdictOf } from './context.mjs'
 import { GUESTS } from './guests.mjs'
 import { PROMISES } from './rows.mjs'
 
-/** Modules come with the configuration: none can be compiled at run time. */
+/** Modules are in the configuration: none can be compiled at run time. */
 async function load(name) {
   const { default: module } = await import(`guests/${name}.wasm`)
   return [name, module]
@@ -24,14 +24,17 @@ async function attempt(promise, host) {
   return verdictOf()
 }
 
-/** The verdict on what needs the package: here it would load its addon. */
+/** The verdict if a promise needs the package: tries to load its addon. */
 function withoutPackage() {
   try {
     process.dlopen({ exports: {} }, 'wasmsig.node')
   } catch (error) {
     return { verdict: 'apart', why: `process.dlopen: ${error.message}` }
   }
-  return { verdict: 'broken', why: 'an addon can be loaded, and nobody tried' }
+  return {
+    verdict: 'broken',
+    why: 'an addon can be loaded, but the promise was not tried'
+  }
 }
 
 export default {
@@ -41,7 +44,7 @@ export default {
       try {
         modules.set(...(await load(name)))
       } catch {
-        // The engine cannot have it: who asks for it will say so.
+        // The engine does not support this guest. Its promises report this.
       }
     }
     const module = (name) => {

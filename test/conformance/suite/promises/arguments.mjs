@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Input that cannot be used. */
+/** Bad input. */
 
 const TYPE = 'ERR_WASMSIG_INVALID_ARG_TYPE'
 const RANGE = 'ERR_WASMSIG_OUT_OF_RANGE'
@@ -10,7 +10,7 @@ const CLASSES = { [TYPE]: TypeError, [RANGE]: RangeError, [SIGNAL]: RangeError }
 function checkRefused({ caught, check, same }, cases) {
   for (const [what, code, action] of cases) {
     const error = caught(action)
-    check(error, `${what} is taken`)
+    check(error, `${what} is accepted`)
     same(`the code for ${what}`, error.code, code)
     same(`the class for ${what}`, error.constructor, CLASSES[code])
   }
@@ -61,7 +61,7 @@ export const ARGUMENTS = [
     }
   },
   {
-    promise: 'what cannot be done throws Error with a code',
+    promise: 'an operation that is not possible throws Error with a code',
     run({ caught, same, wasmsig }) {
       const { CpuBudget, forward } = wasmsig
       const codeOf = (action) => caught(action)?.code

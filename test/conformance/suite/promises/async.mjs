@@ -11,7 +11,7 @@ async function rejection(promise) {
 
 export const ASYNC = [
   {
-    promise: 'runAsync charges what runs in its async context, and only that',
+    promise: 'runAsync charges the work in its async context, and no other',
     async run({ check, idle, same, spend, wasmsig }) {
       const budget = new wasmsig.CpuBudget({ measure: true })
       const others = idle(1).then(() => spend(200))
@@ -25,13 +25,13 @@ export const ASYNC = [
         return 'value'
       })
       await others
-      same('what it gives', value, 'value')
+      same('its result', value, 'value')
       check(budget.used >= 60, 'not all of it was charged')
-      check(budget.used < 200, 'the work of others was charged')
+      check(budget.used < 200, 'other work was charged')
     }
   },
   {
-    promise: 'two that are interleaved are charged apart',
+    promise: 'two interleaved calls are charged separately',
     async run({ check, idle, spend, wasmsig }) {
       const budgets = [10, 60].map((milliseconds) => {
         const budget = new wasmsig.CpuBudget({ measure: true })
@@ -50,22 +50,22 @@ export const ASYNC = [
     }
   },
   {
-    promise: 'a guest in a timer of it is told, and killed at the hard limit',
+    promise: 'a guest in its timer is signalled, and killed at the hard limit',
     async run({ caught, check, idle, instance, same, wasmsig }) {
       const { obey, spin } = instance('signal').exports
       const budget = new wasmsig.CpuBudget({ soft: 20, hard: 60 })
-      const heard = []
+      const received = []
       const error = await rejection(
         budget.runAsync(async () => {
           await idle(1)
-          heard.push(spin())
+          received.push(spin())
           wasmsig.clear()
           await new Promise((resolve) => {
             setTimeout(() => resolve(caught(obey)), 1)
           })
         })
       )
-      same('what the guest heard', heard.join(), '24')
+      same('the signals that the guest received', received.join(), '24')
       check(error instanceof wasmsig.CpuLimitError, 'no CpuLimitError')
     }
   },
@@ -79,7 +79,7 @@ export const ASYNC = [
       })
       same('the name', bound.name, 'sum')
       same('the length', bound.length, 2)
-      same('what it gives', bound.call({ zero: 1 }, 2, 3), 6)
+      same('its result', bound.call({ zero: 1 }, 2, 3), 6)
       check(budget.used >= 5, 'it was not charged')
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Instances that nobody uses any more. */
+/** Instances that the program no longer uses. */
 
 /** Makes and drops instances that each fill a megabyte. */
 async function makeAndDrop({ collectGarbage, idle, wasmsig }, module, count) {
@@ -14,7 +14,7 @@ async function makeAndDrop({ collectGarbage, idle, wasmsig }, module, count) {
 
 const resident = () => process.memoryUsage().rss / 2 ** 20
 
-export const COLLECTED = [
+export const RELEASED = [
   {
     promise: 'the resident set stays flat while instances come and go',
     async run(host) {
@@ -26,22 +26,22 @@ export const COLLECTED = [
     }
   },
   {
-    promise: 'stats() counts the instances that were let go',
+    promise: 'stats() counts the released instances',
     async run(host) {
       await makeAndDrop(host, host.module('heavy'), 400)
       const { collected, sweeps } = host.wasmsig.stats()
       host.check(sweeps > 0, 'nothing was swept')
-      host.check(collected > 0, 'nothing was let go')
+      host.check(collected > 0, 'nothing was released')
     }
   },
   {
-    promise: 'an instance of which only a function is still used is told',
+    promise: 'an instance is signalled while the program holds one function',
     async run(host) {
       const { spin } = host.instance('signal').exports
       await makeAndDrop(host, host.module('heavy'), 200)
       host.wasmsig.clear()
       const budget = new host.wasmsig.CpuBudget({ soft: 20 })
-      host.same('what the guest heard', budget.run(spin), 24)
+      host.same('the signal that the guest received', budget.run(spin), 24)
     }
   }
 ]

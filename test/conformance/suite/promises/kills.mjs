@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** What a kill goes through, and what it leaves whole. */
+/** What a kill passes through, and what it leaves intact. */
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks'
 
 const LIMIT = 20
 
-/** Runs a guest that is killed, inside `around`; gives what run() threw. */
+/** Kills a guest that runs inside `around`. Returns the error of run(). */
 function killInside({ caught, instance, wasmsig }, around) {
   const { obey } = instance('signal').exports
   const budget = new wasmsig.CpuBudget({ hard: LIMIT })
@@ -15,22 +15,22 @@ function checkLimitError({ check, wasmsig }, error) {
   check(error instanceof wasmsig.CpuLimitError, 'run() threw no CpuLimitError')
 }
 
-export const SWALLOWED = [
+export const UNCAUGHT = [
   {
-    promise: 'whatever the code inside does, run() throws CpuLimitError',
+    promise: 'run() throws CpuLimitError, even if its code catches everything',
     run(host) {
       const error = killInside(host, (obey) => {
         try {
           obey()
         } catch {
-          return 'swallowed'
+          return 'caught'
         }
       })
       checkLimitError(host, error)
     }
   },
   {
-    promise: 'a catch inside does not see the kill',
+    promise: 'a catch does not see the kill',
     run(host) {
       let seen = false
       const error = killInside(host, (obey) => {
@@ -41,11 +41,14 @@ export const SWALLOWED = [
         }
       })
       checkLimitError(host, error)
-      host.check(!seen, 'a catch sees a trap of the guest, and can go on')
+      host.check(
+        !seen,
+        'a catch sees a trap of the guest, and the code goes on'
+      )
     }
   },
   {
-    promise: 'a finally inside is not run',
+    promise: 'a finally is not run',
     run(host) {
       let ran = false
       const error = killInside(host, (obey) => {
@@ -60,7 +63,7 @@ export const SWALLOWED = [
     }
   },
   {
-    promise: "a guest's catch_all does not see the kill of one that polls",
+    promise: 'catch_all does not see the kill of a guest that polls',
     run(host) {
       const { caught, instance, same, wasmsig } = host
       const { exports } = instance('guarded')
@@ -69,12 +72,11 @@ export const SWALLOWED = [
         host,
         caught(() => budget.run(exports.guarded_obey))
       )
-      same('what it caught', exports.caught(), 0)
+      same('whether it caught something', exports.caught(), 0)
     }
   },
   {
-    promise:
-      "a guest's catch_all does not see the kill of one that never polls",
+    promise: 'catch_all does not see the kill of a guest that never polls',
     run(host) {
       const { caught, check, instance, same, wasmsig } = host
       const { exports } = instance('guarded')
@@ -88,11 +90,11 @@ export const SWALLOWED = [
       )
       check(!finished, 'the guest was not stopped')
       checkLimitError(host, error)
-      same('what it caught', exports.caught(), 0)
+      same('whether it caught something', exports.caught(), 0)
     }
   },
   {
-    promise: 'promise jobs that were queued inside still run afterwards',
+    promise: 'promise jobs that the killed code queued still run',
     async run(host) {
       let ran = false
       const error = killInside(host, (obey) => {
@@ -108,7 +110,7 @@ export const SWALLOWED = [
 
 export const LIVES_ON = [
   {
-    promise: 'after a kill, timers and promises go on',
+    promise: 'after a kill, timers and promises work',
     async run(host) {
       const order = []
       setTimeout(() => order.push('timer'), 1)
@@ -123,7 +125,7 @@ export const LIVES_ON = [
     }
   },
   {
-    promise: 'after a kill, ten thousand limited calls are right',
+    promise: 'after a kill, ten thousand limited calls return correctly',
     run(host) {
       const { instance, same, wasmsig } = host
       checkLimitError(
@@ -134,11 +136,11 @@ export const LIVES_ON = [
       const limited = wasmsig.limitCpu(work, { soft: 50, hard: 5000 })
       let right = 0
       for (let i = 1; i <= 10_000; i += 1) if (limited(1) === 0) right += 1
-      same('how many were right', right, 10_000)
+      same('the number of correct calls', right, 10_000)
     }
   },
   {
-    promise: 'the guest that was killed can be called and told again',
+    promise: 'a guest that was killed can be called and signalled again',
     run({ caught, check, instance, read, same, wasmsig }) {
       const made = instance('words')
       const budget = new wasmsig.CpuBudget({ hard: LIMIT })
@@ -147,13 +149,17 @@ export const LIVES_ON = [
         check(error instanceof wasmsig.CpuLimitError, 'it was not killed')
         same('the terminated word', read(made, 'terminated'), 0)
         wasmsig.clear()
-        same('what it answers', made.exports.work(10), 0)
-        same('how many were told', wasmsig.raise('SIGINT', made), 1)
+        same('its result', made.exports.work(10), 0)
+        same(
+          'the number of signalled instances',
+          wasmsig.raise('SIGINT', made),
+          1
+        )
       }
     }
   },
   {
-    promise: 'a hundred kills one after the other leave no trace',
+    promise: 'a hundred kills in a row leave no trace',
     run({ caught, check, instance, loop, same, wasmsig }) {
       const { obey, work } = instance('signal').exports
       const { kills } = wasmsig.stats()
@@ -162,18 +168,18 @@ export const LIVES_ON = [
       for (let i = 0; i < 100; i += 1) {
         const work = engine && i % 2 ? loop : obey
         const error = caught(() => budget.reset().run(work))
-        check(error instanceof wasmsig.CpuLimitError, 'one was not killed')
+        check(error instanceof wasmsig.CpuLimitError, 'a call was not killed')
       }
       wasmsig.clear()
-      same('what the guest answers', work(10), 0)
-      check(wasmsig.stats().kills >= kills + 100, 'they were not counted')
+      same('the result of the guest', work(10), 0)
+      check(wasmsig.stats().kills >= kills + 100, 'the kills were not counted')
     }
   }
 ]
 
 const storage = new AsyncLocalStorage()
 
-/** A loop inside a function of the host; gives what run() threw. */
+/** Kills a loop inside a function of the host. Returns the error of run(). */
 function killInHost({ caught, loop, wasmsig }, limits) {
   let finished = false
   const budget = new wasmsig.CpuBudget({ hard: LIMIT, ...limits })
@@ -190,13 +196,13 @@ function killInHost({ caught, loop, wasmsig }, limits) {
 
 export const UNSAFE = [
   {
-    promise: 'a function of the host itself is not torn: the kill waits',
+    promise: 'a kill waits for the end of a function of the host',
     async run(host) {
       const { waited } = host.wasmsig.stats().unsafe ?? {}
       const id = executionAsyncId()
       const { error, finished } = killInHost(host, { onUnsafe: 'wait' })
       checkLimitError(host, error)
-      host.check(finished, "the host's function was torn")
+      host.check(finished, "the host's function was interrupted")
       host.same('the store afterwards', storage.getStore(), undefined)
       host.same('the async id afterwards', executionAsyncId(), id)
       if (host.wasmsig.capabilities.hardKill === 'word') return
@@ -205,7 +211,7 @@ export const UNSAFE = [
     }
   },
   {
-    promise: "onUnsafe: 'kill' stops it, and puts the async scope right",
+    promise: "onUnsafe: 'kill' stops it, and repairs the async scope",
     async run(host) {
       const id = executionAsyncId()
       const limits = { onUnsafe: 'kill', grace: 10 }
@@ -227,7 +233,7 @@ export const UNSAFE = [
     judge({ status, stdout, stderr }, { check, same }) {
       check(!stdout.includes('finished'), 'it ran to its end')
       same('the status', status, 152)
-      check(stderr.length > 0, 'there was no line on standard error')
+      check(stderr.length > 0, 'there was no message on standard error')
     }
   }
 ]

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** CPU limits: who is told and stopped, and when. */
-import { HEARD_AT } from '../guests.mjs'
+/** CPU limits: what is signalled and stopped, and when. */
+import { RECEIVED_AT } from '../guests.mjs'
 
 const LIMIT = 20
 
-/** Checks what a call threw that was killed at LIMIT. */
+/** Checks the error of a call that was killed at LIMIT. */
 function checkKilled({ check, same }, error) {
-  check(error, 'the call came back as if there were no limit')
+  check(error, 'the call returned as if there were no limit')
   same('the code', error.code, 'ERR_WASMSIG_CPU_LIMIT')
   same('the limit', error.limit, LIMIT)
   check(error.used >= LIMIT, 'it was killed before its limit')
 }
 
-/**
- * A check that `work` is stopped at its hard limit: it tells by finishing that
- * it was not.
- */
+/** A check that `work` is stopped at its hard limit, before it finishes. */
 function isStopped(work) {
   return (host) => {
     const { caught, check, wasmsig } = host
@@ -32,41 +29,41 @@ function isStopped(work) {
   }
 }
 
-export const TOLD = [
+export const SIGNALLED = [
   {
-    promise: 'a guest is told in its loop that its CPU time is nearly up',
+    promise: 'a guest receives SIGXCPU in its loop, at its soft limit',
     anywhere: true,
     run({ instance, check, same, wasmsig }) {
       const { spin } = instance('words').exports
       if (!wasmsig) {
         check(
           spin() === 24,
-          '`workerd test` sets no CPU limit: the guest came back untold'
+          '`workerd test` sets no CPU limit: the guest received no signal'
         )
         return
       }
       const budget = new wasmsig.CpuBudget({ soft: LIMIT })
-      same('what the guest heard', budget.run(spin), 24)
+      same('the signal that the guest received', budget.run(spin), 24)
       same('the state', budget.state, 'signalled')
     }
   },
   {
-    promise: 'no guest is told early, by the CPU clock of the host itself',
+    promise: 'no guest is signalled early, by a CPU clock of the host',
     run({ instance, check, cpuClock, same, wasmsig }) {
       const { spin } = instance('signal').exports
       for (let i = 0; i < 20; i += 1) {
         const budget = new wasmsig.CpuBudget({ soft: 5 })
         wasmsig.clear()
         const start = cpuClock()
-        same('what the guest heard', budget.run(spin), 24)
+        same('the signal that the guest received', budget.run(spin), 24)
         const used = cpuClock() - start
-        check(used >= 5, 'the guest was told before 5 ms of CPU had passed')
-        check(budget.used >= 5, 'the budget says that it used less')
+        check(used >= 5, 'the guest was signalled before 5 ms of CPU time')
+        check(budget.used >= 5, 'the budget reports less')
       }
     }
   },
   {
-    promise: 'time asleep is not charged',
+    promise: 'sleep is not charged',
     run({ check, same, sleep, wasmsig }) {
       const budget = new wasmsig.CpuBudget({ soft: 100, hard: 200 })
       budget.run(sleep, 500)
@@ -82,29 +79,37 @@ export const TOLD = [
       budget.run(spend, 25)
       budget.run(spend, 25)
       check(budget.used >= 50 && budget.used < 60, 'they were not added')
-      same('what the guest heard', budget.run(spin), 24)
+      same('the signal that the guest received', budget.run(spin), 24)
     }
   },
   {
-    promise: 'only the instances that a limit names are told, by its signal',
+    promise: 'a limit signals only its instances, with its signal',
     run({ instance, read, same, wasmsig }) {
       const [mine, other] = [instance('signal'), instance('signal')]
       const limits = { soft: LIMIT, signal: 'SIGUSR2', instances: [mine] }
       const budget = new wasmsig.CpuBudget(limits)
-      same('what the guest heard', budget.run(mine.exports.spin), 12)
+      same(
+        'the signal that the guest received',
+        budget.run(mine.exports.spin),
+        12
+      )
       same('the word of another', read(other, 'signal'), 0)
     }
   },
   {
-    promise: 'reset begins a new request, and takes the signal back',
+    promise: 'reset starts a new request, and withdraws the signal',
     run({ instance, read, same, wasmsig }) {
       const made = instance('signal')
       const budget = new wasmsig.CpuBudget({ soft: LIMIT })
       budget.run(made.exports.spin)
-      same('what reset gives', budget.reset(), budget)
+      same('the result of reset', budget.reset(), budget)
       same('the signal word', read(made, 'signal'), 0)
-      same('what is used', budget.used, 0)
-      same('what the guest heard', budget.run(made.exports.spin), 24)
+      same('the CPU time used', budget.used, 0)
+      same(
+        'the signal that the guest received',
+        budget.run(made.exports.spin),
+        24
+      )
     }
   }
 ]
@@ -131,7 +136,7 @@ export const STOPPED = [
     run: isStopped(({ loop }) => loop())
   },
   {
-    promise: 'a guest is told first and stopped then',
+    promise: 'a guest is signalled first, and stopped later',
     run(host) {
       const { caught, instance, read, same, wasmsig } = host
       const made = instance('words')
@@ -141,10 +146,14 @@ export const STOPPED = [
         caught(() => budget.run(made.exports.obey))
       )
       same('the state', budget.state, 'killed')
-      const heard = new DataView(made.exports.memory.buffer)
-      const told = (heard.getBigUint64(HEARD_AT, true) >> 23n) & 1n
-      same('the bit of SIGXCPU', told, 1n)
-      same('what is left of it', (read(made, 'pending') >> 23n) & 1n, 0n)
+      const view = new DataView(made.exports.memory.buffer)
+      const bit = (view.getBigUint64(RECEIVED_AT, true) >> 23n) & 1n
+      same('the bit of SIGXCPU', bit, 1n)
+      same(
+        'its pending bit afterwards',
+        (read(made, 'pending') >> 23n) & 1n,
+        0n
+      )
     }
   },
   {
@@ -160,7 +169,7 @@ export const STOPPED = [
     }
   },
   {
-    promise: 'a limit that nobody could obey is kept, or refused at once',
+    promise: 'a limit that the guest cannot obey is kept, or refused at once',
     run(host) {
       const { caught, instance, same, wasmsig } = host
       const made = instance('plain')
@@ -204,11 +213,11 @@ export const NESTED = [
         })
       )
       checkKilled(host, error)
-      check(!after, 'what stood behind the inner call still ran')
+      check(!after, 'code after the inner call was run')
     }
   },
   {
-    promise: 'what is spent inside is charged to the budgets around it',
+    promise: 'time in an inner section is charged to the outer budgets too',
     run({ check, spend, wasmsig }) {
       const inner = new wasmsig.CpuBudget({ measure: true })
       const outer = new wasmsig.CpuBudget({ measure: true })

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** In which memory the words lie: memory 0, as the engine read it. */
+/** The words are in memory 0, as the engine counts memories. */
 
 const newMemory = () => new WebAssembly.Memory({ initial: 1 })
 
@@ -14,7 +14,8 @@ export const MEMORY_ZERO = [
     }
   },
   {
-    promise: 'a memory that merely lies in the imports object is not written',
+    promise:
+      'a memory in the imports object that is not imported is not written',
     anywhere: true,
     run({ instance, read, same, write }) {
       const [zero, memory] = [newMemory(), newMemory()]
@@ -25,7 +26,7 @@ export const MEMORY_ZERO = [
     }
   },
   {
-    promise: 'memory 0 may be exported by any name',
+    promise: 'memory 0 may be exported under any name',
     anywhere: true,
     run({ instance, read, same }) {
       const { linear } = instance('renamed').exports
@@ -33,13 +34,17 @@ export const MEMORY_ZERO = [
     }
   },
   {
-    promise: 'of two memories the first one has the words',
+    promise: 'of two memories the first has the words',
     run({ bytes, check, read, same, wasmsig }) {
       const binary = bytes('two')
       const allowed = WebAssembly.validate(binary)
-      check(allowed, 'the engine has no modules with two memories')
+      check(allowed, 'the engine does not support two memories')
       const made = new WebAssembly.Instance(new WebAssembly.Module(binary))
-      same('how many were told', wasmsig.raise('SIGINT', made), 1)
+      same(
+        'the number of signalled instances',
+        wasmsig.raise('SIGINT', made),
+        1
+      )
       same('the word in memory 0', read(made.exports.zero, 'signal'), 2)
       same('the word in memory 1', read(made.exports.memory, 'signal'), 0)
     }
@@ -49,9 +54,13 @@ export const MEMORY_ZERO = [
     run({ bytes, check, same, wasmsig }) {
       const binary = bytes('memory-64')
       const allowed = WebAssembly.validate(binary)
-      check(allowed, 'the engine has no 64-bit memories')
+      check(allowed, 'the engine does not support 64-bit memories')
       const made = new WebAssembly.Instance(new WebAssembly.Module(binary))
-      same('how many were told', wasmsig.raise('SIGINT', made), 1)
+      same(
+        'the number of signalled instances',
+        wasmsig.raise('SIGINT', made),
+        1
+      )
     }
   },
   {
@@ -61,55 +70,67 @@ export const MEMORY_ZERO = [
       const compiled = module('signal')
       wasmsig.install()
       const made = new WebAssembly.Instance(compiled)
-      same('how many were told', wasmsig.raise('SIGINT', made), 1)
+      same(
+        'the number of signalled instances',
+        wasmsig.raise('SIGINT', made),
+        1
+      )
     }
   },
   {
-    promise: 'a module that came through structuredClone is tracked',
+    promise: 'a module from structuredClone is tracked',
     run({ module, same, wasmsig }) {
       const copy = structuredClone(module('signal'))
       const made = new WebAssembly.Instance(copy)
-      same('how many were told', wasmsig.raise('SIGINT', made), 1)
+      same(
+        'the number of signalled instances',
+        wasmsig.raise('SIGINT', made),
+        1
+      )
     }
   },
   {
-    promise: 'a module with its own memory that is streamed is tracked',
+    promise: 'a module from instantiateStreaming is tracked',
     async run({ bytes, check, same, wasmsig }) {
       const { instantiateStreaming } = WebAssembly
       check(instantiateStreaming, 'the host has no instantiateStreaming')
       const headers = { 'content-type': 'application/wasm' }
       const response = new Response(bytes('signal'), { headers })
       const made = await instantiateStreaming.call(WebAssembly, response)
-      same('how many were told', wasmsig.raise('SIGINT', made.instance), 1)
+      same(
+        'the number of signalled instances',
+        wasmsig.raise('SIGINT', made.instance),
+        1
+      )
     }
   }
 ]
 
 export const GROWTH = [
   {
-    promise: 'a guest is told after its memory has grown',
+    promise: 'a guest is signalled after its memory has grown',
     run({ instance, same, wasmsig }) {
       const { exports } = instance('growing')
       for (let i = 0; i < 1000; i += 1) exports.grow()
       const budget = new wasmsig.CpuBudget({ soft: 20 })
-      same('what the guest heard', budget.run(exports.spin), 24)
+      same('the signal that the guest received', budget.run(exports.spin), 24)
     }
   },
   {
-    promise: 'a guest is told in its loop, however many memories there are',
+    promise: 'a guest is signalled in its loop, with any number of memories',
     run({ instance, check, same, wasmsig }) {
       const many = Array.from({ length: 40 }, () => instance('growing'))
       for (let i = 0; i < 200; i += 1) {
         for (const { exports } of many) exports.grow()
       }
-      const told = wasmsig.raise('SIGINT')
-      same('how many of 40 were told', told, 40)
+      const signalled = wasmsig.raise('SIGINT')
+      same('how many of 40 were signalled', signalled, 40)
       for (const [i, one] of many.entries()) {
         wasmsig.clear()
         const budget = new wasmsig.CpuBudget({ soft: 5, instances: [one] })
-        const heard = budget.run(one.exports.spin)
+        const signal = budget.run(one.exports.spin)
         const which = i < 8 ? 'one of the first eight' : 'a later one'
-        check(heard === 24, `${which} was not told in its loop`)
+        check(signal === 24, `${which} was not signalled in its loop`)
       }
     }
   },
@@ -121,11 +142,11 @@ export const GROWTH = [
       const all = tracked.FIXED + (tracked.MOVABLE ?? 0)
       same('how many of 40 are tracked', all, 40)
       check(!untracked['movable-memory'], 'some run untracked')
-      same('how many of 40 were told', wasmsig.raise('SIGUSR1'), 40)
+      same('how many of 40 were signalled', wasmsig.raise('SIGUSR1'), 40)
       for (const { exports } of many) {
         exports.grow()
         const budget = new wasmsig.CpuBudget({ measure: true })
-        same('what a guest heard', budget.run(exports.spin), 10)
+        same('the signal that a guest received', budget.run(exports.spin), 10)
       }
     }
   }

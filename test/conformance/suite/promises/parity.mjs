@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** That a program notices nothing of the shim: each is seen without it too. */
+/** The shim does not change what a program observes. */
 
-/** What `observe` gives without the shim, and with it, as text. */
+/** Checks that `observe` has the same result without the shim and with it. */
 async function checkSame({ same, wasmsig }, what, observe) {
   wasmsig.uninstall()
   const plain = JSON.stringify(await observe())
@@ -24,7 +24,7 @@ async function ending(action) {
   }
 }
 
-/** How many microtasks pass until a promise is settled; at most 1000. */
+/** The number of microtasks until a promise is settled; at most 1000. */
 async function turns(promise) {
   let settled = false
   const settle = () => (settled = true)
@@ -37,11 +37,11 @@ async function turns(promise) {
   return count
 }
 
-/** What JavaScriptCore puts behind some messages. */
+/** The end of some messages of JavaScriptCore. */
 const QUOTATION = / \(evaluating '.*'\)$/
 
-/** What can be seen of a function of WebAssembly. */
-const LOOKS = {
+/** Properties of a function of WebAssembly. */
+const PROPERTIES = {
   name: (name) => WebAssembly[name].name,
   length: (name) => WebAssembly[name].length,
   descriptor(name) {
@@ -59,7 +59,7 @@ const newMemory = () => new WebAssembly.Memory({ initial: 1 })
 
 export const PARITY = [
   {
-    promise: 'wrong arguments are answered by the same errors',
+    promise: 'wrong arguments give the same errors',
     async run(host) {
       const { module, bytes, partly } = host
       let quoted = false
@@ -85,15 +85,15 @@ export const PARITY = [
           return [name, text.replace(QUOTATION, '')]
         })
       }
-      if (quoted) partly('messages quote the code that calls, here the shim')
+      if (quoted) partly('messages quote the calling code, which is the shim')
     }
   },
   {
     promise: 'names, lengths and descriptors are the same',
     async run(host) {
       for (const name of ['Instance', 'Module', 'instantiate', 'compile']) {
-        for (const [what, look] of Object.entries(LOOKS)) {
-          await checkSame(host, `${what} of ${name}`, () => look(name))
+        for (const [what, get] of Object.entries(PROPERTIES)) {
+          await checkSame(host, `${what} of ${name}`, () => get(name))
         }
       }
     }
@@ -103,9 +103,12 @@ export const PARITY = [
     anywhere: true,
     run({ instance, check }) {
       const made = instance('signal')
-      check(made instanceof WebAssembly.Instance, 'instanceof says no')
+      check(made instanceof WebAssembly.Instance, 'instanceof is false')
       const { constructor } = made
-      check(constructor === WebAssembly.Instance, 'its constructor is another')
+      check(
+        constructor === WebAssembly.Instance,
+        'its constructor is different'
+      )
     }
   },
   {
@@ -127,11 +130,11 @@ export const PARITY = [
         }
       }
       instance('imported', imports)
-      same('what the getters saw', seen.join(), 'true,true')
+      same('whether this was correct', seen.join(), 'true,true')
     }
   },
   {
-    promise: 'instantiate settles after as many microtasks',
+    promise: 'instantiate resolves after the same number of microtasks',
     async run(host) {
       const module = host.module('imported')
       const imports = { env: { memory: newMemory() } }
@@ -141,7 +144,7 @@ export const PARITY = [
     }
   },
   {
-    promise: 'instantiate is rejected after as many microtasks',
+    promise: 'instantiate rejects after the same number of microtasks',
     async run(host) {
       const module = host.module('imported')
       await checkSame(host, 'the number of microtasks', () =>
@@ -150,7 +153,7 @@ export const PARITY = [
     }
   },
   {
-    promise: 'no then of the program runs within instantiate',
+    promise: "instantiate does not call the program's Promise.prototype.then",
     async run(host) {
       const module = host.module('signal')
       const { then } = Promise.prototype
@@ -170,7 +173,7 @@ export const PARITY = [
     }
   },
   {
-    promise: "uninstall() puts the engine's own functions back",
+    promise: "uninstall() restores the engine's own functions",
     bare: true,
     run({ same, wasmsig }) {
       const all = () =>
@@ -182,7 +185,7 @@ export const PARITY = [
       same('a second install', wasmsig.install(), false)
       same('uninstall', wasmsig.uninstall(), true)
       const back = all().every((value, i) => value === before[i])
-      same('whether all is as before', back, true)
+      same('whether all are restored', back, true)
     }
   }
 ]

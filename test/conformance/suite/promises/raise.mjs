@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Signals that the program itself raises and takes back. */
+/** Signals that the program itself raises and withdraws. */
 
 export const RAISE = [
   {
@@ -7,14 +7,14 @@ export const RAISE = [
     run({ instance, read, same, wasmsig }) {
       const made = instance('words')
       wasmsig.raise('SIGINT', made)
-      same('how many were told', wasmsig.raise(64, made), 1)
+      same('the number of signalled instances', wasmsig.raise(64, made), 1)
       same('the signal word', read(made, 'signal'), 64)
       const bits = (1n << 63n) | (1n << 1n)
       same('the pending set', read(made, 'pending'), bits)
     }
   },
   {
-    promise: 'raise reaches its target, or all of the realm, and nobody else',
+    promise: 'raise reaches its targets, or all of the realm, and no others',
     run({ instance, read, same, wasmsig }) {
       const [one, two, three] = [1, 2, 3].map(() => instance('signal'))
       same('one target', wasmsig.raise('SIGTERM', one), 1)
@@ -25,26 +25,26 @@ export const RAISE = [
     }
   },
   {
-    promise: 'clear takes back what waits, and counts it',
+    promise: 'clear withdraws pending signals, and counts the instances',
     run({ instance, read, same, wasmsig }) {
       const [one, two] = [instance('words'), instance('words')]
       wasmsig.raise('SIGINT', one)
-      same('how many had one waiting', wasmsig.clear([one, two]), 1)
+      same('how many had a pending signal', wasmsig.clear([one, two]), 1)
       same('the signal word', read(one, 'signal'), 0)
       same('the pending set', read(one, 'pending'), 0n)
     }
   },
   {
-    promise: 'nothing is raised in an instance that says it is terminated',
+    promise: 'raise skips an instance that is terminated',
     run({ instance, read, same, wasmsig, write }) {
       const [dead, dying] = [instance('dead'), instance('words')]
       write(dying, 'terminated', 1)
-      same('how many were told', wasmsig.raise('SIGINT'), 0)
+      same('the number of signalled instances', wasmsig.raise('SIGINT'), 0)
       for (const one of [dead, dying]) {
         same('the signal word', read(one, 'signal'), 0)
       }
       write(dying, 'terminated', 0)
-      same('how many live again', wasmsig.raise('SIGINT'), 1)
+      same('how many are no longer terminated', wasmsig.raise('SIGINT'), 1)
     }
   },
   {

@@ -1,55 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The process's own signals, and those between threads. */
+/** Signals of the process, and signals between threads. */
 
-/** Forwards, is busy until a signal comes from outside, gives what was heard. */
-function busyUntilTold({ instance, signalSoon, wasmsig }, name) {
+/** Forwards a signal and is busy until the guest receives it. */
+function busyUntilSignalled({ instance, signalSoon, wasmsig }, name) {
   const { exports } = instance('signal')
   const forwarding = wasmsig.forward([name])
   const sent = signalSoon(name)
-  const heard = exports.spin()
-  return { heard, forwarding, sent }
+  const received = exports.spin()
+  return { received, forwarding, sent }
 }
 
 export const FORWARDED = [
   {
-    promise: 'Ctrl-C reaches a guest that is busy, and the process lives',
+    promise: 'Ctrl-C reaches a busy guest, and the process goes on',
     async run(host) {
-      const { heard, forwarding, sent } = busyUntilTold(host, 'SIGINT')
-      host.same('what the guest heard', heard, 2)
+      const { received, forwarding, sent } = busyUntilSignalled(host, 'SIGINT')
+      host.same('the signal that the guest received', received, 2)
       await sent
       await host.idle()
       forwarding.stop()
     }
   },
   {
-    promise: 'SIGTERM reaches it as well',
+    promise: 'SIGTERM reaches a busy guest',
     run(host) {
-      const { heard } = busyUntilTold(host, 'SIGTERM')
-      host.same('what the guest heard', heard, 15)
+      const { received } = busyUntilSignalled(host, 'SIGTERM')
+      host.same('the signal that the guest received', received, 15)
     }
   },
   {
-    promise: "the program's own listener still runs when the loop is free",
+    promise: "the program's own listener runs when the event loop is free",
     async run(host) {
       const order = []
       process.on('SIGINT', () => order.push('listener'))
-      const { heard, sent } = busyUntilTold(host, 'SIGINT')
+      const { received, sent } = busyUntilSignalled(host, 'SIGINT')
       order.push('guest')
       await sent
       await host.idle()
-      host.same('what the guest heard', heard, 2)
+      host.same('the signal that the guest received', received, 2)
       host.same('what ran', order.join(), 'guest,listener')
     }
   },
   {
-    promise: 'a busy guest of a worker thread hears Ctrl-C',
+    promise: 'Ctrl-C reaches a busy guest of a worker thread',
     async run(host) {
       const { same, signalSoon, thread, wasmsig } = host
       wasmsig.forward(['SIGINT'])
       const worker = thread()
       same('the worker', await worker.next(), 'busy')
       await signalSoon('SIGINT')
-      same('what the guest heard', await worker.next(), 2)
+      same('the signal that the guest received', await worker.next(), 2)
     },
     thread({ instance }, _, port) {
       const { spin } = instance('signal').exports
@@ -58,7 +58,7 @@ export const FORWARDED = [
     }
   },
   {
-    promise: 'a signal that nobody can hear ends the process',
+    promise: 'a signal without a guest or listener ends the process',
     async run({ idle, say, signalSoon, wasmsig }) {
       wasmsig.forward(['SIGINT'])
       await signalSoon('SIGINT')
@@ -66,12 +66,12 @@ export const FORWARDED = [
       say('alive')
     },
     judge({ signal, stdout }, { check, same }) {
-      check(!stdout.includes('alive'), 'the process lived on')
+      check(!stdout.includes('alive'), 'the process went on')
       same('the signal that ended it', signal, 'SIGINT')
     }
   },
   {
-    promise: 'with insist, the second signal that nobody answers ends it',
+    promise: 'with insist, the second unacknowledged signal ends the process',
     run({ instance, say, signalSoon, wasmsig }) {
       const { burn } = instance('signal').exports
       wasmsig.forward(['SIGINT'], { insist: 2 })
@@ -85,16 +85,16 @@ export const FORWARDED = [
     }
   },
   {
-    promise: 'with insist, a guest that answers each signal goes on',
+    promise: 'with insist, a guest that acknowledges each signal goes on',
     run({ instance, same, signalSoon, wasmsig }) {
       const { answer } = instance('signal').exports
       wasmsig.forward(['SIGINT'], { insist: 2 })
       signalSoon('SIGINT', 50)
-      same('the last of four that it heard', answer(4), 2)
+      same('the last of four that it received', answer(4), 2)
     }
   },
   {
-    promise: 'stop() gives the signal back',
+    promise: 'stop() ends the forwarding',
     async run({ idle, instance, same, say, signalSoon, wasmsig }) {
       instance('signal')
       const forwarding = wasmsig.forward(['SIGUSR2'])
@@ -116,8 +116,12 @@ export const THREADS = [
     async run({ same, thread, wasmsig }) {
       const worker = thread()
       same('the worker', await worker.next(), 'busy')
-      same('how many were told', wasmsig.raise('SIGUSR1', 'process'), 1)
-      same('what the guest heard', await worker.next(), 10)
+      same(
+        'the number of signalled instances',
+        wasmsig.raise('SIGUSR1', 'process'),
+        1
+      )
+      same('the signal that the guest received', await worker.next(), 10)
     },
     thread({ instance }, _, port) {
       const { spin } = instance('signal').exports
@@ -130,30 +134,34 @@ export const THREADS = [
     async run({ instance, read, same, thread, wasmsig }) {
       const mine = instance('signal')
       const worker = thread()
-      same('how many the worker told', await worker.next(), 1)
+      same('how many instances the worker signalled', await worker.next(), 1)
       same('the word of this thread', read(mine, 'signal'), 0)
-      same('how many this thread told', wasmsig.raise('SIGINT'), 1)
+      same(
+        'how many instances this thread signalled',
+        wasmsig.raise('SIGINT'),
+        1
+      )
     },
     thread({ instance, wasmsig }, _, port) {
       const mine = instance('signal')
-      const told = wasmsig.raise('SIGINT')
+      const signalled = wasmsig.raise('SIGINT')
       port.on('message', () => mine)
-      port.postMessage(told)
+      port.postMessage(signalled)
     }
   },
   {
-    promise: 'a thread of its own has limits of its own',
+    promise: 'each thread has its own limits',
     async run({ same, thread }) {
       const worker = thread()
       const result = await worker.next()
-      same('what the worker saw', result, '24,ERR_WASMSIG_CPU_LIMIT,0')
+      same('the results of the worker', result, '24,ERR_WASMSIG_CPU_LIMIT,0')
     },
     thread({ caught, instance, wasmsig }, _, port) {
       const { obey, spin, work } = instance('signal').exports
-      const told = new wasmsig.CpuBudget({ soft: 20 }).run(spin)
+      const signal = new wasmsig.CpuBudget({ soft: 20 }).run(spin)
       const budget = new wasmsig.CpuBudget({ hard: 20 })
       const code = caught(() => budget.run(obey))?.code
-      port.postMessage([told, code, work(10)].join())
+      port.postMessage([signal, code, work(10)].join())
     }
   },
   {
@@ -161,10 +169,14 @@ export const THREADS = [
     async run({ instance, read, same, sharedMemory, thread, wasmsig }) {
       const memory = sharedMemory()
       const first = instance('shared', { env: { memory } })
-      same('how many were told', wasmsig.raise('SIGTERM', first), 1)
+      same(
+        'the number of signalled instances',
+        wasmsig.raise('SIGTERM', first),
+        1
+      )
       const worker = thread(memory)
-      same('what the other thread reads', await worker.next(), 15)
-      same('what this one reads', read(memory, 'signal'), 15)
+      same('the word in the other thread', await worker.next(), 15)
+      same('the word in this thread', read(memory, 'signal'), 15)
     },
     thread({ instance, read }, memory, port) {
       const joined = instance('shared', { env: { memory } })
@@ -173,15 +185,15 @@ export const THREADS = [
     }
   },
   {
-    promise: 'two threads in one shared memory both hear a signal',
+    promise: 'two threads with one shared memory both receive a signal',
     async run({ instance, same, sharedMemory, thread, wasmsig }) {
       const memory = sharedMemory()
       const mine = instance('shared', { env: { memory } })
       const worker = thread(memory)
       same('the worker', await worker.next(), 'busy')
       wasmsig.raise('SIGUSR1', mine)
-      same('what this thread heard', mine.exports.spin(), 10)
-      same('what the other one heard', await worker.next(), 10)
+      same('the signal that this thread received', mine.exports.spin(), 10)
+      same('the signal that the other thread received', await worker.next(), 10)
     },
     thread({ instance }, memory, port) {
       const { spin } = instance('shared', { env: { memory } }).exports
@@ -198,7 +210,7 @@ export const THREADS = [
       await idle(300)
       const { obey } = instance('signal').exports
       const error = caught(() => new wasmsig.CpuBudget({ hard: 5 }).run(obey))
-      check(error instanceof wasmsig.CpuLimitError, 'no limit holds any more')
+      check(error instanceof wasmsig.CpuLimitError, 'no limit works any more')
     },
     thread({ loop, wasmsig }, _, port) {
       port.postMessage('busy')

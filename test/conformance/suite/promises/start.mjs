@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** How the package gets into a program, and a whole program. */
+/** Ways to load the package, and a complete program. */
 
 const REGISTER = {
   node: ['--import', 'wasmsig/register'],
@@ -13,7 +13,11 @@ export const START = [
     bare: true,
     flags: REGISTER,
     run({ instance, same, wasmsig }) {
-      same('how many were told', wasmsig.raise('SIGINT', instance('signal')), 1)
+      same(
+        'the number of signalled instances',
+        wasmsig.raise('SIGINT', instance('signal')),
+        1
+      )
       same('whether install() did anything', wasmsig.install(), false)
     }
   },
@@ -27,7 +31,7 @@ export const START = [
     }
   },
   {
-    promise: 'install({ realm }) serves another realm, as node:vm makes them',
+    promise: 'install({ realm }) works in another realm, of node:vm',
     run({ bytes, require, same, wasmsig }) {
       const vm = require('node:vm')
       const realm = vm.runInNewContext('globalThis')
@@ -35,14 +39,18 @@ export const START = [
       same('install', wasmsig.install({ realm }), true)
       const { Instance, Module } = realm.WebAssembly
       const made = new Instance(new Module(bytes('signal')))
-      same('how many were told', wasmsig.raise('SIGINT', made), 1)
+      same(
+        'the number of signalled instances',
+        wasmsig.raise('SIGINT', made),
+        1
+      )
       same('uninstall', wasmsig.uninstall({ realm }), true)
       const back = realm.WebAssembly.Instance === Plain
-      same("whether the realm's own function stands there", back, true)
+      same("whether the realm's own function is restored", back, true)
     }
   },
   {
-    promise: 'WASMSIG=off makes every call a plain pass-through',
+    promise: 'with WASMSIG=off, limits and signals have no effect',
     bare: true,
     env: { WASMSIG: 'off' },
     run({ cpuClock, instance, read, same, wasmsig }) {
@@ -51,28 +59,28 @@ export const START = [
       const plain =
         WebAssembly.Instance === Instance &&
         WebAssembly.instantiate === instantiate
-      same("whether the engine's own functions stand there", plain, true)
+      same("whether the engine's own functions are in place", plain, true)
       const made = instance('signal')
       same('the signal word', read(made, 'signal'), 0xffff)
-      same('how many were told', wasmsig.raise('SIGINT'), 0)
+      same('the number of signalled instances', wasmsig.raise('SIGINT'), 0)
       const spend = () => {
         const start = cpuClock()
         while (cpuClock() < start + 50);
         return 7
       }
       const limited = wasmsig.limitCpu(spend, { hard: 5 })
-      same('what a limited call gives', limited(), 7)
+      same('the result of a limited call', limited(), 7)
       wasmsig.forward(['SIGINT']).stop()
     }
   },
   {
-    promise: 'WASMSIG_FIRING=watchdog does without timers and signals',
+    promise: 'WASMSIG_FIRING=watchdog uses no timers and signals',
     env: { WASMSIG_FIRING: 'watchdog' },
     run({ caught, instance, same, wasmsig }) {
       const { obey, spin } = instance('signal').exports
-      same('who notices', wasmsig.stats().firing, 'watchdog')
-      const told = new wasmsig.CpuBudget({ soft: 20 }).run(spin)
-      same('what the guest heard', told, 24)
+      same('the mechanism', wasmsig.stats().firing, 'watchdog')
+      const signal = new wasmsig.CpuBudget({ soft: 20 }).run(spin)
+      same('the signal that the guest received', signal, 24)
       const budget = new wasmsig.CpuBudget({ hard: 20 })
       const error = caught(() => budget.run(obey))
       same('the code', error?.code, 'ERR_WASMSIG_CPU_LIMIT')
@@ -82,7 +90,7 @@ export const START = [
 
 export const EXAMPLE = [
   {
-    promise: 'the example that computes pi does all of its steps',
+    promise: 'the example that computes pi completes all steps',
     program: 'pi',
     judge({ status, stdout, stderr }, { check }) {
       const [complaint] = stderr.trim().split('\n').slice(-1)

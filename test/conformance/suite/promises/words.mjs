@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** What a host writes when it instantiates a module, and what it must not. */
+/** What a host writes at instantiation, and what it must not write. */
 import { STARTED } from '../guests.mjs'
 
-/** A module with bad words runs, and what its words hold is left alone. */
+/** A module with bad words runs, and its words are not changed. */
 function runsUntouched(guest) {
   return ({ instance, read, same }) => {
     const made = instance(guest)
@@ -55,7 +55,7 @@ export const WORDS = [
     }
   },
   {
-    promise: 'instantiation leaves the terminated word as it is',
+    promise: 'instantiation does not change the terminated word',
     anywhere: true,
     run({ instance, read, same }) {
       const made = instance('dead')
@@ -70,7 +70,7 @@ export const ADDRESSES = [
     anywhere: true,
     run({ instance, read, same }) {
       const made = instance('misaligned')
-      // The word would lie half on this one and half on the next.
+      // The bad word would overlap this word and the next.
       same('the first half', read(made, 'signal'), STARTED)
       same(
         'the second half',
@@ -80,12 +80,12 @@ export const ADDRESSES = [
     }
   },
   {
-    promise: 'a module whose word lies behind its memory runs',
+    promise: 'a module whose word is outside its memory runs',
     anywhere: true,
     run: runsUntouched('outside')
   },
   {
-    promise: 'a negative address is a high one, not an absent word',
+    promise: 'a negative address is a high address, not a missing word',
     anywhere: true,
     run: runsUntouched('negative')
   },
@@ -104,17 +104,17 @@ export const ADDRESSES = [
     run: runsUntouched('overlapping')
   },
   {
-    promise: 'nothing of a module is written if one of its words is bad',
+    promise: 'no word is written if one of them is bad',
     anywhere: true,
     run: runsUntouched('half-bad')
   },
   {
-    promise: 'an export that is no address is not taken for one',
+    promise: 'an export that is no address is not a word',
     anywhere: true,
     run: runsUntouched('not-an-address')
   },
   {
-    promise: 'stats() says why a module runs untracked',
+    promise: 'stats() counts the reasons for untracked modules',
     run({ wasmsig, instance, same }) {
       const reasons = {
         misaligned: 'misaligned',
@@ -130,7 +130,11 @@ export const ADDRESSES = [
         const made = instance(guest)
         const now = wasmsig.stats().untracked[reason]
         same(`the count of ${reason} after ${guest}`, now, before + 1)
-        same(`who was told of ${guest}`, wasmsig.raise('SIGINT', made), 0)
+        same(
+          `the number of signalled instances of ${guest}`,
+          wasmsig.raise('SIGINT', made),
+          0
+        )
       }
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Reads what a test program of an engine printed: TAP as cmocka writes it. */
+/** Reads the output of an engine's test program: TAP of cmocka. */
 
 const PLAN = /^1\.\.(\d+)$/
 const KEPT = /^ok \d+ - (.*)$/
@@ -9,7 +9,7 @@ const REASON = /^# cannot be tried: (.*)$/
 const END = /^# (?:not )?ok - (.*)$/
 const NOTE = /^# (.*)$/
 
-/** A group of tests, whose name comes last: a row of the table. */
+/** A group of tests, which is a row of the table. Its name comes last. */
 class Group {
   constructor(count) {
     this.count = count
@@ -18,13 +18,13 @@ class Group {
   }
 
   #skipped(promise) {
-    // Without a reason nobody could tell what is missing.
+    // The table shows the reason, so each skipped promise needs one.
     if (!this.reason) throw new Error(`no reason was given to skip ${promise}`)
     this.found.push({ promise, verdict: 'apart', why: this.reason })
     this.reason = undefined
   }
 
-  /** cmocka says first why it failed, and where after that. */
+  /** cmocka prints first why a test failed, then where. */
   #note(text) {
     const last = this.found[this.found.length - 1]
     if (last?.verdict === 'broken') last.why ??= text
@@ -54,10 +54,10 @@ class Group {
 }
 
 /**
- * @param {string} stdout of a program that came to its end
+ * @param {string} stdout of a program that has ended
  * @returns {{ version: string, found: import('../conformance/table.mjs').Found[] }}
  */
-export function readSaid(stdout) {
+export function readOutput(stdout) {
   const [first, ...lines] = stdout.split('\n')
   const found = []
   let group

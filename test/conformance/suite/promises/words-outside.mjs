@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Words that no module exports, and what can be told of a module. */
+/** Words outside of modules, and the report on a module. */
 
-/** Waits in JavaScript, as an interpreter in a guest would, until it is told. */
-function pollUntilTold(words) {
+/** Polls in JavaScript until a signal comes, as an interpreter in a guest. */
+function pollUntilSignalled(words) {
   for (let i = 0; i < 1e8; i += 1) {
     const signal = Atomics.load(words, 0)
     if (signal) return signal
@@ -15,38 +15,47 @@ function checkTracked({ same, wasmsig }, words) {
   const tracking = wasmsig.track({ signal: words })
   same('the word at first', words[0], 0)
   const budget = new wasmsig.CpuBudget({ soft: 20 })
-  same('what was heard', budget.run(pollUntilTold, words), 24)
-  same('how many were told', wasmsig.raise('SIGINT'), 1)
+  same(
+    'the signal that was received',
+    budget.run(pollUntilSignalled, words),
+    24
+  )
+  same('the number of signalled words', wasmsig.raise('SIGINT'), 1)
   tracking.untrack()
   tracking.untrack()
-  same('how many were told after untrack', wasmsig.raise('SIGTERM'), 0)
+  same(
+    'the number of signalled words after untrack',
+    wasmsig.raise('SIGTERM'),
+    0
+  )
   same('the word at last', words[0], 2)
 }
 
-/** Takes a signal by a load and then a store of 0, as Pyodide does. */
+/** Takes a signal with a load and then a store of 0, as Pyodide does. */
 function checkInterruptBuffer({ same, wasmsig }) {
   const words = new Int32Array(new SharedArrayBuffer(8), 4, 1)
   const tracking = wasmsig.track({ signal: words })
   const { interruptBuffer } = tracking
   wasmsig.raise('SIGINT')
-  same('what was read', interruptBuffer[0], 2)
+  same('the first signal', interruptBuffer[0], 2)
   wasmsig.raise('SIGXCPU')
   interruptBuffer[0] = 0
-  same('the signal that came since', interruptBuffer[0], 24)
+  same('the signal that came in between', interruptBuffer[0], 24)
   interruptBuffer[0] = 0
-  same('the word when it was taken', words[0], 0)
+  same('the word when both were taken', words[0], 0)
   tracking.untrack()
 }
 
-export const BY_HAND = [
+export const OUTSIDE = [
   {
-    promise: 'a word on a SharedArrayBuffer is told (Pyodide with threads)',
+    promise:
+      'a word on a SharedArrayBuffer is signalled (Pyodide with threads)',
     run(host) {
       checkTracked(host, new Uint8Array(new SharedArrayBuffer(8), 4))
     }
   },
   {
-    promise: 'a word on an ArrayBuffer is told (Pyodide without)',
+    promise: 'a word on an ArrayBuffer is signalled (Pyodide without threads)',
     run(host) {
       checkTracked(host, new Int32Array(16))
     }
@@ -73,7 +82,7 @@ export const BY_HAND = [
     }
   },
   {
-    promise: 'inspect tells words, memory 0, and why a module is not tracked',
+    promise: 'inspect reports words, memory 0, and why a module is not tracked',
     run({ bytes, same, wasmsig }) {
       const reports = ['imported', 'renamed', 'plain', 'not-an-address'].map(
         (name) => {
@@ -86,9 +95,9 @@ export const BY_HAND = [
       same('the report of imported', reports[0], 'true//1/import memory')
       same('the report of renamed', reports[1], 'true//1/export linear')
       const plain = reports[2].startsWith('false/no-words/0')
-      same('whether plain takes no part', plain, true)
+      same('whether plain is not tracked', plain, true)
       const wrong = reports[3].startsWith('false/not-an-address')
-      same('whether not-an-address says so', wrong, true)
+      same('whether not-an-address is the reason', wrong, true)
     }
   }
 ]

@@ -8,7 +8,7 @@
 
 /* ------------------------------------------------------------------ growth */
 
-PROMISE(told_after_growth) {
+PROMISE(signalled_after_growth) {
   struct guest *guest = open_guest(GROWING_GUEST);
   int32_t pages = 0;
   assert_int_equal(guest->memory_class, WASMSIG_MEMORY_FIXED);
@@ -21,12 +21,13 @@ PROMISE(told_after_growth) {
 }
 
 static const struct CMUnitTest growth[] = {
-    KEEPS("a guest is told after its memory has grown", told_after_growth),
+    KEEPS("a guest is signalled after its memory has grown",
+          signalled_after_growth),
 };
 
 /* --------------------------------------------------------------------- end */
 
-PROMISE(untracked_gets_nothing) {
+PROMISE(untracked_receives_nothing) {
   struct guest *guest = open_guest(SIGNAL_GUEST);
   assert_int_equal(wasmsig_registry_count(guest->registry), 1);
   assert_int_equal(engine.untrack(guest), 0);
@@ -47,9 +48,9 @@ static void *keep_raising(void *argument) {
   return NULL;
 }
 
-static int lives(void) {
-  const char *wanted = getenv("WASMSIG_ENGINE_LIVES");
-  return wanted != NULL ? atoi(wanted) : 2000;
+static int instances(void) {
+  const char *text = getenv("WASMSIG_ENGINE_LIVES");
+  return text != NULL ? atoi(text) : 2000;
 }
 
 PROMISE(ends_while_raised) {
@@ -57,7 +58,7 @@ PROMISE(ends_while_raised) {
   pthread_t thread;
   atomic_store(&stop_raising, false);
   assert_int_equal(pthread_create(&thread, NULL, keep_raising, &raised), 0);
-  for (int i = 0; i < lives(); i++) {
+  for (int i = 0; i < instances(); i++) {
     struct guest *guest = open_guest(SIGNAL_GUEST);
     assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
     assert_int_equal(wasmsig_registry_count(guest->registry), 1);
@@ -68,20 +69,21 @@ PROMISE(ends_while_raised) {
   atomic_store(&stop_raising, true);
   pthread_join(thread, NULL);
   assert_int_equal(wasmsig_process_raise(10), 0);
-  print_message("# %s: %d instances ended, %llu signals meanwhile\n",
-                engine.name, lives(), (unsigned long long)raised);
+  print_message("# %s: %d instances ended during %llu signals\n", engine.name,
+                instances(), (unsigned long long)raised);
 }
 
 static const struct CMUnitTest ends[] = {
-    KEEPS("an instance that is untracked gets nothing and runs",
-          untracked_gets_nothing),
-    KEEPS("instances end while another thread raises, and nothing is written",
+    KEEPS("an untracked instance receives nothing, and runs",
+          untracked_receives_nothing),
+    KEEPS("instances end while another thread raises, and nothing is written "
+          "to them",
           ends_while_raised),
 };
 
-const struct row rows_of_lives[] = {
+const struct row rows_of_lifetime[] = {
     ROW("Memories that grow in place", growth),
-    ROW("Instances that nobody uses are let go", ends),
+    ROW("Unused instances are released", ends),
 };
-const size_t rows_of_lives_count =
-    sizeof rows_of_lives / sizeof rows_of_lives[0];
+const size_t rows_of_lifetime_count =
+    sizeof rows_of_lifetime / sizeof rows_of_lifetime[0];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What WAMR's adapter alone promises. */
+/* Promises of WAMR's adapter alone. */
 #include "guests.h"
 #include "promises.h"
 #include "wasmsig/wamr.h"
@@ -19,7 +19,7 @@ PROMISE(arguments) {
   wasmsig_registry_destroy(registry);
 }
 
-PROMISE(refused_but_held) {
+PROMISE(refused_but_usable) {
   wasmsig_registry *registry;
   wasmsig_wamr_tracked tracked;
   assert_int_equal(wasmsig_registry_create(&registry), 0);
@@ -34,8 +34,8 @@ PROMISE(refused_but_held) {
 }
 
 static const struct CMUnitTest refused[] = {
-    KEEPS("what is missing is refused", arguments),
-    KEEPS("what was refused may be synced and untracked", refused_but_held),
+    KEEPS("missing arguments are refused", arguments),
+    KEEPS("a refused instance may be synced and untracked", refused_but_usable),
 };
 
 const struct row rows_of_engine[] = {

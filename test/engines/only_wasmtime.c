@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What Wasmtime's adapter alone promises. */
+/* Promises of Wasmtime's adapter alone. */
 #include <pthread.h>
 
 #include "driver_wasmtime.h"
@@ -44,7 +44,7 @@ PROMISE(nothing_to_guess) {
 #define HIDDEN_GUEST \
   MODULE("(memory 1) (memory (export \"memory\") 1)" SIGNAL LOOPS)
 
-/* `memory` is the export that is given as an import, or NULL. */
+/* memory: the export to pass as the imported memory, or NULL */
 static int track_with_bytes(const char *text, const char *bytes_of,
                             const char *memory) {
   struct wasmtime_guest *guest = wasmtime_open(text, USUAL, NULL, NULL);
@@ -77,7 +77,7 @@ PROMISE(hidden) {
 PROMISE(bytes_of_another) {
   assert_int_equal(track_with_bytes(SIGNAL_GUEST, RENAMED_GUEST, NULL),
                    WASMSIG_VERDICT_HIDDEN_MEMORY);
-  /* The address in the report is not the one in the instance. */
+  /* The address in the report differs from that in the instance. */
   assert_int_equal(track_with_bytes(SIGNAL_GUEST, OUTSIDE_GUEST, NULL),
                    WASMSIG_VERDICT_TRACKED);
   assert_int_equal(track_with_bytes(OUTSIDE_GUEST, SIGNAL_GUEST, NULL),
@@ -111,32 +111,32 @@ PROMISE(report_serves_many) {
 }
 
 static const struct CMUnitTest memory_zero[] = {
-    KEEPS("without the module's bytes there is no guess", no_guess),
+    KEEPS("without the module's bytes no memory is guessed", no_guess),
     KEEPS("a module without words needs no bytes", nothing_to_guess),
-    KEEPS("a memory 0 that is not exported is not taken for another", hidden),
-    KEEPS("the instance's words count, not those of the bytes",
+    KEEPS("no other memory replaces a memory 0 that is not exported", hidden),
+    KEEPS("the instance's words are used, not those of the bytes",
           bytes_of_another),
-    KEEPS("bytes that are no module are told", not_wasm),
-    KEEPS("one report serves many instances", report_serves_many),
+    KEEPS("bytes that are no module are reported", not_wasm),
+    KEEPS("one report is enough for many instances", report_serves_many),
 };
 
 /* ---------------------------------------------------------------- epochs */
 
 PROMISE(other_stores_go_on) {
   struct guest *killed = open_guest(SIGNAL_GUEST);
-  struct guest *witness = open_guest(SIGNAL_GUEST);
+  struct guest *other = open_guest(SIGNAL_GUEST);
   struct wasmsig_wasmtime_killer *killer =
       ((struct wasmtime_guest *)killed)->killer;
   wasmsig_wasmtime_kill(killer);
   int32_t result = -1;
-  assert_works(witness);
+  assert_works(other);
   assert_int_equal(engine.call(killed, "work", 10, &result), LIMITED);
   assert_int_equal(engine.call(killed, "work", 10, &result), LIMITED);
-  assert_works(witness);
+  assert_works(other);
   wasmsig_wasmtime_undo(killer);
   assert_works(killed);
   engine.close(killed);
-  engine.close(witness);
+  engine.close(other);
 }
 
 static void *kill_others(void *argument) {
@@ -153,13 +153,13 @@ static void *kill_others(void *argument) {
 PROMISE(kills_in_two_threads) {
   struct guest *first = open_guest(SIGNAL_GUEST);
   struct guest *second = open_guest(SIGNAL_GUEST);
-  struct guest *witness = open_guest(SIGNAL_GUEST);
+  struct guest *other = open_guest(SIGNAL_GUEST);
   pthread_t threads[2];
   pthread_create(&threads[0], NULL, kill_others, first);
   pthread_create(&threads[1], NULL, kill_others, second);
   for (int i = 0; i < 200; i++) {
     int32_t result = -1;
-    assert_int_equal(engine.call(witness, "work", 1000000, &result), RETURNED);
+    assert_int_equal(engine.call(other, "work", 1000000, &result), RETURNED);
   }
   for (int i = 0; i < 2; i++) {
     void *failure;
@@ -168,10 +168,10 @@ PROMISE(kills_in_two_threads) {
   }
   engine.close(first);
   engine.close(second);
-  engine.close(witness);
+  engine.close(other);
 }
 
-PROMISE(store_holds_the_killer) {
+PROMISE(store_keeps_the_killer) {
   wasm_engine_t *of_engine = wasmtime_engine_of(USUAL);
   struct wasmsig_wasmtime_killer *killer = wasmsig_wasmtime_killer(of_engine);
   struct wasmtime_guest *guest = wasmtime_open(SIGNAL_GUEST, USUAL, NULL, NULL);
@@ -195,7 +195,7 @@ PROMISE(check_is_for_own_callbacks) {
   wasmsig_wasmtime_killer_delete(killer);
 }
 
-PROMISE(tells_whether_it_can_kill) {
+PROMISE(reports_whether_it_can_kill) {
   assert_true(wasmsig_wasmtime_can_kill(wasmtime_engine_of(USUAL)));
   wasm_engine_t *without = wasm_engine_new();
   assert_false(wasmsig_wasmtime_can_kill(without));
@@ -204,14 +204,15 @@ PROMISE(tells_whether_it_can_kill) {
 }
 
 static const struct CMUnitTest epochs[] = {
-    KEEPS("a kill ends what runs in its own stores, and in no other",
+    KEEPS("a kill ends calls in its own stores, and in no other",
           other_stores_go_on),
     KEEPS("kills in two threads neither miss nor hit a third",
           kills_in_two_threads),
-    KEEPS("a store keeps its killer alive", store_holds_the_killer),
-    KEEPS("an epoch callback of the host's own can ask",
+    KEEPS("a store keeps its killer alive", store_keeps_the_killer),
+    KEEPS("the host's own epoch callback can check for a kill",
           check_is_for_own_callbacks),
-    KEEPS("an engine without epochs says so", tells_whether_it_can_kill),
+    KEEPS("an engine without epochs is recognised",
+          reports_whether_it_can_kill),
 };
 
 /* --------------------------------------------------------------- pooling */
@@ -226,7 +227,7 @@ static wasm_engine_t *make_pooling_engine(void) {
   return wasm_engine_new_with_config(config);
 }
 
-/* A store with one instance, tracked in a registry that is the store's. */
+/* A store with one instance, tracked in the store's own registry. */
 static wasmtime_store_t *make_tracked_store(wasm_engine_t *of_engine,
                                             const wasmtime_module_t *module,
                                             wasmsig_registry **registry,
@@ -251,7 +252,7 @@ static wasmtime_store_t *make_tracked_store(wasm_engine_t *of_engine,
   return store;
 }
 
-PROMISE(slots_are_used_again) {
+PROMISE(slots_are_reused) {
   wasm_engine_t *pooling = make_pooling_engine();
   wasmtime_module_t *module;
   size_t length;
@@ -295,10 +296,10 @@ PROMISE(keys_are_guarded) {
 }
 
 static const struct CMUnitTest pooled[] = {
-    KEEPS("a memory under a protection key is written through the system",
+    KEEPS("the system writes to a memory under a protection key",
           keys_are_guarded),
-    KEEPS("a pooled memory's next instance gets nothing of the last one's",
-          slots_are_used_again),
+    KEEPS("a reused pooled memory receives no signal of the last instance",
+          slots_are_reused),
 };
 
 /* --------------------------------------------------------------- refused */
@@ -330,7 +331,7 @@ PROMISE(arguments) {
   close_guest(guest);
 }
 
-PROMISE(refused_but_held) {
+PROMISE(refused_but_usable) {
   struct wasmtime_guest *guest = wasmtime_open(SIGNAL_GUEST, USUAL, NULL, NULL);
   wasmsig_registry *registry = guest->guest.registry;
   wasmsig_wasmtime_options options = WASMSIG_WASMTIME_OPTIONS_INIT;
@@ -348,15 +349,15 @@ PROMISE(refused_but_held) {
 }
 
 static const struct CMUnitTest refused[] = {
-    KEEPS("what is missing is refused", arguments),
-    KEEPS("what was refused may be synced and untracked", refused_but_held),
+    KEEPS("missing arguments are refused", arguments),
+    KEEPS("a refused instance may be synced and untracked", refused_but_usable),
 };
 
 const struct row rows_of_engine[] = {
-    ROW("Which memory is memory 0, Wasmtime cannot say", memory_zero),
-    ROW("Epochs belong to the engine, a kill to a store", epochs),
+    ROW("Wasmtime does not report which memory is memory 0", memory_zero),
+    ROW("Epochs belong to the engine, kills to stores", epochs),
     ROW("Memories of the pooling allocator", pooled),
-    ROW("Guards and reservations", kept_of_memories),
+    ROW("Guards and reservations", memory_promises),
     ROW("Bad input is refused", refused),
 };
 const size_t rows_of_engine_count =

@@ -17,7 +17,7 @@ import { fileOf, follow, partsOf, prepare, read } from './support/follow.mjs'
 const PAGE = 'docs/tutorial/plugin-server.md'
 const EXAMPLE = 'examples/server'
 
-const parts = partsOf(read(PAGE)).filter(({ blocks }) => blocks.length > 0)
+const parts = partsOf(read(PAGE))
 const files = parts.flatMap(({ blocks }) => blocks).filter(fileOf)
 
 /** What is only there for people who read the repository. */

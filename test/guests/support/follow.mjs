@@ -49,7 +49,13 @@ export function prepare(name) {
 
 export const read = (path) => readFileSync(join(ROOT, path), 'utf8')
 
-/** @returns {{heading, blocks: {language, text, before}[]}[]} by second level */
+const isChecked = ({ before }) => !before.startsWith('<!-- not checked: ')
+
+/**
+ * The parts of second level that have blocks to check.
+ *
+ * @returns {{heading, blocks: {language, text, before}[]}[]}
+ */
 export function partsOf(page) {
   const parts = [{ heading: 'introduction', blocks: [] }]
   let before = ''
@@ -57,7 +63,7 @@ export function partsOf(page) {
   for (const line of page.split('\n')) {
     if (block) {
       if (line === '```') {
-        parts.at(-1).blocks.push(block)
+        if (isChecked(block)) parts.at(-1).blocks.push(block)
         block = null
         before = ''
       } else block.text += `${line}\n`
@@ -67,7 +73,7 @@ export function partsOf(page) {
       parts.push({ heading: line.slice(3), blocks: [] })
     } else if (line.trim() !== '') before = line
   }
-  return parts
+  return parts.filter(({ blocks }) => blocks.length > 0)
 }
 
 function run(script, cwd, env) {
@@ -94,8 +100,7 @@ function save(block, cwd) {
 export function follow(part, cwd, env, replace = (text) => text) {
   let printed = null
   for (const block of part.blocks) {
-    const { language, text, before } = block
-    if (before.startsWith('<!-- not checked: ')) continue
+    const { language, text } = block
     if (language === 'sh') {
       const { status, stdout } = run(replace(text), cwd, env)
       assert.equal(status, 0, `${text}\n${stdout}`)

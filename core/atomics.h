@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Atomic accesses whose order stands in their name. They work on plain
- * integers and pointers, because a guest's words are plain memory.
+ * Atomic accesses. Each name says its memory order. They work on plain integers
+ * and pointers, because a guest's words are plain memory.
  */
 #ifndef WSIG_ATOMICS_H
 #define WSIG_ATOMICS_H
@@ -31,7 +31,8 @@
 #define wsig_exchange_relaxed(p, v) \
   __atomic_exchange_n((p), (v), __ATOMIC_RELAXED)
 
-/* True if *p was *expected and is now v; else *expected is what *p was. */
+/* True if *p was *expected and is now v; else *expected becomes the value of
+ * *p. */
 #define wsig_cas_relaxed(p, expected, v)                                 \
   __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_RELAXED, \
                               __ATOMIC_RELAXED)
@@ -45,8 +46,8 @@
   __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQ_REL, \
                               __ATOMIC_RELAXED)
 
-/* Between a thread and the handlers that interrupt it: nothing but the compiler
- * would change the order. */
+/* Between a thread and the handlers that interrupt it: only the compiler could
+ * change the order. */
 #define wsig_handler_fence() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 
 #endif

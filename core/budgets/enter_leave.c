@@ -7,7 +7,7 @@
  * Each section notes the thread's CPU clock at its beginning. So the time that
  * a budget has used is one subtraction, an outer section's time includes the
  * inner ones', and time asleep or preempted does not count, because that clock
- * stands still then.
+ * does not run then.
  *
  * Kill races: a kill begins under the thread's lock, and only for a section
  * that is in the list. Leave takes the section out under the same lock, at a

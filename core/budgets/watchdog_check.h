@@ -8,8 +8,8 @@
 
 #include "budgets/thread.h"
 
-/* After a thread's last section, the watchdog goes on checking it for so long,
- * as often as before: the next enter need not wake it. */
+/* After a thread's last section, the watchdog still checks it for so long, as
+ * often as before: so the next enter need not wake it. */
 #define WSIG_LINGER_NS UINT64_C(1000000000)
 
 /* Checks the thread now, whenever its check was planned. */

@@ -24,7 +24,7 @@ static bool spawn(void *(*body)(void *)) {
   sigset_t all, before;
   if (pthread_attr_init(&attributes) != 0) return false;
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  /* Inherited: no handler of the process ever runs in this thread. */
+  /* The thread inherits the mask: no handler of the process ever runs in it. */
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int error = pthread_create(&thread, &attributes, body, NULL);
@@ -88,9 +88,9 @@ static void wait_until(uint32_t *word, uint32_t value,
 
 #endif
 
-/* What pthread_getcpuclockid(3) answers for a thread; of clock_getcpuclockid(3)
- * the kernel's form: all bits of the number turned over, above three that say
- * which clock of a thread it is (CPUCLOCK_SCHED, CPUCLOCK_PERTHREAD). */
+/* The clock of pthread_getcpuclockid(3), in the kernel's form of
+ * clock_getcpuclockid(3): the inverted number of the thread, above three bits
+ * that select one of its clocks (CPUCLOCK_SCHED, CPUCLOCK_PERTHREAD). */
 static clockid_t cpu_clock_of(pid_t tid) {
   return (clockid_t)(~(unsigned)tid << 3 | 6);
 }
@@ -180,15 +180,17 @@ static int nice_of(pid_t tid) {
   return errno ? 0 : nice;
 }
 
-/* No less favoured than who has started it, nor than the first thread. */
+/* With the nice value of the thread that started it, or of the first thread if
+ * that is lower. */
 static void schedule_as_the_process_is(uint64_t runtime_ns) {
   int own = nice_of(0), first = nice_of(getpid());
   if (first < own && schedule_as(SCHED_OTHER, first, 0, runtime_ns)) return;
   schedule_as(SCHED_OTHER, own, 0, runtime_ns);
 }
 
-/* Not on the one processor that the thread may be bound to which needs it
- * first: there it might never run. */
+/* The thread that starts the watchdog may be bound to one processor, and keep
+ * it busy. There the watchdog might never run, so it may use every processor of
+ * the process. */
 static void run_where_the_process_may(void) {
   cpu_set_t processors;
   if (sched_getaffinity(getpid(), sizeof processors, &processors) == 0)
@@ -196,9 +198,10 @@ static void run_where_the_process_may(void) {
 }
 
 /* A short slice lets EEVDF run it sooner (Linux 6.12, sched_setattr(2)); a
- * small slack lets its sleeps end when they should (PR_SET_TIMERSLACK). What
- * is refused is done without. A real-time policy and a nice value are
- * inherited: who would kill must not have less than who is to be killed. */
+ * small slack lets its sleeps end on time (PR_SET_TIMERSLACK). If the system
+ * refuses, it works without. A real-time policy and a nice value are inherited:
+ * the watchdog must not have a lower priority than a thread that it must kill.
+ */
 #define SLICE_NS UINT64_C(100000)
 #define SLACK_NS 2000UL
 
@@ -219,10 +222,10 @@ int wsig_os_schedule_watchdog(int realtime_priority, bool was_given) {
 
 /* ----------------------------------------------------------------- waits */
 
-/* FUTEX_WAIT_BITSET of futex(2): its time is absolute, monotonic. */
+/* FUTEX_WAIT_BITSET of futex(2): its time is absolute and monotonic. */
 void wsig_os_wait(uint32_t *word, uint32_t value, uint64_t until_ns) {
   struct timespec until = wsig_os_timespec(until_ns);
-  /* Some 30 years: further than that, the kernel's own sums overflow. */
+  /* Some 30 years: above that, the kernel's own sums overflow. */
   bool ever = until.tv_sec > 1000000000;
   wait_until(word, value, ever ? NULL : &until);
 }
@@ -239,13 +242,13 @@ void wsig_os_pause(unsigned turn) {
 
 /* ------------------------------------------------------------- libraries */
 
-/* Weak: a static executable has them not, and older C libraries have them in a
- * library that is not always there. */
+/* Weak: a static executable does not have them, and older C libraries have them
+ * in a library that is not always loaded. */
 #pragma weak dladdr
 #pragma weak dlopen
 #pragma weak dlsym
 
-/* dlopen(3): RTLD_NODELETE holds for what is loaded already. */
+/* dlopen(3): RTLD_NODELETE also works for a loaded library. */
 void wsig_os_stay_loaded(void) {
   Dl_info own;
   if (dladdr && dlopen && dladdr(&wsig_os_clock, &own) && own.dli_fname)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Linux, in signal handlers: system calls alone.
+ * Linux, in signal handlers: only system calls.
  *
- * process_vm_readv(2) and process_vm_writev(2) on the own process answer
- * EFAULT where a load or a store would fault, and take no notice of protection
- * keys, which bind user mode only. Where a seccomp filter forbids them they
- * answer EPERM. A word is not written at once in the sense of the C standard;
- * for a signal's number it makes no difference, as only its lowest byte is not
- * 0.
+ * process_vm_readv(2) and process_vm_writev(2) on the own process return EFAULT
+ * where a load or a store would fault. They ignore protection keys, which
+ * restrict user mode only. If a seccomp filter forbids them, they return EPERM.
+ * The C standard does not call such a write atomic. For a signal's number that
+ * does not matter, because only its lowest byte is not 0.
  */
 #include "os/handler.h"
 
@@ -28,7 +27,8 @@ static uint64_t to_ns(const struct timespec *time) {
          (uint64_t)time->tv_nsec;
 }
 
-/* Without a system call; NULL: not to be had, or nobody has looked. Atomic. */
+/* Reads a clock without a system call; NULL: there is no such function, or it
+ * was not searched for yet. Atomic. */
 static wsig_clock_function fast_clock;
 
 #if WSIG_HAS_SYSCALL
@@ -95,7 +95,7 @@ bool wsig_os_cpu_ns(clockid_t id, uint64_t *ns) {
   return true;
 }
 
-/* Voluntary ones: getrusage(2). */
+/* Voluntary context switches: getrusage(2). */
 uint64_t wsig_os_sleeps(void) {
   struct rusage usage;
   return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nvcsw : 0;

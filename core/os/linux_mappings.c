@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Linux: what is mapped where.
+ * Linux: the mappings of this process.
  *
- * The kernel is asked by PROCMAP_QUERY (Linux 6.11), or read as text, which is
- * slow where much is mapped. To open /proc/self/maps for each question would
- * cost more than the question, so a descriptor of it is kept. Why it tells of
- * this process, whatever the program does:
+ * They are queried by PROCMAP_QUERY (Linux 6.11), or read as text, which is
+ * slow in a process with many mappings. Opening /proc/self/maps for each query
+ * would cost more than the query, so its descriptor is kept. Why the descriptor
+ * belongs to this process, whatever the program does:
  *
- *  1. What is kept lies in a page that is zero in every child (MADV_WIPEONFORK
- *     in madvise(2)), also in one that was made without the C library: a child
- *     knows of no descriptor and opens its own. Its copy of the parent's is
- *     closed by exec, or with the child.
+ *  1. The descriptor's record is in a page that is zero in every child
+ *     (MADV_WIPEONFORK in madvise(2)), also in a child that was created without
+ *     the C library. So a child knows of no descriptor and opens its own. Its
+ *     copy of the parent's is closed by exec, or when the child ends.
  *  2. A program may close descriptors that are not its own (closefrom), and
- *     the number may then be another file's. So the file is asked who it is
- *     before each question and after it: device, inode and the inode's birth
- *     are those of the file that we opened, or the answer does not count. One
- *     that has gone is forgotten, not closed: it is somebody else's.
- *  3. One thread uses it at a time. Who finds it in use opens another for
- *     itself and closes it, as everybody does where nothing can be kept. So
- *     nobody waits, and a fork at any moment leaves nothing locked.
+ * then the number may be another file's. So the file is identified before each
+ *     query and after it: if its device, its inode and the inode's change time
+ *     are not those of the file that was opened, the answer does not count. A
+ *     descriptor that was lost is forgotten, not closed: it is another file's.
+ *  3. Only one thread at a time uses it. A thread that finds it in use opens
+ *     another one for itself and closes it; so does every thread if no
+ * descriptor can be kept. So no thread waits, and a fork at any moment leaves
+ * nothing locked.
  */
 #include "atomics.h"
 #include "os/os.h"
@@ -38,7 +39,7 @@ static int open_maps(void) {
   return open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 }
 
-/* ------------------------------------------------------------ the question */
+/* --------------------------------------------------------------- the query */
 
 /* <linux/fs.h> of Linux 6.11 and later; older headers lack it. */
 struct procmap_query {
@@ -52,13 +53,13 @@ struct procmap_query {
 #define VMA_WRITABLE 2u
 #define VMA_EXECUTABLE 4u
 
-enum answer { MAPPED, UNMAPPED, CANNOT_BE_ASKED };
+enum answer { MAPPED, UNMAPPED, NO_QUERY };
 
 static enum answer query_mapping(int maps, uintptr_t address,
                                  struct wsig_mapping *mapping) {
   struct procmap_query query = {.size = sizeof query, .query_addr = address};
   if (ioctl(maps, PROCMAP_QUERY_IOCTL, &query) != 0)
-    return errno == ENOENT ? UNMAPPED : CANNOT_BE_ASKED;
+    return errno == ENOENT ? UNMAPPED : NO_QUERY;
   mapping->start = (uintptr_t)query.vma_start;
   mapping->end = (uintptr_t)query.vma_end;
   mapping->accessible =
@@ -66,9 +67,9 @@ static enum answer query_mapping(int maps, uintptr_t address,
   return MAPPED;
 }
 
-static enum answer ask_once(uintptr_t address, struct wsig_mapping *mapping) {
+static enum answer query_once(uintptr_t address, struct wsig_mapping *mapping) {
   int maps = open_maps();
-  if (maps < 0) return CANNOT_BE_ASKED;
+  if (maps < 0) return NO_QUERY;
   enum answer answer = query_mapping(maps, address, mapping);
   close(maps);
   return answer;
@@ -82,10 +83,10 @@ struct kept {
   int maps;
   dev_t device;
   ino_t inode;
-  struct timespec birth;
+  struct timespec changed;
 };
 
-/* Its page; never freed. NULL: none yet, or none can be had. */
+/* The page with the record; never freed. NULL: none yet, or it failed. */
 static struct kept *kept;
 
 static struct kept *kept_page(void) {
@@ -110,36 +111,37 @@ static bool is_still_ours(const struct kept *page) {
   struct stat now;
   return page->open && identify(page->maps, &now) == 0 &&
          now.st_dev == page->device && now.st_ino == page->inode &&
-         now.st_ctim.tv_sec == page->birth.tv_sec &&
-         now.st_ctim.tv_nsec == page->birth.tv_nsec;
+         now.st_ctim.tv_sec == page->changed.tv_sec &&
+         now.st_ctim.tv_nsec == page->changed.tv_nsec;
 }
 
 static bool open_kept(struct kept *page) {
   struct stat now;
   page->open = false;
   page->maps = open_maps();
-  /* Somebody may have closed it already: then it is not ours to close. */
+  /* Other code may have closed it already: then the number may be another
+   * file's, and we must not close it. */
   if (page->maps < 0 || identify(page->maps, &now) != 0) return false;
   page->device = now.st_dev;
   page->inode = now.st_ino;
-  page->birth = now.st_ctim;
+  page->changed = now.st_ctim;
   page->open = true;
   return true;
 }
 
-static enum answer ask_kept(struct kept *page, uintptr_t address,
-                            struct wsig_mapping *mapping) {
-  if (!is_still_ours(page) && !open_kept(page)) return CANNOT_BE_ASKED;
+static enum answer query_kept(struct kept *page, uintptr_t address,
+                              struct wsig_mapping *mapping) {
+  if (!is_still_ours(page) && !open_kept(page)) return NO_QUERY;
   enum answer answer = query_mapping(page->maps, address, mapping);
-  return is_still_ours(page) ? answer : CANNOT_BE_ASKED;
+  return is_still_ours(page) ? answer : NO_QUERY;
 }
 
-static enum answer ask(uintptr_t address, struct wsig_mapping *mapping) {
+static enum answer query(uintptr_t address, struct wsig_mapping *mapping) {
   struct kept *page = kept_page();
-  /* Acquire: what the thread before left. */
+  /* Acquire: reads what the thread before has stored. */
   if (!page || wsig_exchange_acquire(&page->busy, 1))
-    return ask_once(address, mapping);
-  enum answer answer = ask_kept(page, address, mapping);
+    return query_once(address, mapping);
+  enum answer answer = query_kept(page, address, mapping);
   wsig_store_release(&page->busy, 0);
   return answer;
 }
@@ -163,7 +165,7 @@ static bool read_mapping(FILE *maps, uintptr_t address,
   bool at_line_start = true;
   while (fgets(line, sizeof line, maps)) {
     bool parsed = at_line_start && parse_mapping(line, mapping);
-    /* A long path goes on in the next piece, which is no line. */
+    /* A long path continues in the next piece, which is no line. */
     at_line_start = strchr(line, '\n') != NULL;
     if (parsed && mapping->start <= address && address < mapping->end)
       return true;
@@ -185,9 +187,8 @@ bool wsig_os_mapping_from_text(uintptr_t address,
 }
 
 bool wsig_os_mapping_at(uintptr_t address, struct wsig_mapping *mapping) {
-  enum answer answer = ask(address, mapping);
-  if (answer == CANNOT_BE_ASKED)
-    return wsig_os_mapping_from_text(address, mapping);
+  enum answer answer = query(address, mapping);
+  if (answer == NO_QUERY) return wsig_os_mapping_from_text(address, mapping);
   return answer == MAPPED;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Linux: the thread's rseq area, which the C library registers (glibc 2.35 and
- * later), and what the processor says of its counter. */
+ * later), and whether the processor's counter is steady. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -26,8 +26,9 @@ struct sequence {
   uint64_t start_ip, post_commit_offset, abort_ip;
 } __attribute__((aligned(32)));
 
-/* What must stand before the place that a sequence is aborted to, if the C
- * library has registered with it: RSEQ_SIG of <sys/rseq.h>. */
+/* The value before the address at which the kernel continues after an
+ * interrupted sequence; the C library registers it: RSEQ_SIG of <sys/rseq.h>.
+ */
 #if defined(__x86_64__)
 #define SIGNATURE UINT32_C(0x53053053)
 #elif defined(__aarch64__)
@@ -36,8 +37,8 @@ struct sequence {
 
 #if defined(SIGNATURE)
 
-/* A sequence of one byte in which no code lies, aborted to a place where none
- * does: no thread is ever there. */
+/* A sequence of one byte that is not code, with an abort address that is not
+ * code: no thread is ever there. */
 static const struct {
   uint32_t signature, aborted, padding[6], code;
 } nowhere = {SIGNATURE, 0, {0}, 0};
@@ -47,9 +48,10 @@ static const struct sequence mark = {0, 0, (uint64_t)(uintptr_t)&nowhere.code,
 const uint64_t *const wsig_preemption_mark =
     (const uint64_t *)(const void *)&mark;
 
-/* glibc manual, "Restartable Sequences": where the area lies from the thread
- * pointer; its size, 0 if the kernel or GLIBC_TUNABLES has none. Asked for by
- * name: who refers to them can be loaded by glibc 2.35 and later only. */
+/* glibc manual, "Restartable Sequences": the area's offset from the thread
+ * pointer, and its size, 0 if the kernel or GLIBC_TUNABLES disables it. They
+ * are looked up by name: a library that refers to them can only be loaded by
+ * glibc 2.35 and later. */
 static volatile uint64_t *own_field(void) {
   const ptrdiff_t *offset = wsig_os_symbol("__rseq_offset");
   const unsigned *size = wsig_os_symbol("__rseq_size");
@@ -59,9 +61,9 @@ static volatile uint64_t *own_field(void) {
   return (int32_t)area->cpu_id < 0 ? NULL : &area->rseq_cs;
 }
 
-/* Whether it tells of a thread that went to sleep in a system call. Kernels
- * since Linux 6.19 may look at the field only when they interrupt user code. */
-static bool tells_of_sleep(volatile uint64_t *field) {
+/* Whether the mark disappears when the thread sleeps in a system call. Kernels
+ * since Linux 6.19 may change the field only when they interrupt user code. */
+static bool shows_sleep(volatile uint64_t *field) {
   struct timespec a_moment = {0, 1000};
   wsig_preemption_mark_set(field);
   syscall(SYS_nanosleep, &a_moment, NULL);
@@ -69,11 +71,12 @@ static bool tells_of_sleep(volatile uint64_t *field) {
 }
 
 volatile uint64_t *wsig_os_preemption_mark(void) {
-  static uint32_t verdict; /* atomic; 0: not yet known, 1: it does, 2: not */
+  static uint32_t
+      verdict; /* atomic; 0: not yet known, 1: it does, 2: it does not */
   volatile uint64_t *field = own_field();
   if (!field) return NULL;
   if (wsig_load_relaxed(&verdict) == 0)
-    wsig_store_relaxed(&verdict, tells_of_sleep(field) ? 1 : 2);
+    wsig_store_relaxed(&verdict, shows_sleep(field) ? 1 : 2);
   return wsig_load_relaxed(&verdict) == 1 ? field : NULL;
 }
 
@@ -86,7 +89,7 @@ volatile uint64_t *wsig_os_preemption_mark(void) { return NULL; }
 
 bool wsig_os_ticks_are_steady(void) {
 #if defined(__x86_64__)
-  /* prctl(2): a process may have itself forbidden to read it. */
+  /* prctl(2): a process may have forbidden itself to read it. */
   int tsc = PR_TSC_ENABLE;
   if (prctl(PR_GET_TSC, &tsc) == 0 && tsc != PR_TSC_ENABLE) return false;
   /* AMD64 Architecture Programmer's Manual 3, CPUID 8000_0007h, EDX bit 8, and

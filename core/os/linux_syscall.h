@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Linux: system calls that nobody can put himself in front of. Libraries that
- * are preloaded to show a process another time (libfaketime) replace the C
- * library's clock_gettime, timer_settime and syscall; each limit would be
- * compared with times of two clocks then. Async-signal-safe: errno is not
- * touched.
+ * Linux: system calls that no preloaded library can replace. Libraries that
+ * show a process another time (libfaketime) replace the C library's
+ * clock_gettime, timer_settime and syscall. Then limits would be compared with
+ * the times of two clocks. Async-signal-safe: errno does not change.
  *
  * Registers: syscall(2), "Architecture calling conventions".
  */
@@ -16,7 +15,7 @@
 #if defined(__x86_64__) && !defined(__ILP32__)
 
 #define WSIG_HAS_SYSCALL 1
-/* Answers what the kernel does: an error is a negative number. */
+/* Answers the kernel's result: an error is a negative number. */
 static inline long wsig_syscall(long number, long a, long b, long c, long d,
                                 long e, long f) {
   register long r10 __asm__("r10") = d;
@@ -52,7 +51,8 @@ static inline long wsig_syscall(long number, long a, long b, long c, long d,
 
 #else
 
-/* Elsewhere the kernel's structures of time differ from the C library's. */
+/* On other processors the kernel's structures of time differ from the C
+ * library's. */
 #define WSIG_HAS_SYSCALL 0
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Linux: the function by which the kernel lets a process read its clocks
- * without a system call, in the shared object that it maps into each (vdso(7)).
- * The C library uses the same one; it is looked for here because the C
- * library's own clock_gettime may be another's (linux_syscall.h).
+ * Linux: the kernel's function that reads its clocks without a system call. It
+ * is in a shared object that the kernel maps into each process (vdso(7)). The C
+ * library uses the same function. It is found here because the C library's
+ * clock_gettime may be replaced (linux_syscall.h).
  *
- * What is found is compared with the system call before it is used: who has
- * changed the mapping, or answers for it, is not believed.
+ * The function is compared with the system call before it is used: the mapping
+ * may have been changed.
  */
 #include "os/linux_vdso.h"
 
@@ -27,12 +27,12 @@
 #define CLOCK_FUNCTION "__kernel_clock_gettime"
 #endif
 
-/* What is needed of a shared object's dynamic section. elf(5) */
+/* The parts of a shared object's dynamic section that are used. elf(5) */
 struct object {
-  uintptr_t moved_by; /* addresses in it are less by that */
+  uintptr_t moved_by; /* load address minus the address in the file */
   const ElfW(Sym) * symbols;
   const char *names;
-  const ElfW(Word) * hash; /* DT_HASH: [1] is how many symbols there are */
+  const ElfW(Word) * hash; /* DT_HASH: [1] is the number of symbols */
 };
 
 static const void *at(const struct object *object, uintptr_t address) {
@@ -84,7 +84,7 @@ static bool is_before(const struct timespec *a, const struct timespec *b) {
          (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
-/* Lies between two answers of the kernel. */
+/* Whether its time is between two times of the system call. */
 bool wsig_os_is_kernels_clock(wsig_clock_function function) {
   struct timespec before = {0}, now = {0}, after = {0};
   if (wsig_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&before, 0, 0, 0,

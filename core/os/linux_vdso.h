@@ -8,11 +8,11 @@
 
 typedef int (*wsig_clock_function)(clockid_t clock, struct timespec *now);
 
-/* As clock_gettime(2), of the kernel's own; NULL if there is none. In no
- * handler. */
+/* The kernel's own clock_gettime(2); NULL if there is none. Not in a handler.
+ */
 wsig_clock_function wsig_os_vdso_clock(void);
 
-/* Whether it tells the kernel's monotonic time. */
+/* Whether the function reads the kernel's monotonic time. */
 bool wsig_os_is_kernels_clock(wsig_clock_function function);
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Ticks of the processor, and a witness that the thread was not switched out
- * between two of them.
+ * Ticks of the processor, and a mark that proves that the thread was not
+ * switched out between two readings of them.
  *
- * The witness is the field `rseq_cs` of the thread's rseq area, in which a
- * thread tells the kernel of a sequence of code that is to be restarted. The
- * kernel makes it NULL as soon as it preempts the thread, or gives it a signal,
- * outside of that sequence (<linux/rseq.h>, struct rseq). So the address of a
- * sequence that holds no code at all stays there for as long as the thread is
- * neither preempted nor migrated and gets no signal. Who else uses the field
- * stores another address, which tells as little as NULL does.
+ * The mark is in the field `rseq_cs` of the thread's rseq area. There a thread
+ * tells the kernel about a sequence of code that must be restarted after an
+ * interruption. The kernel sets the field to NULL as soon as it preempts the
+ * thread, or delivers a signal to it, outside of that sequence (<linux/rseq.h>,
+ * struct rseq). So the address of a sequence without any code stays there as
+ * long as the thread is neither preempted nor migrated and receives no signal.
+ * Other code that uses the field stores another address, which proves as little
+ * as NULL.
  */
 #ifndef WSIG_OS_PREEMPTION_MARK_H
 #define WSIG_OS_PREEMPTION_MARK_H
@@ -17,28 +18,29 @@
 #include <stdint.h>
 #include <time.h>
 
-/* What stands in the field of a thread that was not switched out. */
+/* The mark: the field's value in a thread that was not switched out. */
 extern const uint64_t *const wsig_preemption_mark;
 
-/* The calling thread's field; NULL: it has none, or the kernel leaves it alone
- * when it switches a thread out in a system call. */
+/* The calling thread's field. NULL: it has none, or the kernel does not change
+ * it when it switches the thread out in a system call. */
 volatile uint64_t *wsig_os_preemption_mark(void);
 
-/* Whether ticks go at one rate, whatever the processor does. */
+/* Whether ticks have one rate in all states of the processor. */
 bool wsig_os_ticks_are_steady(void);
 
 static inline void wsig_preemption_mark_set(volatile uint64_t *field) {
   *field = (uint64_t)(uintptr_t)wsig_preemption_mark;
 }
 
-/* Read the ticks before this: then it tells of that moment. */
+/* Whether the thread was not switched out until the moment when the caller read
+ * the ticks. It must read them before this. */
 static inline bool wsig_preemption_mark_holds(const volatile uint64_t *field) {
   return *field == (uint64_t)(uintptr_t)wsig_preemption_mark;
 }
 
-/* An interrupt falls between two instructions: out of order as the processor
- * may run them, those behind it are run again. So nothing needs to be fenced
- * but the compiler. */
+/* An interrupt comes between two instructions. The processor may run
+ * instructions out of order, but it repeats those after the interrupt. So only
+ * the compiler needs a fence. */
 static inline uint64_t wsig_ticks(void) {
 #if defined(__x86_64__)
   uint32_t low, high;

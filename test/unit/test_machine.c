@@ -240,11 +240,28 @@ static void fail_here(const char *rule) {
     if (!(rule)) fail_here(#rule); \
   } while (0)
 
+static bool is_on_list(const struct wsig_budget *budget) {
+  const struct wsig_budget *w = wsig_here->innermost;
+  while (w && w != budget) w = w->outer;
+  return w != NULL;
+}
+
+/* What holds in each state: the table in docs/explanation/architecture.md. */
+static void check_state(const struct wsig_budget *w) {
+  bool on_list = is_on_list(w);
+  bool dying = w->kill_due || w->kill_begun;
+  HOLDS(on_list == (w->depth > 0));
+  HOLDS(on_list == (w->thread != NULL));
+  HOLDS(dying == (on_list && w->hard_done));
+  HOLDS(!w->signalled || w->soft_done);
+}
+
 /* Whatever the model says. */
 static void check_rules(void) {
   bool told = guest_signal(&guest) != 0, anyone = false;
   for (int i = 0; i < 2; i++) {
     const struct wsig_budget *w = (const void *)budgets[i];
+    check_state(w);
     uint64_t used = wasmsig_budget_used_ns(budgets[i]);
     anyone |= used >= w->soft_ns || (used >= w->hard_ns && w->soft_done);
     HOLDS(!w->hard_done || w->soft_done || w->soft_ns == NONE);

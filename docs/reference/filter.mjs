@@ -161,9 +161,10 @@ function translateComments(text) {
     /\/\*\*(?!<)[^]*?\*\/(?=([^;{]*[;{]))/g,
     (comment, code) => {
       const about = translate(linesOf(comment), parametersOf(code))
-      const whole = `/**\n${head}${about}\n*/`
+      // Doxygen drops a line's first asterisk, which may begin *a word*.
+      const lines = `${head}${about}`.replace(/^/gm, ' * ')
       head = ''
-      return whole
+      return `/**\n${lines}\n */`
     }
   )
 }

@@ -2,10 +2,12 @@
 // Blocks of C, C++, JSON and WebAssembly's text format are well formed.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import wabt from 'wabt'
 
-import { checked } from './support/blocks.mjs'
+import { checked, inFrame } from './support/blocks.mjs'
 import { ROOT } from './support/pages.mjs'
 
 const WARNINGS = ['-Wall', '-Wextra', '-Werror', '-fsyntax-only', '-x']
@@ -53,6 +55,33 @@ function complaintsOf({ code, language }) {
 for (const block of checked('c', 'cpp')) {
   test(`a block compiles: ${block.place}`, () => {
     assert.equal(complaintsOf(block), '')
+  })
+}
+
+/**
+ * Headers, and the frames of their first examples. Not those of wamr.h, which
+ * leaves out arguments, and of guest.h, which is of two places in a file.
+ */
+const HEADERS = {
+  'core/include/wasmsig/host.h': 'headers/host.c',
+  'module/include/wasmsig/module.h': 'headers/module.c',
+  'instrument/include/wasmsig/instrument.h': 'headers/instrument.c',
+  'hosts/wasmtime/include/wasmsig/wasmtime.h': 'headers/wasmtime.c'
+}
+
+/** The indented lines at the top of a header, up to the next paragraph. */
+function exampleIn(header) {
+  const text = readFileSync(join(ROOT, header), 'utf8')
+  const [, lines] = /\n((?: \* {5}.*\n| \*\n)+)/.exec(
+    text.slice(text.indexOf('\n *     '))
+  )
+  return lines.replace(/^ \* {0,5}/gm, '')
+}
+
+for (const [header, frame] of Object.entries(HEADERS)) {
+  test(`the example of a header compiles: ${header}`, () => {
+    const code = inFrame(exampleIn(header), frame)
+    assert.equal(complaintsOf({ code, language: 'c' }), '')
   })
 }
 

@@ -21,14 +21,16 @@ function said(node) {
   return parts ? { [parts[1]]: parts[2] } : null
 }
 
-/** The block as a file: in its frame, if it has one. */
-function whole(value, frame) {
-  if (frame === undefined) return `${value}\n`
-  const url = new URL(`../frames/${frame}`, import.meta.url)
+/** A fragment in its frame, a path from test/docs/. */
+export function inFrame(value, frame) {
+  const url = new URL(`../${frame}`, import.meta.url)
   const parts = readFileSync(url, 'utf8').split(/^ *\/\* block \*\/\n/m)
-  if (parts.length !== 2) throw new Error(`frames/${frame} has no /* block */`)
+  if (parts.length !== 2) throw new Error(`${frame} has no /* block */`)
   return `${parts[0]}${value}\n${parts[1]}`
 }
+
+const whole = (value, frame) =>
+  frame ? inFrame(value, `frames/${frame}`) : `${value}\n`
 
 function blocksOf(page) {
   const top = page.tree.children

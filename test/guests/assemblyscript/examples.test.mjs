@@ -21,7 +21,7 @@ test('pi in AssemblyScript is signalled, is stopped, and receives Ctrl-C', async
   await checkPi(path)
 })
 
-test("the README's guest computes, and stops when it is told", async (t) => {
+test("the README's guest computes, and stops when it is signalled", async (t) => {
   const readme = join(ROOT, 'guest/assemblyscript/README.md')
   const [, code] = /```ts\n(.*?)```/s.exec(readFileSync(readme, 'utf8'))
   const source = join(folder(t), 'guest.ts')

@@ -63,7 +63,7 @@ for (const [way, flags] of [
     assert.match(stdout, /^told SIGUSR1 while it waited/m)
   })
 
-test("the README's guest computes, and stops when it is told", (t) => {
+test("the README's guest computes, and stops when it is signalled", (t) => {
   const place = folder(t)
   const readme = readFileSync(join(CRATE, 'README.md'), 'utf8')
   const block = (kind) =>

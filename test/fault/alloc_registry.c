@@ -79,7 +79,7 @@ static void remove_all(void) {
 
 /* --------------------------------------------------- tests, in this order */
 
-TEST(a_create_without_memory_makes_nothing) {
+TEST(a_create_without_memory_creates_nothing) {
   wasmsig_registry *created = NULL;
   long before = outstanding;
   until_failure = 0;
@@ -126,7 +126,7 @@ TEST(an_add_of_a_shared_memory_without_memory_changes_nothing) {
   adds_against_failures(WASMSIG_MEMORY_SHARED, 70, 2 + 3 + 3);
 }
 
-TEST(an_add_that_fails_for_its_words_needs_nothing_back) {
+TEST(an_add_that_fails_because_of_its_words_leaks_nothing) {
   long before;
   wasmsig_instance instance = 4711;
   begin();
@@ -175,7 +175,7 @@ TEST(failures_leak_nothing) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_create_without_memory_makes_nothing),
+      cmocka_unit_test(a_create_without_memory_creates_nothing),
       cmocka_unit_test(an_add_of_a_fixed_memory_without_memory_changes_nothing),
       cmocka_unit_test(
           an_add_of_a_guarded_memory_without_memory_changes_nothing),
@@ -183,7 +183,7 @@ int main(void) {
           an_add_of_a_movable_memory_without_memory_changes_nothing),
       cmocka_unit_test(
           an_add_of_a_shared_memory_without_memory_changes_nothing),
-      cmocka_unit_test(an_add_that_fails_for_its_words_needs_nothing_back),
+      cmocka_unit_test(an_add_that_fails_because_of_its_words_leaks_nothing),
       cmocka_unit_test(a_remove_and_a_destroy_need_no_memory),
       cmocka_unit_test(failures_leak_nothing),
   };

@@ -104,7 +104,7 @@ static void forks(void) {
                      17);
   forks_at_each_stop("fork during a raise", raise_registry, 12);
 }
-TEST(a_child_may_do_everything_whatever_another_thread_stood_in) {
+TEST(a_child_may_do_everything_at_any_instruction_of_another_thread) {
   assert_child_ends_well(forks);
 }
 
@@ -147,7 +147,7 @@ TEST(a_remove_waits_in_a_child_whose_parent_s_remove_was_waiting) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(
-          a_child_may_do_everything_whatever_another_thread_stood_in),
+          a_child_may_do_everything_at_any_instruction_of_another_thread),
       cmocka_unit_test(
           a_remove_waits_in_a_child_whose_parent_s_remove_was_waiting),
   };

@@ -172,7 +172,7 @@ static void *walk_for_long(void *unused) {
   return NULL;
 }
 
-TEST(a_walk_of_a_thread_that_the_child_lacks_holds_no_remove_up) {
+TEST(a_walk_of_a_thread_that_the_child_lacks_delays_no_remove) {
   static struct block blocks[256];
   wasmsig_instance instances[256];
   pthread_t walker;
@@ -208,7 +208,7 @@ int main(void) {
       cmocka_unit_test(a_child_of_a_storm_may_do_everything_at_once),
       cmocka_unit_test(a_child_s_child_may_do_everything_too),
       cmocka_unit_test(
-          a_walk_of_a_thread_that_the_child_lacks_holds_no_remove_up),
+          a_walk_of_a_thread_that_the_child_lacks_delays_no_remove),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -187,7 +187,7 @@ static void assert_all_say(wasmsig_registry *where, wasmsig_instance handle,
                    error);
 }
 
-TEST(handles_of_a_destroyed_registry_name_nothing) {
+TEST(handles_of_a_destroyed_registry_name_no_instance) {
   struct block memory;
   wasmsig_registry *first, *second;
   wasmsig_instance old, fresh;
@@ -221,7 +221,7 @@ int main(void) {
       cmocka_unit_test(each_of_a_million_instances_is_reached),
       cmocka_unit_test(an_instance_with_all_its_words_takes_56_bytes_at_most),
       cmocka_unit_test(a_registry_may_be_destroyed_while_others_raise_on_it),
-      cmocka_unit_test(handles_of_a_destroyed_registry_name_nothing),
+      cmocka_unit_test(handles_of_a_destroyed_registry_name_no_instance),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

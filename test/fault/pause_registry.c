@@ -54,7 +54,7 @@ static void removes(void) {
   remove_at_each_stop("remove during a clear", WASMSIG_MEMORY_FIXED,
                       clear_process);
 }
-TEST(a_remove_waits_for_a_walk_that_stands_at_any_instruction) {
+TEST(a_remove_waits_for_a_walk_paused_at_any_instruction) {
   assert_child_ends_well(removes);
 }
 
@@ -69,7 +69,7 @@ static void destroys(void) {
   } while (stood && stop < MOST_STOPS);
   report("destroy during a raise to the registry", waits);
 }
-TEST(a_destroy_waits_for_a_walk_that_stands_at_any_instruction) {
+TEST(a_destroy_waits_for_a_walk_paused_at_any_instruction) {
   assert_child_ends_well(destroys);
 }
 
@@ -128,7 +128,7 @@ static void raises_and_syncs(void) {
   } while (stood);
   report_syncs("sync during a raise");
 }
-TEST(a_raise_that_stands_at_any_instruction_is_in_the_next_sync) {
+TEST(a_raise_paused_at_any_instruction_is_in_the_next_sync) {
   assert_child_ends_well(raises_and_syncs);
 }
 
@@ -144,7 +144,7 @@ static void clears_and_syncs(void) {
   } while (stood);
   report_syncs("sync during a clear");
 }
-TEST(a_clear_that_stands_at_any_instruction_is_in_the_next_sync) {
+TEST(a_clear_paused_at_any_instruction_is_in_the_next_sync) {
   assert_child_ends_well(clears_and_syncs);
 }
 
@@ -169,14 +169,10 @@ TEST(after_a_terminate_no_raise_counts_whenever_its_owner_syncs) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(
-          a_remove_waits_for_a_walk_that_stands_at_any_instruction),
-      cmocka_unit_test(
-          a_destroy_waits_for_a_walk_that_stands_at_any_instruction),
-      cmocka_unit_test(
-          a_raise_that_stands_at_any_instruction_is_in_the_next_sync),
-      cmocka_unit_test(
-          a_clear_that_stands_at_any_instruction_is_in_the_next_sync),
+      cmocka_unit_test(a_remove_waits_for_a_walk_paused_at_any_instruction),
+      cmocka_unit_test(a_destroy_waits_for_a_walk_paused_at_any_instruction),
+      cmocka_unit_test(a_raise_paused_at_any_instruction_is_in_the_next_sync),
+      cmocka_unit_test(a_clear_paused_at_any_instruction_is_in_the_next_sync),
       cmocka_unit_test(
           after_a_terminate_no_raise_counts_whenever_its_owner_syncs),
   };

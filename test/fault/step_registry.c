@@ -109,7 +109,7 @@ static void add_with_one_raise(void) {
   } while (single.at >= single.n);
   report("add, FIXED, one raise in it", 150);
 }
-TEST(a_raise_that_reached_what_is_being_added_is_not_lost) {
+TEST(a_raise_that_reached_an_instance_during_its_add_is_not_lost) {
   assert_child_ends_well(add_with_one_raise);
 }
 
@@ -412,7 +412,8 @@ int main(void) {
       cmocka_unit_test(raises_during_the_add_of_a_shared_memory),
       cmocka_unit_test(raises_during_the_add_of_a_guarded_memory),
       cmocka_unit_test(raises_during_the_add_of_a_movable_memory),
-      cmocka_unit_test(a_raise_that_reached_what_is_being_added_is_not_lost),
+      cmocka_unit_test(
+          a_raise_that_reached_an_instance_during_its_add_is_not_lost),
       cmocka_unit_test(raises_during_the_remove_of_a_fixed_memory),
       cmocka_unit_test(raises_during_the_remove_of_a_shared_memory),
       cmocka_unit_test(raises_during_the_remove_of_a_guarded_memory),

@@ -32,7 +32,7 @@ static void expect_the_watchdog_alone(void) {
   CHILD_EQUAL(statistics().fires, 0);
 }
 
-CASE(a_thread_that_is_refused_a_timer_is_the_watchdogs) {
+CASE(a_thread_that_is_refused_a_timer_is_checked_by_the_watchdog) {
   refuse(EAGAIN, SYS_timer_create);
   expect_the_watchdog_alone();
 }
@@ -43,7 +43,7 @@ CASE(a_process_without_room_for_pending_signals_has_no_timer) {
   expect_the_watchdog_alone();
 }
 
-CASE(where_no_handler_can_be_put_there_is_no_timer) {
+CASE(if_no_handler_can_be_installed_there_is_no_timer) {
   refuse(EPERM, SYS_rt_sigaction);
   expect_the_watchdog_alone();
 }
@@ -59,7 +59,7 @@ static void *be_refused_a_timer(void *unused) {
   return unused;
 }
 
-CASE(one_thread_that_is_refused_a_timer_leaves_others_theirs) {
+CASE(a_thread_that_is_refused_a_timer_does_not_affect_others) {
   guest_track(&guest, registry);
   be_told(&guest, 1 * MS);
   pthread_t thread = start_thread(be_refused_a_timer, NULL);
@@ -111,7 +111,7 @@ static void expect_not_entered(wasmsig_budget *budget, int error) {
   CHILD_EQUAL(engine.kills, 0);
 }
 
-CASE(where_no_thread_can_be_started_nothing_is_entered) {
+CASE(if_no_thread_can_be_started_no_budget_is_entered) {
   wasmsig_budget budget, unlimited;
   guest_track(&guest, registry);
   make(&budget, &guest, &engine, 1 * MS, 2 * MS);
@@ -128,7 +128,7 @@ CASE(where_no_thread_can_be_started_nothing_is_entered) {
   CHILD_EQUAL(wasmsig_budget_destroy(&unlimited), WASMSIG_OK);
 }
 
-CASE(a_watchdog_that_is_there_needs_no_other_thread) {
+CASE(a_watchdog_that_runs_needs_no_other_thread) {
   guest_track(&guest, registry);
   be_told(&guest, 1 * MS);
   refuse(EAGAIN, SYS_clone, SYS_clone3);
@@ -137,7 +137,7 @@ CASE(a_watchdog_that_is_there_needs_no_other_thread) {
 
 /* ----------------------------------------------------------------- clocks */
 
-CASE(where_no_cpu_clock_can_be_read_nothing_is_entered) {
+CASE(without_a_cpu_clock_no_budget_is_entered) {
   wasmsig_budget budget;
   guest_track(&guest, registry);
   make(&budget, &guest, &engine, 1 * MS, 2 * MS);
@@ -155,7 +155,7 @@ static int ask_for_priority(int priority) {
   return wasmsig_set_firing(&options);
 }
 
-CASE(a_priority_that_is_refused_is_told) {
+CASE(a_priority_that_is_refused_is_reported) {
   refuse(EPERM, SYS_sched_setattr, SYS_sched_setscheduler, SYS_sched_setparam);
   CHILD_EQUAL(ask_for_priority(10), WASMSIG_OK);
   guest_track(&guest, registry);
@@ -163,7 +163,7 @@ CASE(a_priority_that_is_refused_is_told) {
   CHILD_EQUAL(get_firing().realtime_priority, 0);
 }
 
-CASE(a_priority_that_is_granted_is_told) {
+CASE(a_priority_that_is_granted_is_reported) {
   CHILD_EQUAL(ask_for_priority(10), WASMSIG_OK);
   guest_track(&guest, registry);
   expect_limits();
@@ -237,7 +237,7 @@ static void *give_up_later(void *unused) {
   return unused;
 }
 
-CASE(a_thread_that_gives_rseq_up_is_charged_what_it_uses) {
+CASE(a_thread_that_unregisters_rseq_is_charged_what_it_uses) {
   cpu_set_t one;
   CPU_ZERO(&one);
   CPU_SET((size_t)sched_getcpu(), &one);
@@ -258,21 +258,21 @@ CASE(a_thread_that_gives_rseq_up_is_charged_what_it_uses) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      PLAIN(a_thread_that_is_refused_a_timer_is_the_watchdogs),
+      PLAIN(a_thread_that_is_refused_a_timer_is_checked_by_the_watchdog),
       PLAIN(a_process_without_room_for_pending_signals_has_no_timer),
-      PLAIN(where_no_handler_can_be_put_there_is_no_timer),
-      BY_TIMER(one_thread_that_is_refused_a_timer_leaves_others_theirs),
+      PLAIN(if_no_handler_can_be_installed_there_is_no_timer),
+      BY_TIMER(a_thread_that_is_refused_a_timer_does_not_affect_others),
       BY_TIMER(a_timer_that_can_no_longer_be_set_is_replaced_by_the_watchdog),
       BY_TIMER(a_timer_that_cannot_be_set_at_all_is_replaced_by_the_watchdog),
       BY_TIMER(a_timer_that_cannot_be_set_again_is_replaced_by_the_watchdog),
-      BY_BOTH(where_no_thread_can_be_started_nothing_is_entered),
-      BY_BOTH(a_watchdog_that_is_there_needs_no_other_thread),
-      BY_BOTH(where_no_cpu_clock_can_be_read_nothing_is_entered),
-      BY_BOTH(a_priority_that_is_refused_is_told),
-      BY_BOTH(a_priority_that_is_granted_is_told),
+      BY_BOTH(if_no_thread_can_be_started_no_budget_is_entered),
+      BY_BOTH(a_watchdog_that_runs_needs_no_other_thread),
+      BY_BOTH(without_a_cpu_clock_no_budget_is_entered),
+      BY_BOTH(a_priority_that_is_refused_is_reported),
+      BY_BOTH(a_priority_that_is_granted_is_reported),
       PLAIN(in_a_narrow_sandbox_limits_are_kept),
       BY_BOTH(without_prctl_and_perf_events_the_timer_works),
-      BY_BOTH(a_thread_that_gives_rseq_up_is_charged_what_it_uses),
+      BY_BOTH(a_thread_that_unregisters_rseq_is_charged_what_it_uses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

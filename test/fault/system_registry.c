@@ -289,7 +289,7 @@ static void classify_both_ways(void) {
   for (int i = 0; i < SHAPES; i++) CHILD_ASSERT(classify(i) == expected[i]);
   fflush(stdout);
 }
-TEST(mappings_read_as_text_are_classified_as_those_that_the_kernel_tells) {
+TEST(mappings_read_as_text_are_classified_as_queried_ones) {
   assert_child_ends_well(classify_both_ways);
 }
 
@@ -313,8 +313,7 @@ int main(void) {
           a_raise_to_memory_that_was_unmapped_is_a_counted_failure),
       cmocka_unit_test(an_add_that_the_system_refuses_tracks_nothing),
       cmocka_unit_test(a_raise_that_a_filter_forbids_is_a_counted_failure),
-      cmocka_unit_test(
-          mappings_read_as_text_are_classified_as_those_that_the_kernel_tells),
+      cmocka_unit_test(mappings_read_as_text_are_classified_as_queried_ones),
       cmocka_unit_test(without_proc_a_memory_that_can_grow_is_movable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,7 +85,7 @@ static void take_request_back(void *unused) {
   wsig_store_release(&kill_requested, 0);
 }
 
-TEST(a_kill_never_lands_after_leave) {
+TEST(a_kill_never_runs_after_leave) {
   wasmsig_budget_options options = limits(NONE, 10 * MS);
   options.kill = request_kill;
   options.undo = take_request_back;
@@ -111,7 +111,7 @@ TEST(a_kill_never_lands_after_leave) {
 
 /* -------------------------------------------------------------- signals */
 
-TEST(a_leave_takes_no_signal_of_the_section_around_it) {
+TEST(a_leave_withdraws_no_signal_of_the_section_around_it) {
   make(&a, 5 * MS, NONE);
   make(&b, 1 * MS, NONE);
   pthread_t looker = start_looker();
@@ -143,8 +143,8 @@ int main(void) {
   sched_getaffinity(0, sizeof processors, &processors);
   use_processor(0);
   const struct CMUnitTest tests[] = {
-      IN_SCENE(a_kill_never_lands_after_leave),
-      IN_SCENE(a_leave_takes_no_signal_of_the_section_around_it),
+      IN_SCENE(a_kill_never_runs_after_leave),
+      IN_SCENE(a_leave_withdraws_no_signal_of_the_section_around_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

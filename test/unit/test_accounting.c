@@ -156,7 +156,7 @@ CASE(sections_that_sleep_are_not_charged_for_it) {
  * till then (host.h), and on a busy machine it does so more than once. */
 #define TAKEN_BACK_NS (100 * US)
 
-CASE(questions_inside_a_section_go_back_by_a_hair_at_most) {
+CASE(used_ns_inside_a_section_decreases_by_a_correction_at_most) {
   wasmsig_budget budget;
   make(&budget, NULL, NULL, 60000 * MS, NONE);
   enter(&budget);
@@ -202,7 +202,7 @@ static void start_again_without_rseq(void) {
   CHILD_EQUAL(errno, 0);
 }
 
-CASE(without_rseq_all_is_the_same) { start_again_without_rseq(); }
+CASE(without_rseq_sections_are_charged_the_same) { start_again_without_rseq(); }
 
 static void run_without_rseq(void) {
   CHILD_EQUAL(__rseq_size, 0);
@@ -234,7 +234,7 @@ static void use_rseq(void) {
   wsig_store_relaxed(&rseq_area()->rseq_cs, (uintptr_t)&foreign);
 }
 
-CASE(who_else_uses_rseq_makes_no_difference) {
+CASE(other_code_that_uses_rseq_makes_no_difference) {
   wasmsig_budget budget;
   struct bracket bracket = {0};
   unsigned us = turns_in_a_us();
@@ -272,9 +272,9 @@ int main(int count, char **arguments) {
       BY_BOTH(many_sections_back_to_back_are_charged_what_they_use),
       BY_BOTH(sections_that_are_preempted_are_charged_what_they_use),
       BY_BOTH(sections_that_sleep_are_not_charged_for_it),
-      BY_BOTH(questions_inside_a_section_go_back_by_a_hair_at_most),
-      BY_BOTH(without_rseq_all_is_the_same),
-      BY_BOTH(who_else_uses_rseq_makes_no_difference),
+      BY_BOTH(used_ns_inside_a_section_decreases_by_a_correction_at_most),
+      BY_BOTH(without_rseq_sections_are_charged_the_same),
+      BY_BOTH(other_code_that_uses_rseq_makes_no_difference),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

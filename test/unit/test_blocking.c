@@ -202,14 +202,14 @@ static void sleep_on(void (*sleep_once)(void), void *(*wake)(void *)) {
   CHILD_ASSERT(fires <= 1);
 }
 
-CASE(read_in_a_section_goes_on) {
+CASE(read_in_a_section_continues) {
   CHILD_EQUAL(pipe(pipe_ends), 0);
   sleep_on(sleep_in_read, wake_reader);
 }
-CASE(a_futex_wait_in_a_section_goes_on) {
+CASE(a_futex_wait_in_a_section_continues) {
   sleep_on(sleep_in_futex, wake_futex);
 }
-CASE(a_wait_for_a_condition_in_a_section_goes_on) {
+CASE(a_wait_for_a_condition_in_a_section_continues) {
   sleep_on(sleep_in_condition, wake_condition);
 }
 
@@ -310,7 +310,7 @@ static void stop_by_and_by(uint64_t on_ns, uint64_t off_ns, unsigned most) {
   CHILD_EQUAL(status, 0);
 }
 
-CASE(a_stopped_process_is_not_charged_and_told_afterwards) {
+CASE(a_stopped_process_is_not_charged_and_signalled_afterwards) {
   stop_by_and_by(3 * MS, 150 * MS, 1);
 }
 
@@ -325,12 +325,12 @@ int main(void) {
       BY_BOTH(select_in_a_section),
       BY_BOTH(epoll_wait_in_a_section),
       BY_BOTH(a_sleep_after_a_section_is_interrupted_once),
-      BY_BOTH(read_in_a_section_goes_on),
-      BY_BOTH(a_futex_wait_in_a_section_goes_on),
-      BY_BOTH(a_wait_for_a_condition_in_a_section_goes_on),
+      BY_BOTH(read_in_a_section_continues),
+      BY_BOTH(a_futex_wait_in_a_section_continues),
+      BY_BOTH(a_wait_for_a_condition_in_a_section_continues),
       BY_BOTH(errno_is_the_same_after_a_fire),
       BY_BOTH(fires_in_the_middle_of_libc_do_no_harm),
-      BY_BOTH(a_stopped_process_is_not_charged_and_told_afterwards),
+      BY_BOTH(a_stopped_process_is_not_charged_and_signalled_afterwards),
       BY_BOTH(a_process_that_is_stopped_each_ms_is_charged_what_it_runs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

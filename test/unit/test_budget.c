@@ -51,7 +51,7 @@ TEST(sections_add_up) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(a_soft_limit_passed_unseen_is_signalled_by_the_next_enter) {
+TEST(a_soft_limit_passed_between_checks_is_signalled_by_the_next_enter) {
   make(&a, 5 * MS, 50 * MS);
   enter(&a);
   use_unseen(6 * MS);
@@ -63,7 +63,7 @@ TEST(a_soft_limit_passed_unseen_is_signalled_by_the_next_enter) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(the_signal_is_the_one_that_was_asked_for) {
+TEST(the_signal_is_the_requested_one) {
   wasmsig_budget_options options = limits(5 * MS, NONE);
   options.signal = 10;
   make_with(&a, options);
@@ -127,7 +127,7 @@ TEST(equal_limits_signal_and_kill) {
   assert_left(&a, KILLED);
 }
 
-TEST(a_kill_without_a_soft_limit_signals_nobody) {
+TEST(a_kill_without_a_soft_limit_raises_no_signal) {
   make(&a, NONE, 10 * MS);
   enter(&a);
   use(11 * MS);
@@ -135,7 +135,7 @@ TEST(a_kill_without_a_soft_limit_signals_nobody) {
   assert_left(&a, KILLED);
 }
 
-TEST(a_section_that_goes_on_after_a_kill_is_killed_again) {
+TEST(a_section_that_continues_after_a_kill_is_killed_again) {
   make(&a, NONE, 10 * MS);
   enter(&a);
   use(11 * MS);
@@ -149,7 +149,7 @@ TEST(a_section_that_goes_on_after_a_kill_is_killed_again) {
   assert_int_equal(look_in_a_second(), WSIG_NEVER);
 }
 
-TEST(a_hard_limit_passed_unseen_is_found_by_leave_and_kills_nothing) {
+TEST(a_hard_limit_passed_between_checks_is_found_by_leave_without_a_kill) {
   make(&a, 5 * MS, 10 * MS);
   enter(&a);
   use_unseen(11 * MS);
@@ -203,7 +203,7 @@ TEST(only_the_named_instances_are_signalled) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(a_kill_leaves_the_terminated_words_alone) {
+TEST(a_kill_does_not_write_the_terminated_words) {
   wasmsig_budget_options options = limits(NONE, 10 * MS);
   options.instances = &guest.instance;
   options.count = 1;
@@ -215,7 +215,7 @@ TEST(a_kill_leaves_the_terminated_words_alone) {
   assert_int_equal(bystander.terminated, 0);
 }
 
-TEST(an_empty_list_concerns_nobody) {
+TEST(an_empty_list_signals_no_instance) {
   wasmsig_budget_options options = limits(5 * MS, NONE);
   options.instances = &guest.instance;
   options.count = 0;
@@ -226,7 +226,7 @@ TEST(an_empty_list_concerns_nobody) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(a_budget_without_a_registry_signals_nobody_and_still_ends) {
+TEST(a_budget_without_a_registry_signals_no_instance_and_still_ends) {
   wasmsig_budget_options options = limits(5 * MS, 10 * MS);
   options.registry = NULL;
   make_with(&a, options);
@@ -281,7 +281,7 @@ static int used_in_ms(wasmsig_budget *budget) {
   return (int)(used_ns / MS);
 }
 
-TEST(another_thread_is_told_what_the_ended_sections_used) {
+TEST(another_thread_reads_what_the_ended_sections_used) {
   make(&a, NONE, NONE);
   make(&b, NONE, NONE);
   enter(&a);
@@ -294,7 +294,7 @@ TEST(another_thread_is_told_what_the_ended_sections_used) {
   assert_int_equal(in_another_thread(used_in_ms, &a), 5);
 }
 
-TEST(a_look_says_how_far_away_the_nearest_limit_is) {
+TEST(a_check_answers_how_far_away_the_nearest_limit_is) {
   make(&a, 5 * MS, 20 * MS);
   enter(&a);
   assert_int_equal(use(2 * MS), 3 * MS);
@@ -323,28 +323,30 @@ int main(void) {
       IN_SCENE(a_section_within_its_limits_raises_nothing),
       IN_SCENE(the_soft_signal_is_raised_once),
       IN_SCENE(sections_add_up),
-      IN_SCENE(a_soft_limit_passed_unseen_is_signalled_by_the_next_enter),
-      IN_SCENE(the_signal_is_the_one_that_was_asked_for),
+      IN_SCENE(
+          a_soft_limit_passed_between_checks_is_signalled_by_the_next_enter),
+      IN_SCENE(the_signal_is_the_requested_one),
       IN_SCENE(time_in_which_the_thread_does_not_run_is_not_charged),
       IN_SCENE(
           a_section_that_began_a_little_ahead_of_its_clock_passes_no_limit),
       IN_SCENE(the_kill_comes_at_its_limit_and_not_a_nanosecond_earlier),
       IN_SCENE(the_soft_signal_comes_before_the_kill),
       IN_SCENE(equal_limits_signal_and_kill),
-      IN_SCENE(a_kill_without_a_soft_limit_signals_nobody),
-      IN_SCENE(a_section_that_goes_on_after_a_kill_is_killed_again),
-      IN_SCENE(a_hard_limit_passed_unseen_is_found_by_leave_and_kills_nothing),
+      IN_SCENE(a_kill_without_a_soft_limit_raises_no_signal),
+      IN_SCENE(a_section_that_continues_after_a_kill_is_killed_again),
+      IN_SCENE(
+          a_hard_limit_passed_between_checks_is_found_by_leave_without_a_kill),
       IN_SCENE(a_spent_budget_cannot_be_entered),
       IN_SCENE(a_kill_needs_no_undo),
       IN_SCENE(without_a_list_every_instance_of_the_registry_is_signalled),
       IN_SCENE(only_the_named_instances_are_signalled),
-      IN_SCENE(a_kill_leaves_the_terminated_words_alone),
-      IN_SCENE(an_empty_list_concerns_nobody),
-      IN_SCENE(a_budget_without_a_registry_signals_nobody_and_still_ends),
+      IN_SCENE(a_kill_does_not_write_the_terminated_words),
+      IN_SCENE(an_empty_list_signals_no_instance),
+      IN_SCENE(a_budget_without_a_registry_signals_no_instance_and_still_ends),
       IN_SCENE(a_budget_is_ready_then_running_then_signalled_then_killed),
       IN_SCENE(used_counts_ended_sections_and_the_running_one),
-      IN_SCENE(another_thread_is_told_what_the_ended_sections_used),
-      IN_SCENE(a_look_says_how_far_away_the_nearest_limit_is),
+      IN_SCENE(another_thread_reads_what_the_ended_sections_used),
+      IN_SCENE(a_check_answers_how_far_away_the_nearest_limit_is),
       IN_SCENE(the_statistics_count_soft_limits_and_kills),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,7 @@ TEST(a_raise_writes_nothing_to_a_movable_memory) {
   wasmsig_registry_destroy(registry);
 }
 
-TEST(sync_delivers_where_the_memory_is_now) {
+TEST(sync_delivers_to_the_current_place_of_the_memory) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest(), *moved = new_guest();
   wasmsig_instance instance =
@@ -77,7 +77,7 @@ TEST(a_clear_before_the_sync_leaves_nothing_to_deliver) {
   free(guest);
 }
 
-TEST(a_clear_takes_back_at_the_sync_what_was_delivered_before) {
+TEST(a_clear_removes_at_the_sync_what_was_delivered_before) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance =
@@ -100,7 +100,7 @@ TEST(a_clear_takes_back_at_the_sync_what_was_delivered_before) {
   free(guest);
 }
 
-TEST(a_sync_tells_again_of_what_waits_underneath) {
+TEST(a_sync_announces_again_a_signal_that_waits_in_the_set) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance =
@@ -121,7 +121,7 @@ TEST(a_sync_tells_again_of_what_waits_underneath) {
   free(guest);
 }
 
-TEST(a_raise_after_a_clear_is_not_taken_back) {
+TEST(a_raise_after_a_clear_is_not_cleared) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance =
@@ -138,7 +138,7 @@ TEST(a_raise_after_a_clear_is_not_taken_back) {
   free(guest);
 }
 
-TEST(a_movable_instance_that_says_it_is_dead_gets_nothing) {
+TEST(a_movable_instance_that_says_it_is_dead_receives_no_signal) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance =
@@ -269,13 +269,13 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(add_zeroes_the_words_of_a_movable_memory),
       cmocka_unit_test(a_raise_writes_nothing_to_a_movable_memory),
-      cmocka_unit_test(sync_delivers_where_the_memory_is_now),
+      cmocka_unit_test(sync_delivers_to_the_current_place_of_the_memory),
       cmocka_unit_test(a_clear_before_the_sync_leaves_nothing_to_deliver),
+      cmocka_unit_test(a_clear_removes_at_the_sync_what_was_delivered_before),
+      cmocka_unit_test(a_sync_announces_again_a_signal_that_waits_in_the_set),
+      cmocka_unit_test(a_raise_after_a_clear_is_not_cleared),
       cmocka_unit_test(
-          a_clear_takes_back_at_the_sync_what_was_delivered_before),
-      cmocka_unit_test(a_sync_tells_again_of_what_waits_underneath),
-      cmocka_unit_test(a_raise_after_a_clear_is_not_taken_back),
-      cmocka_unit_test(a_movable_instance_that_says_it_is_dead_gets_nothing),
+          a_movable_instance_that_says_it_is_dead_receives_no_signal),
       cmocka_unit_test(sigkill_reaches_a_movable_instance_that_is_dead),
       cmocka_unit_test(terminate_reaches_a_movable_instance_at_its_sync),
       cmocka_unit_test(a_refused_sync_writes_nothing_and_keeps_what_waits),

@@ -25,7 +25,7 @@ TEST(every_code_has_its_name) {
     assert_string_equal(wasmsig_error_name(errors[i].code), errors[i].name);
 }
 
-TEST(every_code_has_a_sentence) {
+TEST(every_code_has_a_text) {
   for (size_t i = 0; i < ERRORS; i++) {
     const char *text = wasmsig_error_text(errors[i].code);
     assert_true(strlen(text) > 10);
@@ -41,14 +41,14 @@ TEST(codes_are_negative_and_distinct) {
   }
 }
 
-TEST(no_two_codes_share_a_sentence) {
+TEST(no_two_codes_share_a_text) {
   for (size_t i = 0; i < ERRORS; i++)
     for (size_t j = 0; j < i; j++)
       assert_string_not_equal(wasmsig_error_text(errors[i].code),
                               wasmsig_error_text(errors[j].code));
 }
 
-TEST(zero_and_more_are_no_error) {
+TEST(zero_and_positive_numbers_are_no_error) {
   const int counts[] = {0, 1, 1000, INT32_MAX};
   for (size_t i = 0; i < 4; i++) {
     assert_string_equal(wasmsig_error_name(counts[i]), "WASMSIG_OK");
@@ -56,7 +56,7 @@ TEST(zero_and_more_are_no_error) {
   }
 }
 
-TEST(an_unknown_code_is_answered_too) {
+TEST(an_unknown_code_has_a_name_and_a_text_too) {
   const int unknown[] = {-1 - (int)ERRORS, -1000, INT32_MIN};
   for (size_t i = 0; i < 3; i++) {
     assert_string_equal(wasmsig_error_name(unknown[i]), "WASMSIG_E?");
@@ -71,11 +71,11 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_code_is_its_number_in_the_list),
       cmocka_unit_test(every_code_has_its_name),
-      cmocka_unit_test(every_code_has_a_sentence),
+      cmocka_unit_test(every_code_has_a_text),
       cmocka_unit_test(codes_are_negative_and_distinct),
-      cmocka_unit_test(no_two_codes_share_a_sentence),
-      cmocka_unit_test(zero_and_more_are_no_error),
-      cmocka_unit_test(an_unknown_code_is_answered_too),
+      cmocka_unit_test(no_two_codes_share_a_text),
+      cmocka_unit_test(zero_and_positive_numbers_are_no_error),
+      cmocka_unit_test(an_unknown_code_has_a_name_and_a_text_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ CASE(by_default_the_timer_has_the_highest_real_time_signal) {
   CHILD_AT_LEAST(statistics().fires, 1);
 }
 
-CASE(a_signal_that_somebody_handles_is_passed_over) {
+CASE(a_signal_with_a_handler_is_not_chosen) {
   handle(SIGRTMAX, false);
   handle(SIGRTMAX - 1, true);
   CHILD_EQUAL(set_firing(WASMSIG_FIRING_TIMER, 0), WASMSIG_OK);
@@ -66,7 +66,7 @@ CASE(a_signal_that_somebody_handles_is_passed_over) {
   CHILD_EQUAL(heard, 2);
 }
 
-CASE(where_no_signal_is_free_there_is_no_timer) {
+CASE(without_a_free_signal_there_is_no_timer) {
   for (int i = SIGRTMIN; i <= SIGRTMAX; i++) handle(i, true);
   CHILD_EQUAL(set_firing(WASMSIG_FIRING_TIMER, 0), WASMSIG_EFIRING);
   CHILD_EQUAL(set_firing(WASMSIG_FIRING_DEFAULT, 0), WASMSIG_OK);
@@ -86,7 +86,7 @@ static void expect_the_same(wasmsig_firing_options before) {
   CHILD_EQUAL(now.realtime_priority, before.realtime_priority);
 }
 
-CASE(signals_that_mean_something_else_cannot_be_the_timers) {
+CASE(signals_with_another_meaning_cannot_be_the_timers) {
   const int no[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGTERM, SIGINT, SIGCHLD,
                     SIGALRM, SIGPIPE, SIGHUP,  32,      33};
   const int yes[] = {SIGUSR1, SIGUSR2, SIGPROF,  SIGVTALRM,
@@ -131,7 +131,7 @@ static void *be_refused(void *unused) {
   return NULL;
 }
 
-CASE(while_a_section_runs_firing_stays_as_it_is) {
+CASE(while_a_section_runs_firing_does_not_change) {
   wasmsig_budget budget;
   track();
   make(&budget, &guest, NULL, 5 * MS, NONE);
@@ -212,9 +212,11 @@ static void chain(int signal_number, bool with_info) {
   CHILD_AT_LEAST(statistics().fires, 1);
 }
 
-CASE(an_earlier_handler_gets_all_but_our_timers) { chain(SIGRTMIN + 3, false); }
+CASE(an_earlier_handler_receives_all_signals_but_our_timers) {
+  chain(SIGRTMIN + 3, false);
+}
 
-CASE(an_earlier_handler_gets_what_is_told_of_each_signal) {
+CASE(an_earlier_handler_receives_the_siginfo_of_each_signal) {
   chain(SIGRTMIN + 4, true);
 }
 #endif
@@ -231,7 +233,7 @@ CASE(an_ignored_signal_stays_ignored_for_others) {
 
 #if !UNDER_TSAN /* after a handler in a handler, gcc 12's blocks all signals \
                  */
-CASE(timers_of_the_caller_with_other_signals_go_on) {
+CASE(timers_of_the_caller_with_other_signals_continue) {
   enum { SHOTS = 200 };
   wasmsig_budget budget;
   track();
@@ -267,7 +269,7 @@ static void *be_told_blocked(void *unused) {
   return NULL;
 }
 
-CASE(a_thread_that_blocks_the_signal_is_the_watchdogs) {
+CASE(a_thread_that_blocks_the_signal_is_checked_by_the_watchdog) {
   track();
   mask(SIG_BLOCK);
   join(start_thread(be_told_blocked, NULL)); /* the mask is inherited */
@@ -276,7 +278,7 @@ CASE(a_thread_that_blocks_the_signal_is_the_watchdogs) {
   be_told(&guest, 1 * MS);
 }
 
-CASE(a_thread_that_blocks_the_signal_inside_a_section_is_told) {
+CASE(a_thread_that_blocks_the_signal_inside_a_section_is_signalled) {
   wasmsig_budget budget;
   struct engine engine = {0};
   track();
@@ -320,7 +322,7 @@ static void block(int signal_number) {
   CHILD_EQUAL(pthread_sigmask(SIG_BLOCK, &one, NULL), 0);
 }
 
-CASE(a_signal_that_the_program_waits_for_is_passed_over) {
+CASE(a_signal_that_the_program_waits_for_is_not_chosen) {
   block(SIGRTMAX);
   block(SIGRTMAX - 1);
   track();
@@ -330,7 +332,7 @@ CASE(a_signal_that_the_program_waits_for_is_passed_over) {
   CHILD_EQUAL(take_waiting(SI_TIMER), 0);
 }
 
-CASE(a_program_that_waits_for_all_signals_gets_none_of_ours) {
+CASE(a_program_that_waits_for_all_signals_receives_none_of_ours) {
   track();
   mask(SIG_BLOCK);
   for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
@@ -378,7 +380,7 @@ int __wrap_sigaction(int signal_number, const struct sigaction *action,
   return __real_sigaction(signal_number, action, before);
 }
 
-CASE(a_signal_that_cannot_be_had_is_passed_over) {
+CASE(a_signal_that_the_system_refuses_is_not_chosen) {
   kept_for_others = SIGRTMAX - 1;
   CHILD_EQUAL(get_firing().timer_signal, SIGRTMAX - 2);
   track();
@@ -387,7 +389,7 @@ CASE(a_signal_that_cannot_be_had_is_passed_over) {
 
 /* -------------------------------------------------- our handler is replaced */
 
-CASE(a_program_that_takes_the_signal_is_still_told) {
+CASE(a_program_that_takes_the_signal_is_still_signalled) {
   track();
   be_told(&guest, 1 * MS);
   int ours = get_firing().timer_signal;
@@ -397,7 +399,7 @@ CASE(a_program_that_takes_the_signal_is_still_told) {
   for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
 }
 
-CASE(a_program_that_takes_the_signal_inside_a_section_is_still_told) {
+CASE(a_program_that_takes_the_signal_inside_a_section_is_still_signalled) {
   wasmsig_budget budget;
   track();
   make(&budget, &guest, NULL, 5 * MS, NONE);
@@ -412,29 +414,30 @@ CASE(a_program_that_takes_the_signal_inside_a_section_is_still_told) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       PLAIN(by_default_the_timer_has_the_highest_real_time_signal),
-      PLAIN(a_signal_that_somebody_handles_is_passed_over),
-      PLAIN(where_no_signal_is_free_there_is_no_timer),
-      PLAIN(signals_that_mean_something_else_cannot_be_the_timers),
+      PLAIN(a_signal_with_a_handler_is_not_chosen),
+      PLAIN(without_a_free_signal_there_is_no_timer),
+      PLAIN(signals_with_another_meaning_cannot_be_the_timers),
       BY_BOTH(fields_out_of_range_change_nothing),
-      BY_TIMER(while_a_section_runs_firing_stays_as_it_is),
+      BY_TIMER(while_a_section_runs_firing_does_not_change),
       PLAIN(firing_can_be_changed_between_sections),
 #if !UNDER_TSAN
-      PLAIN(an_earlier_handler_gets_all_but_our_timers),
-      PLAIN(an_earlier_handler_gets_what_is_told_of_each_signal),
+      PLAIN(an_earlier_handler_receives_all_signals_but_our_timers),
+      PLAIN(an_earlier_handler_receives_the_siginfo_of_each_signal),
 #endif
       PLAIN(an_ignored_signal_stays_ignored_for_others),
 #if !UNDER_TSAN /* after a handler in a handler, gcc 12's blocks all signals \
                  */
-      BY_BOTH(timers_of_the_caller_with_other_signals_go_on),
+      BY_BOTH(timers_of_the_caller_with_other_signals_continue),
 #endif
-      BY_TIMER(a_thread_that_blocks_the_signal_is_the_watchdogs),
-      BY_BOTH(a_thread_that_blocks_the_signal_inside_a_section_is_told),
-      PLAIN(a_signal_that_the_program_waits_for_is_passed_over),
-      PLAIN(a_program_that_waits_for_all_signals_gets_none_of_ours),
+      BY_TIMER(a_thread_that_blocks_the_signal_is_checked_by_the_watchdog),
+      BY_BOTH(a_thread_that_blocks_the_signal_inside_a_section_is_signalled),
+      PLAIN(a_signal_that_the_program_waits_for_is_not_chosen),
+      PLAIN(a_program_that_waits_for_all_signals_receives_none_of_ours),
       BY_TIMER(a_thread_that_blocks_the_signal_later_sets_no_timer),
-      PLAIN(a_signal_that_cannot_be_had_is_passed_over),
-      BY_TIMER(a_program_that_takes_the_signal_is_still_told),
-      BY_TIMER(a_program_that_takes_the_signal_inside_a_section_is_still_told),
+      PLAIN(a_signal_that_the_system_refuses_is_not_chosen),
+      BY_TIMER(a_program_that_takes_the_signal_is_still_signalled),
+      BY_TIMER(
+          a_program_that_takes_the_signal_inside_a_section_is_still_signalled),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,7 +98,7 @@ static void expect_fires(void) {
   if (by_timer()) CHILD_AT_LEAST(statistics().fires, before + 1);
 }
 
-CASE(a_fork_in_one_section_is_told_in_both) {
+CASE(after_a_fork_in_a_section_both_processes_are_signalled) {
   pid_t child;
   guest_track(&guest, registry);
   make(&a, &guest, NULL, LIMIT, NONE);
@@ -118,7 +118,7 @@ CASE(a_fork_in_one_section_is_told_in_both) {
   }
 }
 
-CASE(a_child_that_sleeps_before_it_runs_on_is_told) {
+CASE(a_child_that_sleeps_before_it_continues_is_signalled) {
   pid_t child;
   guest_track(&guest, registry);
   make(&a, &guest, NULL, LIMIT, NONE);
@@ -136,7 +136,7 @@ CASE(a_child_that_sleeps_before_it_runs_on_is_told) {
   LEFT(&a, SIGNALLED);
 }
 
-CASE(a_fork_in_nested_sections_is_told_in_both) {
+CASE(after_a_fork_in_nested_sections_both_processes_are_signalled) {
   pid_t child;
   guest_track(&guest, registry);
   make(&a, &guest, NULL, LIMIT, NONE);
@@ -182,7 +182,7 @@ CASE(the_child_is_killed_once_it_has_entered_again) {
   }
 }
 
-CASE(a_fork_of_what_has_been_killed_undoes_it_in_both) {
+CASE(after_a_fork_in_a_killed_section_both_processes_undo_it) {
   pid_t child;
   make(&a, NULL, &engine, NONE, 2 * MS);
   enter(&a);
@@ -225,7 +225,7 @@ static void fork_and_exec(bool blocked) {
 }
 
 /* Inside a section whose limit passes in the child, and after it. */
-CASE(a_child_that_execs_gets_no_signal_of_ours) {
+CASE(a_child_that_execs_receives_no_signal_of_ours) {
   make(&a, NULL, NULL, LIMIT, NONE);
   for (int blocked = 0; blocked < 2; blocked++) {
     enter(&a);
@@ -307,7 +307,7 @@ static void *stay_inside(void *inside) {
   return NULL;
 }
 
-CASE(the_child_may_enter_what_another_thread_was_in) {
+CASE(the_child_may_enter_a_budget_that_another_thread_was_in) {
   pid_t child;
   int inside = 0;
   make(&others, NULL, &other_engine, NONE, 100 * MS);
@@ -379,14 +379,14 @@ CASE(forks_while_another_thread_suspends_and_resumes) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       BY_BOTH(the_child_has_what_its_parent_had_used),
-      BY_BOTH(a_fork_in_one_section_is_told_in_both),
-      BY_BOTH(a_child_that_sleeps_before_it_runs_on_is_told),
-      BY_BOTH(a_fork_in_nested_sections_is_told_in_both),
+      BY_BOTH(after_a_fork_in_a_section_both_processes_are_signalled),
+      BY_BOTH(a_child_that_sleeps_before_it_continues_is_signalled),
+      BY_BOTH(after_a_fork_in_nested_sections_both_processes_are_signalled),
       BY_BOTH(the_child_is_killed_once_it_has_entered_again),
-      BY_BOTH(a_fork_of_what_has_been_killed_undoes_it_in_both),
-      BY_BOTH(a_child_that_execs_gets_no_signal_of_ours),
+      BY_BOTH(after_a_fork_in_a_killed_section_both_processes_undo_it),
+      BY_BOTH(a_child_that_execs_receives_no_signal_of_ours),
       BY_BOTH(forks_while_another_thread_is_killed),
-      BY_BOTH(the_child_may_enter_what_another_thread_was_in),
+      BY_BOTH(the_child_may_enter_a_budget_that_another_thread_was_in),
       BY_BOTH(forks_while_another_thread_suspends_and_resumes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ TEST(a_signal_that_kill_sends_reaches_the_guest_too) {
   assert_int_equal(guest_signal(&guest), SIGINT);
 }
 
-TEST(each_forwarded_signal_goes_its_own_way) {
+TEST(each_forwarded_signal_is_raised_as_its_own_number) {
   start(SIGUSR1);
   start(SIGUSR2);
   raise(SIGUSR1);
@@ -71,7 +71,7 @@ static void spoil_errno(int signal) {
   errno = EDOM;
 }
 
-TEST(the_handler_before_is_called_after_the_guests_have_it) {
+TEST(the_previous_handler_is_called_after_the_guests_have_the_signal) {
   set_action(SIGUSR1, handle, 0);
   start(SIGUSR1);
   raise(SIGUSR1);
@@ -80,7 +80,7 @@ TEST(the_handler_before_is_called_after_the_guests_have_it) {
   assert_int_equal(word_at_handler, SIGUSR1);
 }
 
-TEST(a_handler_with_siginfo_gets_what_the_kernel_said) {
+TEST(a_handler_with_siginfo_receives_the_kernels_siginfo) {
   struct sigaction action = {.sa_sigaction = handle_with_info,
                              .sa_flags = SA_SIGINFO};
   sigemptyset(&action.sa_mask);
@@ -94,7 +94,7 @@ TEST(a_handler_with_siginfo_gets_what_the_kernel_said) {
   assert_int_equal(handled_info.si_pid, getpid());
 }
 
-TEST(the_handler_before_hears_of_it_with_no_guest_too) {
+TEST(the_previous_handler_receives_it_without_guests_too) {
   assert_int_equal(wasmsig_instance_remove(registry, guest.instance), 0);
   set_action(SIGUSR1, handle, 0);
   start(SIGUSR1);
@@ -102,7 +102,7 @@ TEST(the_handler_before_hears_of_it_with_no_guest_too) {
   assert_int_equal(handled, 1);
 }
 
-TEST(errno_is_as_it_was_whatever_the_handlers_do) {
+TEST(errno_is_unchanged_whatever_the_handlers_do) {
   set_action(SIGUSR1, spoil_errno, 0);
   start(SIGUSR1);
   errno = ERANGE;
@@ -129,7 +129,7 @@ static void install_with_mask(int flags) {
 }
 
 /* sigaction(2): what was blocked, its sa_mask, and its own signal. */
-TEST(the_handler_before_runs_with_its_own_mask) {
+TEST(the_previous_handler_runs_with_its_own_mask) {
   const int flags[] = {0, SA_NODEFER, SA_RESTART, SA_ONSTACK};
   sigset_t blocked, empty;
   sigemptyset(&blocked);
@@ -158,7 +158,7 @@ static void nest(int signal) {
   if (++nested < 3) raise(SIGUSR1);
 }
 
-TEST(a_handler_that_may_be_nested_is) {
+TEST(a_handler_that_allows_nesting_is_nested) {
   set_action(SIGUSR1, nest, SA_NODEFER);
   start(SIGUSR1);
   raise(SIGUSR1);
@@ -185,11 +185,11 @@ static void be_told_meanwhile(void) {
   CHILD_ASSERT(handled == 1);
 }
 
-TEST(a_handler_that_waits_for_another_signal_gets_it) {
+TEST(a_handler_that_waits_for_another_signal_receives_it) {
   assert_child_is_well(be_told_meanwhile);
 }
 
-TEST(ours_runs_on_the_stack_that_the_handler_before_runs_on) {
+TEST(ours_runs_on_the_same_stack_as_the_previous_handler) {
   set_action(SIGUSR1, handle, 0);
   set_action(SIGUSR2, handle, SA_ONSTACK);
   start(SIGUSR1);
@@ -211,7 +211,7 @@ TEST(an_ignored_signal_stays_ignored) {
   assert_child_is_well(ignore_without_a_guest);
 }
 
-TEST(an_ignored_signal_reaches_the_guests_all_the_same) {
+TEST(an_ignored_signal_also_reaches_the_guests) {
   set_action(SIGINT, SIG_IGN, 0);
   start(SIGINT);
   raise(SIGINT);
@@ -234,7 +234,7 @@ TEST(a_default_action_with_the_siginfo_flag_is_not_called) {
   assert_child_is_well(default_with_a_flag);
 }
 
-TEST(system_calls_are_interrupted_where_the_handler_before_asked_for_it) {
+TEST(system_calls_are_interrupted_if_the_previous_handler_requested_it) {
   set_action(SIGUSR1, handle, 0);
   set_action(SIGUSR2, handle, SA_RESTART);
   start(SIGUSR1);
@@ -255,7 +255,7 @@ static void default_after_a_handler_for_one_signal(void) {
   CHILD_ASSERT(guest_signal(&guest) == SIGUSR1);
 }
 
-TEST(a_default_action_left_by_a_handler_for_one_signal_stays_forwarded) {
+TEST(after_a_one_shot_handler_the_default_action_stays_forwarded) {
   assert_child_is_well(default_after_a_handler_for_one_signal);
 }
 
@@ -267,13 +267,13 @@ static void ignore_children(void) {
   CHILD_ASSERT(waitpid(child, NULL, 0) == -1 && errno == ECHILD);
 }
 
-TEST(children_that_nobody_waits_for_leave_no_zombies) {
+TEST(children_of_a_parent_that_does_not_wait_leave_no_zombies) {
   assert_child_is_well(ignore_children);
 }
 
 /* ---------------------------------------------------------- stop, and last */
 
-TEST(stop_puts_back_what_stood_there) {
+TEST(stop_restores_the_previous_handler) {
   set_action(SIGUSR1, handle, SA_RESTART);
   struct sigaction before = action_of(SIGUSR1);
   start(SIGUSR1);
@@ -287,7 +287,7 @@ TEST(stop_puts_back_what_stood_there) {
   assert_int_equal(guest_signal(&guest), 0);
 }
 
-TEST(stop_puts_back_the_default) {
+TEST(stop_restores_the_default_action) {
   start(SIGUSR1);
   assert_int_equal(wasmsig_forward_stop(SIGUSR1), WASMSIG_OK);
   assert_ptr_equal(action_of(SIGUSR1).sa_handler, SIG_DFL);
@@ -302,7 +302,7 @@ TEST(stop_leaves_a_handler_that_has_replaced_ours) {
   assert_int_equal(handled, 1);
 }
 
-TEST(what_was_stopped_can_be_started_again) {
+TEST(a_stopped_forwarding_can_be_started_again) {
   uint64_t deliveries, reached;
   start(SIGUSR1);
   raise(SIGUSR1);
@@ -316,7 +316,7 @@ TEST(what_was_stopped_can_be_started_again) {
   assert_int_equal(guest_signal(&guest), SIGUSR1);
 }
 
-TEST(what_was_stopped_under_a_handler_that_has_gone_can_be_started_again) {
+TEST(a_forwarding_stopped_under_a_removed_handler_can_be_started_again) {
   struct sigaction over = {.sa_handler = handle}, under;
   start(SIGUSR1);
   assert_int_equal(sigaction(SIGUSR1, &over, &under), 0);
@@ -327,7 +327,7 @@ TEST(what_was_stopped_under_a_handler_that_has_gone_can_be_started_again) {
   assert_int_equal(guest_signal(&guest), SIGUSR1);
 }
 
-TEST(last_tells_deliveries_and_whom_the_last_one_reached) {
+TEST(last_answers_the_deliveries_and_how_many_guests_the_last_one_reached) {
   uint64_t deliveries = 9, reached = 9;
   set_action(SIGUSR1, handle, 0);
   start(SIGUSR1);
@@ -361,7 +361,7 @@ static void forward_in_the_child(void) {
   CHILD_ASSERT(guest_signal(&guest) == SIGUSR2);
 }
 
-TEST(a_child_can_forward_whatever_threads_its_parent_had) {
+TEST(a_child_can_forward_no_matter_which_threads_its_parent_had) {
   pthread_t thread;
   int status = 0;
   assert_int_equal(pthread_create(&thread, NULL, start_and_stop, NULL), 0);
@@ -429,33 +429,33 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       IN_SCENE(a_forwarded_signal_reaches_the_guests_of_every_registry),
       IN_SCENE(a_signal_that_kill_sends_reaches_the_guest_too),
-      IN_SCENE(each_forwarded_signal_goes_its_own_way),
+      IN_SCENE(each_forwarded_signal_is_raised_as_its_own_number),
       IN_SCENE(a_signal_to_another_thread_reaches_the_guest),
-      IN_SCENE(the_handler_before_is_called_after_the_guests_have_it),
-      IN_SCENE(a_handler_with_siginfo_gets_what_the_kernel_said),
-      IN_SCENE(the_handler_before_hears_of_it_with_no_guest_too),
-      IN_SCENE(errno_is_as_it_was_whatever_the_handlers_do),
-      IN_SCENE(the_handler_before_runs_with_its_own_mask),
-      IN_SCENE(a_handler_that_may_be_nested_is),
-      IN_SCENE(a_handler_that_waits_for_another_signal_gets_it),
-      IN_SCENE(ours_runs_on_the_stack_that_the_handler_before_runs_on),
+      IN_SCENE(the_previous_handler_is_called_after_the_guests_have_the_signal),
+      IN_SCENE(a_handler_with_siginfo_receives_the_kernels_siginfo),
+      IN_SCENE(the_previous_handler_receives_it_without_guests_too),
+      IN_SCENE(errno_is_unchanged_whatever_the_handlers_do),
+      IN_SCENE(the_previous_handler_runs_with_its_own_mask),
+      IN_SCENE(a_handler_that_allows_nesting_is_nested),
+      IN_SCENE(a_handler_that_waits_for_another_signal_receives_it),
+      IN_SCENE(ours_runs_on_the_same_stack_as_the_previous_handler),
       IN_SCENE(an_ignored_signal_stays_ignored),
-      IN_SCENE(an_ignored_signal_reaches_the_guests_all_the_same),
+      IN_SCENE(an_ignored_signal_also_reaches_the_guests),
       IN_SCENE(a_default_action_with_the_siginfo_flag_is_not_called),
       IN_SCENE(
-          system_calls_are_interrupted_where_the_handler_before_asked_for_it),
-      IN_SCENE(
-          a_default_action_left_by_a_handler_for_one_signal_stays_forwarded),
-      IN_SCENE(children_that_nobody_waits_for_leave_no_zombies),
-      IN_SCENE(stop_puts_back_what_stood_there),
-      IN_SCENE(stop_puts_back_the_default),
+          system_calls_are_interrupted_if_the_previous_handler_requested_it),
+      IN_SCENE(after_a_one_shot_handler_the_default_action_stays_forwarded),
+      IN_SCENE(children_of_a_parent_that_does_not_wait_leave_no_zombies),
+      IN_SCENE(stop_restores_the_previous_handler),
+      IN_SCENE(stop_restores_the_default_action),
       IN_SCENE(stop_leaves_a_handler_that_has_replaced_ours),
-      IN_SCENE(what_was_stopped_can_be_started_again),
+      IN_SCENE(a_stopped_forwarding_can_be_started_again),
       IN_SCENE(
-          what_was_stopped_under_a_handler_that_has_gone_can_be_started_again),
-      IN_SCENE(last_tells_deliveries_and_whom_the_last_one_reached),
+          a_forwarding_stopped_under_a_removed_handler_can_be_started_again),
+      IN_SCENE(
+          last_answers_the_deliveries_and_how_many_guests_the_last_one_reached),
       IN_SCENE(unanswered_counts_deliveries_that_no_guest_took),
-      IN_SCENE(a_child_can_forward_whatever_threads_its_parent_had),
+      IN_SCENE(a_child_can_forward_no_matter_which_threads_its_parent_had),
       IN_SCENE(bad_arguments_change_no_handler),
       IN_SCENE(signals_that_a_handler_must_not_have_are_refused),
       IN_SCENE(a_signal_is_forwarded_once_at_a_time),

@@ -17,7 +17,7 @@ static void assert_died_of(int signal, void (*body)(void)) {
   assert_int_equal(WTERMSIG(status), signal);
 }
 
-TEST(with_nobody_to_ask_the_process_dies_of_the_signal) {
+TEST(without_guests_the_process_dies_of_the_signal) {
   assert_died_of(SIGINT, die_of_an_interrupt);
 }
 
@@ -27,7 +27,7 @@ static void die_with_a_dead_guest(void) {
   raise(SIGUSR2);
 }
 
-TEST(a_terminated_guest_is_nobody_to_ask) {
+TEST(a_terminated_guest_does_not_count_as_a_guest) {
   assert_died_of(SIGUSR2, die_with_a_dead_guest);
 }
 
@@ -40,7 +40,7 @@ static void live_with_a_guest(void) {
   }
 }
 
-TEST(with_a_guest_to_ask_the_process_lives) {
+TEST(with_a_guest_the_process_lives) {
   assert_child_is_well(live_with_a_guest);
 }
 
@@ -104,7 +104,7 @@ static void terminate_with_another_that_handles(void) {
   wasmsig_instance_remove(registry, other.instance);
 }
 
-TEST(a_signal_that_no_guest_handles_ends_at_the_first_time) {
+TEST(a_signal_that_no_guest_handles_ends_the_process_at_once) {
   const wasmsig_memory_class classes[] = {
       WASMSIG_MEMORY_FIXED, WASMSIG_MEMORY_SHARED, WASMSIG_MEMORY_GUARDED};
   for (size_t i = 0; i < 3; i++) {
@@ -116,7 +116,7 @@ TEST(a_signal_that_no_guest_handles_ends_at_the_first_time) {
 }
 
 /* Of a memory that may move nothing is read: such a guest may handle it. */
-TEST(a_guest_whose_memory_may_move_is_asked) {
+TEST(a_guest_whose_memory_may_move_counts_as_one_that_handles_it) {
   memory_class = WASMSIG_MEMORY_MOVABLE;
   assert_int_equal(in_a_child(terminate_without_a_handler), 0);
 }
@@ -152,7 +152,7 @@ static void interrupt_one_that_only_polls(void) {
   }
 }
 
-TEST(a_guest_that_handles_nothing_is_told_of_a_key_once) {
+TEST(a_guest_that_handles_nothing_receives_one_sigint) {
   memory_class = WASMSIG_MEMORY_FIXED;
   assert_died_of(SIGINT, interrupt_one_that_only_polls);
   assert_int_equal(*survived, 1);
@@ -173,7 +173,7 @@ static void handle_but_never_answer(void) {
   interrupt_one_that_never_answers();
 }
 
-TEST(what_no_guest_answers_ends_at_the_second_time) {
+TEST(a_signal_that_no_guest_answers_ends_the_process_at_the_second_time) {
   assert_died_of(SIGINT, interrupt_one_that_never_answers);
   assert_int_equal(*survived, 1);
   assert_died_of(SIGINT, handle_but_never_answer);
@@ -190,7 +190,7 @@ static void answer_each(void) {
   }
 }
 
-TEST(a_guest_that_handles_it_and_answers_is_asked_again) {
+TEST(a_guest_that_handles_it_and_answers_receives_it_again) {
   assert_child_is_well(answer_each);
 }
 
@@ -201,7 +201,7 @@ static uint64_t now_ns(void) {
 }
 
 /* Looked at where somebody else handles it, as a host would. */
-TEST(a_request_that_comes_twice_is_one) {
+TEST(a_request_that_is_delivered_twice_is_one) {
   uint64_t begin;
   set_action(SIGINT, handle, 0);
   assert_int_equal(wasmsig_forward_is_due(SIGINT), WASMSIG_EFORWARD);
@@ -269,7 +269,7 @@ static void handle_one_signal(void) {
   }
 }
 
-TEST(a_handler_for_one_signal_leaves_the_default_action) {
+TEST(a_one_shot_handler_leaves_the_default_action) {
   assert_died_of(SIGUSR1, handle_one_signal);
   assert_int_equal(*survived, 1);
 }
@@ -283,7 +283,7 @@ static void insist_twice(void) {
   }
 }
 
-TEST(the_second_delivery_that_no_guest_took_is_fatal_if_one_insists) {
+TEST(with_insist_the_second_delivery_that_no_guest_took_is_fatal) {
   assert_died_of(SIGINT, insist_twice);
   assert_int_equal(*survived, 1);
 }
@@ -311,7 +311,7 @@ static void insist_after_an_acknowledgement(void) {
   }
 }
 
-TEST(an_acknowledgement_begins_the_count_anew) {
+TEST(an_acknowledgement_resets_the_count) {
   assert_died_of(SIGINT, insist_after_an_acknowledgement);
   assert_int_equal(*survived, 4);
 }
@@ -324,30 +324,31 @@ static void start_again(void) {
   raise(SIGINT);
 }
 
-TEST(a_new_start_begins_the_count_anew) { assert_child_is_well(start_again); }
+TEST(a_new_start_resets_the_count) { assert_child_is_well(start_again); }
 
 int main(void) {
   survived = mmap(NULL, sizeof *survived, PROT_READ | PROT_WRITE,
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (survived == MAP_FAILED) return 1;
   const struct CMUnitTest tests[] = {
-      IN_SCENE(with_nobody_to_ask_the_process_dies_of_the_signal),
-      IN_SCENE(a_terminated_guest_is_nobody_to_ask),
-      IN_SCENE(with_a_guest_to_ask_the_process_lives),
+      IN_SCENE(without_guests_the_process_dies_of_the_signal),
+      IN_SCENE(a_terminated_guest_does_not_count_as_a_guest),
+      IN_SCENE(with_a_guest_the_process_lives),
       IN_SCENE(signals_that_are_harmless_by_default_stay_so),
-      IN_SCENE(a_signal_that_no_guest_handles_ends_at_the_first_time),
-      IN_SCENE(a_guest_whose_memory_may_move_is_asked),
+      IN_SCENE(a_signal_that_no_guest_handles_ends_the_process_at_once),
+      IN_SCENE(a_guest_whose_memory_may_move_counts_as_one_that_handles_it),
       IN_SCENE(signals_above_32_are_in_the_set_too),
-      IN_SCENE(a_guest_that_handles_nothing_is_told_of_a_key_once),
-      IN_SCENE(what_no_guest_answers_ends_at_the_second_time),
-      IN_SCENE(a_guest_that_handles_it_and_answers_is_asked_again),
-      IN_SCENE(a_request_that_comes_twice_is_one),
+      IN_SCENE(a_guest_that_handles_nothing_receives_one_sigint),
+      IN_SCENE(
+          a_signal_that_no_guest_answers_ends_the_process_at_the_second_time),
+      IN_SCENE(a_guest_that_handles_it_and_answers_receives_it_again),
+      IN_SCENE(a_request_that_is_delivered_twice_is_one),
       IN_SCENE(the_first_process_of_a_container_ends_with_the_signals_status),
-      IN_SCENE(a_handler_for_one_signal_leaves_the_default_action),
-      IN_SCENE(the_second_delivery_that_no_guest_took_is_fatal_if_one_insists),
+      IN_SCENE(a_one_shot_handler_leaves_the_default_action),
+      IN_SCENE(with_insist_the_second_delivery_that_no_guest_took_is_fatal),
       IN_SCENE(a_guest_that_acknowledges_keeps_the_process_alive),
-      IN_SCENE(an_acknowledgement_begins_the_count_anew),
-      IN_SCENE(a_new_start_begins_the_count_anew),
+      IN_SCENE(an_acknowledgement_resets_the_count),
+      IN_SCENE(a_new_start_resets_the_count),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

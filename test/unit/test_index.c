@@ -28,7 +28,7 @@ static void assert_same(const struct wsig_index *index, uintptr_t key) {
   assert_int_equal(found, expected);
 }
 
-TEST(it_holds_what_was_put_in_and_not_taken_out) {
+TEST(it_contains_the_numbers_that_were_inserted_and_not_removed) {
   struct wsig_index index = {0};
   srand(1);
   for (int turn = 0; turn < TURNS; turn++) {
@@ -47,7 +47,7 @@ TEST(it_holds_what_was_put_in_and_not_taken_out) {
   wsig_index_free(&index);
 }
 
-TEST(an_empty_index_knows_nothing) {
+TEST(an_empty_index_finds_no_number) {
   struct wsig_index index = {0};
   uint32_t at = 0, number;
   assert_false(wsig_index_next(&index, key_of, NULL, 4096, &at, &number));
@@ -59,8 +59,9 @@ TEST(an_empty_index_knows_nothing) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(it_holds_what_was_put_in_and_not_taken_out),
-      cmocka_unit_test(an_empty_index_knows_nothing),
+      cmocka_unit_test(
+          it_contains_the_numbers_that_were_inserted_and_not_removed),
+      cmocka_unit_test(an_empty_index_finds_no_number),
   };
   return cmocka_run_group_tests_name("index", tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static void *write_later(void *unused) {
 
 /* Each signal would be charged to the section, and bring the next one nearer.
  */
-CASE(a_section_asleep_with_little_left_is_not_kept_busy) {
+CASE(a_section_asleep_with_little_left_is_not_interrupted_again_and_again) {
   const uint64_t limits_ns[] = {400 * US, 600 * US, 1000 * US};
   wasmsig_budget budget;
   char byte;
@@ -130,7 +130,7 @@ static void *enter_and_leave(void *argument) {
   return NULL;
 }
 
-CASE(a_child_may_destroy_what_other_threads_were_about_to_enter) {
+CASE(a_child_may_destroy_a_budget_that_another_thread_was_about_to_enter) {
   pthread_t threads[SPINNERS];
   for (int i = 0; i < SPINNERS; i++) {
     make(&spun[i], NULL, NULL, 100000 * MS, NONE);
@@ -227,7 +227,7 @@ CASE(a_timers_signal_that_is_forwarded_too_reaches_no_guest) {
   CHILD_EQUAL(guest_signal(&guest), SIGUSR1);
 }
 
-CASE(a_handler_for_one_signal_only_leaves_ours_in_place) {
+CASE(a_one_shot_handler_does_not_remove_ours) {
   struct sigaction once = {.sa_flags = (int)SA_RESETHAND};
   guest_track(&guest, registry);
   once.sa_handler = hear;
@@ -246,7 +246,7 @@ static void note_mask(int signal) {
 }
 
 /* sigaction(2): its sa_mask, and its own signal. */
-CASE(a_handler_under_ours_runs_with_its_own_mask) {
+CASE(a_handler_that_ours_replaced_runs_with_its_own_mask) {
   struct sigaction theirs = {.sa_handler = note_mask};
   sigemptyset(&theirs.sa_mask);
   sigaddset(&theirs.sa_mask, SIGHUP);
@@ -316,16 +316,18 @@ CASE(a_reset_loses_no_signal_of_a_section_in_another_thread) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      BY_BOTH(a_section_asleep_with_little_left_is_not_kept_busy),
+      BY_BOTH(
+          a_section_asleep_with_little_left_is_not_interrupted_again_and_again),
       BY_BOTH(an_undo_may_wait_for_a_thread_that_enters),
       BY_BOTH(a_fork_waits_for_no_kill),
-      BY_BOTH(a_child_may_destroy_what_other_threads_were_about_to_enter),
+      BY_BOTH(
+          a_child_may_destroy_a_budget_that_another_thread_was_about_to_enter),
 #if !UNDER_TSAN
       BY_TIMER(a_handler_over_ours_may_be_interrupted_by_one_that_enters),
 #endif
       PLAIN(a_timers_signal_that_is_forwarded_too_reaches_no_guest),
-      PLAIN(a_handler_for_one_signal_only_leaves_ours_in_place),
-      PLAIN(a_handler_under_ours_runs_with_its_own_mask),
+      PLAIN(a_one_shot_handler_does_not_remove_ours),
+      PLAIN(a_handler_that_ours_replaced_runs_with_its_own_mask),
       PLAIN(a_signal_that_is_ignored_with_any_flags_stays_ignored),
       BY_BOTH(a_reset_loses_no_signal_of_a_section_in_another_thread),
   };

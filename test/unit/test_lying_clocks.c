@@ -42,10 +42,10 @@ static void be_limited(int days) {
   for (int i = 0; i < 3; i++) be_killed(&engine, 2 * MS);
 }
 
-CASE(limits_hold_where_clocks_are_ahead) { be_limited(10); }
-CASE(limits_hold_where_clocks_are_behind) { be_limited(-1); }
+CASE(limits_hold_with_false_clocks_that_are_ahead) { be_limited(10); }
+CASE(limits_hold_with_false_clocks_that_are_behind) { be_limited(-1); }
 
-CASE(what_was_used_is_the_kernels) {
+CASE(used_time_is_the_kernels) {
   wasmsig_budget budget;
   days_ahead = 10;
   make(&budget, NULL, NULL, 60000 * MS, NONE);
@@ -82,7 +82,7 @@ static int clock_of_a_liar(clockid_t id, struct timespec *now) {
   return result;
 }
 
-TEST(a_clock_that_is_not_the_kernels_is_not_believed) {
+TEST(a_clock_that_is_not_the_kernels_is_not_used) {
   vdso_lies = true;
   assert_false(wsig_os_is_kernels_clock(clock_of_a_liar));
   vdso_lies = false;
@@ -92,10 +92,10 @@ TEST(a_clock_that_is_not_the_kernels_is_not_believed) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_monotonic_clock_is_the_kernels),
-      cmocka_unit_test(a_clock_that_is_not_the_kernels_is_not_believed),
-      BY_BOTH(limits_hold_where_clocks_are_ahead),
-      BY_BOTH(limits_hold_where_clocks_are_behind),
-      BY_BOTH(what_was_used_is_the_kernels),
+      cmocka_unit_test(a_clock_that_is_not_the_kernels_is_not_used),
+      BY_BOTH(limits_hold_with_false_clocks_that_are_ahead),
+      BY_BOTH(limits_hold_with_false_clocks_that_are_behind),
+      BY_BOTH(used_time_is_the_kernels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,7 @@ static int unmap_all(void **unused_state) {
 
 /* ----------------------------------------------------------- what is fixed */
 
-TEST(a_memory_with_its_reservation_behind_it_is_fixed) {
+TEST(a_memory_with_its_reservation_after_it_is_fixed) {
   allow(0, 4);
   assert_class(4, 16, WASMSIG_MEMORY_FIXED);
 }
@@ -103,7 +103,7 @@ TEST(a_memory_that_has_its_largest_size_is_fixed) {
   assert_class(16, 16, WASMSIG_MEMORY_FIXED);
 }
 
-TEST(what_lies_behind_the_largest_size_does_not_matter) {
+TEST(mappings_after_the_largest_size_do_not_matter) {
   allow(0, 4);
   allow(8, 9);
   unmap(10, 16);
@@ -113,7 +113,7 @@ TEST(what_lies_behind_the_largest_size_does_not_matter) {
 /* --------------------------------------------------------- what may move */
 
 /* As behind a guard region, or right below another memory. */
-TEST(what_is_mapped_without_access_proves_no_reservation) {
+TEST(a_mapping_without_access_proves_no_reservation) {
   allow(0, 4);
   assert_class_of(4, 16, 0, WASMSIG_MEMORY_MOVABLE);
   assert_class_of(4, 5, 0, WASMSIG_MEMORY_MOVABLE);
@@ -121,7 +121,7 @@ TEST(what_is_mapped_without_access_proves_no_reservation) {
   assert_class_of(4, 4, 0, WASMSIG_MEMORY_FIXED); /* nothing is left to grow */
 }
 
-TEST(a_reservation_below_the_largest_size_does_not_do) {
+TEST(a_reservation_below_the_largest_size_is_not_enough) {
   allow(0, 4);
   assert_class_of(4, 16, 15, WASMSIG_MEMORY_MOVABLE);
   assert_class_of(4, 16, 4, WASMSIG_MEMORY_MOVABLE);
@@ -129,7 +129,7 @@ TEST(a_reservation_below_the_largest_size_does_not_do) {
   assert_class_of(4, 15, UINT64_MAX, WASMSIG_MEMORY_FIXED);
 }
 
-TEST(an_accessible_mapping_behind_the_memory_makes_it_movable) {
+TEST(an_accessible_mapping_after_the_memory_makes_it_movable) {
   allow(0, 5);
   assert_class(4, 16, WASMSIG_MEMORY_MOVABLE);
 }
@@ -144,7 +144,7 @@ TEST(one_accessible_page_in_the_reservation_makes_it_movable) {
   }
 }
 
-TEST(a_hole_behind_the_memory_makes_it_movable) {
+TEST(a_hole_after_the_memory_makes_it_movable) {
   allow(0, 4);
   unmap(4, 5);
   assert_class(4, 16, WASMSIG_MEMORY_MOVABLE);
@@ -174,7 +174,7 @@ TEST(a_memory_on_the_heap_is_movable) {
 
 /* ------------------------------------------------- what engines may say */
 
-TEST(a_shared_memory_is_shared_whatever_is_behind_it) {
+TEST(a_shared_memory_is_shared_no_matter_what_is_after_it) {
   allow(0, 16);
   assert_int_equal(
       wasmsig_memory_classify(space.base, 4 * CELL, 16 * CELL, 0, true),
@@ -238,7 +238,7 @@ static void assert_fixed_but_for_a_hole(void) {
   assert_class(4, 16, WASMSIG_MEMORY_MOVABLE);
 }
 
-TEST(questions_leave_one_descriptor_at_most) {
+TEST(queries_leave_one_descriptor_open_at_most) {
   int number;
   allow(0, 4);
   for (int i = 0; i < 100; i++) assert_class(4, 16, WASMSIG_MEMORY_FIXED);
@@ -260,7 +260,7 @@ static int child_finds(uint64_t length, uint64_t max,
   return status;
 }
 
-TEST(a_child_asks_of_itself_and_not_of_its_parent) {
+TEST(a_child_queries_its_own_mappings_and_not_its_parents) {
   allow(0, 4);
   assert_class(4, 16, WASMSIG_MEMORY_FIXED);
   assert_int_equal(child_finds(4, 16, WASMSIG_MEMORY_MOVABLE), 0);
@@ -268,7 +268,7 @@ TEST(a_child_asks_of_itself_and_not_of_its_parent) {
   assert_fixed_but_for_a_hole();
 }
 
-TEST(a_descriptor_that_somebody_has_closed_is_opened_again) {
+TEST(a_descriptor_that_other_code_has_closed_is_opened_again) {
   int number;
   allow(0, 4);
   assert_class(4, 16, WASMSIG_MEMORY_FIXED);
@@ -279,7 +279,7 @@ TEST(a_descriptor_that_somebody_has_closed_is_opened_again) {
 
 /* The worst of numbers used again: the mappings of another process, which has
  * a hole where we have none. */
-TEST(a_descriptor_of_another_process_is_not_asked) {
+TEST(a_descriptor_of_another_process_is_not_queried) {
   int number, pipes[2];
   char name[32], byte;
   allow(0, 4);
@@ -329,11 +329,11 @@ static int wrong_answers(unsigned count) {
   return wrong[0] + wrong[1];
 }
 
-TEST(threads_may_ask_at_once) { assert_int_equal(wrong_answers(2), 0); }
+TEST(threads_may_query_at_once) { assert_int_equal(wrong_answers(2), 0); }
 
 /* ------------------------------------------------------ the text itself */
 
-TEST(question_and_text_tell_the_same_of_every_mapping) {
+TEST(query_and_text_agree_about_every_mapping) {
   allow(0, 4);
   FILE *maps = fopen("/proc/self/maps", "r");
   assert_non_null(maps);
@@ -395,7 +395,7 @@ static void remove_path(char *path) {
   }
 }
 
-TEST(a_long_path_that_reads_like_a_mapping_misleads_nobody) {
+TEST(a_long_path_that_looks_like_a_mapping_is_not_parsed_as_one) {
   char path[PATH_MAX];
   make_misleading_path(path, sizeof path);
   int file = open(path, O_RDWR | O_CREAT, 0600);
@@ -421,35 +421,36 @@ TEST(a_long_path_that_reads_like_a_mapping_misleads_nobody) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      BOTH_WAYS(a_memory_with_its_reservation_behind_it_is_fixed),
+      BOTH_WAYS(a_memory_with_its_reservation_after_it_is_fixed),
       BOTH_WAYS(a_memory_of_no_length_is_fixed_in_its_reservation),
       BOTH_WAYS(a_reservation_of_several_mappings_counts_as_one),
       BOTH_WAYS(a_memory_that_has_its_largest_size_is_fixed),
-      BOTH_WAYS(what_lies_behind_the_largest_size_does_not_matter),
-      BOTH_WAYS(what_is_mapped_without_access_proves_no_reservation),
-      BOTH_WAYS(a_reservation_below_the_largest_size_does_not_do),
-      BOTH_WAYS(an_accessible_mapping_behind_the_memory_makes_it_movable),
+      BOTH_WAYS(mappings_after_the_largest_size_do_not_matter),
+      BOTH_WAYS(a_mapping_without_access_proves_no_reservation),
+      BOTH_WAYS(a_reservation_below_the_largest_size_is_not_enough),
+      BOTH_WAYS(an_accessible_mapping_after_the_memory_makes_it_movable),
       BOTH_WAYS(one_accessible_page_in_the_reservation_makes_it_movable),
-      BOTH_WAYS(a_hole_behind_the_memory_makes_it_movable),
+      BOTH_WAYS(a_hole_after_the_memory_makes_it_movable),
       BOTH_WAYS(a_hole_in_the_reservation_makes_it_movable),
       BOTH_WAYS(a_reservation_that_is_too_short_makes_it_movable),
       BOTH_WAYS(a_memory_on_the_heap_is_movable),
-      BOTH_WAYS(a_shared_memory_is_shared_whatever_is_behind_it),
+      BOTH_WAYS(a_shared_memory_is_shared_no_matter_what_is_after_it),
       BOTH_WAYS(no_memory_is_movable),
       BOTH_WAYS(a_memory_above_its_largest_size_is_movable),
       BOTH_WAYS(sizes_that_pass_the_end_of_the_address_space_are_movable),
-      BOTH_WAYS(a_child_asks_of_itself_and_not_of_its_parent),
-      cmocka_unit_test_setup_teardown(questions_leave_one_descriptor_at_most,
+      BOTH_WAYS(a_child_queries_its_own_mappings_and_not_its_parents),
+      cmocka_unit_test_setup_teardown(queries_leave_one_descriptor_open_at_most,
                                       by_question, unmap_all),
       cmocka_unit_test_setup_teardown(
-          a_descriptor_that_somebody_has_closed_is_opened_again, by_question,
+          a_descriptor_that_other_code_has_closed_is_opened_again, by_question,
           unmap_all),
       cmocka_unit_test_setup_teardown(
-          a_descriptor_of_another_process_is_not_asked, by_question, unmap_all),
-      cmocka_unit_test_setup_teardown(threads_may_ask_at_once, by_question,
+          a_descriptor_of_another_process_is_not_queried, by_question,
+          unmap_all),
+      cmocka_unit_test_setup_teardown(threads_may_query_at_once, by_question,
                                       unmap_all),
-      BOTH_WAYS(question_and_text_tell_the_same_of_every_mapping),
-      BOTH_WAYS(a_long_path_that_reads_like_a_mapping_misleads_nobody),
+      BOTH_WAYS(query_and_text_agree_about_every_mapping),
+      BOTH_WAYS(a_long_path_that_looks_like_a_mapping_is_not_parsed_as_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ TEST(an_outer_soft_limit_is_signalled_while_an_inner_section_runs) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(the_nearest_limit_of_all_sections_decides_the_next_look) {
+TEST(the_nearest_limit_of_all_sections_decides_the_next_check) {
   make(&a, 9 * MS, NONE);
   make(&b, 5 * MS, NONE);
   make(&c, 7 * MS, NONE);
@@ -54,7 +54,7 @@ TEST(the_nearest_limit_of_all_sections_decides_the_next_look) {
 
 /* ----------------------------------------------------------------- kills */
 
-TEST(when_the_inner_is_killed_the_outer_goes_on) {
+TEST(when_the_inner_is_killed_the_outer_continues) {
   make(&a, NONE, 100 * MS);
   make(&b, NONE, 10 * MS);
   enter(&a);
@@ -166,7 +166,7 @@ TEST(entering_a_budget_again_only_nests) {
   assert_int_equal(wasmsig_budget_leave(&a), WASMSIG_EORDER);
 }
 
-TEST(a_nested_leave_says_that_the_budget_was_signalled) {
+TEST(a_nested_leave_reports_that_the_budget_was_signalled) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   enter(&a);
@@ -336,7 +336,7 @@ TEST(a_budget_that_was_left_may_be_entered_by_another_thread) {
   assert_int_equal(wasmsig_budget_used_ns(&a), 4 * MS);
 }
 
-TEST(sections_of_another_thread_are_not_around_ours) {
+TEST(sections_of_another_thread_do_not_enclose_ours) {
   make(&a, NONE, NONE);
   make(&b, NONE, NONE);
   enter(&a);
@@ -348,8 +348,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       IN_SCENE(an_inner_section_is_charged_to_the_outer_budget),
       IN_SCENE(an_outer_soft_limit_is_signalled_while_an_inner_section_runs),
-      IN_SCENE(the_nearest_limit_of_all_sections_decides_the_next_look),
-      IN_SCENE(when_the_inner_is_killed_the_outer_goes_on),
+      IN_SCENE(the_nearest_limit_of_all_sections_decides_the_next_check),
+      IN_SCENE(when_the_inner_is_killed_the_outer_continues),
       IN_SCENE(when_the_outer_is_killed_only_its_own_leave_undoes_it),
       IN_SCENE(when_both_are_killed_one_undo_at_the_outer_leave_is_enough),
       IN_SCENE(
@@ -358,7 +358,7 @@ int main(void) {
       IN_SCENE(a_kill_two_sections_further_out_keeps_unwinding),
       IN_SCENE(a_section_begun_while_the_outer_is_killed_unwinds_too),
       IN_SCENE(entering_a_budget_again_only_nests),
-      IN_SCENE(a_nested_leave_says_that_the_budget_was_signalled),
+      IN_SCENE(a_nested_leave_reports_that_the_budget_was_signalled),
       IN_SCENE(a_nested_leave_of_a_killed_budget_keeps_unwinding),
       IN_SCENE(a_killed_budget_cannot_be_entered_again_from_inside),
       IN_SCENE(an_outer_budget_may_be_entered_again_inside_an_inner_one),
@@ -371,7 +371,7 @@ int main(void) {
       IN_SCENE(a_budget_in_use_is_busy_for_another_thread),
       IN_SCENE(a_budget_is_left_by_the_thread_that_is_in_it),
       IN_SCENE(a_budget_that_was_left_may_be_entered_by_another_thread),
-      IN_SCENE(sections_of_another_thread_are_not_around_ours),
+      IN_SCENE(sections_of_another_thread_do_not_enclose_ours),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

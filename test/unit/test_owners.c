@@ -16,7 +16,7 @@ TEST(a_word_that_is_tracked_already_is_not_zeroed_again) {
   free(guest);
 }
 
-TEST(a_word_is_raised_until_its_last_owner_goes) {
+TEST(a_word_is_raised_until_its_last_owner_is_removed) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_words words = words_of(guest);
@@ -33,7 +33,7 @@ TEST(a_word_is_raised_until_its_last_owner_goes) {
   free(guest);
 }
 
-TEST(when_the_last_owner_has_gone_the_word_is_new_again) {
+TEST(after_the_last_owner_is_removed_the_word_is_new_again) {
   const wasmsig_memory_class classes[] = {WASMSIG_MEMORY_FIXED,
                                           WASMSIG_MEMORY_SHARED};
   for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
@@ -52,7 +52,7 @@ TEST(when_the_last_owner_has_gone_the_word_is_new_again) {
   }
 }
 
-TEST(a_word_stays_known_while_one_owner_is_left) {
+TEST(a_word_stays_owned_while_one_owner_is_left) {
   const wasmsig_memory_class classes[] = {WASMSIG_MEMORY_FIXED,
                                           WASMSIG_MEMORY_SHARED};
   for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
@@ -71,7 +71,7 @@ TEST(a_word_stays_known_while_one_owner_is_left) {
   }
 }
 
-TEST(each_word_is_known_for_itself) {
+TEST(each_word_has_owners_of_its_own) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_words first = words_of(guest), second = words_of(guest);
@@ -86,7 +86,7 @@ TEST(each_word_is_known_for_itself) {
   free(guest);
 }
 
-TEST(two_instances_in_one_memory_may_lie_side_by_side) {
+TEST(two_instances_in_one_memory_may_be_side_by_side) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_words words = words_of(guest);
@@ -141,13 +141,13 @@ static void refuse_crossed_words(wasmsig_memory_class memory_class,
   free(guest);
 }
 
-TEST(words_of_two_instances_may_not_cross) {
+TEST(words_of_two_instances_may_not_overlap_in_different_roles) {
   refuse_crossed_words(WASMSIG_MEMORY_FIXED, false);
   refuse_crossed_words(WASMSIG_MEMORY_GUARDED, false);
   refuse_crossed_words(WASMSIG_MEMORY_SHARED, false);
 }
 
-TEST(shared_words_may_not_cross_between_registries) {
+TEST(shared_words_of_two_registries_may_not_overlap_in_different_roles) {
   refuse_crossed_words(WASMSIG_MEMORY_SHARED, true);
 }
 
@@ -203,13 +203,15 @@ TEST(many_memories_and_owners_come_and_go) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_word_that_is_tracked_already_is_not_zeroed_again),
-      cmocka_unit_test(a_word_is_raised_until_its_last_owner_goes),
-      cmocka_unit_test(when_the_last_owner_has_gone_the_word_is_new_again),
-      cmocka_unit_test(a_word_stays_known_while_one_owner_is_left),
-      cmocka_unit_test(each_word_is_known_for_itself),
-      cmocka_unit_test(two_instances_in_one_memory_may_lie_side_by_side),
-      cmocka_unit_test(words_of_two_instances_may_not_cross),
-      cmocka_unit_test(shared_words_may_not_cross_between_registries),
+      cmocka_unit_test(a_word_is_raised_until_its_last_owner_is_removed),
+      cmocka_unit_test(after_the_last_owner_is_removed_the_word_is_new_again),
+      cmocka_unit_test(a_word_stays_owned_while_one_owner_is_left),
+      cmocka_unit_test(each_word_has_owners_of_its_own),
+      cmocka_unit_test(two_instances_in_one_memory_may_be_side_by_side),
+      cmocka_unit_test(
+          words_of_two_instances_may_not_overlap_in_different_roles),
+      cmocka_unit_test(
+          shared_words_of_two_registries_may_not_overlap_in_different_roles),
       cmocka_unit_test(a_shared_word_is_not_zeroed_by_another_registry),
       cmocka_unit_test(many_memories_and_owners_come_and_go),
   };

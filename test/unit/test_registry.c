@@ -17,7 +17,7 @@ TEST(add_zeroes_the_signal_word_and_the_pending_set) {
   free(guest);
 }
 
-TEST(add_leaves_the_terminated_word_as_it_is) {
+TEST(add_does_not_change_the_terminated_word) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   *terminated_of(guest) = 7;
@@ -155,7 +155,7 @@ TEST(raise_refuses_numbers_outside_1_to_64) {
   free(guest);
 }
 
-TEST(clear_takes_back_one_signal_or_all) {
+TEST(clear_removes_one_signal_or_all) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance = add(registry, guest);
@@ -173,7 +173,7 @@ TEST(clear_takes_back_one_signal_or_all) {
   free(guest);
 }
 
-TEST(a_clear_tells_again_of_what_waits_underneath) {
+TEST(a_clear_announces_again_a_signal_that_waits_in_the_set) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   add(registry, guest);
@@ -206,7 +206,7 @@ TEST(the_process_is_all_registries) {
 
 /* ------------------------------------------------------ remove and reuse */
 
-TEST(a_removed_instance_is_out_of_reach) {
+TEST(a_removed_instance_is_not_reached) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance = add(registry, guest);
@@ -236,7 +236,7 @@ TEST(an_old_handle_does_not_name_the_slots_new_instance) {
   free(guest);
 }
 
-TEST(a_handle_of_another_registry_names_nobody) {
+TEST(a_handle_of_another_registry_names_no_instance) {
   wasmsig_registry *mine = new_registry();
   wasmsig_registry *other = new_registry();
   struct guest *guest = new_guest();
@@ -255,7 +255,7 @@ TEST(a_handle_of_another_registry_names_nobody) {
   free(second);
 }
 
-TEST(a_handle_of_a_slot_that_never_was_names_nobody) {
+TEST(a_handle_of_a_slot_that_never_existed_names_no_instance) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_instance instance = add(registry, guest);
@@ -378,7 +378,7 @@ TEST(an_address_with_the_top_bit_set_is_a_high_address) {
 }
 
 /* A host that was built before there was a handled set. */
-TEST(words_of_an_older_version_are_taken) {
+TEST(words_of_an_older_version_are_accepted) {
   wasmsig_registry *registry = new_registry();
   struct guest *guest = new_guest();
   wasmsig_words words = words_of(guest);
@@ -391,7 +391,7 @@ TEST(words_of_an_older_version_are_taken) {
   free(guest);
 }
 
-TEST(the_handled_set_is_a_word_that_stays_as_it_is) {
+TEST(the_handled_set_is_a_word_that_is_not_changed) {
   wasmsig_registry *registry = new_registry();
   uint64_t memory[3] = {1, 1, 5};
   wasmsig_instance instance;
@@ -460,7 +460,7 @@ TEST(missing_arguments_are_refused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(add_zeroes_the_signal_word_and_the_pending_set),
-      cmocka_unit_test(add_leaves_the_terminated_word_as_it_is),
+      cmocka_unit_test(add_does_not_change_the_terminated_word),
       cmocka_unit_test(a_refused_add_writes_nothing_and_tracks_nothing),
       cmocka_unit_test(the_last_word_of_a_memory_is_inside),
       cmocka_unit_test(raise_stores_the_number_and_ors_the_bit),
@@ -468,20 +468,20 @@ int main(void) {
       cmocka_unit_test(sigkill_reaches_an_instance_that_says_it_is_dead),
       cmocka_unit_test(terminate_stores_one_and_ends_the_signals),
       cmocka_unit_test(raise_refuses_numbers_outside_1_to_64),
-      cmocka_unit_test(clear_takes_back_one_signal_or_all),
-      cmocka_unit_test(a_clear_tells_again_of_what_waits_underneath),
+      cmocka_unit_test(clear_removes_one_signal_or_all),
+      cmocka_unit_test(a_clear_announces_again_a_signal_that_waits_in_the_set),
       cmocka_unit_test(the_process_is_all_registries),
-      cmocka_unit_test(a_removed_instance_is_out_of_reach),
+      cmocka_unit_test(a_removed_instance_is_not_reached),
       cmocka_unit_test(an_old_handle_does_not_name_the_slots_new_instance),
-      cmocka_unit_test(a_handle_of_another_registry_names_nobody),
-      cmocka_unit_test(a_handle_of_a_slot_that_never_was_names_nobody),
+      cmocka_unit_test(a_handle_of_another_registry_names_no_instance),
+      cmocka_unit_test(a_handle_of_a_slot_that_never_existed_names_no_instance),
       cmocka_unit_test(many_instances_come_and_go_and_each_is_reached),
       cmocka_unit_test(a_destroyed_registry_says_so),
       cmocka_unit_test(a_handle_does_not_outlive_its_registry),
       cmocka_unit_test(terminate_reaches_a_registry_or_the_process),
       cmocka_unit_test(an_address_with_the_top_bit_set_is_a_high_address),
-      cmocka_unit_test(words_of_an_older_version_are_taken),
-      cmocka_unit_test(the_handled_set_is_a_word_that_stays_as_it_is),
+      cmocka_unit_test(words_of_an_older_version_are_accepted),
+      cmocka_unit_test(the_handled_set_is_a_word_that_is_not_changed),
       cmocka_unit_test(missing_arguments_are_refused),
   };
   return cmocka_run_group_tests_name("registry", tests, NULL, NULL);

@@ -24,7 +24,7 @@ TEST(a_reset_makes_a_spent_budget_new) {
   assert_left(&a, KILLED);
 }
 
-TEST(a_reset_brings_new_limits_and_a_new_signal) {
+TEST(a_reset_sets_new_limits_and_a_new_signal) {
   make(&a, 5 * MS, 10 * MS);
   wasmsig_budget_options options = WASMSIG_BUDGET_OPTIONS_INIT;
   options.soft_ns = 1 * MS;
@@ -39,7 +39,7 @@ TEST(a_reset_brings_new_limits_and_a_new_signal) {
   assert_left(&a, KILLED);
 }
 
-TEST(a_reset_can_take_the_limits_away) {
+TEST(a_reset_can_remove_the_limits) {
   make(&a, 5 * MS, 10 * MS);
   wasmsig_budget_options options = WASMSIG_BUDGET_OPTIONS_INIT;
   options.measure = true;
@@ -57,7 +57,7 @@ static void signal_by(wasmsig_budget *budget) {
 
 /* ---------------------------------------------------- signals taken back */
 
-TEST(the_end_of_a_section_takes_back_a_signal_that_no_guest_took) {
+TEST(the_end_of_a_section_withdraws_a_signal_that_no_guest_took) {
   make(&a, 5 * MS, NONE);
   signal_by(&a);
   assert_int_equal(guest_signal(&guest), 0);
@@ -94,7 +94,7 @@ TEST(a_signal_that_no_guest_took_is_raised_again_at_the_next_enter) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(a_section_that_is_entered_again_takes_nothing_back_inside) {
+TEST(a_nested_enter_of_the_same_budget_withdraws_nothing) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   enter(&a);
@@ -115,7 +115,7 @@ TEST(a_later_signal_that_waits_in_its_place_stays) {
   assert_int_equal(guest.pending, UINT64_C(1) << (WASMSIG_SIGINT - 1));
 }
 
-TEST(what_the_budget_did_not_raise_stays) {
+TEST(a_signal_that_the_budget_did_not_raise_stays) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   use(4 * MS);
@@ -134,7 +134,7 @@ static wasmsig_budget_options limits_for(const struct guest *one,
   return options;
 }
 
-TEST(only_the_named_instances_lose_it) {
+TEST(only_the_named_instances_lose_the_signal) {
   make_with(&a, limits_for(&guest, 5 * MS));
   wasmsig_instance_raise(registry, bystander.instance, WASMSIG_SIGXCPU);
   signal_by(&a);
@@ -152,7 +152,7 @@ TEST(a_signal_that_a_section_around_it_raised_too_stays) {
   assert_int_equal(guest_signal(&guest), 0);
 }
 
-TEST(what_the_section_around_it_has_not_raised_is_taken_back) {
+TEST(a_signal_that_the_section_around_it_has_not_raised_is_withdrawn) {
   make(&a, 50 * MS, NONE);
   make(&b, 5 * MS, NONE);
   enter(&a);
@@ -161,7 +161,7 @@ TEST(what_the_section_around_it_has_not_raised_is_taken_back) {
   assert_left(&a, READY);
 }
 
-TEST(a_section_around_it_for_another_guest_keeps_only_that_ones) {
+TEST(a_section_around_it_keeps_the_signal_of_its_own_guest_only) {
   make_with(&a, limits_for(&bystander, 5 * MS));
   make_with(&b, limits_for(&guest, 5 * MS));
   make(&c, 5 * MS, NONE);
@@ -176,7 +176,7 @@ TEST(a_section_around_it_for_another_guest_keeps_only_that_ones) {
   assert_int_equal(guest_signal(&bystander), 0);
 }
 
-TEST(a_section_around_it_for_all_keeps_the_named_ones_too) {
+TEST(a_section_around_it_for_all_instances_keeps_every_signal) {
   make(&a, 5 * MS, NONE);
   make_with(&b, limits_for(&guest, 5 * MS));
   enter(&a);
@@ -188,7 +188,7 @@ TEST(a_section_around_it_for_all_keeps_the_named_ones_too) {
   assert_left(&b, SIGNALLED);
 }
 
-TEST(a_section_around_it_in_another_registry_keeps_nothing) {
+TEST(a_section_around_it_in_another_registry_keeps_no_signal) {
   wasmsig_registry *elsewhere;
   assert_int_equal(wasmsig_registry_create(&elsewhere), WASMSIG_OK);
   wasmsig_budget_options options = limits(5 * MS, NONE);
@@ -243,7 +243,7 @@ TEST(a_signal_in_a_memory_that_may_move_is_raised_again) {
   assert_int_equal(guest_signal(&moving), 0);
 }
 
-TEST(a_reset_budget_has_nothing_to_raise) {
+TEST(a_reset_budget_raises_no_signal_again) {
   make(&a, 5 * MS, NONE);
   signal_by(&a);
   assert_int_equal(wasmsig_budget_reset(&a, NULL), WASMSIG_OK);
@@ -306,7 +306,7 @@ static size_t all_bad_options(struct bad_options *bad) {
   return n;
 }
 
-TEST(a_budget_without_limits_is_made_if_it_is_to_measure) {
+TEST(a_budget_without_limits_is_made_if_it_measures_only) {
   make(&a, NONE, NONE); /* which sets `measure` */
   enter(&a);
   use(7 * MS);
@@ -317,7 +317,7 @@ TEST(a_budget_without_limits_is_made_if_it_is_to_measure) {
   assert_int_equal(wasmsig_budget_reset(&a, &options), WASMSIG_OK);
 }
 
-TEST(bad_options_make_no_budget) {
+TEST(invalid_options_make_no_budget) {
   struct bad_options bad[16];
   size_t count = all_bad_options(bad);
   wasmsig_budget untouched;
@@ -355,7 +355,7 @@ TEST(the_largest_limit_and_the_smallest_are_allowed) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(a_refused_reset_leaves_all_as_it_was) {
+TEST(a_refused_reset_changes_nothing) {
   struct bad_options bad[16];
   size_t count = all_bad_options(bad);
   make(&a, 5 * MS, 10 * MS);
@@ -409,30 +409,30 @@ TEST(a_section_whose_end_cannot_be_timed_ends_uncharged) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       IN_SCENE(a_reset_makes_a_spent_budget_new),
-      IN_SCENE(a_reset_brings_new_limits_and_a_new_signal),
-      IN_SCENE(a_reset_can_take_the_limits_away),
-      IN_SCENE(the_end_of_a_section_takes_back_a_signal_that_no_guest_took),
+      IN_SCENE(a_reset_sets_new_limits_and_a_new_signal),
+      IN_SCENE(a_reset_can_remove_the_limits),
+      IN_SCENE(the_end_of_a_section_withdraws_a_signal_that_no_guest_took),
       IN_SCENE(a_budget_inherits_no_signal_of_another),
       IN_SCENE(a_signal_that_no_guest_took_is_raised_again_at_the_next_enter),
-      IN_SCENE(a_section_that_is_entered_again_takes_nothing_back_inside),
+      IN_SCENE(a_nested_enter_of_the_same_budget_withdraws_nothing),
       IN_SCENE(a_later_signal_that_waits_in_its_place_stays),
-      IN_SCENE(what_the_budget_did_not_raise_stays),
-      IN_SCENE(only_the_named_instances_lose_it),
+      IN_SCENE(a_signal_that_the_budget_did_not_raise_stays),
+      IN_SCENE(only_the_named_instances_lose_the_signal),
       IN_SCENE(a_signal_that_a_section_around_it_raised_too_stays),
-      IN_SCENE(what_the_section_around_it_has_not_raised_is_taken_back),
-      IN_SCENE(a_section_around_it_for_another_guest_keeps_only_that_ones),
-      IN_SCENE(a_section_around_it_for_all_keeps_the_named_ones_too),
-      IN_SCENE(a_section_around_it_in_another_registry_keeps_nothing),
+      IN_SCENE(a_signal_that_the_section_around_it_has_not_raised_is_withdrawn),
+      IN_SCENE(a_section_around_it_keeps_the_signal_of_its_own_guest_only),
+      IN_SCENE(a_section_around_it_for_all_instances_keeps_every_signal),
+      IN_SCENE(a_section_around_it_in_another_registry_keeps_no_signal),
       IN_SCENE(a_section_of_another_thread_raises_it_again),
       IN_SCENE(a_signal_in_a_memory_that_may_move_is_raised_again),
-      IN_SCENE(a_reset_budget_has_nothing_to_raise),
+      IN_SCENE(a_reset_budget_raises_no_signal_again),
       IN_SCENE(an_entered_budget_is_neither_reset_nor_destroyed),
-      IN_SCENE(a_budget_without_limits_is_made_if_it_is_to_measure),
-      IN_SCENE(bad_options_make_no_budget),
+      IN_SCENE(a_budget_without_limits_is_made_if_it_measures_only),
+      IN_SCENE(invalid_options_make_no_budget),
       IN_SCENE(a_hard_limit_needs_a_kill),
       IN_SCENE(a_list_of_instances_needs_a_registry),
       IN_SCENE(the_largest_limit_and_the_smallest_are_allowed),
-      IN_SCENE(a_refused_reset_leaves_all_as_it_was),
+      IN_SCENE(a_refused_reset_changes_nothing),
       IN_SCENE(a_missing_budget_or_missing_options_are_refused),
       IN_SCENE(a_thread_whose_clock_cannot_be_read_cannot_enter),
       IN_SCENE(a_section_whose_end_cannot_be_timed_ends_uncharged),

@@ -29,7 +29,7 @@ static void expect_only(wasmsig_budget *budgets, unsigned count,
 }
 
 /* Seven budgets, again and again, in an order without a pattern. */
-CASE(only_what_was_entered_last_can_be_left) {
+CASE(only_the_budget_that_was_entered_last_can_be_left) {
   static wasmsig_budget budgets[FEW];
   static wasmsig_budget *entered[DEEP];
   unsigned random = 20261123;
@@ -106,7 +106,7 @@ CASE(a_jump_out_of_sections_is_unwound) {
   expect_free(&c);
 }
 
-CASE(unwinding_stops_at_the_level_that_is_asked_for) {
+CASE(unwinding_stops_at_the_requested_level) {
   make(&a, NULL, NULL, 1000 * MS, NONE);
   make(&b, NULL, NULL, NONE, NONE);
   enter(&a);
@@ -151,11 +151,11 @@ static void unwind_a_kill(uint64_t outer_ns, uint64_t inner_ns, int outcome) {
   be_killed(&engine, 1 * MS);
 }
 
-CASE(what_was_killed_inside_is_undone_by_unwinding) {
+CASE(a_kill_of_an_inner_section_is_undone_by_unwinding) {
   unwind_a_kill(60000 * MS, 1 * MS, WASMSIG_LEFT_READY);
 }
 
-CASE(what_was_killed_outside_is_undone_by_unwinding) {
+CASE(a_kill_of_an_outer_section_is_undone_by_unwinding) {
   unwind_a_kill(1 * MS, 60000 * MS, WASMSIG_LEFT_KILLED);
 }
 
@@ -216,7 +216,7 @@ CASE(a_section_in_a_handler_is_charged_to_both) {
 #define STORM_NS ((UNDER_TSAN ? 500 : 30) * US)
 
 /* Whatever the storm interrupts: the guest, or an enter, a leave, a reset. */
-CASE(a_handler_that_interrupts_a_budgets_own_call_is_told_so) {
+CASE(a_handler_that_interrupts_a_call_about_budgets_receives_an_error) {
   guest_track(&guest, registry);
   make(&a, &guest, NULL, 200 * US, NONE);
   make(&b, NULL, NULL, NONE, NONE);
@@ -341,11 +341,11 @@ static void interrupt_with(void *(*body)(void *)) {
   CHILD_EQUAL(entered_in_handler, WASMSIG_EHANDLER);
 }
 
-CASE(a_handler_that_interrupts_the_end_of_its_thread_is_told_so) {
+CASE(a_handler_that_interrupts_the_end_of_its_thread_receives_an_error) {
   interrupt_with(be_interrupted_at_the_end);
 }
 
-CASE(a_handler_that_interrupts_the_first_enter_of_its_thread_is_told_so) {
+CASE(a_handler_that_interrupts_its_threads_first_enter_receives_an_error) {
   interrupts = true;
   interrupt_with(enter_and_leave);
 }
@@ -408,22 +408,25 @@ CASE(a_kill_that_is_not_signal_safe_comes_from_the_watchdog) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      BY_BOTH(only_what_was_entered_last_can_be_left),
+      BY_BOTH(only_the_budget_that_was_entered_last_can_be_left),
       BY_BOTH(two_hundred_budgets_nest_and_each_is_charged),
       BY_BOTH(a_jump_out_of_sections_is_unwound),
-      BY_BOTH(unwinding_stops_at_the_level_that_is_asked_for),
-      BY_BOTH(what_was_killed_inside_is_undone_by_unwinding),
-      BY_BOTH(what_was_killed_outside_is_undone_by_unwinding),
+      BY_BOTH(unwinding_stops_at_the_requested_level),
+      BY_BOTH(a_kill_of_an_inner_section_is_undone_by_unwinding),
+      BY_BOTH(a_kill_of_an_outer_section_is_undone_by_unwinding),
       BY_BOTH(a_section_in_a_handler_is_charged_to_both),
 #if !UNDER_TSAN
-      BY_TIMER(a_handler_that_interrupts_a_budgets_own_call_is_told_so),
+      BY_TIMER(
+          a_handler_that_interrupts_a_call_about_budgets_receives_an_error),
 #endif
-      BY_WATCHDOG(a_handler_that_interrupts_a_budgets_own_call_is_told_so),
+      BY_WATCHDOG(
+          a_handler_that_interrupts_a_call_about_budgets_receives_an_error),
       BY_BOTH(threads_that_end_inside_sections_leave_them),
       BY_BOTH(threads_that_end_while_killed_undo_it),
-      BY_TIMER(a_handler_that_interrupts_the_end_of_its_thread_is_told_so),
       BY_TIMER(
-          a_handler_that_interrupts_the_first_enter_of_its_thread_is_told_so),
+          a_handler_that_interrupts_the_end_of_its_thread_receives_an_error),
+      BY_TIMER(
+          a_handler_that_interrupts_its_threads_first_enter_receives_an_error),
       BY_BOTH(destructors_of_a_thread_that_ends_enter_sections),
       BY_BOTH(a_kill_that_is_signal_safe_comes_from_the_timers_handler),
       BY_BOTH(a_kill_that_is_not_signal_safe_comes_from_the_watchdog),

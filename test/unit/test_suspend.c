@@ -27,7 +27,7 @@ enum {
 
 /* ------------------------------------------------------ charges and order */
 
-TEST(what_passes_while_a_section_is_suspended_is_not_charged) {
+TEST(time_while_a_section_is_suspended_is_not_charged) {
   make(&a, NONE, 10 * MS);
   enter(&a);
   use(3 * MS);
@@ -42,7 +42,7 @@ TEST(what_passes_while_a_section_is_suspended_is_not_charged) {
   assert_int_equal(engine.kills, 0);
 }
 
-TEST(a_limit_that_is_ahead_is_watched_after_the_resume) {
+TEST(a_limit_ahead_is_watched_after_the_resume) {
   make(&a, 5 * MS, 10 * MS);
   enter(&a);
   use(3 * MS);
@@ -193,7 +193,7 @@ TEST(a_kill_that_has_begun_is_undone_and_comes_again) {
   assert_int_equal(engine.undos, 2);
 }
 
-TEST(a_limit_that_was_passed_unseen_kills_after_the_resume) {
+TEST(a_limit_passed_between_checks_kills_after_the_resume) {
   make(&a, NONE, 10 * MS);
   enter(&a);
   use_unseen(10 * MS);
@@ -238,7 +238,7 @@ TEST(a_kill_of_a_section_that_stays_is_not_undone) {
   assert_int_equal(engine.kills, 1);
 }
 
-TEST(a_section_resumed_in_one_that_is_killed_is_told_so) {
+TEST(a_section_resumed_in_one_that_is_killed_reports_it) {
   make(&a, NONE, 10 * MS);
   make(&b, NONE, NONE);
   enter(&b);
@@ -268,7 +268,7 @@ TEST(an_outer_suspended_kill_reaches_the_inner_section_too) {
 
 /* --------------------------------------------------------------- signals */
 
-TEST(a_signal_that_no_guest_took_goes_and_comes_with_its_section) {
+TEST(a_signal_that_no_guest_took_is_withdrawn_and_raised_again_by_resume) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   use(5 * MS);
@@ -299,7 +299,7 @@ TEST(a_suspended_budget_is_neither_reset_nor_destroyed) {
   assert_int_equal(wasmsig_budget_level(), 0);
 }
 
-TEST(a_suspension_that_holds_sections_takes_no_others) {
+TEST(a_suspension_that_holds_sections_accepts_no_others) {
   make(&a, NONE, NONE);
   make(&b, NONE, NONE);
   enter(&a);
@@ -330,7 +330,7 @@ static int resume_use_leave(wasmsig_budget *budget) {
   return wasmsig_budget_leave(budget);
 }
 
-TEST(a_section_goes_on_in_another_thread) {
+TEST(a_section_continues_in_another_thread) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   use(2 * MS);
@@ -447,8 +447,8 @@ static int set_stage(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_STAGE(what_passes_while_a_section_is_suspended_is_not_charged),
-      ON_STAGE(a_limit_that_is_ahead_is_watched_after_the_resume),
+      ON_STAGE(time_while_a_section_is_suspended_is_not_charged),
+      ON_STAGE(a_limit_ahead_is_watched_after_the_resume),
       ON_STAGE(sections_of_coroutines_may_end_in_any_order),
       ON_STAGE(only_the_sections_above_the_level_are_suspended),
       ON_STAGE(a_section_may_be_resumed_at_another_depth),
@@ -457,16 +457,17 @@ int main(void) {
       ON_STAGE(coroutines_may_take_turns_in_one_budget),
       ON_STAGE(many_sections_are_suspended_at_once),
       ON_STAGE(a_kill_that_has_begun_is_undone_and_comes_again),
-      ON_STAGE(a_limit_that_was_passed_unseen_kills_after_the_resume),
+      ON_STAGE(a_limit_passed_between_checks_kills_after_the_resume),
       ON_STAGE(a_limit_that_another_coroutine_uses_up_kills_after_the_resume),
       ON_STAGE(a_kill_of_a_section_that_stays_is_not_undone),
-      ON_STAGE(a_section_resumed_in_one_that_is_killed_is_told_so),
+      ON_STAGE(a_section_resumed_in_one_that_is_killed_reports_it),
       ON_STAGE(an_outer_suspended_kill_reaches_the_inner_section_too),
-      ON_STAGE(a_signal_that_no_guest_took_goes_and_comes_with_its_section),
+      ON_STAGE(
+          a_signal_that_no_guest_took_is_withdrawn_and_raised_again_by_resume),
       ON_STAGE(a_suspended_budget_is_neither_reset_nor_destroyed),
-      ON_STAGE(a_suspension_that_holds_sections_takes_no_others),
+      ON_STAGE(a_suspension_that_holds_sections_accepts_no_others),
       ON_STAGE(bad_arguments_change_nothing),
-      ON_STAGE(a_section_goes_on_in_another_thread),
+      ON_STAGE(a_section_continues_in_another_thread),
       ON_STAGE(a_section_outlives_the_thread_that_began_it),
       ON_STAGE(all_sections_are_resumed_or_none),
       ON_STAGE(a_child_has_the_suspended_sections_too),

@@ -66,7 +66,7 @@ TEST(a_budget_without_limits_sets_none) {
   assert_int_equal(settings(), 0);
 }
 
-TEST(for_a_second_the_watchdog_goes_on_looking_as_often) {
+TEST(for_a_second_the_watchdog_checks_as_often_as_before) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   assert_left(&a, READY);
@@ -76,7 +76,7 @@ TEST(for_a_second_the_watchdog_goes_on_looking_as_often) {
   assert_int_equal(look_in_a_second(), WSIG_NEVER);
 }
 
-TEST(the_watchdog_is_told_to_come_a_little_later) {
+TEST(the_watchdog_is_requested_a_little_later_than_the_timer) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   assert_int_equal(wsig_here->watch_at,
@@ -96,7 +96,7 @@ TEST(at_the_limit_it_raises_and_is_set_for_the_next_one) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(a_preempted_section_is_not_told_and_it_is_set_again) {
+TEST(a_preempted_section_is_not_signalled_and_the_timer_is_set_again) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   use_unseen(2 * MS);
@@ -107,7 +107,7 @@ TEST(a_preempted_section_is_not_told_and_it_is_set_again) {
   assert_left(&a, READY);
 }
 
-TEST(of_all_sections_the_nearest_limit_is_what_it_is_set_for) {
+TEST(the_timer_is_set_for_the_nearest_limit_of_all_sections) {
   make(&a, 5 * MS, NONE);
   make(&b, 2 * MS, 30 * MS);
   enter(&a);
@@ -119,7 +119,7 @@ TEST(of_all_sections_the_nearest_limit_is_what_it_is_set_for) {
   assert_left(&a, READY);
 }
 
-TEST(outside_of_sections_it_is_not_set_again_but_by_the_next_enter) {
+TEST(outside_of_sections_only_the_next_enter_sets_the_timer_again) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   use_unseen(1 * MS);
@@ -152,7 +152,7 @@ TEST(a_kill_is_left_to_the_watchdog_and_repeated) {
   assert_left(&a, KILLED);
 }
 
-TEST(a_kill_that_is_signal_safe_is_not) {
+TEST(a_kill_that_is_signal_safe_is_not_left_to_the_watchdog) {
   wasmsig_budget_options options = limits(NONE, 5 * MS);
   options.kill_is_signal_safe = true;
   make_with(&a, options);
@@ -173,7 +173,7 @@ static bool read_cpu_that_goes_on(clockid_t id, uint64_t *ns) {
   return hand_read_cpu(id, ns);
 }
 
-TEST(a_fire_that_is_early_by_a_hair_waits) {
+TEST(a_fire_that_is_2_us_early_waits) {
   struct wsig_clock going_on = *wsig_clock;
   make(&a, 5 * MS, NONE);
   enter(&a);
@@ -188,7 +188,7 @@ TEST(a_fire_that_is_early_by_a_hair_waits) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(a_clock_that_stands_keeps_nobody_waiting) {
+TEST(a_clock_that_does_not_run_does_not_block_the_handler) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   use_unseen(5 * MS - 2 * US);
@@ -221,7 +221,7 @@ TEST(a_section_that_sleeps_is_interrupted_once) {
   assert_left(&a, READY);
 }
 
-TEST(the_timer_goes_on_when_the_sleeper_has_woken) {
+TEST(the_timer_is_set_again_when_the_sleeper_has_woken) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   sleep_for(5 * MS);
@@ -233,7 +233,7 @@ TEST(the_timer_goes_on_when_the_sleeper_has_woken) {
   assert_left(&a, READY);
 }
 
-TEST(a_section_that_is_only_kept_from_running_does_not_sleep) {
+TEST(a_section_that_is_only_kept_from_running_is_no_sleeper) {
   make(&a, 5 * MS, NONE);
   enter(&a);
   settings();
@@ -245,7 +245,7 @@ TEST(a_section_that_is_only_kept_from_running_does_not_sleep) {
   assert_left(&a, READY);
 }
 
-TEST(a_sleeper_is_looked_at_less_and_less) {
+TEST(a_sleeper_is_checked_less_and_less_often) {
   make(&a, 1 * US, NONE);
   enter(&a);
   sleep_for(1 * MS);
@@ -391,7 +391,7 @@ static void fire_in_the_middle_of_a_leave(bool fire_first) {
   assert_left(&a, READY);
 }
 
-TEST(a_note_of_the_watchdog_leaves_that_of_the_timer) {
+TEST(a_request_of_the_watchdog_keeps_the_timers_request) {
   make(&a, 5 * MS, NONE);
   for (int fire_first = 0; fire_first < 2; fire_first++) {
     fire_in_the_middle_of_a_leave(fire_first);
@@ -418,7 +418,7 @@ TEST(a_limit_whose_signal_is_blocked_is_noticed_by_the_watchdog) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(from_then_on_the_watchdog_is_in_time) {
+TEST(after_that_the_watchdog_notices_limits_in_time) {
   make(&a, 5 * MS, NONE);
   make(&b, 5 * MS, NONE);
   pass_the_limit_without_a_signal();
@@ -430,7 +430,7 @@ TEST(from_then_on_the_watchdog_is_in_time) {
   assert_left(&b, READY);
 }
 
-TEST(until_a_signal_comes_after_all) {
+TEST(a_signal_that_comes_after_all_makes_the_timer_usable_again) {
   make(&a, 5 * MS, NONE);
   make(&b, 5 * MS, NONE);
   pass_the_limit_without_a_signal();
@@ -442,7 +442,7 @@ TEST(until_a_signal_comes_after_all) {
   assert_left(&b, READY);
 }
 
-TEST(a_timer_that_cannot_be_set_is_the_watchdogs_affair) {
+TEST(if_a_timer_cannot_be_set_the_watchdog_checks) {
   make(&a, 5 * MS, NONE);
   hand_timer_is_refused = true;
   enter(&a);
@@ -452,7 +452,7 @@ TEST(a_timer_that_cannot_be_set_is_the_watchdogs_affair) {
   assert_left(&a, SIGNALLED);
 }
 
-TEST(so_is_one_that_cannot_be_made) {
+TEST(if_a_timer_cannot_be_made_the_watchdog_checks) {
   wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
   hand_timers_are_out = true;
   assert_int_equal(wasmsig_set_firing(&options), WASMSIG_OK);
@@ -469,20 +469,20 @@ int main(void) {
       IN_TIME(a_time_that_is_set_is_early_enough_for_later_sections),
       IN_TIME(a_nearer_limit_sets_it_again),
       IN_TIME(a_budget_without_limits_sets_none),
-      IN_TIME(for_a_second_the_watchdog_goes_on_looking_as_often),
-      IN_TIME(the_watchdog_is_told_to_come_a_little_later),
+      IN_TIME(for_a_second_the_watchdog_checks_as_often_as_before),
+      IN_TIME(the_watchdog_is_requested_a_little_later_than_the_timer),
       IN_TIME(at_the_limit_it_raises_and_is_set_for_the_next_one),
-      IN_TIME(a_preempted_section_is_not_told_and_it_is_set_again),
-      IN_TIME(of_all_sections_the_nearest_limit_is_what_it_is_set_for),
-      IN_TIME(outside_of_sections_it_is_not_set_again_but_by_the_next_enter),
+      IN_TIME(a_preempted_section_is_not_signalled_and_the_timer_is_set_again),
+      IN_TIME(the_timer_is_set_for_the_nearest_limit_of_all_sections),
+      IN_TIME(outside_of_sections_only_the_next_enter_sets_the_timer_again),
       IN_TIME(a_kill_is_left_to_the_watchdog_and_repeated),
-      IN_TIME(a_kill_that_is_signal_safe_is_not),
-      IN_TIME(a_fire_that_is_early_by_a_hair_waits),
-      IN_TIME(a_clock_that_stands_keeps_nobody_waiting),
+      IN_TIME(a_kill_that_is_signal_safe_is_not_left_to_the_watchdog),
+      IN_TIME(a_fire_that_is_2_us_early_waits),
+      IN_TIME(a_clock_that_does_not_run_does_not_block_the_handler),
       IN_TIME(a_section_that_sleeps_is_interrupted_once),
-      IN_TIME(the_timer_goes_on_when_the_sleeper_has_woken),
-      IN_TIME(a_section_that_is_only_kept_from_running_does_not_sleep),
-      IN_TIME(a_sleeper_is_looked_at_less_and_less),
+      IN_TIME(the_timer_is_set_again_when_the_sleeper_has_woken),
+      IN_TIME(a_section_that_is_only_kept_from_running_is_no_sleeper),
+      IN_TIME(a_sleeper_is_checked_less_and_less_often),
       IN_TIME(a_nap_before_the_limit_gains_a_64th_of_it_at_most),
       IN_TIME(a_long_sleep_gains_half_a_ms_or_a_256th_of_it_at_most),
       IN_TIME(being_stopped_or_a_page_fault_before_the_limit_gains_nothing),
@@ -490,12 +490,12 @@ int main(void) {
       IN_TIME(without_timers_a_nap_gains_a_16th_of_it_at_most),
       IN_TIME(
           a_sleep_of_a_minute_is_interrupted_once_for_each_time_it_was_short),
-      IN_TIME(a_note_of_the_watchdog_leaves_that_of_the_timer),
+      IN_TIME(a_request_of_the_watchdog_keeps_the_timers_request),
       IN_TIME(a_limit_whose_signal_is_blocked_is_noticed_by_the_watchdog),
-      IN_TIME(from_then_on_the_watchdog_is_in_time),
-      IN_TIME(until_a_signal_comes_after_all),
-      IN_TIME(a_timer_that_cannot_be_set_is_the_watchdogs_affair),
-      IN_TIME(so_is_one_that_cannot_be_made),
+      IN_TIME(after_that_the_watchdog_notices_limits_in_time),
+      IN_TIME(a_signal_that_comes_after_all_makes_the_timer_usable_again),
+      IN_TIME(if_a_timer_cannot_be_set_the_watchdog_checks),
+      IN_TIME(if_a_timer_cannot_be_made_the_watchdog_checks),
   };
   use_hand_timers();
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,19 +59,25 @@ static void assert_it_stays(const char *name) {
   assert_int_equal(status, 0);
 }
 
-TEST(it_stays_once_a_section_was_entered) { assert_it_stays("plugin_spend"); }
-TEST(it_stays_once_firing_was_asked_about) { assert_it_stays("plugin_firing"); }
-TEST(it_stays_once_a_signal_was_forwarded) {
+TEST(the_library_stays_loaded_once_a_section_was_entered) {
+  assert_it_stays("plugin_spend");
+}
+TEST(the_library_stays_loaded_once_firing_was_requested) {
+  assert_it_stays("plugin_firing");
+}
+TEST(the_library_stays_loaded_once_a_signal_was_forwarded) {
   assert_it_stays("plugin_forward");
 }
-TEST(it_stays_once_a_registry_was_made) { assert_it_stays("plugin_track"); }
+TEST(the_library_stays_loaded_once_a_registry_was_created) {
+  assert_it_stays("plugin_track");
+}
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(it_stays_once_a_section_was_entered),
-      cmocka_unit_test(it_stays_once_firing_was_asked_about),
-      cmocka_unit_test(it_stays_once_a_signal_was_forwarded),
-      cmocka_unit_test(it_stays_once_a_registry_was_made),
+      cmocka_unit_test(the_library_stays_loaded_once_a_section_was_entered),
+      cmocka_unit_test(the_library_stays_loaded_once_firing_was_requested),
+      cmocka_unit_test(the_library_stays_loaded_once_a_signal_was_forwarded),
+      cmocka_unit_test(the_library_stays_loaded_once_a_registry_was_created),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ TEST(without_a_signal_word_the_lowest_of_the_set_waits) {
   assert_waits(instance, SIGINT);
 }
 
-TEST(it_waits_beside_a_movable_memory_until_the_sync) {
+TEST(for_a_movable_memory_it_waits_until_the_sync) {
   wasmsig_instance instance = tracked(WASMSIG_MEMORY_MOVABLE, 0, 8);
   wasmsig_instance_raise(registry, instance, SIGINT);
   assert_waits(instance, SIGINT);
@@ -69,7 +69,7 @@ TEST(a_guarded_word_is_read_by_the_system) {
   assert_waits(instance, SIGTERM);
 }
 
-TEST(only_the_named_instance_is_asked) {
+TEST(only_the_named_instance_is_read) {
   wasmsig_instance one = tracked(WASMSIG_MEMORY_FIXED, 0, WASMSIG_NO_WORD);
   struct guest other;
   guest_track(&other, registry);
@@ -84,7 +84,7 @@ TEST(whatever_a_guest_writes_the_answer_is_at_most_64) {
   assert_waits(instance, WASMSIG_SIGNAL_MAX);
 }
 
-TEST(a_removed_instance_and_a_destroyed_registry_are_told_apart) {
+TEST(a_removed_instance_and_a_destroyed_registry_are_different_errors) {
   wasmsig_instance instance = tracked(WASMSIG_MEMORY_FIXED, 0, 8);
   wasmsig_registry *gone;
   wasmsig_instance_remove(registry, instance);
@@ -103,11 +103,12 @@ int main(void) {
       WITH_REGISTRY(nothing_waits_for_a_new_instance),
       WITH_REGISTRY(the_newest_signal_waits_until_it_is_acknowledged),
       WITH_REGISTRY(without_a_signal_word_the_lowest_of_the_set_waits),
-      WITH_REGISTRY(it_waits_beside_a_movable_memory_until_the_sync),
+      WITH_REGISTRY(for_a_movable_memory_it_waits_until_the_sync),
       WITH_REGISTRY(a_guarded_word_is_read_by_the_system),
-      WITH_REGISTRY(only_the_named_instance_is_asked),
+      WITH_REGISTRY(only_the_named_instance_is_read),
       WITH_REGISTRY(whatever_a_guest_writes_the_answer_is_at_most_64),
-      WITH_REGISTRY(a_removed_instance_and_a_destroyed_registry_are_told_apart),
+      WITH_REGISTRY(
+          a_removed_instance_and_a_destroyed_registry_are_different_errors),
   };
   return cmocka_run_group_tests_name("waiting", tests, NULL, NULL);
 }

@@ -113,7 +113,7 @@ static int strike_scene(void **unused_state) {
 
 /* ------------------------------------------------------- limits, really */
 
-TEST(a_polling_guest_is_told_at_its_limit_and_never_before) {
+TEST(a_polling_guest_is_signalled_at_its_limit_and_never_before) {
   struct guest guest;
   wasmsig_budget budget;
   guest_track(&guest, registry);
@@ -127,7 +127,7 @@ TEST(a_polling_guest_is_told_at_its_limit_and_never_before) {
   }
 }
 
-TEST(a_guest_that_does_not_listen_is_killed_and_that_is_undone_once) {
+TEST(a_guest_that_does_not_poll_is_killed_and_the_kill_is_undone_once) {
   struct guest guest;
   wasmsig_budget budget;
   guest_track(&guest, registry);
@@ -148,7 +148,7 @@ TEST(a_guest_that_does_not_listen_is_killed_and_that_is_undone_once) {
   assert_int_equal(guest.terminated, 0);
 }
 
-TEST(kills_that_race_with_leave_never_land_after_it) {
+TEST(kills_that_race_with_leave_never_run_after_it) {
   struct guest guest;
   wasmsig_budget budget;
   guest_track(&guest, registry);
@@ -169,7 +169,7 @@ TEST(kills_that_race_with_leave_never_land_after_it) {
   assert_true(kills <= ended);
 }
 
-TEST(a_section_that_sleeps_is_not_charged_and_not_told) {
+TEST(a_section_that_sleeps_is_not_charged_and_not_signalled) {
   struct guest guest;
   wasmsig_budget budget;
   guest_track(&guest, registry);
@@ -199,7 +199,7 @@ static void *spend(void *argument) {
   return NULL;
 }
 
-TEST(fifty_threads_are_told_each_at_its_own_limit) {
+TEST(fifty_threads_are_signalled_each_at_its_own_limit) {
   static struct spender spenders[THREADS];
   for (unsigned i = 0; i < THREADS; i++) {
     struct spender *s = &spenders[i];
@@ -222,7 +222,7 @@ static void *end_inside(void *argument) {
   return (void *)(intptr_t)error;
 }
 
-TEST(a_thread_that_ends_inside_a_section_gives_the_budget_free) {
+TEST(a_thread_that_ends_inside_a_section_releases_the_budget) {
   static struct spender s;
   guest_track(&s.guest, registry);
   for (int i = 0; i < 200; i++) {
@@ -237,7 +237,7 @@ TEST(a_thread_that_ends_inside_a_section_gives_the_budget_free) {
   }
 }
 
-TEST(the_next_thread_may_enter_what_an_ended_one_was_in) {
+TEST(the_next_thread_may_enter_a_budget_that_an_ended_one_was_in) {
   static struct spender s;
   void *error;
   guest_track(&s.guest, registry);
@@ -302,7 +302,7 @@ static void *stay_inside(void *unused) {
   return NULL;
 }
 
-TEST(the_child_of_a_fork_may_enter_what_other_threads_were_in) {
+TEST(the_child_of_a_fork_may_enter_budgets_that_other_threads_were_in) {
   pthread_t thread;
   void *error;
   guest_track(&forked_guest, registry);
@@ -331,7 +331,7 @@ static void be_refused_in_the_child(void) {
   CHILD_ASSERT(run_until_signalled(&forked_guest, &forked) >= 2 * MS);
 }
 
-TEST(without_a_watchdog_nothing_is_entered) {
+TEST(without_a_watchdog_no_budget_is_entered) {
   guest_track(&forked_guest, registry);
   assert_int_equal(make_for(&forked_guest, &forked, 2 * MS, NONE), WASMSIG_OK);
   assert_child_is_well(be_refused_in_the_child);
@@ -396,7 +396,7 @@ static void wake_up_unseen(void) {
   CHILD_ASSERT(wasmsig_budget_leave(&forked) == WASMSIG_LEFT_SIGNALLED);
 }
 
-TEST(who_has_slept_is_told_even_if_the_watchdog_never_runs) {
+TEST(a_thread_that_has_slept_is_signalled_even_if_the_watchdog_never_runs) {
   guest_track(&forked_guest, registry);
   assert_int_equal(make_for(&forked_guest, &forked, 2 * MS, NONE), WASMSIG_OK);
   assert_child_is_well(wake_up_unseen);
@@ -521,19 +521,22 @@ int main(void) {
   wsig_clock = &observed_clock;
   const struct CMUnitTest tests[] = {
       IN_SCENE(budgets_without_limits_need_no_watchdog),
-      IN_SCENE(a_polling_guest_is_told_at_its_limit_and_never_before),
-      IN_SCENE(a_guest_that_does_not_listen_is_killed_and_that_is_undone_once),
-      IN_SCENE(kills_that_race_with_leave_never_land_after_it),
-      IN_SCENE(a_section_that_sleeps_is_not_charged_and_not_told),
-      IN_SCENE(fifty_threads_are_told_each_at_its_own_limit),
-      IN_SCENE(a_thread_that_ends_inside_a_section_gives_the_budget_free),
-      IN_SCENE(the_next_thread_may_enter_what_an_ended_one_was_in),
+      IN_SCENE(a_polling_guest_is_signalled_at_its_limit_and_never_before),
+      IN_SCENE(
+          a_guest_that_does_not_poll_is_killed_and_the_kill_is_undone_once),
+      IN_SCENE(kills_that_race_with_leave_never_run_after_it),
+      IN_SCENE(a_section_that_sleeps_is_not_charged_and_not_signalled),
+      IN_SCENE(fifty_threads_are_signalled_each_at_its_own_limit),
+      IN_SCENE(a_thread_that_ends_inside_a_section_releases_the_budget),
+      IN_SCENE(the_next_thread_may_enter_a_budget_that_an_ended_one_was_in),
       IN_SCENE(the_child_of_a_fork_has_a_watchdog_of_its_own),
       IN_SCENE(a_fork_inside_a_section_leaves_both_processes_in_it),
-      IN_SCENE(the_child_of_a_fork_may_enter_what_other_threads_were_in),
-      IN_SCENE(without_a_watchdog_nothing_is_entered),
+      IN_SCENE(
+          the_child_of_a_fork_may_enter_budgets_that_other_threads_were_in),
+      IN_SCENE(without_a_watchdog_no_budget_is_entered),
       IN_SCENE(a_refused_enter_does_not_signal_either),
-      IN_SCENE(who_has_slept_is_told_even_if_the_watchdog_never_runs),
+      IN_SCENE(
+          a_thread_that_has_slept_is_signalled_even_if_the_watchdog_never_runs),
       IN_SCENE(a_sleeping_watchdog_is_woken_for_a_nearer_limit),
       IN_SCENE(the_watchdog_blocks_every_signal),
       IN_SCENE(the_watchdog_is_as_nice_as_its_process),

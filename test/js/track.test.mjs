@@ -201,7 +201,7 @@ describe('track refuses', () => {
     'an address that 4 does not divide',
     () => ({ signal: new Uint8Array(buffer, 2) }),
     RANGE,
-    /4 divides/
+    /multiple of 4/
   )
   bad(
     'words in two buffers',

@@ -165,7 +165,7 @@ test("'exit' ends the process with 152 and a line that says why", async () => {
     args: ['exit']
   })
   assert.equal(stdout, 'begun\n')
-  assert.match(stderr, /^wasmsig: the CPU limit of 5 ms is over inside a/)
+  assert.match(stderr, /^wasmsig: the CPU limit of 5 ms has passed inside a/)
   assert.equal(stderr.trimEnd().split('\n').length, 1)
   assert.equal(status, 152)
 })
@@ -188,7 +188,7 @@ test("'exit' ends the process where V8 does not end the call", async () => {
     args: ['burn', 'exit']
   })
   assert.equal(stdout, '')
-  assert.match(stderr, /^wasmsig: the CPU limit of 5 ms is over where V8/)
+  assert.match(stderr, /^wasmsig: the CPU limit of 5 ms has passed where V8/)
   assert.equal(status, 152)
 })
 

@@ -165,7 +165,7 @@ function create(limits) {
   const { instances, terminate } = limits
   const measures = checkMeasure(limits.measure)
   if (checked.soft === undefined && checked.hard === undefined && !measures) {
-    const expected = 'soft, hard or both (measure: true for no limit at all)'
+    const expected = 'soft, hard or both (or measure: true, for no limit)'
     throw typeError('limits', `an object with ${expected}`, limits)
   }
   const { ids, hasSignalWord } =

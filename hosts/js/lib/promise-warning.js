@@ -21,8 +21,8 @@ function warn() {
     ? 'use runAsync for it'
     : 'run the guest functions that it calls, each by itself'
   process.emitWarning(
-    'a function that was run on a CPU budget has returned a promise: what goes ' +
-      `on later is neither charged nor limited; ${instead}`,
+    'a function that was run on a CPU budget has returned a promise: its later ' +
+      `work is neither charged nor limited; ${instead}`,
     { code: 'WASMSIG_NOT_LIMITED' }
   )
 }

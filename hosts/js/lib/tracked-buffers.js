@@ -94,21 +94,21 @@ function checkWords(words) {
 
 function transferableError(what) {
   return detachableError(
-    `${what} must be on a SharedArrayBuffer: this host cannot forbid that an ArrayBuffer is transferred away`
+    `${what} must be on a SharedArrayBuffer: this host cannot forbid the transfer of an ArrayBuffer`
   )
 }
 
 function failure(code, { what, array }) {
   if (code === EALIGN) {
-    return rangeError(what, 'at an address that 4 divides', array)
+    return rangeError(what, 'at an address that is a multiple of 4', array)
   }
   if (code === EOVERLAP) {
-    return overlapError('a word is tracked already, or is both words at once')
+    return overlapError('a word is tracked already, or both words are the same')
   }
   if (code === DETACHABLE) return transferableError(what)
   if (code === OF_A_MEMORY) {
     return detachableError(
-      `${what} must be on a SharedArrayBuffer, or on an ArrayBuffer that is not a WebAssembly.Memory's: that goes when the memory grows`
+      `${what} must be on a SharedArrayBuffer, or on an ArrayBuffer that is not a WebAssembly.Memory's: the engine detaches that when the memory grows`
     )
   }
   return new Error(`${what} cannot be tracked (${code})`)

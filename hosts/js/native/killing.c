@@ -30,7 +30,7 @@ void killing_clear_sigkill(struct killing *killing) {
 void killing_exit_process(const struct killing *killing, const char *where) {
   (void)!dprintf(
       STDERR_FILENO,
-      "wasmsig: the CPU limit of %g ms is over %s; ending the process "
+      "wasmsig: the CPU limit of %g ms has passed %s; ending the process "
       "(onUnsafe: 'exit')\n",
       (double)killing->options->hard_ns / 1e6, where);
   _exit(128 + WASMSIG_SIGXCPU);

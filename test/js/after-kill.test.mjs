@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** After a kill everything goes on as if nothing had been. */
+/** After a kill everything works as before. */
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { test } from 'node:test'
@@ -13,7 +13,7 @@ install()
 
 const { burn, work } = instantiate().exports
 
-/** Kills `fn` and asserts that it was this kill. */
+/** Kills `fn`, and asserts that the error is this kill's. */
 function killed(fn, ...args) {
   const budget = new CpuBudget({ hard: 5 })
   const error = caught(() => budget.run(fn, ...args))
@@ -21,7 +21,7 @@ function killed(fn, ...args) {
   return error
 }
 
-test('the guest that was killed can be called again', () => {
+test('a killed guest can be called again', () => {
   const instance = instantiate()
   killed(instance.exports.burn)
   assert.equal(instance.exports.work(10), 0)
@@ -69,7 +69,7 @@ test('a hundred kills in a row are a hundred kills', () => {
   }
 })
 
-test('a kill never lands on the code after the section', () => {
+test('a kill never reaches the code after the section', () => {
   const budget = new CpuBudget({ hard: 0.3 })
   let ended = 0
   let stopped = 0
@@ -87,7 +87,7 @@ test('a kill never lands on the code after the section', () => {
   assert.equal(ended + stopped, 300)
 })
 
-test('a killed call leaves the terminated words alone', () => {
+test('a killed call does not change the terminated words', () => {
   const words = ['signal', 'terminated']
   const named = instantiate({ words })
   const other = instantiate({ words })
@@ -98,14 +98,14 @@ test('a killed call leaves the terminated words alone', () => {
   assert.equal(raise('SIGINT', [named, other]), 2)
 })
 
-test('a call that is not killed marks nothing as terminated', () => {
+test('a call that is not killed marks no instance as terminated', () => {
   const instance = instantiate({ words: ['signal', 'terminated'] })
   const budget = new CpuBudget({ soft: 2, hard: 1000, instances: [instance] })
   assert.equal(budget.run(instance.exports.spin), 24)
   assert.equal(read(instance, 'terminated'), 0)
 })
 
-test('a time limit of node:vm goes through run', () => {
+test('a time limit of node:vm passes through run', () => {
   const budget = new CpuBudget({ hard: 10_000 })
   const context = vm.createContext({ go: () => budget.run(burn) })
   assert.throws(() => vm.runInContext('go()', context, { timeout: 10 }), {
@@ -128,7 +128,7 @@ test('a time limit of node:vm inside run is an ordinary error', () => {
   assert.equal(code, 'ERR_SCRIPT_EXECUTION_TIMEOUT')
 })
 
-test('an uncaught CpuLimitError ends the process as any error', async () => {
+test('an uncaught CpuLimitError ends the process like any error', async () => {
   const { status, stderr } = await run('ends.mjs', { args: ['kill'] })
   assert.equal(status, 1)
   assert.match(stderr, /^CpuLimitError: /m)
@@ -146,7 +146,7 @@ test('a time limit of node:vm inside run does not swallow the kill', () => {
     try {
       vm.runInContext('for (;;);', context, { timeout: 3 })
     } catch {
-      // Its limit, or ours: whichever came first.
+      // Its limit, or ours: the first that passes.
     }
     const end = Date.now() + 2000
     while (Date.now() < end);
@@ -159,7 +159,7 @@ test('a time limit of node:vm inside run does not swallow the kill', () => {
   }
 })
 
-test("another budget's end does not make a signal be forgotten", () => {
+test('the end of another budget does not clear a signal', () => {
   const guest = instantiate()
   const budget = new CpuBudget({ soft: 2 })
   budget.run(work, 3_000_000)

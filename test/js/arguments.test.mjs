@@ -19,7 +19,7 @@ install()
 
 const instance = instantiate()
 
-/** Whoever takes a target. */
+/** Functions that have a target. */
 const TAKE_TARGETS = {
   raise: (target) => raise('SIGINT', target),
   clear: (target) => clear(target)
@@ -66,7 +66,7 @@ for (const [taker, take] of Object.entries(TAKE_TARGETS)) {
     })
   }
 
-  test(`${taker}: what the iteration of a target throws is passed on`, () => {
+  test(`${taker}: an error of a target's iterator passes through`, () => {
     clear()
     if (taker === 'clear') raise('SIGTERM')
     const before = read(instance, 'signal')
@@ -112,7 +112,7 @@ for (const [name, value, came] of [
   })
 }
 
-/** Whoever takes a realm. */
+/** Functions that have a realm. */
 const TAKE_REALMS = { install, uninstall }
 for (const [taker, take] of Object.entries(TAKE_REALMS)) {
   for (const options of [null, 5, 'realm', true]) {
@@ -177,7 +177,7 @@ for (const value of [null, 5, 'insist']) {
 }
 
 for (const name of ['SIGKILL', 'SIGSTOP', 'SIGSEGV']) {
-  test(`forward cannot take ${name}, and takes nothing with it`, () => {
+  test(`forward refuses ${name}, and forwards none of the list`, () => {
     const error = { name: 'Error', code: 'ERR_WASMSIG_FORWARD' }
     assert.throws(() => forward(['SIGUSR2', name]), error)
     assert.throws(
@@ -191,7 +191,7 @@ for (const name of ['SIGKILL', 'SIGSTOP', 'SIGSEGV']) {
   })
 }
 
-test('forward cannot take a signal twice, and the first stays', () => {
+test('forward refuses a signal twice, and the first forwarding stays', () => {
   const first = forward(['SIGUSR2'])
   const error = { name: 'Error', code: 'ERR_WASMSIG_FORWARD' }
   assert.throws(() => forward(['SIGUSR2']), error)

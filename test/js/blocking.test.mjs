@@ -17,7 +17,10 @@ before(() => {
 })
 after(() => rmSync(folder, { recursive: true }))
 
-/** Several times: the timer of a budget may fire at another moment in each. */
+/**
+ * Several times, as the timer of a budget may fire at a different moment in
+ * each.
+ */
 function blockInBudget(block) {
   for (let i = 0; i < 3; i++) {
     const budget = new CpuBudget(LIMITS)
@@ -29,14 +32,14 @@ function blockInBudget(block) {
   }
 }
 
-test('Atomics.wait goes on', () => {
+test('Atomics.wait is not interrupted', () => {
   const cell = new Int32Array(new SharedArrayBuffer(4))
   blockInBudget(() => {
     assert.equal(Atomics.wait(cell, 0, 0, BLOCKED), 'timed-out')
   })
 })
 
-test('spawnSync goes on', () => {
+test('spawnSync is not interrupted', () => {
   blockInBudget(() => {
     const { status, error } = spawnSync('sleep', [String(BLOCKED / 1000)])
     assert.equal(error, undefined)
@@ -44,7 +47,7 @@ test('spawnSync goes on', () => {
   })
 })
 
-test('a file that has nothing to read yet is read', () => {
+test('a read waits for a file that has no data yet', () => {
   const fifo = join(folder, 'fifo')
   execFileSync('mkfifo', [fifo])
   blockInBudget(() => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** CpuBudget: measuring, the soft limit, and what passes through. */
+/** CpuBudget: measuring, the soft limit, values and errors. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CpuBudget, CpuLimitError, install, limitCpu, stats } from 'wasmsig'
@@ -51,7 +51,7 @@ test('run passes a thousand arguments', () => {
   )
 })
 
-test('run hands out the promise of an async function itself', async () => {
+test('run returns the very promise of an async function', async () => {
   const budget = new CpuBudget({ hard: 1000 })
   const promise = Promise.resolve(7)
   assert.equal(
@@ -70,7 +70,7 @@ const THROWN = {
   null: null
 }
 for (const [name, value] of Object.entries(THROWN)) {
-  test(`what the function throws passes through: ${name}`, () => {
+  test(`an error of the function passes through: ${name}`, () => {
     const budget = new CpuBudget({ soft: 500, hard: 1000 })
     let thrown = 'nothing'
     try {
@@ -89,14 +89,14 @@ for (const [name, value] of Object.entries(THROWN)) {
   })
 }
 
-test('a stack overflow passes through as any error', () => {
+test('a stack overflow passes through like any error', () => {
   const budget = new CpuBudget({ hard: 10_000 })
   const dive = () => dive() + 1
   assert.ok(caught(() => budget.run(dive)) instanceof RangeError)
   assert.equal(budget.state, 'ready')
 })
 
-test('runs inside runs without end overflow the stack as any function', () => {
+test('endless nested runs overflow the stack like any function', () => {
   const budget = new CpuBudget({ hard: 10_000 })
   const dive = () => budget.run(dive)
   assert.ok(caught(dive) instanceof RangeError)
@@ -142,7 +142,7 @@ test('used does not grow between sections', () => {
   assert.equal(budget.used, used)
 })
 
-test('sections add up', () => {
+test('the times of sections add up', () => {
   const budget = new CpuBudget({ measure: true })
   for (let i = 1; i <= 5; i += 1) {
     budget.run(() => spend(2))
@@ -150,7 +150,7 @@ test('sections add up', () => {
   }
 })
 
-test('a section that throws is charged as well', () => {
+test('a section that throws is charged too', () => {
   const budget = new CpuBudget({ measure: true })
   caught(() =>
     budget.run(() => {
@@ -161,7 +161,7 @@ test('a section that throws is charged as well', () => {
   assert.ok(budget.used >= 3)
 })
 
-test('time asleep is not charged', () => {
+test('sleep is not charged', () => {
   const budget = new CpuBudget({ soft: 40, hard: 60 })
   assert.equal(
     budget.run(() => sleep(100) ?? 'awake'),
@@ -171,7 +171,7 @@ test('time asleep is not charged', () => {
   assert.ok(budget.used < 40)
 })
 
-test('a guest is told at its soft limit and returns early', () => {
+test('a guest is signalled at its soft limit and returns early', () => {
   const { spin } = instantiate().exports
   const budget = new CpuBudget({ soft: 5 })
   assert.equal(budget.run(spin), 24)
@@ -186,7 +186,7 @@ test('the soft limit is counted', () => {
   assert.ok(stats().raises > before.raises)
 })
 
-test('the state goes from ready over running to signalled', () => {
+test('the state goes from ready through running to signalled', () => {
   const { spin } = instantiate().exports
   const budget = new CpuBudget({ soft: 2 })
   const states = [budget.state]
@@ -208,7 +208,7 @@ test('a section below the limits ends ready', () => {
   assert.equal(budget.state, 'ready')
 })
 
-test('the signal of the limits is the one that is raised', () => {
+test('the raised signal is that of the limits', () => {
   const { spin } = instantiate().exports
   assert.equal(new CpuBudget({ soft: 2, signal: 'SIGALRM' }).run(spin), 14)
   const other = instantiate().exports
@@ -242,7 +242,7 @@ test('a soft limit may be reached over several sections', () => {
   )
 })
 
-test('the soft limit is told once', () => {
+test('a soft limit signals once', () => {
   const { exports } = instantiate()
   const budget = new CpuBudget({ soft: 2 })
   assert.equal(budget.run(exports.answer, 1), 24)
@@ -252,7 +252,7 @@ test('the soft limit is told once', () => {
   assert.equal(stats().softLimits, softLimits)
 })
 
-test('only the instances of the limits get the signal', () => {
+test('only the instances of the limits receive the signal', () => {
   const named = instantiate()
   const alsoNamed = instantiate()
   const other = instantiate()
@@ -265,7 +265,7 @@ test('only the instances of the limits get the signal', () => {
   })
 })
 
-test('without instances in the limits every tracked one gets the signal', () => {
+test('without instances in the limits every tracked one receives the signal', () => {
   const first = instantiate()
   const second = instantiate()
   new CpuBudget({ soft: 2 }).run(() => {
@@ -274,7 +274,7 @@ test('without instances in the limits every tracked one gets the signal', () => 
   })
 })
 
-test('an instance made after the budget gets the signal of the realm', () => {
+test('an instance made after the budget receives the signal of the realm', () => {
   const budget = new CpuBudget({ soft: 2 })
   assert.equal(
     budget.run(() => instantiate().exports.spin()),
@@ -284,7 +284,7 @@ test('an instance made after the budget gets the signal of the realm', () => {
 
 const ENDING = ['signal', 'terminated']
 
-test('a kill terminates the instances of the limits where asked to', () => {
+test('a kill terminates the instances of the limits if requested', () => {
   const named = instantiate({ words: ENDING })
   const other = instantiate({ words: ENDING })
   const limits = { hard: 5, instances: [named], terminate: true }
@@ -300,7 +300,7 @@ test('a kill terminates the instances of the limits where asked to', () => {
   assert.deepEqual(words(), [1, 0])
 })
 
-test('a kill terminates nobody by default, and whom must be said', () => {
+test('a kill terminates no instance by default, and needs a list of them', () => {
   const instance = instantiate({ words: ENDING })
   const limits = { hard: 5, instances: [instance] }
   assert.throws(() => new CpuBudget(limits).run(spend, 10), CpuLimitError)
@@ -311,7 +311,7 @@ test('a kill terminates nobody by default, and whom must be said', () => {
   assert.throws(() => budget.reset({ terminate: true }), refused)
 })
 
-test('an empty list of instances is told nothing', () => {
+test('an empty list of instances signals none', () => {
   const instance = instantiate()
   const budget = new CpuBudget({ soft: 2, instances: [] })
   while (budget.state === 'ready') budget.run(() => spend(4))
@@ -319,7 +319,7 @@ test('an empty list of instances is told nothing', () => {
   assert.equal(read(instance, 'signal'), 0)
 })
 
-test('a section that returns a promise is warned of, once', async () => {
+test('a section that returns a promise prints a warning, once', async () => {
   const { stderr, status } = await run('returns-promises.mjs')
   assert.equal(status, 0, stderr)
 })

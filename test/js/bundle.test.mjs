@@ -20,7 +20,7 @@ const PACKAGE = fileURLToPath(new URL('../../hosts/js/', import.meta.url))
 const folder = mkdtempSync(path.join(tmpdir(), 'wasmsig-bundle-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** As bundlers write it: each module a function, require() a look-up. */
+/** As bundlers write it: each module is a function, and require() finds it. */
 function bundle(program, change = (text) => text) {
   const lib = path.join(PACKAGE, 'lib')
   const modules = readdirSync(lib)
@@ -57,7 +57,7 @@ const PROGRAM = `
   ]))`
 const KILLED = [...Array(4).fill('CpuLimitError'), 'number']
 
-/** Runs a bundle in a folder of its own, with a package around it or not. */
+/** Runs a bundle in a folder of its own, inside a package or not. */
 function runBundle(name, { text = bundle(PROGRAM), flags = [], ...rest }) {
   const place = path.join(folder, name, 'dist')
   const { installed, beside, env = {} } = rest
@@ -82,7 +82,7 @@ const FOUND = {
   'where WASMSIG_PREBUILD says': { env: { WASMSIG_PREBUILD: PACKAGE } }
 }
 for (const [where, options] of Object.entries(FOUND)) {
-  test(`a bundle finds its native part ${where}, and kills`, () => {
+  test(`a bundle finds its native part ${where}, and can kill`, () => {
     const { stdout, stderr } = runBundle(where, options)
     assert.equal(stderr, '')
     assert.deepEqual(JSON.parse(stdout), KILLED)
@@ -136,7 +136,7 @@ const REFUSED = {
   ]
 }
 for (const [how, [options, code, names]] of Object.entries(REFUSED)) {
-  test(`a bundle says what is wrong ${how}`, () => {
+  test(`a bundle throws a clear error ${how}`, () => {
     const { stderr, status } = runBundle(how, options)
     assert.match(stderr, names)
     assert.match(stderr, new RegExp(`code: 'ERR_WASMSIG_${code}'`))

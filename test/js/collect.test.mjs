@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Instances are held weakly, their memories for as long as they are tracked. */
+/**
+ * Instances are held weakly, and their memories as long as they are tracked.
+ */
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { run } from './support/child.mjs'
@@ -17,7 +19,7 @@ before(async () => {
   result = JSON.parse(stdout)
 })
 
-test('instances that were dropped are collected', () => {
+test('instances without references are collected', () => {
   assert.ok(result.gone >= BATCHES - 2, `${result.gone}`)
 })
 
@@ -40,20 +42,20 @@ test('an instance that is in use stays tracked', () => {
   assert.equal(result.whole, 15)
 })
 
-test('an instance of which only a function is in use stays tracked', () => {
+test('an instance stays tracked while one of its functions is in use', () => {
   assert.equal(result.spin, 15)
 })
 
-test('a memory whose instance has gone may still be read', () => {
+test('a memory whose instance was collected can still be read', () => {
   assert.ok([0, 10, 15].includes(result.memory))
 })
 
-test('raise counts what is tracked', () => {
+test('raise counts the tracked instances', () => {
   assert.ok(result.alive >= 2)
   assert.ok(result.alive <= result.stats.tracked.FIXED)
 })
 
-test('imported memories may be dropped with their instances', async () => {
+test('imported memories are released with their instances', async () => {
   const program = 'collect-imported.mjs'
   const { stdout, status, signal } = await run(program, { flags })
   assert.equal(signal, null)
@@ -63,7 +65,7 @@ test('imported memories may be dropped with their instances', async () => {
 
 const dropped = { skip: ofResidentSets }
 test(
-  'budgets that were dropped go in a loop that never waits',
+  'budgets without references are freed in a loop that never waits',
   dropped,
   async () => {
     const { stdout, stderr, status } = await run('many-budgets.mjs', { flags })

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Instances of node:vm contexts, which go with their context. */
+/** Instances of node:vm contexts are collected with their context. */
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { capabilities } from 'wasmsig'
 import { run } from './support/child.mjs'
 
-// Only there can a memory be held without the realm that it belongs to.
+// Only this engine can hold a memory without its realm.
 const skip = capabilities.hardKill === 'engine' ? false : 'not in this host'
 
 let left
@@ -21,7 +21,7 @@ test('a context whose global holds an instance is collected', { skip }, () => {
   assert.ok(left.gone >= left.made - 5, JSON.stringify(left))
 })
 
-test('entries of contexts that have gone are dropped', { skip }, () => {
+test('entries of collected contexts are dropped', { skip }, () => {
   assert.ok(left.collected >= left.made / 2, JSON.stringify(left))
   assert.equal(left.tracked.FIXED + left.collected, left.made)
 })

@@ -22,7 +22,7 @@ const { version: VERSION } = require(path.join(PACKAGE, 'package.json'))
 const folder = mkdtempSync(path.join(tmpdir(), 'wasmsig-copies-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** A copy of the package, as npm installs them; says that it is `version`. */
+/** A copy of the package, as npm installs it, with `version` as its version. */
 function copy(name, version) {
   const place = path.join(folder, name, 'node_modules', 'wasmsig')
   for (const part of ['lib', 'prebuilds', 'package.json']) {
@@ -57,21 +57,21 @@ const inChild = async (mode, places) => {
   return JSON.parse(child.stdout)
 }
 
-test('two copies of one version are one: whichever way they are loaded', async () => {
+test('two copies of one version act as one, however they are loaded', async () => {
   assert.deepEqual(await inChild('same', copies), {
     same: [true, true, true],
     installs: [true, false],
-    told: [24, 24],
+    received: [24, 24],
     killed: [true, true],
     forwarded: 'ERR_WASMSIG_FORWARD',
     got: 12
   })
 })
 
-test('a copy that is registered is the one that another imports', async () => {
+test('a registered copy is the one that another copy exports', async () => {
   assert.deepEqual(await inChild('registered', copies), {
     installs: false,
-    told: 1
+    received: 1
   })
 })
 
@@ -83,16 +83,16 @@ test('copies in a worker and in another realm share the first addon', async () =
   })
 })
 
-test('a copy of another version says what is wrong, and the first works on', async () => {
+test('a copy of another version throws a clear error, and the first still works', async () => {
   const both = [copies[0], other]
   const error = { code: 'ERR_WASMSIG_COPIES', names: true }
   assert.deepEqual(await inChild('versions', both), {
     errors: [error, error, error, error],
-    told: 24
+    received: 24
   })
 })
 
-test('the versions of the package, of lib/ and of the addon are one', () => {
+test('the package, lib/ and the addon have the same version', () => {
   assert.equal(require(path.join(PACKAGE, 'lib/version.js')), VERSION)
   assert.equal(require(path.join(PACKAGE, 'lib/native.js')).version, VERSION)
 })

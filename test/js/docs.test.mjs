@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The programs in docs/how-to/node.md do what the page says. */
+/** The programs in docs/how-to/node.md do what the page promises. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -8,36 +8,36 @@ const PAGE = new URL('../../docs/how-to/node.md', import.meta.url)
 const PACKAGE = new URL('./programs/package.mjs', import.meta.url)
 const TEXT = readFileSync(PAGE, 'utf8')
 
-/** What a block of code of the page does: it is run as a module. */
+/** The output of a block of code of the page, run as a module. */
 async function runBlock(heading, change) {
   const section = TEXT.split(`\n## ${heading}\n`)[1]
   const block = /```js\n([\s\S]*?)```/.exec(section)[1]
   const wasmsig = import.meta.resolve('wasmsig')
   const text = change(block).replaceAll("'wasmsig'", `'${wasmsig}'`)
-  const said = []
+  const output = []
   const { log } = console
-  console.log = (line) => said.push(line)
+  console.log = (line) => output.push(line)
   try {
     await import(`data:text/javascript,${encodeURIComponent(text)}`)
   } finally {
     console.log = log
   }
-  return said
+  return output
 }
 
 for (const guest of ['spin', 'work']) {
   test(`a limit around an asynchronous package rejects: ${guest}`, async () => {
-    const said = await runBlock('Packages with an asynchronous API', (text) =>
+    const output = await runBlock('Packages with an asynchronous API', (text) =>
       text
         .replace("'some-package'", `'${PACKAGE}'`)
         .replace("'input'", `'${guest}'`)
         .replace('soft: 50, hard: 100', 'soft: 2, hard: 5')
     )
-    assert.deepEqual(said, ['too much CPU'])
+    assert.deepEqual(output, ['too much CPU'])
   })
 }
 
-/** A pool whose task fails with the clone of an error. */
+/** A pool with a task that fails with the clone of an error. */
 const withPool = (error) => (text) => `
   import { CpuLimitError } from 'wasmsig'
   const task = null
@@ -46,7 +46,7 @@ const withPool = (error) => (text) => `
   }
   ${text}`
 
-test('the clone of a CpuLimitError is known by its message', async () => {
+test('a clone of a CpuLimitError is recognised by its message', async () => {
   await runBlock('Pools of workers', withPool('new CpuLimitError(100, 101)'))
 })
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Who notices a limit, and how one chooses. */
+/** What notices a limit, and how to choose it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { start } from './support/child.mjs'
@@ -17,14 +17,14 @@ test('a timer notices limits, in workers too', async () => {
 })
 
 for (const firing of ['timer', 'watchdog']) {
-  test(`WASMSIG_FIRING=${firing} is heard, in workers too`, async () => {
+  test(`WASMSIG_FIRING=${firing} takes effect, in workers too`, async () => {
     const { stdout, stderr } = await run({ WASMSIG_FIRING: firing })
     assert.equal(stdout, `main ${firing} true\nworker ${firing} true\n`)
     assert.equal(stderr, '')
   })
 }
 
-test('another WASMSIG_FIRING is passed by with a warning', async () => {
+test('another WASMSIG_FIRING is ignored with a warning', async () => {
   const { stdout, stderr } = await run({ WASMSIG_FIRING: 'tmier' })
   assert.match(stdout, /^main timer true\n/)
   assert.match(stderr, /WASMSIG_FIRING must be 'timer' or 'watchdog'.*'tmier'/)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Instances of 16 MiB that nobody keeps take no more memory the more there are,
- * in loops where no finalizer ever runs too. WASMSIG_INSTANCES says how many;
- * 1000 if it is not there.
+ * Instances of 16 MiB without references do not take more memory as their
+ * number grows, also in loops where no finalizer runs. WASMSIG_INSTANCES is
+ * their number; 1000 if it is not set.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,7 +11,7 @@ import { run } from './support/child.mjs'
 import { ofResidentSets as skip } from './support/sanitizer.mjs'
 
 const count = process.env.WASMSIG_INSTANCES ?? '1000'
-const MOST_MIB = 48 // three of them, or what garbage wavers by
+const MOST_MIB = 48 // three instances; garbage varies by as much
 
 for (const kind of ['synchronous', 'microtask', 'macrotask']) {
   for (const grows of ['', 'grow']) {

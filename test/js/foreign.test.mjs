@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * What others put in the place of WebAssembly's functions before us works as
- * without us, whatever it answers.
+ * Functions that other code has put in the place of WebAssembly's before the
+ * install work as without the package, whatever they return.
  */
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
@@ -36,7 +36,7 @@ class OtherPromise extends Promise {
 }
 const ours = () => ({ module, instance: new Instance(module) })
 
-/** What an `instantiate` of somebody else's answers. */
+/** What a replaced `instantiate` returns. */
 const ANSWERS = {
   undefined: () => undefined,
   null: () => null,
@@ -70,13 +70,16 @@ const ANSWERS = {
   'nothing, but throws': refuse
 }
 
-/** Deno and Bun do not let promises be read: there one stands for another. */
+/**
+ * Deno and Bun do not show promises' results: there another promise is
+ * returned.
+ */
 const isRead = !(process.versions.deno ?? process.versions.bun)
 const turn = () => new Promise(setImmediate)
 
 for (const call of ['instantiate', 'instantiateStreaming']) {
   for (const [name, answer] of Object.entries(ANSWERS)) {
-    test(`their ${call} gets the same and answers the same: ${name}`, async () => {
+    test(`a replaced ${call} receives and returns the same: ${name}`, async () => {
       let got, answered, keys
       WebAssembly[call] = function (...args) {
         got = { self: this, args }
@@ -141,7 +144,7 @@ const NEW = {
   'a proxy that throws': new Proxy(Instance, { construct: refuse })
 }
 for (const [name, theirs] of Object.entries(NEW)) {
-  test(`their Instance is made and called as without us: ${name}`, async () => {
+  test(`a replaced Instance is constructed as without the package: ${name}`, async () => {
     class Program extends Object {}
     const { plain, shimmed } = await bothWays(async () => {
       if (WebAssembly.Instance === Instance) WebAssembly.Instance = theirs
@@ -176,7 +179,7 @@ const PLACES = {
   'a function that cannot be replaced': { value: instantiate }
 }
 for (const [name, descriptor] of Object.entries(PLACES)) {
-  test(`a property that is ${name} is left alone`, () => {
+  test(`a property that is ${name} is not wrapped`, () => {
     const realm = vm.runInNewContext('globalThis')
     const namespace = realm.WebAssembly
     delete namespace.instantiate
@@ -191,13 +194,13 @@ for (const [name, descriptor] of Object.entries(PLACES)) {
   })
 }
 
-test('a namespace that refuses everything is left alone', () => {
+test('a namespace that refuses everything is not wrapped', () => {
   const traps = { defineProperty: refuse, getOwnPropertyDescriptor: refuse }
   const WebAssembly = new Proxy({ Instance }, traps)
   assert.equal(install({ realm: { WebAssembly } }), false)
 })
 
-test('uninstall puts theirs back', () => {
+test('uninstall restores the replacements', () => {
   const theirs = () => {}
   WebAssembly.instantiate = theirs
   install()
@@ -206,7 +209,7 @@ test('uninstall puts theirs back', () => {
   assert.equal(WebAssembly.instantiate, theirs)
 })
 
-/** Wrappers that hand on what the engine answers. */
+/** Wrappers that return what the engine returns. */
 const WATCHING = {
   'hands on the promise': (...args) => instantiate(...args),
   'is an async function': async (...args) => await instantiate(...args),
@@ -225,7 +228,7 @@ const WATCHING = {
   }
 }
 for (const [name, theirs] of Object.entries(WATCHING)) {
-  test(`an instance of a wrapper that ${name} is tracked`, async () => {
+  test(`an instance of a replacement that ${name} is tracked`, async () => {
     WebAssembly.instantiate = theirs
     install()
     const { instance } = await WebAssembly.instantiate(guest())
@@ -234,7 +237,7 @@ for (const [name, theirs] of Object.entries(WATCHING)) {
   })
 }
 
-test('an instance of theirs that imports its memory is counted as untracked', async () => {
+test('an instance of a replacement that imports its memory counts as untracked', async () => {
   WebAssembly.instantiate = async (...args) => instantiate(...args)
   install()
   const had = stats().untracked['no-memory'] ?? 0
@@ -247,7 +250,7 @@ test('an instance of theirs that imports its memory is counted as untracked', as
   assert.equal(stats().untracked['no-memory'], had + 1)
 })
 
-test('an instance of another module than theirs says is not written', async () => {
+test('an instance that is not of the given module is not written', async () => {
   const two = guest({ words: ['signal', 'pending'] })
   WebAssembly.instantiate = async () => ({
     module,
@@ -258,9 +261,9 @@ test('an instance of another module than theirs says is not written', async () =
   assert.equal(raise('SIGINT', instance), 0)
 })
 
-test('what was replaced before the package was loaded is not believed', async () => {
+test('functions replaced before the package was loaded are not trusted', async () => {
   const { stdout, stderr, status } = await run('replaced.mjs')
   assert.equal(stderr, '')
-  assert.deepEqual(JSON.parse(stdout), { told: [1, 1], wrong: 0 })
+  assert.deepEqual(JSON.parse(stdout), { received: [1, 1], wrong: 0 })
   assert.equal(status, 0)
 })

@@ -11,232 +11,242 @@ import { run, start } from './support/child.mjs'
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Runs the program's steps, and sends signals each time it says `when`. */
+/** Runs the program's steps, and sends signals each time it prints `when`. */
 async function steps(args, when, ...signals) {
   const child = start('forward.mjs', { args: args.split(' ') })
   let times = 0
   for (const signal of signals) {
     times += 1
-    if (!(await child.says(when, times))) break
+    if (!(await child.prints(when, times))) break
     child.kill(signal)
   }
   const { status, signal, stdout } = await child.end()
-  return { status, signal, said: stdout.trim().split('\n') }
+  return { status, signal, output: stdout.trim().split('\n') }
 }
 
-/** Sends signals to a program that waits, and then tells it to go on. */
+/** Sends signals to a program that waits, and then lets it continue. */
 async function interrupted(args, ...signals) {
   const child = start('forward.mjs', { args: args.split(' ') })
-  await child.says('waiting')
+  await child.prints('waiting')
   for (const signal of signals.length ? signals : ['SIGINT']) child.kill(signal)
-  // Whatever they do is done when this one is heard.
+  // When this one is received, the effects of the others are complete.
   setTimeout(() => child.kill('SIGUSR2'), 50)
   const { status, signal, stdout } = await child.end()
-  return { status, signal, said: stdout.trim().split('\n') }
+  return { status, signal, output: stdout.trim().split('\n') }
 }
 
-const died = { status: null, signal: 'SIGINT', said: ['waiting'] }
+const died = { status: null, signal: 'SIGINT', output: ['waiting'] }
 
-/** Sends SIGINT `times` times, each when the one before has been delivered. */
+/** Sends SIGINT `times` times, each after the delivery of the one before. */
 async function insisting(mode, times) {
   const child = start('insist.mjs', { args: [mode] })
-  await child.says('watching')
+  await child.prints('watching')
   for (let i = 0; i < times; i += 1) {
-    if (i > 0 && !(await child.says('delivered', i))) break
+    if (i > 0 && !(await child.prints('delivered', i))) break
     child.kill('SIGINT')
   }
   const { status, signal, stdout } = await child.end()
-  return { status, signal, said: stdout.trim().split('\n') }
+  return { status, signal, output: stdout.trim().split('\n') }
 }
 
-// Children have no part in each other: several at a time.
+// Child processes are independent: several at a time.
 describe('forward', { concurrency: 4 }, () => {
-  test('a busy guest hears SIGINT and returns', async () => {
-    const { status, said } = await steps('forward guest busy', 'busy', 'SIGINT')
-    assert.deepEqual(said, ['busy', 'told 2', 'end'])
+  test('a busy guest receives SIGINT and returns', async () => {
+    const { status, output } = await steps(
+      'forward guest busy',
+      'busy',
+      'SIGINT'
+    )
+    assert.deepEqual(output, ['busy', 'received 2', 'end'])
     assert.equal(status, 0)
   })
 
-  test('a guest made before the forwarding hears it too', async () => {
-    const { said } = await steps('guest forward busy', 'busy', 'SIGINT')
-    assert.deepEqual(said, ['busy', 'told 2', 'end'])
+  test('a guest made before the forwarding receives it too', async () => {
+    const { output } = await steps('guest forward busy', 'busy', 'SIGINT')
+    assert.deepEqual(output, ['busy', 'received 2', 'end'])
   })
 
-  test('several signals are forwarded, each as itself', async () => {
+  test('several signals are forwarded, each with its own number', async () => {
     const args = 'guest forwardTwo busy busy'
-    const { status, said } = await steps(args, 'busy', 'SIGTERM', 'SIGINT')
-    assert.deepEqual(said, ['busy', 'told 15', 'busy', 'told 2', 'end'])
+    const { status, output } = await steps(args, 'busy', 'SIGTERM', 'SIGINT')
+    assert.deepEqual(output, [
+      'busy',
+      'received 15',
+      'busy',
+      'received 2',
+      'end'
+    ])
     assert.equal(status, 0)
   })
 
   for (const order of ['listen guest forward', 'guest forward listen']) {
-    test(`a listener runs when the loop is free: ${order}`, async () => {
-      const { status, said } = await steps(
+    test(`a listener runs when the event loop is free: ${order}`, async () => {
+      const { status, output } = await steps(
         `${order} busy idle`,
         'busy',
         'SIGINT'
       )
-      const expected = ['busy', 'told 2', 'listener SIGINT', 'end']
-      assert.deepEqual(said, expected)
+      const expected = ['busy', 'received 2', 'listener SIGINT', 'end']
+      assert.deepEqual(output, expected)
       assert.equal(status, 0)
     })
   }
 
-  test('a second signal comes through as the first did', async () => {
+  test('a second signal is forwarded like the first', async () => {
     const args = 'listen guest forward busy idle busy idle'
-    const { said } = await steps(args, 'busy', 'SIGINT', 'SIGINT')
-    const once = ['busy', 'told 2', 'listener SIGINT']
-    assert.deepEqual(said, [...once, ...once, 'end'])
+    const { output } = await steps(args, 'busy', 'SIGINT', 'SIGINT')
+    const once = ['busy', 'received 2', 'listener SIGINT']
+    assert.deepEqual(output, [...once, ...once, 'end'])
   })
 
   test('an idle guest finds the signal in its word', async () => {
-    const { status, said } = await interrupted('guest forward wait read')
-    assert.deepEqual(said, ['waiting', 'word 2', 'end'])
+    const { status, output } = await interrupted('guest forward wait read')
+    assert.deepEqual(output, ['waiting', 'word 2', 'end'])
     assert.equal(status, 0)
   })
 
-  test('without a guest and a listener the process dies of the signal', async () => {
+  test('without a guest and a listener the signal ends the process', async () => {
     assert.deepEqual(await interrupted('forward wait'), died)
   })
 
-  test('a guest that is not tracked saves nobody', async () => {
+  test('a guest that is not tracked does not keep the process alive', async () => {
     assert.deepEqual(await interrupted('plain forward wait'), died)
   })
 
-  test('a guest without a signal word saves nobody', async () => {
+  test('a guest without a signal word does not keep the process alive', async () => {
     assert.deepEqual(await interrupted('silent forward wait'), died)
   })
 
-  test('a guest that says it is dead saves nobody', async () => {
+  test('a terminated guest does not keep the process alive', async () => {
     assert.deepEqual(await interrupted('dead forward wait'), died)
   })
 
-  test('signals that end no process end none without a guest either', async () => {
+  test('harmless signals do not end the process without a guest either', async () => {
     const signals = ['SIGWINCH', 'SIGCHLD', 'SIGURG', 'SIGCONT']
     const result = await interrupted('forwardHarmless wait', ...signals)
-    const { status, signal, said } = result
+    const { status, signal, output } = result
     assert.equal(signal, null)
     assert.equal(status, 0)
-    assert.deepEqual(said, ['waiting', 'end'])
+    assert.deepEqual(output, ['waiting', 'end'])
   })
 
   test('without a guest a listener runs, and the process lives', async () => {
-    const { status, said } = await interrupted('forward listen wait')
-    assert.deepEqual(said, ['waiting', 'listener SIGINT', 'end'])
+    const { status, output } = await interrupted('forward listen wait')
+    assert.deepEqual(output, ['waiting', 'listener SIGINT', 'end'])
     assert.equal(status, 0)
   })
 
   for (const end of ['stop', 'stop stop', 'forwardTwo stop forward stop']) {
-    test(`after ${end} the process dies of the signal again`, async () => {
+    test(`after ${end} the signal ends the process again`, async () => {
       const begin = end.startsWith('forward') ? 'guest' : 'guest forward'
       assert.deepEqual(await interrupted(`${begin} ${end} wait`), died)
     })
   }
 
-  test('after stop no guest is told, and a listener still runs', async () => {
-    const { said } = await interrupted('guest forward listen stop wait read')
-    assert.deepEqual(said, ['waiting', 'listener SIGINT', 'word 0', 'end'])
+  test('after stop no guest is signalled, and a listener still runs', async () => {
+    const { output } = await interrupted('guest forward listen stop wait read')
+    assert.deepEqual(output, ['waiting', 'listener SIGINT', 'word 0', 'end'])
   })
 
   test('after stop a listener from before still runs', async () => {
-    const { said } = await interrupted('listen guest forward stop wait read')
-    assert.deepEqual(said, ['waiting', 'listener SIGINT', 'word 0', 'end'])
+    const { output } = await interrupted('listen guest forward stop wait read')
+    assert.deepEqual(output, ['waiting', 'listener SIGINT', 'word 0', 'end'])
   })
 
   test('Symbol.dispose is stop', { skip: !Symbol.dispose }, async () => {
     assert.deepEqual(await interrupted('guest forward dispose wait'), died)
   })
 
-  test('forwarding survives a listener that is removed', async () => {
-    const { status, said } = await interrupted(
+  test('forwarding survives the removal of a listener', async () => {
+    const { status, output } = await interrupted(
       'guest forward listen unlisten wait read'
     )
-    assert.deepEqual(said, ['waiting', 'word 2', 'end'])
+    assert.deepEqual(output, ['waiting', 'word 2', 'end'])
     assert.equal(status, 0)
   })
 
-  test('forwarding survives a listener from before that is removed', async () => {
-    const { status, said } = await interrupted(
+  test('forwarding survives the removal of an earlier listener', async () => {
+    const { status, output } = await interrupted(
       'listen guest forward unlisten wait read'
     )
-    assert.deepEqual(said, ['waiting', 'word 2', 'end'])
+    assert.deepEqual(output, ['waiting', 'word 2', 'end'])
     assert.equal(status, 0)
   })
 
   test('forwarding survives a listener that runs once', async () => {
     const args = 'guest forward once busy idle busy idle'
-    const { status, said } = await steps(args, 'busy', 'SIGINT', 'SIGINT')
+    const { status, output } = await steps(args, 'busy', 'SIGINT', 'SIGINT')
     const expected = [
       'busy',
-      'told 2',
+      'received 2',
       'listener SIGINT',
       'busy',
-      'told 2',
+      'received 2',
       'end'
     ]
-    assert.deepEqual(said, expected)
+    assert.deepEqual(output, expected)
     assert.equal(status, 0)
   })
 
   for (const listen of ['', 'listen ', 'once ', 'listen once ']) {
     test(`forwarding survives ${listen}and the removal of all listeners`, async () => {
-      const { status, said } = await interrupted(
+      const { status, output } = await interrupted(
         `guest forward ${listen}unlistenAll unlistenAll wait read`
       )
-      assert.deepEqual(said, ['waiting', 'word 2', 'end'])
+      assert.deepEqual(output, ['waiting', 'word 2', 'end'])
       assert.equal(status, 0)
     })
   }
 
-  test('without a guest the process dies then too', async () => {
+  test('without a guest the signal ends the process then too', async () => {
     assert.deepEqual(await interrupted('forward listen unlistenAll wait'), died)
   })
 
   test('forwarding survives the removal of all listeners of process', async () => {
     const args = 'guest forward listen unlistenEverything busy'
-    const { status, said } = await steps(args, 'busy', 'SIGINT')
-    assert.deepEqual(said, ['busy', 'told 2', 'end'])
+    const { status, output } = await steps(args, 'busy', 'SIGINT')
+    assert.deepEqual(output, ['busy', 'received 2', 'end'])
     assert.equal(status, 0)
   })
 
   for (const more of ['', 'idle unlistenAll ']) {
-    test(`without a guest the process dies after that ${more}too`, async () => {
+    test(`without a guest the signal ends the process after that ${more}too`, async () => {
       const args = `forward unlistenEverything ${more}wait`
       assert.deepEqual(await steps(args, 'waiting', 'SIGINT'), died)
     })
   }
 
-  test('whoever counts listeners counts none of ours beside others', async () => {
-    const { said } = await steps(
+  test('beside other listeners ours is not counted', async () => {
+    const { output } = await steps(
       'forward listen idle listeners unlisten stop listeners',
       'never'
     )
-    assert.deepEqual(said, ['listeners 1', 'listeners 0', 'end'])
+    assert.deepEqual(output, ['listeners 1', 'listeners 0', 'end'])
   })
 
   for (const order of ['leaver guest forward', 'guest forward leaver']) {
-    test(`who leaves by the signal does, after guests were told: ${order}`, async () => {
+    test(`a program that ends itself by the signal ends, after guests received it: ${order}`, async () => {
       const result = await steps(`${order} busy idle wait`, 'busy', 'SIGINT')
-      const said = ['busy', 'told 2', 'leaving']
-      assert.deepEqual(result, { status: null, signal: 'SIGINT', said })
+      const output = ['busy', 'received 2', 'leaving']
+      assert.deepEqual(result, { status: null, signal: 'SIGINT', output })
     })
   }
 
-  test('who leaves to others that listen does not end the process', async () => {
-    const { status, said } = await steps(
+  test('a program that leaves the end to other listeners does not end', async () => {
+    const { status, output } = await steps(
       'guest forward leaver listen busy idle',
       'busy',
       'SIGINT'
     )
-    assert.deepEqual(said, ['busy', 'told 2', 'listener SIGINT', 'end'])
+    assert.deepEqual(output, ['busy', 'received 2', 'listener SIGINT', 'end'])
     assert.equal(status, 0)
   })
 
-  test('who cleans up for a while and leaves by the signal does', async () => {
+  test('a program that cleans up and then ends itself by the signal ends', async () => {
     const args = 'guest forward lateLeaver busy idle wait'
     const result = await steps(args, 'busy', 'SIGINT')
-    const said = ['busy', 'told 2', 'leaving']
-    assert.deepEqual(result, { status: null, signal: 'SIGINT', said })
+    const output = ['busy', 'received 2', 'leaving']
+    assert.deepEqual(result, { status: null, signal: 'SIGINT', output })
   })
 
   const LIVES = [
@@ -245,41 +255,41 @@ describe('forward', { concurrency: 4 }, () => {
     'guest forward listen unlisten sendItself idle take sendItself idle read'
   ]
   for (const args of LIVES) {
-    test(`a process whose listeners have not heard it lives: ${args}`, async () => {
-      const { status, said } = await steps(args, 'never')
-      assert.deepEqual(said, ['took 2', 'word 2', 'end'])
+    test(`a process lives if its listeners have not received the signal: ${args}`, async () => {
+      const { status, output } = await steps(args, 'never')
+      assert.deepEqual(output, ['took 2', 'word 2', 'end'])
       assert.equal(status, 0)
     })
   }
 
-  test('a listener that comes later is asked, not passed over', async () => {
+  test('a listener that is added later decides', async () => {
     const args = 'guest forward once sendItself idle listen sendItself idle'
-    const { status, said } = await steps(args, 'never')
-    assert.deepEqual(said, ['listener SIGINT', 'listener SIGINT', 'end'])
+    const { status, output } = await steps(args, 'never')
+    assert.deepEqual(output, ['listener SIGINT', 'listener SIGINT', 'end'])
     assert.equal(status, 0)
   })
 
   test('forwarding does not keep the process alive', async () => {
-    const { status, said } = await steps('guest forward', 'never')
-    assert.deepEqual(said, ['end'])
+    const { status, output } = await steps('guest forward', 'never')
+    assert.deepEqual(output, ['end'])
     assert.equal(status, 0)
   })
 
-  test('insist: a guest that ignores the first signal dies of the second', async () => {
-    const { signal, said } = await insisting('deaf', 2)
+  test('insist: the second signal ends a guest that ignores the first', async () => {
+    const { signal, output } = await insisting('ignoring', 2)
     assert.equal(signal, 'SIGINT')
-    assert.deepEqual(said, ['watching', 'delivered'])
+    assert.deepEqual(output, ['watching', 'delivered'])
   })
 
-  test('insist: a guest that answers each signal does not die', async () => {
-    const { status, signal, said } = await insisting('answering', 3)
+  test('insist: a guest that acknowledges each signal lives', async () => {
+    const { status, signal, output } = await insisting('answering', 3)
     assert.equal(signal, null)
     assert.equal(status, 0)
-    assert.deepEqual(said.slice(0, 3), ['watching', 'delivered', 'delivered'])
-    assert.ok(said.includes('returned')) // the watching thread may print after it
+    assert.deepEqual(output.slice(0, 3), ['watching', 'delivered', 'delivered'])
+    assert.ok(output.includes('returned')) // the watching thread may print later
   })
 
-  // The event loop never turns: the signal's handler decides.
+  // The event loop is blocked: the signal's handler decides.
   for (const [guest, means, signal] of [
     ['plain', 'forward', 'SIGINT'],
     ['silent', 'forward', 'SIGINT'],
@@ -290,18 +300,18 @@ describe('forward', { concurrency: 4 }, () => {
     ['plain', 'forward listen unlisten', 'SIGINT'],
     ['handling', 'forwardHup', 'SIGHUP']
   ])
-    test(`a busy ${guest} guest that cannot hear is no shield: ${means}`, async () => {
+    test(`a busy ${guest} guest that cannot receive it does not prevent the end: ${means}`, async () => {
       const result = await steps(`${guest} ${means} spin`, 'spinning', signal)
-      const said = ['spinning']
-      assert.deepEqual(result, { status: null, signal, said })
+      const output = ['spinning']
+      assert.deepEqual(result, { status: null, signal, output })
     })
 
-  test('a busy guest that does not answer dies of the second', async () => {
+  test('the second signal ends a busy guest that does not acknowledge', async () => {
     const child = start('forward.mjs', { args: ['guest', 'forward', 'spin'] })
-    await child.says('spinning')
+    await child.prints('spinning')
     let ended
     child.end().then((how) => (ended = how))
-    // A busy machine may deliver two as one: till it is the second.
+    // A busy machine may deliver two as one: so repeat until it is the second.
     while (!ended) {
       child.kill('SIGINT')
       await pause(250)
@@ -309,62 +319,62 @@ describe('forward', { concurrency: 4 }, () => {
     assert.equal(ended.signal, 'SIGINT')
   })
 
-  test('a listener is a shield, as ever', async () => {
+  test('a listener prevents the end, as without forwarding', async () => {
     const child = start('forward.mjs', {
       args: ['plain', 'forward', 'listen', 'wait']
     })
-    await child.says('waiting')
+    await child.prints('waiting')
     for (let i = 0; i < 3; i += 1) {
       child.kill('SIGINT')
-      await child.says('listener SIGINT', i + 1)
+      await child.prints('listener SIGINT', i + 1)
     }
     child.kill('SIGUSR2')
     assert.equal((await child.end()).status, 0)
   })
 
-  test('what a guest says that it handles ends nobody', async () => {
-    const { said } = await interrupted(
+  test('a signal that a guest declares as handled does not end the process', async () => {
+    const { output } = await interrupted(
       'handling forwardTerm wait read',
       'SIGTERM'
     )
-    assert.deepEqual(said, ['waiting', 'word 15', 'end'])
+    assert.deepEqual(output, ['waiting', 'word 15', 'end'])
   })
 
-  // Node takes all listeners away meanwhile, and its default handler stays.
+  // Node removes all listeners meanwhile, and its default handler stays.
   for (const order of ['guest forward breakable', 'guest breakable forward'])
-    test(`forwarding survives code that Ctrl-C may break: ${order}`, async () => {
+    test(`forwarding survives code that Ctrl-C can break: ${order}`, async () => {
       const result = await interrupted(`${order} wait read`)
-      assert.deepEqual(result.said, ['waiting', 'word 2', 'end'])
-      const heard = await interrupted(`${order} listen breakable wait read`)
-      const said = ['waiting', 'listener SIGINT', 'word 2', 'end']
-      assert.deepEqual(heard.said, said)
+      assert.deepEqual(result.output, ['waiting', 'word 2', 'end'])
+      const received = await interrupted(`${order} listen breakable wait read`)
+      const output = ['waiting', 'listener SIGINT', 'word 2', 'end']
+      assert.deepEqual(received.output, output)
     })
 
-  test('a busy guest hears of it right behind such code', async () => {
+  test('a busy guest receives it right after such code', async () => {
     const args = 'guest listen forward breakable busy'
-    assert.deepEqual((await steps(args, 'busy', 'SIGINT')).said.slice(0, 2), [
+    assert.deepEqual((await steps(args, 'busy', 'SIGINT')).output.slice(0, 2), [
       'busy',
-      'told 2'
+      'received 2'
     ])
   })
 
-  test('after such code the process dies where it would', async () => {
+  test('after such code the signal ends the process where it should', async () => {
     assert.deepEqual(await interrupted('forward breakable wait'), died)
     const args = 'guest forward breakable stop forward'
-    const { said } = await interrupted(`${args} wait read`)
-    assert.deepEqual(said, ['waiting', 'word 2', 'end'])
+    const { output } = await interrupted(`${args} wait read`)
+    assert.deepEqual(output, ['waiting', 'word 2', 'end'])
     assert.deepEqual(
       await interrupted('guest forward breakable stop wait'),
       died
     )
-    const { said: counted } = await steps(
+    const { output: counted } = await steps(
       'forward breakable idle stop listeners',
       'never'
     )
     assert.deepEqual(counted, ['listeners 0', 'end'])
   })
 
-  // To such a process no signal comes with its default action.
+  // The kernel delivers no signal with its default action to such a process.
   const CONTAINER = ['-p', '-f', '--mount-proc']
   const noContainer =
     spawnSync('unshare', [...CONTAINER, 'true']).status !== 0 &&
@@ -397,12 +407,12 @@ describe('forward', { concurrency: 4 }, () => {
       }
     )
 
-  // It puts Node's default handler back with each line.
-  test('in a REPL a listener hears it between two lines', async (t) => {
+  // It installs Node's default handler again with each line.
+  test('in a REPL a listener receives it between two lines', async (t) => {
     const child = spawn(process.execPath, ['-i'])
     t.after(() => child.kill('SIGKILL'))
     const ended = once(child, 'close').then(() => assert.fail(output))
-    const says = async (text) => {
+    const prints = async (text) => {
       while (!output.includes(text))
         await Promise.race([once(child.stdout, 'data'), ended])
     }
@@ -410,30 +420,30 @@ describe('forward', { concurrency: 4 }, () => {
     child.stdout.setEncoding('utf8').on('data', (part) => (output += part))
     child.stdin.write(`const { forward, install } = require('wasmsig')
       install(); forward(['SIGINT'])
-      process.on('SIGINT', () => console.log('heard', 6 * 7))
+      process.on('SIGINT', () => console.log('received', 6 * 7))
       setTimeout(() => console.log('ready', 6 * 7), 600)\n`)
-    await says('ready 42')
+    await prints('ready 42')
     child.kill('SIGINT')
-    await says('heard 42')
+    await prints('received 42')
   })
 
-  test("a guest in a worker hears the process's signal", async () => {
+  test("a guest in a worker receives the process's signal", async () => {
     const child = start('forward-worker.mjs')
-    await child.says('busy')
+    await child.prints('busy')
     child.kill('SIGINT')
     const { status, stdout } = await child.end()
-    assert.deepEqual(stdout.trim().split('\n'), ['busy', 'told 2'])
+    assert.deepEqual(stdout.trim().split('\n'), ['busy', 'received 2'])
     assert.equal(status, 0)
   })
 
-  test('a process without forwarding dies of the signal, guest or not', async () => {
+  test('without forwarding the signal ends the process, guest or not', async () => {
     assert.deepEqual(await interrupted('guest wait'), died)
     const { status } = await run('forward.mjs', { args: ['guest'] })
     assert.equal(status, 0)
   })
 })
 
-test('stop does not disturb a forwarding that came after it', () => {
+test('stop does not affect a later forwarding', () => {
   const first = forward(['SIGUSR2'])
   first.stop()
   const second = forward(['SIGUSR2'])
@@ -442,10 +452,10 @@ test('stop does not disturb a forwarding that came after it', () => {
   second.stop()
 })
 
-test('timers that others have replaced are not used', (t) => {
+test('replaced timers are not used', (t) => {
   const { execArgv } = process
   t.mock.method(globalThis, 'setInterval', () => 1)
-  process.execArgv = ['-i'] // a REPL, which is looked after by a timer
+  process.execArgv = ['-i'] // a REPL, for which a timer restores the handler
   t.after(() => (process.execArgv = execArgv))
   forward(['SIGINT']).stop()
   assert.equal(setInterval.mock.callCount(), 0)

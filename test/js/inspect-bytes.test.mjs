@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** What inspect tells where the bytes of a module are known. */
+/** What inspect reports if the bytes of a module are known. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
@@ -40,12 +40,12 @@ function assemble(text) {
 const word = (value, name = SIGNAL, type = 'i32') =>
   `(global (export "${name}") ${type} (${type}.const ${value}))`
 
-/** Skips a test in engines that do not take these bytes. */
+/** Skips a test in engines that refuse these bytes. */
 const unless = (bytes) => ({
   skip: !WebAssembly.validate(bytes) && 'the engine refuses such a module'
 })
 
-/** Elsewhere the engine keeps a module's bytes to itself. */
+/** Elsewhere the engine does not show a module's bytes. */
 const isNode = !(process.versions.deno ?? process.versions.bun)
 const isTold = isNode && Number(process.versions.node.split('.')[0]) >= 22
 
@@ -101,20 +101,20 @@ describe('the reason', () => {
     const bytes = assemble(text)
     const module = new WebAssembly.Module(bytes)
 
-    test(`${fault} is told before it is instantiated`, () => {
+    test(`${fault} is reported before instantiation`, () => {
       const report = inspect(bytes)
       assert.equal(report.tracked, false)
       assert.equal(report.reason, reason)
       assert.equal(report.word, at)
     })
 
-    test(`${fault} is told of the module where it shows its bytes`, () => {
+    test(`${fault} is reported of a module whose bytes are shown`, () => {
       const report = inspect(module)
       if (isTold) assert.deepEqual(report, inspect(bytes))
       else assert.equal(report.text, undefined)
     })
 
-    test(`${fault} is what its instance is counted under`, () => {
+    test(`${fault} is the reason that stats counts`, () => {
       install()
       const before = stats().untracked[reason] ?? 0
       const b = new WebAssembly.Global({ value: 'i32' }, 1024)
@@ -125,7 +125,7 @@ describe('the reason', () => {
     })
   }
 
-  test('an address that only the imports tell is not judged', () => {
+  test('an address that depends on imports is not judged', () => {
     const text = `(import "a" "b" (global $g i32)) ${OWN}
       (export "${SIGNAL}" (global $g))`
     const { tracked, words, addresses } = inspect(assemble(text))
@@ -134,11 +134,11 @@ describe('the reason', () => {
     assert.deepEqual(addresses, {})
   })
 
-  test('an address behind what an import must have may be inside', () => {
+  test('an address beyond the minimum of an imported memory may be valid', () => {
     assert.equal(inspect(assemble(IMPORTED + word(65536))).tracked, true)
   })
 
-  test('its sentence is more exact than its code', () => {
+  test('the sentence is more exact than the code', () => {
     const none = inspect(assemble(word(1024)))
     const hidden = inspect(assemble(`(memory 1) ${word(1024)}`))
     assert.equal(none.reason, hidden.reason)
@@ -149,7 +149,7 @@ describe('the reason', () => {
 })
 
 describe('addresses', () => {
-  test('all three words have theirs', () => {
+  test('all three words have an address', () => {
     const words = ['signal', 'terminated', 'pending']
     assert.deepEqual(inspect(guest({ words })).addresses, {
       [SIGNAL]: 1024,
@@ -162,7 +162,7 @@ describe('addresses', () => {
     assert.deepEqual(inspect(guest({ words: [] })).addresses, {})
   })
 
-  test('a word that may change has none', () => {
+  test('a mutable word has none', () => {
     const bytes = assemble(
       `${OWN} (global (export "${SIGNAL}") (mut i32) (i32.const 1024))`
     )
@@ -176,7 +176,7 @@ describe('addresses', () => {
 
   const added = assemble(`${OWN} (global (export "${SIGNAL}") i32
     (i32.add (i32.const 1000) (i32.const 24)))`)
-  test('a constant expression is worked out', unless(added), () => {
+  test('a constant expression is evaluated', unless(added), () => {
     assert.deepEqual(inspect(added).addresses, { [SIGNAL]: 1024 })
   })
 
@@ -226,7 +226,7 @@ describe('memory 0', () => {
       '(memory (export "also") (import "env" "memory") 1)',
       { ...imported, shared: false, addressType: 'i32', minimum: 1 }
     ],
-    'a memory that nobody sees': ['(memory 1)', undefined],
+    'a memory without import or export': ['(memory 1)', undefined],
     'no memory': [NONE, undefined]
   }
   for (const [name, [text, memory]] of Object.entries(TYPES)) {
@@ -243,20 +243,20 @@ describe('memory 0', () => {
     'characters outside of the BMP': ['\\f0\\9f\\90\\a2', '🐢']
   }
   for (const [what, [written, name]] of Object.entries(NAMES)) {
-    test(`a name of ${what} is told as the engine tells it`, () => {
+    test(`a name of ${what} is reported as by the engine`, () => {
       const exporting = assemble(`(memory (export "${written}") 1)`)
       assert.equal(inspect(exporting).memory.name, name)
       const importing = assemble(`(import "${written}" "m" (memory 1))`)
       assert.equal(inspect(importing).memory.module, name)
-      const [told] = WebAssembly.Module.exports(
+      const [exported] = WebAssembly.Module.exports(
         new WebAssembly.Module(exporting)
       )
-      assert.equal(inspect(exporting).memory.name, told.name)
+      assert.equal(inspect(exporting).memory.name, exported.name)
     })
   }
 })
 
-test('what the engine refuses is an error, whatever the reader says', () => {
+test('bytes that the engine refuses are an error, whatever the reader reports', () => {
   const bytes = assemble(`${OWN} ${word(1024)} (func (result i32))`)
   assert.throws(() => inspect(bytes), WebAssembly.CompileError)
 })
@@ -270,7 +270,7 @@ const NEWER = new Uint8Array([
   ...[7, 25, 2, 1, 0x6d, 2, 0, 17, ...new TextEncoder().encode(SIGNAL), 3, 0]
 ])
 
-test('a module with something newer than the reader is told as far as the engine tells it', (t) => {
+test('of a module newer than the reader, the report shows what the engine shows', (t) => {
   try {
     setFlagsFromString('--experimental-wasm-stringref')
   } catch {
@@ -307,13 +307,13 @@ const REFUSED = {
   ]
 }
 for (const [what, [bytes, message]] of Object.entries(REFUSED)) {
-  test(`the engine's error says what it is: ${what}`, (t) => {
+  test(`the engine's error names what it is: ${what}`, (t) => {
     if (WebAssembly.validate(bytes)) return t.skip('the engine takes it')
     assert.throws(() => inspect(bytes), { name: 'CompileError', message })
   })
 }
 
-test('with WASMSIG=off it tells what the engine shows', async () => {
+test('with WASMSIG=off the report shows what the engine shows', async () => {
   const env = { WASMSIG: 'off' }
   const { stdout, stderr } = await run('inspect-off.mjs', { env })
   assert.equal(stderr, '')

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** What inspect tells of a module is what becomes of its instances. */
+/** What inspect reports of a module comes true for its instances. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import vm from 'node:vm'
@@ -88,12 +88,12 @@ const MODULES = {
   ]
 }
 
-/** What every host tells; inspect-bytes.test.mjs looks at the rest. */
+/** What every host reports; inspect-bytes.test.mjs tests the rest. */
 function shown({ tracked, reason, words, memory }) {
   const { from, module, name } = memory ?? {}
   const where = memory && { from, module, name }
   const fields = { tracked, reason, words, memory: where }
-  return JSON.parse(JSON.stringify(fields)) // without those that are undefined
+  return JSON.parse(JSON.stringify(fields)) // without undefined ones
 }
 
 describe('inspect', () => {
@@ -123,20 +123,20 @@ describe('inspect', () => {
       new (vm.runInNewContext('WebAssembly').Module)(bytes)
   }
   for (const [name, make] of Object.entries(SOURCES)) {
-    test(`${name} is taken`, () => {
+    test(`${name} is accepted`, () => {
       const bytes = guest({ memory: IMPORTED })
       const [, report] = MODULES['a guest with an imported memory']
       assert.deepEqual(shown(inspect(make(bytes))), report)
     })
   }
 
-  test('the bytes of a guest that was compiled before are told the same', () => {
+  test('a guest compiled before the install has the same report', () => {
     install()
     const module = new WebAssembly.Module(guest())
     assert.deepEqual(shown(inspect(module)), shown(inspect(guest())))
   })
 
-  test('memory 0 is told even where another is exported first', (t) => {
+  test('memory 0 is reported even if another is exported first', (t) => {
     const text = `(module (memory 1) (memory 1)
       (export "second" (memory 1)) (export "first" (memory 0))
       (global (export "${SIGNAL}") i32 (i32.const 8)))`
@@ -148,7 +148,7 @@ describe('inspect', () => {
     assert.equal(tracked, true)
   })
 
-  test('what it says of a guest becomes of it', () => {
+  test('the report of a guest comes true', () => {
     install()
     const { FIXED } = stats().tracked
     assert.equal(inspect(guest()).tracked, true)

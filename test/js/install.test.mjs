@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** install, uninstall: what they answer, and which realm they change. */
+/** install, uninstall: what they return, and which realm they change. */
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import vm from 'node:vm'
@@ -33,12 +33,12 @@ test('importing the package changes nothing', () => {
   assert.deepEqual(imported, plain)
 })
 
-test('the first install answers true, a second one false', () => {
+test('the first install returns true, a second one false', () => {
   assert.equal(install(), true)
   assert.equal(install(), false)
 })
 
-test('an uninstall answers whether it was installed', () => {
+test('an uninstall returns whether it was installed', () => {
   assert.equal(uninstall(), false)
   install()
   assert.equal(uninstall(), true)
@@ -81,7 +81,7 @@ test('an instance made before the install is not tracked after it', () => {
   assert.equal(read(instance, 'signal'), 0xffff)
 })
 
-test('a tracked instance stays so after the uninstall', () => {
+test('a tracked instance stays tracked after the uninstall', () => {
   install()
   const instance = instantiate()
   uninstall()
@@ -89,7 +89,7 @@ test('a tracked instance stays so after the uninstall', () => {
   assert.equal(read(instance, 'signal'), 2)
 })
 
-test('a function that was taken while installed works after the uninstall', () => {
+test('a wrapper that a program has kept works after the uninstall', () => {
   install()
   const { Instance, Module } = WebAssembly
   uninstall()
@@ -98,7 +98,7 @@ test('a function that was taken while installed works after the uninstall', () =
   assert.equal(typeof instance.exports.spin, 'function')
 })
 
-test('an uninstall leaves what somebody else has put there since', () => {
+test('an uninstall leaves what other code has put there since', () => {
   install()
   const theirs = () => {}
   WebAssembly.instantiate = theirs
@@ -151,7 +151,7 @@ test('install({ realm: undefined }) is install()', () => {
   assert.equal(install(), false)
 })
 
-test('what a wrapped realm makes and throws is of that realm', async () => {
+test('objects and errors of a wrapped realm are of that realm', async () => {
   const realm = newRealm()
   install({ realm })
   const { WebAssembly: theirs } = realm
@@ -166,7 +166,7 @@ test('what a wrapped realm makes and throws is of that realm', async () => {
   uninstall({ realm })
 })
 
-test('install says that a frozen namespace could not be wrapped', () => {
+test('install reports that a frozen namespace could not be wrapped', () => {
   const realm = newRealm()
   realm.Object.freeze(realm.WebAssembly)
   const { Instance } = realm.WebAssembly

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Code that takes a signal by a load and then a store loses none. */
+/** Code that takes a signal by a load and then a store loses no signal. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { raise, track } from 'wasmsig'
@@ -17,7 +17,7 @@ describe('interruptBuffer', () => {
     tracking.untrack()
   })
 
-  test('it reads the signal, and a store of 0 takes it', () => {
+  test('a read returns the signal, and a store of 0 takes it', () => {
     assert.equal(buffer[0], 0)
     raise('SIGXCPU')
     assert.equal(buffer[0], 24)
@@ -26,14 +26,14 @@ describe('interruptBuffer', () => {
     assert.equal(word[0], 0)
   })
 
-  test('a signal that comes after the load is not taken by the store', () => {
+  test('the store does not take a signal that arrives after the load', () => {
     assert.equal(buffer[0], 0)
     raise('SIGINT')
     buffer[0] = 0
     assert.equal(buffer[0], 2)
   })
 
-  test('neither is one that comes in the place of the one that was read', () => {
+  test('nor one that replaces the signal that was read', () => {
     raise('SIGINT')
     assert.equal(buffer[0], 2)
     raise('SIGXCPU')
@@ -58,7 +58,7 @@ describe('interruptBuffer', () => {
     assert.equal(buffer[0], 2)
   })
 
-  test('what is no signal cannot be stored, and takes none', () => {
+  test('a value that is no signal cannot be stored, and takes none', () => {
     raise('SIGINT')
     assert.equal(buffer[0], 2)
     for (const value of [65, -1, 0.5, NaN, false, '0', null]) {
@@ -67,12 +67,12 @@ describe('interruptBuffer', () => {
     }
   })
 
-  test('nothing stands in its place', () => {
+  test('interruptBuffer cannot be replaced', () => {
     assert.throws(() => (tracking.interruptBuffer = [0]), TypeError)
     assert.equal(tracking.interruptBuffer, buffer)
   })
 
-  test('what is no signal reads as none, and stays', () => {
+  test('a value that is no signal reads as 0, and stays', () => {
     for (const value of [0xffff, -1, 65]) {
       word[0] = value
       assert.equal(buffer[0], 0)
@@ -81,7 +81,7 @@ describe('interruptBuffer', () => {
     }
   })
 
-  test('it goes on to work when the word is untracked', () => {
+  test('it still works when the word is untracked', () => {
     raise('SIGINT')
     tracking.untrack()
     assert.equal(buffer[0], 2)
@@ -89,7 +89,7 @@ describe('interruptBuffer', () => {
     assert.equal(word[0], 0)
   })
 
-  test('there is none without a signal word', () => {
+  test('it is absent without a signal word', () => {
     const terminated = new Int32Array(new SharedArrayBuffer(4))
     const other = track({ terminated })
     assert.equal('interruptBuffer' in other, false)

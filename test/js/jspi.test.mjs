@@ -11,8 +11,8 @@ import { spend } from './support/work.mjs'
 const engineSuspending = WebAssembly.Suspending
 install()
 
-// Waits, calls `note`, and turns until it is told or `turns` are over: answers
-// the signal, 0 if there was none. SIGKILL ends it.
+// Waits, calls `note`, and loops until it receives a signal or `turns` are
+// over: returns the signal, or 0. SIGKILL ends it.
 const GUEST = `(module
   (import "host" "wait" (func $wait (param i32) (result i32)))
   (import "host" "note" (func $note))
@@ -63,7 +63,7 @@ const skip =
   typeof engineSuspending === 'function' ? false : 'this host has no JSPI'
 
 describe('a guest that waits for promises', { skip }, () => {
-  test('is told after its soft limit when it goes on', async () => {
+  test('is signalled after its soft limit when it continues', async () => {
     const budget = new CpuBudget({ soft: 5 })
     const { work } = guest()
     assert.equal(await budget.runAsync(() => work(FOR_EVER)), 24)
@@ -71,7 +71,7 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.equal(budget.state, 'signalled')
   })
 
-  test('is asked to end at its hard limit', async () => {
+  test('receives SIGKILL in its word at its hard limit', async () => {
     const budget = new CpuBudget({ hard: 5 })
     const { work } = guest()
     const error = await rejected(budget.runAsync(() => work(FOR_EVER)))
@@ -79,7 +79,7 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.equal(budget.state, 'killed')
   })
 
-  test('is charged each time that it goes on', async () => {
+  test('is charged each time that it continues', async () => {
     const budget = new CpuBudget({ hard: 60_000 })
     let spent = 0
     const note = () => (spent += spend(2))
@@ -89,7 +89,7 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.ok(budget.used >= spent, `${budget.used} of ${spent}`)
   })
 
-  test('is charged nothing of what others do while it waits', async () => {
+  test('is not charged for other work while it waits', async () => {
     const budget = new CpuBudget({ hard: 60_000 })
     let release
     const wait = () => new Promise((resolve) => (release = resolve))
@@ -99,7 +99,7 @@ describe('a guest that waits for promises', { skip }, () => {
       const before = budget.used
       const resolve = release
       spend(20)
-      queueMicrotask(() => spend(20)) // behind the guest, as the rest
+      queueMicrotask(() => spend(20)) // after the guest, like the rest
       resolve(1)
       Promise.resolve().then(() => spend(20))
       queueMicrotask(() => spend(20))
@@ -109,7 +109,7 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.equal(await done, 3)
   })
 
-  test('is charged apart from others that are interleaved', async () => {
+  test('is charged separately from interleaved ones', async () => {
     const budgets = [1, 10].map((ms) => {
       const budget = new CpuBudget({ hard: 60_000 })
       const { waits } = guest({ note: () => spend(ms) })
@@ -121,7 +121,7 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.ok(many >= 40, `${many}`)
   })
 
-  test('is charged behind an async scope that it has called', async () => {
+  test('is charged after an async scope that it has called', async () => {
     const budget = new CpuBudget({ hard: 60_000 })
     const scope = new AsyncResource('OTHERS')
     let spent = 0
@@ -135,7 +135,7 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.ok(budget.used >= spent, `${budget.used} of ${spent}`)
   })
 
-  test('is charged when two wait for one promise', async () => {
+  test('is charged if two wait for one promise', async () => {
     const shared = after(2, 1)
     const budgets = [2, 6].map((ms) => {
       const budget = new CpuBudget({ hard: 60_000 })
@@ -147,7 +147,7 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.ok(budgets[1].budget.used >= 12)
   })
 
-  test('charges the budgets around its own too', async () => {
+  test('is charged to the budgets around its own too', async () => {
     const outer = new CpuBudget({ hard: 60_000 })
     const inner = new CpuBudget({ hard: 60_000 })
     const { waits } = guest({ note: () => spend(4) })
@@ -156,7 +156,7 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.ok(outer.used >= inner.used)
   })
 
-  test('gets what its import is rejected with, and is charged then', async () => {
+  test('receives the rejection of its import, and is charged then', async () => {
     const budget = new CpuBudget({ hard: 60_000 })
     const mine = new Error('mine')
     const { waits } = guest({
@@ -168,7 +168,7 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.equal(await rejected(budget.runAsync(() => waits(1))), mine)
   })
 
-  // Each gives a promise, and calls `seen` when its accessor is asked.
+  // Each returns a promise, and calls `seen` when its accessor is read.
   const SEEN = {
     'an own constructor': (seen) =>
       Object.defineProperty(after(1, 1), 'constructor', { get: seen }),
@@ -183,7 +183,7 @@ describe('a guest that waits for promises', { skip }, () => {
     }
   }
   for (const [name, make] of Object.entries(SEEN)) {
-    test(`may wait for a promise with ${name}: none of it is noticed`, async () => {
+    test(`may wait for a promise with ${name}, without a visible effect`, async () => {
       const seenBy = async (call) => {
         let seen = 0
         const { waits } = guest({ wait: () => make(() => void (seen += 1)) })
@@ -198,7 +198,7 @@ describe('a guest that waits for promises', { skip }, () => {
     })
   }
 
-  test('notices nothing where Promise.prototype.constructor is replaced', async () => {
+  test('calls no replaced Promise.prototype.constructor', async () => {
     const { constructor } = Promise.prototype
     const wait = () => {
       const promise = after(1, 1)
@@ -231,7 +231,7 @@ describe('a guest that waits for promises', { skip }, () => {
     assert.equal(seen, without)
   })
 
-  test('works as ever where nobody charges it', async () => {
+  test('works as without the package if nothing charges it', async () => {
     const { waits } = guest()
     assert.equal(await waits(3), 3)
     const direct = guest({ wait: () => 2 })

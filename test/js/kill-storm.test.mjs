@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Kills while the host's own functions come and go on the stack leave nothing
- * half done: 25 in each case, or as many as come in 40 s. WASMSIG_KILLS=300 for
- * as many in each case, however long they take.
+ * Kills during calls of the host's own functions leave nothing unfinished: 25
+ * in each case, or as many as happen in 40 s. WASMSIG_KILLS=300: as many in
+ * each case, however long they take.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -26,7 +26,7 @@ const CASES = [
 ]
 
 for (const name of CASES) {
-  test(`kills in and out of ${name} leave nothing half done`, async (t) => {
+  test(`kills during calls of ${name} leave nothing unfinished`, async (t) => {
     const { status, stdout, stderr } = await run('kill-storm.mjs', {
       args: [name, KILLS, SECONDS]
     })
@@ -47,7 +47,7 @@ test('kills in hooks that run from C++ end the call, not the process', async () 
 })
 
 for (const way of ['run', 'error', 'async']) {
-  test(`what was killed is not called again: ${way}`, async () => {
+  test(`killed code is not called again: ${way}`, async () => {
     const { stdout, stderr } = await run('kill-replaced.mjs', { args: [way] })
     assert.equal(stderr, '')
     assert.deepEqual(JSON.parse(stdout), {
@@ -60,7 +60,7 @@ for (const way of ['run', 'error', 'async']) {
   })
 }
 
-test('workers that are terminated while they are killed end', async () => {
+test('workers that are terminated during kills end', async () => {
   const { status, stdout, stderr } = await run('kill-and-terminate.mjs', {
     args: [KILLS]
   })

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The hard limit ends the call, and nothing inside can catch that. */
+/** The hard limit ends the call, and no code inside can catch that. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import vm from 'node:vm'
@@ -12,7 +12,7 @@ install()
 
 const { burn, work } = instantiate().exports
 
-/** Kills `fn` and asserts that it was this kill. */
+/** Kills `fn`, and asserts that the error is this kill's. */
 function killed(fn, ...args) {
   const budget = new CpuBudget({ hard: 5 })
   const error = caught(() => budget.run(fn, ...args))
@@ -28,7 +28,7 @@ test('a guest that never polls is stopped at its hard limit', () => {
   assert.ok(budget.used >= 10)
 })
 
-test('the error says what it is', () => {
+test('the error has its name, code and figures', () => {
   const error = killed(burn)
   assert.ok(error instanceof Error)
   assert.equal(error.constructor, CpuLimitError)
@@ -40,7 +40,7 @@ test('the error says what it is', () => {
   assert.match(error.stack, /^CpuLimitError: /)
 })
 
-test('a CpuLimitError is known by its message after a structured clone', () => {
+test('a structured clone of a CpuLimitError is recognised by its message', () => {
   const clone = structuredClone(new CpuLimitError(50, 51.5))
   assert.match(clone.message, /51\.500 ms .* 50 ms \(ERR_WASMSIG_CPU_LIMIT\)$/)
 })
@@ -53,7 +53,7 @@ test('a CpuLimitError can be made by a program', () => {
   assert.equal(String(error).split(':')[0], 'CpuLimitError')
 })
 
-test('the stack of the error leads to the call of run', () => {
+test('the stack of the error shows the call of run', () => {
   function theCaller() {
     new CpuBudget({ hard: 2 }).run(burn)
   }
@@ -76,7 +76,7 @@ test('a literal for (;;); is stopped', async () => {
   assert.equal(status, 0)
 })
 
-test('no catch and no finally inside sees the kill', () => {
+test('no catch and no finally inside runs at the kill', () => {
   const seen = []
   killed(() => {
     try {
@@ -102,7 +102,7 @@ test('a finally that returns does not swallow the kill', () => {
   })
 })
 
-test('a loop that catches everything does not outlive the kill', () => {
+test('a loop that catches everything does not survive the kill', () => {
   let rounds = 0
   killed(() => {
     while (rounds < 100) {
@@ -163,12 +163,12 @@ const WRAPPERS = {
 }
 
 for (const [name, fn] of Object.entries(WRAPPERS)) {
-  test(`the kill goes through ${name}`, () => {
+  test(`the kill passes through ${name}`, () => {
     killed(fn)
   })
 }
 
-test('the kill goes through guest, JavaScript and guest again', () => {
+test('the kill passes through guest, JavaScript and guest again', () => {
   const text = `(module (func $back (import "env" "back"))
     (func (export "call") (call $back)))`
   let went = false
@@ -186,7 +186,7 @@ test('the kill goes through guest, JavaScript and guest again', () => {
   assert.equal(went, false)
 })
 
-test('no catch_all of a guest sees the kill', () => {
+test('no catch_all of a guest catches the kill', () => {
   const text = `(module (func $burn (import "env" "burn") (result i64))
     (global $caught (export "caught") (mut i32) (i32.const 0))
     (func (export "call")
@@ -219,7 +219,7 @@ test('a budget that is used up throws without calling', () => {
   assert.equal(budget.state, 'killed')
 })
 
-test('sections add up to the hard limit', () => {
+test('the times of sections add up to the hard limit', () => {
   const budget = new CpuBudget({ hard: 8 })
   let sections = 0
   const error = caught(() => {
@@ -233,7 +233,7 @@ test('sections add up to the hard limit', () => {
   assert.ok(budget.used >= 8)
 })
 
-test('a guest that ignores its soft limit is told, then stopped', () => {
+test('a guest that ignores its soft limit is signalled, then stopped', () => {
   const instance = instantiate()
   const budget = new CpuBudget({ soft: 2, hard: 6 })
   new CpuBudget({ soft: 1 }).run(() => {

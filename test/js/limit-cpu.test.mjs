@@ -10,7 +10,7 @@ install()
 
 const { burn, work } = instantiate().exports
 
-test('the function gets this and the arguments, and its value comes back', () => {
+test('the function receives this and the arguments, and its value is returned', () => {
   const object = {
     method: limitCpu(
       function (...args) {
@@ -27,7 +27,7 @@ test('the function gets this and the arguments, and its value comes back', () =>
   ])
 })
 
-test('the function gets a thousand arguments', () => {
+test('the function receives a thousand arguments', () => {
   const limited = limitCpu((...args) => args, { hard: 1000 })
   const given = Array.from({ length: 1000 }, (_, i) => i)
   assert.deepEqual(limited(...given), given)
@@ -73,7 +73,7 @@ test('a call past its hard limit throws CpuLimitError', () => {
   assert.ok(error.used >= 4)
 })
 
-test('a call past its soft limit tells the guest', () => {
+test('a call past its soft limit signals the guest', () => {
   const { spin } = instantiate().exports
   assert.equal(limitCpu(spin, { soft: 3 })(), 24)
 })
@@ -108,7 +108,7 @@ test('a signal of one call does not wait for the next', () => {
   )
 })
 
-test('what the function throws passes through', () => {
+test('an error of the function passes through', () => {
   const theirs = new Error('theirs')
   const limited = limitCpu(
     () => {
@@ -131,7 +131,7 @@ test('the outermost call of a recursion is killed', () => {
   const dive = limitCpu(
     (depth) => {
       if (depth === 0) return burn()
-      // Each level uses some of its own limit before it goes deeper.
+      // Each level uses a part of its own limit before the next call.
       spend(2)
       try {
         dive(depth - 1)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Bad limits and functions are refused, say what came, and change nothing. */
+/**
+ * Bad limits and functions are refused with a clear error, and change nothing.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CpuBudget, install, limitCpu } from 'wasmsig'
@@ -21,7 +23,7 @@ install()
 
 const instance = instantiate()
 
-/** Whoever takes limits. */
+/** Functions that have limits. */
 const TAKE_LIMITS = {
   'new CpuBudget': (limits) => new CpuBudget(limits),
   limitCpu: (limits) => limitCpu(() => {}, limits),
@@ -48,7 +50,7 @@ for (const [taker, take] of Object.entries(TAKE_LIMITS)) {
     refused(() => take({ soft: 20, hard: 19.5 }), RANGE, /20/)
   })
 
-  test(`${taker} refuses more time than can be counted`, () => {
+  test(`${taker} refuses more time than a number holds exactly`, () => {
     refused(() => take({ hard: Number.MAX_VALUE }), RANGE, /hard/)
   })
 
@@ -96,7 +98,7 @@ for (const [taker, take] of Object.entries(TAKE_LIMITS).slice(0, 2)) {
   }
 }
 
-test('what a getter of the limits throws is passed on', () => {
+test('an error of a getter of the limits passes through', () => {
   const theirs = new Error('theirs')
   const limits = {
     get soft() {
@@ -223,7 +225,7 @@ for (const [taker, take] of Object.entries(TAKE_LIMITS)) {
   }
 }
 
-test('no limit at all must be asked for', () => {
+test('no limit at all must be requested', () => {
   const none = [{}, { soft: undefined }, { measure: false }, { signal: 2 }]
   for (const limits of none) {
     refused(() => new CpuBudget(limits), TYPE, /measure: true/)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Loaders in the manner of emscripten's and wasm-bindgen's work unchanged. */
+/** Loaders like emscripten's and wasm-bindgen's work unchanged. */
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import createModule from './programs/loader-emscripten.mjs'
@@ -25,13 +25,13 @@ const importing = assemble(
 )
 const bindgen = assemble(`(module ${BINDGEN} ${OWN} ${WORD} ${SEVEN})`)
 
-/** A URL that is served with a type, as a web server would do it. */
+/** A URL that is served with a type, as by a web server. */
 const urlOf = (bytes, type = 'application/wasm') =>
   `data:${type};base64,${Buffer.from(bytes).toString('base64')}`
 
 const TYPES = ['application/wasm', 'application/octet-stream']
 
-/** Streamed bytes are not seen by the shim where the host hides them. */
+/** The shim cannot read streamed bytes if the host hides them. */
 const others = process.versions.deno ?? process.versions.bun
 const hidden =
   others && WebAssembly.validate(assemble('(module (memory 1) (memory 1))'))
@@ -42,7 +42,7 @@ afterEach(() => {
 
 for (const type of TYPES) {
   for (const [kind, bytes] of Object.entries({ own: emscripten, importing })) {
-    test(`emscripten's way, served as ${type}, memory: ${kind}`, async () => {
+    test(`emscripten's loader works, served as ${type}, memory: ${kind}`, async () => {
       let instance
       const { plain, shimmed } = await bothWays(async () => {
         const printed = []
@@ -66,7 +66,7 @@ for (const type of TYPES) {
   }
 }
 
-test("emscripten's instantiateWasm hook", async () => {
+test("emscripten's instantiateWasm hook works", async () => {
   let instance
   const { plain, shimmed } = await bothWays(async () => {
     const made = await createModule({
@@ -99,7 +99,7 @@ const SOURCES = {
 const STREAMED =
   /^(?:a URL|a string|a Request|a Response|a promise of a Response)$/
 for (const [name, source] of Object.entries(SOURCES)) {
-  test(`wasm-bindgen's init(${name})`, async () => {
+  test(`wasm-bindgen's init(${name}) works`, async () => {
     let instance
     const { plain, shimmed } = await bothWays(async () => {
       const made = await init(source())
@@ -118,7 +118,7 @@ for (const [name, source] of Object.entries({
   bytes: () => bindgen,
   'a module': () => new WebAssembly.Module(bindgen)
 })) {
-  test(`wasm-bindgen's initSync(${name})`, async () => {
+  test(`wasm-bindgen's initSync(${name}) works`, async () => {
     let instance
     const { plain, shimmed } = await bothWays(() => {
       const made = initSync(source())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Which memory is memory 0 is known exactly, or the module runs untracked. */
+/** Memory 0 is known exactly, or the module runs untracked. */
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
@@ -22,9 +22,11 @@ const IMPORTED = assemble(`(module (import "a" "b" (memory 1))
 const severalMemories = WebAssembly.validate(SECOND_FIRST)
 const skip = !severalMemories && 'the engine has no multi-memory'
 
-/** Elsewhere only bytes that pass through the shim are known. */
+/**
+ * Other hosts show no bytes: only those that pass through the shim are known.
+ */
 const isNode = !(process.versions.deno ?? process.versions.bun)
-const told = isNode ? 1 : 0
+const shown = isNode ? 1 : 0
 
 const headers = { 'content-type': 'application/wasm' }
 
@@ -70,10 +72,10 @@ const UNSEEN = {
 }
 
 for (const [way, make] of Object.entries(UNSEEN)) {
-  test(`a module ${way} is tracked where the engine hands out its bytes`, async () => {
+  test(`a module ${way} is tracked if the engine shows its bytes`, async () => {
     const reason = stats().untracked['several-memories'] ?? 0
     const instance = await make(ONE)
-    const known = severalMemories ? told : 1
+    const known = severalMemories ? shown : 1
     assert.equal(raise('SIGINT', instance), known)
     assert.equal(first(instance.exports.memory), known ? 2 : 0)
     const { untracked } = stats()
@@ -85,8 +87,8 @@ for (const [way, make] of Object.entries(UNSEEN)) {
     { skip },
     async () => {
       const instance = await make(SECOND_FIRST)
-      assert.equal(raise('SIGINT', instance), told)
-      assert.equal(first(instance.exports.memory), told ? 2 : 0)
+      assert.equal(raise('SIGINT', instance), shown)
+      assert.equal(first(instance.exports.memory), shown ? 2 : 0)
       assert.equal(first(instance.exports.second), 0)
     }
   )
@@ -111,7 +113,7 @@ const COMPILE = {
 }
 for (const [way, make] of Object.entries(COMPILE)) {
   test(
-    `${way} with the shim tells which of two memories is memory 0`,
+    `${way} with the shim finds which of two memories is memory 0`,
     { skip },
     async () => {
       install()
@@ -136,7 +138,9 @@ for (const [way, make] of Object.entries(COMPILE)) {
   )
 }
 
-/** Sections and names that are longer than a chunk of those that are read. */
+/**
+ * Sections and names that are longer than the chunks in which bytes are read.
+ */
 const functions = Array.from(
   { length: 9000 },
   (_, i) => `(func (export "${'f'.repeat(i % 7)}${i}"))`
@@ -154,7 +158,7 @@ for (const [way, make] of Object.entries(READ)) {
     `bytes ${way} are read behind long sections and names`,
     { skip },
     async () => {
-      const expected = make === COMPILE.instantiate ? 1 : told
+      const expected = make === COMPILE.instantiate ? 1 : shown
       if (make === COMPILE.instantiate) install()
       const instance = await make(LONG)
       assert.equal(raise('SIGINT', instance), expected)
@@ -175,30 +179,26 @@ test('the first memory that a module imports is memory 0', { skip }, () => {
   assert.equal(first(c), 0)
 })
 
-test(
-  'of a memory that is imported twice, what was read first counts',
-  { skip },
-  () => {
-    install()
-    const twice = assemble(`(module (import "a" "b" (memory 1))
+test('of two imports of one name, the first read is memory 0', { skip }, () => {
+  install()
+  const twice = assemble(`(module (import "a" "b" (memory 1))
     (import "a" "b" (memory 1)) ${word})`)
-    const memories = [1, 2].map(() => new WebAssembly.Memory({ initial: 1 }))
-    let reads = 0
-    const a = {
-      get b() {
-        return memories[reads++]
-      }
+  const memories = [1, 2].map(() => new WebAssembly.Memory({ initial: 1 }))
+  let reads = 0
+  const a = {
+    get b() {
+      return memories[reads++]
     }
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(twice), {
-      a
-    })
-    assert.equal(reads, 2)
-    assert.equal(raise('SIGINT', instance), 1)
-    assert.deepEqual(memories.map(first), [2, 0])
   }
-)
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(twice), {
+    a
+  })
+  assert.equal(reads, 2)
+  assert.equal(raise('SIGINT', instance), 1)
+  assert.deepEqual(memories.map(first), [2, 0])
+})
 
-/** Ways to a memory 0 whose name the engine reads for another import, too. */
+/** Imports of memory 0 whose name the engine also reads for another import. */
 const READ_TWICE = {
   'a global before it': `(import "a" "b" (global externref))
     (import "a" "b" (memory 1))`,
@@ -248,7 +248,7 @@ for (const [way, text] of Object.entries(READ_TWICE)) {
 }
 
 test(
-  'bytes that another thread may change are not believed',
+  'bytes that another thread may change are not trusted',
   { skip },
   async () => {
     install()
@@ -256,27 +256,29 @@ test(
     shared.set(ONE)
     try {
       const { instance } = await WebAssembly.instantiate(shared)
-      assert.equal(raise('SIGINT', instance), told)
+      assert.equal(raise('SIGINT', instance), shown)
     } catch (error) {
-      assert.ok(error instanceof TypeError) // the engine takes no such bytes
+      assert.ok(error instanceof TypeError) // the engine refuses such bytes
     }
   }
 )
 
 const noWorker = process.versions.deno && 'such a program does not end there'
 test(
-  'a module that a worker got in a message is tracked there',
+  'a module that a worker received in a message is tracked there',
   { skip: noWorker },
   async () => {
     const { stdout, stderr, status } = await run('module-in-worker.mjs')
     assert.equal(stderr, '')
     assert.equal(status, 0)
-    assert.deepEqual(JSON.parse(stdout), { told: severalMemories ? told : 1 })
+    assert.deepEqual(JSON.parse(stdout), {
+      received: severalMemories ? shown : 1
+    })
   }
 )
 
 test(
-  'modules whose bytes are handed out are let go',
+  'modules whose bytes were read are collected',
   { skip: skip || (!globalThis.gc && 'no --expose-gc') },
   async () => {
     install()

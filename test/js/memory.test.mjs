@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Which memory the words lie in: memory 0, as the engine read it. */
+/** The words are in memory 0, as the engine has read it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { install, raise, stats } from 'wasmsig'
@@ -20,7 +20,7 @@ const newMemory = () => new WebAssembly.Memory({ initial: 1 })
 const newShared = () =>
   new WebAssembly.Memory({ initial: 1, maximum: 16, shared: true })
 
-/** Both forms in which a module may come with imports. */
+/** Both ways to instantiate with imports. */
 const FORMS = {
   'new Instance': (bytes, imports) =>
     new WebAssembly.Instance(new WebAssembly.Module(bytes), imports),
@@ -41,7 +41,7 @@ for (const [form, make] of Object.entries(FORMS)) {
     assert.equal(read(memory, 'signal'), 2)
   })
 
-  test(`${form}: a getter for the memory runs once, and its first answer counts`, async () => {
+  test(`${form}: a getter for the memory runs once, and its value is used`, async () => {
     const memories = [newMemory(), newMemory(), newMemory()]
     let calls = 0
     const env = {
@@ -58,7 +58,7 @@ for (const [form, make] of Object.entries(FORMS)) {
     )
   })
 
-  test(`${form}: getters see the user's own objects as this`, async () => {
+  test(`${form}: getters receive the user's own objects as this`, async () => {
     const seen = []
     const memory = newMemory()
     const env = {
@@ -79,7 +79,7 @@ for (const [form, make] of Object.entries(FORMS)) {
     assert.equal(seen[1], env)
   })
 
-  test(`${form}: a memory that is exchanged during the start is not used`, async () => {
+  test(`${form}: a memory put there during the start is not used`, async () => {
     const memory = newMemory()
     const decoy = newMemory()
     const env = { memory, exchange: () => (env.memory = decoy) }
@@ -177,7 +177,7 @@ test('an imported memory may be exported again', () => {
   assert.equal(read(memory, 'signal'), 2)
 })
 
-test('module and field names of the memory may be anything', () => {
+test('the memory may have any module and field name', () => {
   const names = [
     ['', ''],
     ['__proto__', '__proto__'],
@@ -212,7 +212,7 @@ test('an address above 2 GiB is unsigned', (t) => {
   assert.equal(new DataView(memory.buffer).getUint32(0x80000010, true), 2)
 })
 
-/** Those that a sweep has dropped meanwhile count too. */
+/** Includes those that a sweep has dropped meanwhile. */
 function everTracked() {
   const { tracked, collected } = stats()
   return tracked.FIXED + tracked.SHARED + collected
@@ -235,7 +235,7 @@ test('an unshared memory is tracked as FIXED', () => {
   assert.equal(raise('SIGINT', instance), 1)
 })
 
-test('the first instance of a shared memory finds its signal word 0', () => {
+test('the first instance of a shared memory has a signal word of 0', () => {
   const memory = newShared()
   write(memory, 'signal', 0xffff)
   const options = { memory: SHARED, started: false }
@@ -270,7 +270,7 @@ test('a further instance of an unshared memory is tracked too', () => {
   assert.equal(read(memory, 'signal'), 15)
 })
 
-test('a shared memory that has grown is still told', () => {
+test('a shared memory that has grown still receives signals', () => {
   const memory = newShared()
   const instance = instantiate({ memory: SHARED }, { env: { memory } })
   memory.grow(15)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Memories that may move: what is raised waits for a call boundary, and is put
- * where the memory is then. V8 has such memories where the address space is too
- * small for its reservations (here it must be told that it may do without).
+ * Memories that may move: a raised signal waits for a call boundary, and is
+ * written where the memory is then. V8 has such memories where the address
+ * space is too small for its reservations (here a flag permits that).
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,7 +11,7 @@ import { ofAddressSpace } from './support/sanitizer.mjs'
 
 const inNode = process.versions.bun === undefined
 const flags = inNode ? ['--expose-gc', '--disable-wasm-trap-handler'] : []
-// KiB: too little to reserve for memories, enough for a thread.
+// KiB: too little for reservations of memories, enough for a thread.
 const little = Number.parseInt(process.versions.node) < 24 ? 4e6 : 8e6
 const addressSpace = inNode ? little : undefined
 const skip =
@@ -28,22 +28,31 @@ function movable(sentence, name) {
   })
 }
 
-movable('a memory that may move is told by its own thread at once', 'raise')
-movable('a signal finds a memory that has grown', 'grown')
-movable('an instance that says it is dead gets nothing there', 'dead')
-movable('what another thread raises is told where a section begins', 'boundary')
-movable('what another thread clears is taken back there', 'takenBack')
-movable('a soft limit is told where a section of it begins', 'limit')
 movable(
-  'a soft limit that passed before a section is told in it',
+  'a memory that may move is signalled by its own thread at once',
+  'raise'
+)
+movable('a signal reaches a memory that has grown', 'grown')
+movable('a terminated instance receives nothing there', 'dead')
+movable(
+  'a signal of another thread is delivered where a section begins',
+  'boundary'
+)
+movable('a signal that another thread clears is taken back there', 'takenBack')
+movable('a soft limit signals where a section of it begins', 'limit')
+movable(
+  'a soft limit that has passed before a section signals in it',
   'limitPassed'
 )
-movable('the error of a section stays what it was', 'thrown')
+movable('the error of a section is unchanged', 'thrown')
 movable('no getter of the program runs where a section begins', 'getters')
-movable('a further instance loses no signal, and both are told', 'sameMemory')
-movable('memories whose instance has gone are let go', 'collected')
-// WASMSIG_GROWS says how many; 500 if it is not there.
-movable('grows under a storm of raises harm nothing', 'storm')
+movable(
+  'a further instance loses no signal, and both are signalled',
+  'sameMemory'
+)
+movable('memories of collected instances are released', 'collected')
+// WASMSIG_GROWS is their number; 500 if it is not set.
+movable('growth during a storm of raises corrupts nothing', 'storm')
 
 async function classes(options) {
   const { stdout, stderr } = await run('memory-classes.mjs', options)
@@ -51,7 +60,7 @@ async function classes(options) {
   return stdout.trim()
 }
 
-const without = { skip: skip || (!inNode && 'V8 alone can be told') }
+const without = { skip: skip || (!inNode && 'only V8 has such a flag') }
 
 test(
   'a memory whose bounds are checked is FIXED if V8 reserves it',
@@ -63,7 +72,7 @@ test(
   }
 )
 
-// There is room for all of them: V8 does not say so.
+// There is room for all of them, but V8 does not show that.
 test('it is MOVABLE where the address space is limited', without, async () => {
   const flags = ['--disable-wasm-trap-handler']
   const options = { flags, addressSpace: 60e6 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Budgets inside budgets: who is charged, who is killed, who reports it. */
+/**
+ * Budgets inside budgets: which is charged, which is killed, which reports it.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CpuBudget, CpuLimitError, install } from 'wasmsig'
@@ -62,7 +64,7 @@ test('an inner kill may be caught many times in one outer section', () => {
   assert.ok(outer.used >= 20)
 })
 
-test("an outer kill inside an inner section is the outer run's error", () => {
+test('an outer kill inside an inner section is the error of the outer run', () => {
   const outer = new CpuBudget({ hard: 4 })
   const inner = new CpuBudget({ hard: 10_000 })
   const seen = []
@@ -141,13 +143,13 @@ test('an outer soft limit passes inside an inner section', () => {
   const instance = instantiate()
   const outer = new CpuBudget({ soft: 4, instances: [instance] })
   const inner = new CpuBudget({ hard: 10_000 })
-  const told = outer.run(() => inner.run(instance.exports.spin))
-  assert.equal(told, 24)
+  const received = outer.run(() => inner.run(instance.exports.spin))
+  assert.equal(received, 24)
   assert.equal(outer.state, 'signalled')
   assert.equal(inner.state, 'ready')
 })
 
-test('nested budgets tell their own instances', () => {
+test('nested budgets signal their own instances', () => {
   const a = instantiate()
   const b = instantiate()
   const outer = new CpuBudget({ soft: 2, signal: 10, instances: [a] })
@@ -188,7 +190,7 @@ test('a budget may be entered again inside itself', () => {
   assert.equal(budget.state, 'ready')
 })
 
-test('time inside twice is charged once', () => {
+test('time inside a budget twice is charged once', () => {
   const measure = new CpuBudget({ measure: true })
   const budget = new CpuBudget({ measure: true })
   measure.run(() => budget.run(() => budget.run(() => spend(10))))
@@ -196,7 +198,7 @@ test('time inside twice is charged once', () => {
   assert.ok(budget.used < measure.used * 1.5)
 })
 
-test('an inner return does not end the section of the outer one', () => {
+test('the end of an inner section does not end the outer one', () => {
   const budget = new CpuBudget({ hard: 4 })
   let went = false
   const error = caught(() =>
@@ -229,7 +231,7 @@ test('a kill of a budget inside itself is reported by its outermost run', () => 
   assert.deepEqual(seen, [])
 })
 
-test('a kill goes through a budget between two runs of another', () => {
+test('a kill passes through a budget between two runs of another', () => {
   const a = new CpuBudget({ hard: 4 })
   const b = new CpuBudget({ hard: 10_000 })
   let went = false
@@ -247,7 +249,7 @@ test('a kill goes through a budget between two runs of another', () => {
   assert.equal(b.state, 'ready')
 })
 
-test('a spent budget inside another throws an error that can be caught', () => {
+test('a spent budget inside another throws a catchable error', () => {
   const spent = new CpuBudget({ hard: 1 })
   caught(() => spent.run(burn))
   const outer = new CpuBudget({ hard: 10_000 })
@@ -256,7 +258,7 @@ test('a spent budget inside another throws an error that can be caught', () => {
   assert.equal(outer.state, 'ready')
 })
 
-test('what is thrown through two budgets keeps its identity', () => {
+test('an error thrown through two budgets keeps its identity', () => {
   const theirs = new Error('theirs')
   const outer = new CpuBudget({ hard: 10_000 })
   const inner = new CpuBudget({ hard: 10_000 })

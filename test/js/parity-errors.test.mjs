@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Every error is the engine's own, in the same place, with the same words. */
+/** Every error is the engine's own, at the same place, with the same text. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { IMPORTED, assemble, guest } from './support/guests.mjs'
@@ -48,7 +48,7 @@ const detached = () => {
   return buffer
 }
 
-/** Imports of which no memory can be had. */
+/** Imports without a memory. */
 const BAD_IMPORTS = {
   none: undefined,
   null: null,
@@ -170,7 +170,7 @@ for (const [name, action] of Object.entries(FAILING)) {
   })
 }
 
-test("what the user's getter throws is passed on itself", async () => {
+test("an error of a user's getter passes through unchanged", async () => {
   const { shimmed } = await bothWays(async () => {
     const caught = []
     const keep = (error) => caught.push(error)
@@ -189,7 +189,7 @@ test("what the user's getter throws is passed on itself", async () => {
 
 const HANDLED = ['bytes', 'module', 'streaming']
 for (const source of HANDLED) {
-  test(`unhandledRejection comes once, with its promise: ${source}`, async () => {
+  test(`unhandledRejection is emitted once, with its promise: ${source}`, async () => {
     const plain = await run('rejected.mjs', {
       args: [source, 'plain', 'listen']
     })
@@ -203,7 +203,7 @@ for (const source of HANDLED) {
   })
 }
 
-test('an unhandled rejection ends the process as without us', async () => {
+test('an unhandled rejection ends the process as without the package', async () => {
   const plain = await run('rejected.mjs', { args: ['bytes', 'plain', 'die'] })
   const shimmed = await run('rejected.mjs', { args: ['bytes', 'shim', 'die'] })
   const message = /^.*Error: WebAssembly.*$/m

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Objects that lie or break have the same effects, and notice nothing. */
+/** Hostile objects have the same effects, and observe the same accesses. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import vm from 'node:vm'
@@ -16,7 +16,7 @@ const refuse = () => {
 
 after(() => uninstall())
 
-/** Writes down what it is asked for, and answers nothing. */
+/** Records which properties are read, and has none. */
 const listening = (trace) =>
   new Proxy(
     {},
@@ -30,7 +30,7 @@ const listening = (trace) =>
     }
   )
 
-/** Runs `act` while a property is another, and counts who reads it. */
+/** Runs `act` while a property is replaced, and counts its reads. */
 async function counted(object, key, act) {
   const before = Object.getOwnPropertyDescriptor(object, key)
   let reads = 0
@@ -68,7 +68,7 @@ const withProxy = (object) => {
   Object.setPrototypeOf(object, listening(trace))
   return trace
 }
-/** Once: a `then` that what instantiate() is settled with has. */
+/** Once: a `then` on the value with which instantiate() is settled. */
 const replacing = (then) => async () => {
   Object.defineProperty(Object.prototype, 'then', {
     configurable: true,
@@ -159,7 +159,7 @@ for (const [name, act] of Object.entries(CASES)) {
   })
 }
 
-test('stats are not disturbed by what is put on Object.prototype', () => {
+test('properties of Object.prototype do not affect stats', () => {
   const set = refuse
   Object.defineProperty(Object.prototype, 'FIXED', { configurable: true, set })
   Object.defineProperty(Object.prototype, 'waited', { configurable: true, set })

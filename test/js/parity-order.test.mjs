@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** What a program can see happening, and in which order, is the same. */
+/** Effects that a program can observe, and their order, are the same. */
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { install, raise, uninstall } from 'wasmsig'
@@ -25,7 +25,7 @@ afterEach(() => {
   uninstall()
 })
 
-/** A view of `object` that writes down every operation on it. */
+/** A view of `object` that records every operation on it. */
 function spy(object, path, trace) {
   const handler = {}
   for (const trap of Reflect.ownKeys(Reflect)) {
@@ -42,12 +42,12 @@ function spy(object, path, trace) {
   return new Proxy(object, handler)
 }
 
-/** Imports that write down what happens to them. */
+/** Imports that record what happens to them. */
 function spiedImports(trace) {
   return spy({ env: { memory: newMemory() } }, 'imports', trace)
 }
 
-test('new Instance does the same with the imports', async () => {
+test('new Instance reads the imports in the same way', async () => {
   const { plain, shimmed } = await bothWays(() => {
     const trace = []
     new WebAssembly.Instance(module, spiedImports(trace))
@@ -58,7 +58,7 @@ test('new Instance does the same with the imports', async () => {
 })
 
 for (const [form, make] of Object.entries(INSTANTIATE)) {
-  test(`instantiate (${form}) does the same with the imports, as late`, async () => {
+  test(`instantiate (${form}) reads the imports in the same way, at the same time`, async () => {
     const { plain, shimmed } = await bothWays(async () => {
       const trace = []
       const promise = make(spiedImports(trace))
@@ -71,7 +71,7 @@ for (const [form, make] of Object.entries(INSTANTIATE)) {
     assert.deepEqual(shimmed, plain)
   })
 
-  test(`instantiate (${form}) runs no then of the user's`, async () => {
+  test(`instantiate (${form}) calls no then of the user's`, async () => {
     const { plain, shimmed } = await bothWays(async () => {
       const { then } = Promise.prototype
       let calls = 0
@@ -91,7 +91,7 @@ for (const [form, make] of Object.entries(INSTANTIATE)) {
   })
 }
 
-test('nothing is asked of a source that is no module', async () => {
+test('no property is read of a source that is no module', async () => {
   const { plain, shimmed } = await bothWays(async () => {
     const trace = []
     for (const source of [{}, () => {}, new WebAssembly.Module(guest())]) {
@@ -104,16 +104,16 @@ test('nothing is asked of a source that is no module', async () => {
   assert.deepEqual(shimmed, plain)
 })
 
-/** Deno and Bun do not tell when they settle a promise: ours is derived. */
+/** Deno and Bun do not report when they settle a promise: ours is derived. */
 const DERIVED = Boolean(process.versions.deno ?? process.versions.bun)
 const LATER = { todo: DERIVED && 'it is one microtask later' }
 
-/** Nor does Node 18 for promises that are settled later than they are made. */
+/** Nor does Node 18 for promises that are settled after they are returned. */
 const isNode18 = process.version.startsWith('v18.')
 
-/** In processes of their own: what install() asked of the engine stays asked. */
+/** In processes of their own: the hook that install() sets stays set. */
 test(
-  'promises are settled after as many microtasks, in the same order',
+  'promises are settled after the same number of microtasks, in the same order',
   LATER,
   async () => {
     const plain = await run('turns.mjs')
@@ -125,7 +125,7 @@ test(
   }
 )
 
-/** How many promises are made while `action` runs. */
+/** How many promises are created while `action` runs. */
 function promisesMadeBy(action) {
   const made = []
   const stop = promiseHooks.onInit((promise) => made.push(promise))
@@ -138,7 +138,7 @@ function promisesMadeBy(action) {
 for (const [form, make] of Object.entries(INSTANTIATE)) {
   const derived = DERIVED || (isNode18 && form !== 'module')
   test(
-    `instantiate (${form}) returns the engine's own promise, and makes no other`,
+    `instantiate (${form}) returns the engine's own promise, and creates no other`,
     {
       skip: !promiseHooks && 'the host has no promise hooks',
       todo: derived && 'it is a promise derived from it'
@@ -155,8 +155,8 @@ for (const [form, make] of Object.entries(INSTANTIATE)) {
   )
 
   test(
-    `instantiate (${form}) looks for a then of its result as often`,
-    { todo: derived && 'a derived promise looks twice' },
+    `instantiate (${form}) reads the then of its result as often`,
+    { todo: derived && 'a derived promise reads it twice' },
     async () => {
       const { plain, shimmed } = await bothWays(async () => {
         let looks = 0
@@ -180,7 +180,7 @@ for (const [form, make] of Object.entries(INSTANTIATE)) {
     }
   )
 
-  test(`an instance of instantiate (${form}) is tracked before the program sees it`, async () => {
+  test(`an instance of instantiate (${form}) is tracked before the program receives it`, async () => {
     install()
     const memory = newMemory()
     await make({ env: { memory } }).then(
@@ -205,7 +205,7 @@ test('several instantiations are settled in the same order', async () => {
   assert.deepEqual(shimmed, plain)
 })
 
-test('bytes that are overwritten after the call do no harm', async () => {
+test('bytes that are overwritten after the call have no effect', async () => {
   install()
   const source = guest()
   const promise = WebAssembly.instantiate(source)

@@ -14,7 +14,7 @@ afterEach(() => {
   uninstall()
 })
 
-/** What can be told about an object's properties without their identity. */
+/** An object's properties, without the identity of their values. */
 function shape(object) {
   return Reflect.ownKeys(object).map((key) => {
     const descriptor = Reflect.getOwnPropertyDescriptor(object, key)
@@ -45,7 +45,7 @@ for (const name of FUNCTIONS) {
     assert.deepEqual(shimmed, plain)
   })
 
-  test(`WebAssembly.${name} is as extensible, and as native, as it was`, async () => {
+  test(`WebAssembly.${name} is as extensible and as native as before`, async () => {
     const { plain, shimmed } = await bothWays(() => ({
       extensible: Object.isExtensible(WebAssembly[name]),
       native: /\[native code\]/.test(
@@ -65,7 +65,7 @@ test('the properties of WebAssembly.Instance.prototype are the same', async () =
   assert.deepEqual(shimmed, plain)
 })
 
-test('the properties of an instance and of what instantiate gives are the same', async () => {
+test("the properties of an instance and of instantiate's result are the same", async () => {
   const { plain, shimmed } = await bothWays(async () => {
     const both = await WebAssembly.instantiate(guest())
     return [shape(both), shape(both.instance), shape(both.instance.exports)]
@@ -107,7 +107,7 @@ test('an instance made with the shim is an Instance without it', () => {
   assert.equal(instance.constructor, WebAssembly.Instance)
 })
 
-test('instantiate gives objects of the right classes', async () => {
+test('instantiate returns objects of the right classes', async () => {
   install()
   const promise = WebAssembly.instantiate(guest())
   assert.equal(promise.constructor, Promise)
@@ -180,7 +180,7 @@ for (const [name, target] of Object.entries(NEW_TARGETS)) {
   })
 }
 
-test('new.target.prototype is read as often, and when, as without us', async () => {
+test('new.target.prototype is read as often and at the same time as without the package', async () => {
   const { plain, shimmed } = await bothWays(() => {
     const trace = []
     const target = new Proxy(Other, {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Built-ins that a program replaced are not called, and nothing is looked for that it may have added. */
+/**
+ * Built-ins that a program has replaced are not called, and properties that it
+ * may have added are not read.
+ */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { run } from './support/child.mjs'
@@ -15,7 +18,7 @@ const WAYS = {
   looks: 'looks for the same properties as without us, added ones'
 }
 
-/** A derived promise looks for more; see parity-order.test.mjs. */
+/** A derived promise reads more properties; see parity-order.test.mjs. */
 const isDerived = (call) =>
   call !== 'instance' &&
   call !== 'both' &&
@@ -34,7 +37,7 @@ describe('primordials', { concurrency: 2 }, () => {
           const shimmed = await run('primordials.mjs', { args })
           assert.equal(shimmed.stderr, '')
           const seen = JSON.parse(shimmed.stdout)
-          assert.deepEqual(seen, { ...JSON.parse(plain.stdout), told: 1 })
+          assert.deepEqual(seen, { ...JSON.parse(plain.stdout), received: 1 })
         }
       )
     }

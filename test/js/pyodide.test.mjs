@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Python in Pyodide hears signals through its interrupt buffer. Pyodide takes
- * some seconds to start, so all steps are those of one process.
+ * Python in Pyodide receives signals through its interrupt buffer. Pyodide
+ * takes some seconds to start, so one process runs all steps.
  */
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
@@ -13,7 +13,7 @@ let ending
 
 before(async () => {
   const child = start('pyodide.mjs')
-  await child.says('busy')
+  await child.prints('busy')
   child.kill('SIGINT')
   const { status, signal, stdout, stderr } = await child.end()
   ending = { status, signal, stderr }
@@ -25,34 +25,34 @@ before(async () => {
 })
 
 describe('Pyodide', () => {
-  test('the program ends as it should', () => {
+  test('the program exits with status 0', () => {
     assert.deepEqual(ending, { status: 0, signal: null, stderr: '' })
   })
 
-  test("a handler of signal.signal runs in the middle of Python's loop", () => {
-    assert.deepEqual(steps.get('handler'), { came: 'told 24', word: 0 })
+  test('a handler of signal.signal runs in the middle of a Python loop', () => {
+    assert.deepEqual(steps.get('handler'), { came: 'received 24', word: 0 })
   })
 
-  test('a handler that returns lets the loop go on', () => {
+  test('after a handler that returns the loop continues', () => {
     assert.deepEqual(steps.get('goes on'), { came: 24, word: 0 })
   })
 
-  test('an interrupt that waits comes with the next code that runs', () => {
+  test('a waiting interrupt is delivered to the next code that runs', () => {
     const came = 'KeyboardInterrupt'
     assert.deepEqual(steps.get('pending'), { came, word: 0 })
     assert.deepEqual(steps.get('afterwards'), { came: 2, word: 0 })
   })
 
-  test('Ctrl-C is a KeyboardInterrupt in a busy loop', () => {
+  test('Ctrl-C raises KeyboardInterrupt in a busy loop', () => {
     assert.deepEqual(steps.get('forwarded'), { came: 'interrupted', word: 0 })
   })
 
-  test('after untrack nobody is told', () => {
+  test('after untrack Python receives nothing', () => {
     assert.deepEqual(steps.get('untracked'), { came: 0, word: 0 })
   })
 })
 
-test('Python hears each of the signals that another thread raises', async (t) => {
+test('Python receives each signal that another thread raises', async (t) => {
   const storm = (...args) => run('pyodide-storm.mjs', { args })
   const { stdout, stderr, signal } = await storm()
   assert.deepEqual({ stderr, signal }, { stderr: '', signal: 'SIGTERM' })
@@ -64,7 +64,7 @@ test('Python hears each of the signals that another thread raises', async (t) =>
 const engine = capabilities.hardKill === 'engine'
 describe('Pyodide, killed', { skip: !engine }, () => {
   for (const time of ['first', 'second']) {
-    test(`a loop that hears nothing is killed: the ${time} time`, () => {
+    test(`a loop that ignores signals is killed: the ${time} time`, () => {
       const came = 'ERR_WASMSIG_CPU_LIMIT'
       assert.deepEqual(steps.get(`${time} kill`), { came, word: 0 })
       const after = steps.get(`after the ${time}`)
@@ -72,13 +72,16 @@ describe('Pyodide, killed', { skip: !engine }, () => {
     })
   }
 
-  // So a Pyodide that was killed often runs into Python's recursion limit.
+  // So a Pyodide with many kills reaches Python's recursion limit.
   test('each kill leaves its Python frames behind', () => {
     const { came: count } = steps.get('frames')
     assert.equal(steps.get('frames afterwards').came, count + 2 * count)
   })
 
-  test('the next loop is told', () => {
-    assert.deepEqual(steps.get('told again'), { came: 'told 24', word: 0 })
+  test('the next loop is signalled', () => {
+    assert.deepEqual(steps.get('received again'), {
+      came: 'received 24',
+      word: 0
+    })
   })
 })

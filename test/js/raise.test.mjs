@@ -76,7 +76,7 @@ test('terminate has no default target', () => {
   assert.deepEqual(terminated(), [0, 0, 0])
 })
 
-test('raise takes a generator once through', () => {
+test('raise iterates a generator once', () => {
   let steps = 0
   const generate = function* () {
     for (const instance of [a, b]) {
@@ -88,7 +88,7 @@ test('raise takes a generator once through', () => {
   assert.equal(steps, 2)
 })
 
-test('raise takes numbers from 1 to 64', () => {
+test('raise accepts numbers from 1 to 64', () => {
   for (let signal = 1; signal <= 64; signal += 1) {
     assert.equal(raise(signal, a), 1)
     assert.equal(read(a, 'signal'), signal)
@@ -96,27 +96,27 @@ test('raise takes numbers from 1 to 64', () => {
   assert.equal(read(a, 'pending'), (1n << 64n) - 1n)
 })
 
-test('raise takes every name of SIGNALS', () => {
+test('raise accepts every name of SIGNALS', () => {
   for (const [name, signal] of Object.entries(SIGNALS)) {
     assert.equal(raise(name, a), 1)
     assert.equal(read(a, 'signal'), signal)
   }
 })
 
-test('raise does not count an instance that is dead', () => {
+test('raise does not count a terminated instance', () => {
   write(b, 'terminated', 1)
   assert.equal(raise('SIGINT'), 2)
   assert.deepEqual(signals(), [2, 0, 2])
   assert.equal(read(b, 'pending'), 0n)
 })
 
-test('SIGKILL reaches an instance that says it is dead', () => {
+test('SIGKILL reaches a terminated instance', () => {
   write(b, 'terminated', 1)
   assert.equal(raise('SIGKILL', b), 1)
   assert.equal(read(b, 'signal'), SIGNALS.SIGKILL)
 })
 
-test('clear takes back what waits, and counts it', () => {
+test('clear takes waiting signals back, and counts them', () => {
   raise('SIGINT', [a, c])
   assert.equal(clear(), 2)
   assert.deepEqual(signals(), [0, 0, 0])
@@ -130,7 +130,7 @@ test('clear empties the pending set', () => {
   assert.equal(read(a, 'pending'), 0n)
 })
 
-test('clear leaves those that are not meant', () => {
+test('clear leaves other instances unchanged', () => {
   raise('SIGINT')
   assert.equal(clear(b), 1)
   assert.deepEqual(signals(), [2, 0, 2])
@@ -138,7 +138,7 @@ test('clear leaves those that are not meant', () => {
   assert.deepEqual(signals(), [0, 0, 2])
 })
 
-test('clear takes the same targets as raise', () => {
+test('clear accepts the same targets as raise', () => {
   for (const [, [args, count, before]] of Object.entries(TARGETS)) {
     if (typeof args[0]?.next === 'function') continue
     raise('SIGINT')
@@ -184,7 +184,7 @@ test(
   }
 )
 
-test('stats has its members, all numbers but who notices limits', () => {
+test('stats has its members, all numbers but `firing`', () => {
   const { tracked, untracked, unsafe, firing, ...counters } = stats()
   assert.ok(['timer', 'watchdog'].includes(firing))
   assert.deepEqual(Object.keys(tracked).sort(), ['FIXED', 'MOVABLE', 'SHARED'])
@@ -204,7 +204,7 @@ test('stats counts tracked instances by class, and raises', () => {
   assert.equal(stats().raises, before.raises + 3)
 })
 
-test('stats is a picture: changing it changes nothing', () => {
+test('stats is a copy: a change to it has no effect', () => {
   const picture = stats()
   picture.tracked.FIXED = 1000
   picture.untracked.overlap = 1000
@@ -214,7 +214,7 @@ test('stats is a picture: changing it changes nothing', () => {
   assert.notEqual(stats().raises, -1)
 })
 
-test('capabilities says what this host can do, and is frozen', () => {
+test('capabilities shows what this host can do, and is frozen', () => {
   assert.ok(Object.isFrozen(capabilities))
   assert.deepEqual(Object.keys(capabilities).sort(), [
     'asyncContext',
@@ -228,7 +228,7 @@ test('capabilities says what this host can do, and is frozen', () => {
   assert.deepEqual(classes, ['FIXED', 'MOVABLE', 'SHARED'])
 })
 
-test('the package exports what its types say', () => {
+test('the package exports what its types declare', () => {
   const { default: _, ...names } = wasmsig
   assert.deepEqual(Object.keys(names).sort(), [
     'CpuBudget',

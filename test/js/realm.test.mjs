@@ -6,7 +6,7 @@ import vm from 'node:vm'
 import { CpuBudget, install, raise, stats, uninstall } from 'wasmsig'
 import { IMPORTED, guest, read } from './support/guests.mjs'
 
-/** Bun's contexts have no WebAssembly of their own to be wrapped apart. */
+/** Bun's contexts have no separate WebAssembly that could be wrapped. */
 const ours = globalThis.WebAssembly
 const skip =
   vm.runInNewContext('globalThis').WebAssembly === undefined &&
@@ -48,7 +48,7 @@ for (const [way, make] of Object.entries(WAYS)) {
   })
 
   test(
-    `${way} of a realm takes memories of either realm`,
+    `${way} of a realm accepts memories of either realm`,
     { skip },
     async () => {
       const realm = shimmedRealm()
@@ -62,18 +62,14 @@ for (const [way, make] of Object.entries(WAYS)) {
     }
   )
 
-  test(
-    `${way} of a realm instantiates nothing of ours otherwise`,
-    { skip },
-    async () => {
-      shimmedRealm()
-      const before = stats()
-      const instance = await make(globalThis, guest())
-      assert.equal(raise('SIGINT', instance), 0)
-      assert.equal(read(instance, 'signal'), 0xffff)
-      assert.deepEqual(stats().untracked, before.untracked)
-    }
-  )
+  test(`${way} of a realm wraps nothing in our realm`, { skip }, async () => {
+    shimmedRealm()
+    const before = stats()
+    const instance = await make(globalThis, guest())
+    assert.equal(raise('SIGINT', instance), 0)
+    assert.equal(read(instance, 'signal'), 0xffff)
+    assert.deepEqual(stats().untracked, before.untracked)
+  })
 }
 
 test('a module of one realm is instantiated by the other', { skip }, () => {
@@ -112,23 +108,27 @@ test(
   }
 )
 
-test('a budget tells an instance of another realm', { skip }, () => {
+test('a budget signals an instance of another realm', { skip }, () => {
   const realm = shimmedRealm()
   const instance = WAYS.Instance(realm, guest())
   const budget = new CpuBudget({ soft: 2, instances: [instance] })
   assert.equal(budget.run(instance.exports.spin), 24)
 })
 
-test('an imposter of another realm is refused', { skip }, () => {
-  const realm = shimmedRealm()
-  const fake = realm.Object.create(realm.WebAssembly.Instance.prototype)
-  assert.throws(() => raise('SIGINT', [fake]), {
-    code: 'ERR_WASMSIG_INVALID_ARG_TYPE'
-  })
-})
+test(
+  'an object that imitates an instance of another realm is refused',
+  { skip },
+  () => {
+    const realm = shimmedRealm()
+    const fake = realm.Object.create(realm.WebAssembly.Instance.prototype)
+    assert.throws(() => raise('SIGINT', [fake]), {
+      code: 'ERR_WASMSIG_INVALID_ARG_TYPE'
+    })
+  }
+)
 
 test(
-  'a wrapped realm looks as it did, and makes its own objects',
+  'a wrapped realm looks as before, and makes its own objects',
   { skip },
   async () => {
     const plain = vm.runInNewContext('globalThis')
@@ -169,7 +169,7 @@ test('an error of a wrapped realm is of that realm', { skip }, async () => {
 })
 
 test(
-  'a realm that is dropped takes its instances with it',
+  'a collected realm releases its instances',
   { skip: skip || (!globalThis.gc && 'no --expose-gc') },
   async () => {
     const realm = new WeakRef(vm.runInNewContext('globalThis'))
@@ -179,7 +179,7 @@ test(
     for (let i = 0; i < 100 && realm.deref(); i += 1) {
       await new Promise(setImmediate)
       globalThis.gc()
-      // A sweep: instances that were collected let their memories go.
+      // A sweep: the memories of collected instances are released.
       install()
       for (let k = 0; k < 70; k += 1) WAYS.Instance(globalThis, guest())
     }

@@ -17,18 +17,18 @@ const FLAGS = {
 describe('register', { concurrency: 4 }, () => {
   for (const program of ['registered.mjs', 'registered.cjs']) {
     for (const [name, flags] of Object.entries(FLAGS)) {
-      test(`${program} with ${name}: the shim is there before it begins`, async () => {
+      test(`${program} with ${name}: the shim is installed before it starts`, async () => {
         const { stdout, stderr, status } = await run(program, { flags })
         assert.equal(status, 0, stderr)
-        assert.deepEqual(JSON.parse(stdout), { told: 1, installs: false })
+        assert.deepEqual(JSON.parse(stdout), { received: 1, installs: false })
         assert.equal(stderr, '')
       })
     }
 
-    test(`${program} with neither: there is no shim`, async () => {
+    test(`${program} with neither: no shim is installed`, async () => {
       const { stdout, status } = await run(program)
       assert.equal(status, 0)
-      assert.deepEqual(JSON.parse(stdout), { told: 0, installs: true })
+      assert.deepEqual(JSON.parse(stdout), { received: 0, installs: true })
     })
   }
 
@@ -36,7 +36,7 @@ describe('register', { concurrency: 4 }, () => {
     const env = { NODE_OPTIONS: '--import wasmsig/register' }
     const { stdout, status } = await run('registered.mjs', { env })
     assert.equal(status, 0)
-    assert.deepEqual(JSON.parse(stdout), { told: 1, installs: false })
+    assert.deepEqual(JSON.parse(stdout), { received: 1, installs: false })
   })
 
   const UNABLE = {
@@ -44,31 +44,31 @@ describe('register', { concurrency: 4 }, () => {
     '--frozen-intrinsics': /WebAssembly is frozen .*installs nothing/
   }
   for (const [flag, warning] of Object.entries(UNABLE)) {
-    test(`under ${flag} nothing is installed, and that is said once`, async () => {
+    test(`under ${flag} nothing is installed, with one warning`, async () => {
       const flags = [flag, '--import', 'wasmsig/register']
       const { stdout, stderr, status } = await run('unable.cjs', { flags })
       assert.equal(status, 0, stderr)
       assert.deepEqual(JSON.parse(stdout), {
         installs: [false, false],
-        told: 0,
+        received: 0,
         killed: 'CpuLimitError',
         reason: 'no-words'
       })
-      const said = stderr.match(/\[WASMSIG_NOT_INSTALLED\] .*/g)
-      assert.equal(said?.length, 1, stderr)
-      assert.match(said[0], warning)
+      const warnings = stderr.match(/\[WASMSIG_NOT_INSTALLED\] .*/g)
+      assert.equal(warnings?.length, 1, stderr)
+      assert.match(warnings[0], warning)
     })
   }
 
-  test('a worker thread of a registered program is registered too', async () => {
+  test('the shim is installed in a worker of a registered program too', async () => {
     const flags = ['--import', 'wasmsig/register']
     const { stdout, status } = await run('registered-worker.mjs', { flags })
     assert.equal(status, 0)
-    assert.deepEqual(JSON.parse(stdout), { told: 1, installs: false })
+    assert.deepEqual(JSON.parse(stdout), { received: 1, installs: false })
   })
 })
 
-test('require and import give the same objects', () => {
+test('require and import return the same objects', () => {
   const required = require('wasmsig')
   const names = Object.keys(wasmsig).filter((name) => name !== 'default')
   assert.ok(names.includes('CpuBudget'))

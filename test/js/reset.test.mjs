@@ -10,7 +10,7 @@ install()
 
 const { burn, work } = instantiate().exports
 
-test('reset makes a budget new', () => {
+test('reset renews a budget', () => {
   const instance = instantiate()
   const budget = new CpuBudget({ soft: 2 })
   budget.run(instance.exports.spin)
@@ -21,20 +21,20 @@ test('reset makes a budget new', () => {
   assert.ok(budget.used >= 2)
 })
 
-/** Runs as if it had never been told: `spin` reads the word and leaves it. */
+/** Clears the word first: `spin` reads it and does not change it. */
 function usedUntilTold(budget, instance) {
   const before = budget.used
   assert.equal(budget.run(instance.exports.spin), 24)
   return budget.used - before
 }
 
-test('a signal that no guest took ends with the section', () => {
+test('a signal that no guest has taken ends with the section', () => {
   const instance = instantiate()
   new CpuBudget({ soft: 2 }).run(instance.exports.spin)
   assert.equal(read(instance, 'signal'), 0)
 })
 
-test('a new budget inherits no signal of the last one', () => {
+test('a new budget inherits no signal of the previous one', () => {
   const instance = instantiate()
   for (let request = 0; request < 3; request += 1) {
     const budget = new CpuBudget({ soft: 2 })
@@ -49,7 +49,7 @@ test('a budget without a soft limit inherits none either', () => {
   assert.equal(new CpuBudget({ hard: 1000 }).run(read24), 0)
 })
 
-test('a budget that is reset tells after its limit again', () => {
+test('after a reset a budget signals at its limit again', () => {
   const instance = instantiate()
   const budget = new CpuBudget({ soft: 2 })
   for (let request = 0; request < 3; request += 1) {
@@ -58,17 +58,17 @@ test('a budget that is reset tells after its limit again', () => {
   }
 })
 
-test('a budget that is not reset tells at once what no guest took', () => {
+test('without a reset a budget raises at once the signal that no guest has taken', () => {
   const instance = instantiate()
   const budget = new CpuBudget({ soft: 2 })
   budget.run(instance.exports.spin)
-  const told = () => read(instance, 'signal')
-  assert.equal(budget.run(told), 24)
-  assert.equal(new CpuBudget({ soft: 1000 }).run(told), 0)
-  assert.equal(budget.run(told), 24)
+  const received = () => read(instance, 'signal')
+  assert.equal(budget.run(received), 24)
+  assert.equal(new CpuBudget({ soft: 1000 }).run(received), 0)
+  assert.equal(budget.run(received), 24)
 })
 
-test("a section's end leaves a signal that is not the budget's", () => {
+test("the end of a section keeps a signal that is not the budget's", () => {
   const instance = instantiate()
   const budget = new CpuBudget({ soft: 2 })
   budget.run(() => {
@@ -80,7 +80,7 @@ test("a section's end leaves a signal that is not the budget's", () => {
   assert.equal(read(instance, 'signal'), 15)
 })
 
-test('reset brings new limits and keeps those left out', () => {
+test('reset sets new limits and keeps those left out', () => {
   const { exports } = instantiate()
   const budget = new CpuBudget({ soft: 900, hard: 1000 })
   budget.reset({ soft: 2, signal: 'SIGALRM' })
@@ -102,7 +102,7 @@ test('reset while running is refused and changes nothing', () => {
   assert.equal(budget.state, 'ready')
 })
 
-test('reset cannot change whom the budget concerns', () => {
+test("reset cannot change the budget's instances", () => {
   const named = instantiate()
   const other = instantiate()
   const budget = new CpuBudget({ soft: 2, instances: [named] })
@@ -114,7 +114,7 @@ test('reset cannot change whom the budget concerns', () => {
   })
 })
 
-test('reset makes a killed budget new', () => {
+test('reset renews a killed budget', () => {
   const budget = new CpuBudget({ hard: 3 })
   caught(() => budget.run(burn))
   budget.reset()
@@ -124,7 +124,7 @@ test('reset makes a killed budget new', () => {
   assert.ok(caught(() => budget.run(burn)) instanceof CpuLimitError)
 })
 
-test('reset with another hard limit', () => {
+test('a reset can set another hard limit', () => {
   const budget = new CpuBudget({ hard: 3 })
   caught(() => budget.run(burn))
   const error = caught(() => budget.reset({ hard: 7 }).run(burn))

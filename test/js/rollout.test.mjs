@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** WASMSIG=off, and WASMSIG_ROLLOUT: in which processes anything is done. */
+/**
+ * WASMSIG=off, and WASMSIG_ROLLOUT: in which processes the package is enabled.
+ */
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'
@@ -9,8 +11,8 @@ const require = createRequire(import.meta.url)
 const root = new URL('../../hosts/js/lib/', import.meta.url)
 const { numberOf, shareOf } = require(new URL('enabled.js', root).pathname)
 
-const ON = { told: 1, installs: false }
-const OFF = { told: 0, installs: false }
+const ON = { received: 1, installs: false }
+const OFF = { received: 0, installs: false }
 
 const ENVIRONMENTS = [
   [{}, ON],
@@ -40,7 +42,7 @@ describe('rollout', { concurrency: 2 }, () => {
   }
 
   for (const share of ['five', '5', '-5%', '101%', '5 %']) {
-    test(`a share of '${share}' installs nothing, and is warned of`, async () => {
+    test(`a share of '${share}' installs nothing, with a warning`, async () => {
       const env = { WASMSIG_ROLLOUT: share }
       const ended = await run('registered.mjs', { flags, env })
       assert.match(ended.stderr, /\[WASMSIG_ROLLOUT\].*percentage/)
@@ -62,7 +64,7 @@ describe('rollout', { concurrency: 2 }, () => {
     })
   }
 
-  test('where it is off, every call is a plain call', async () => {
+  test('where it is disabled, every call is a plain call', async () => {
     const { stdout, stderr, status } = await run('off.mjs', {
       env: { WASMSIG: 'off' }
     })
@@ -71,7 +73,7 @@ describe('rollout', { concurrency: 2 }, () => {
     assert.equal(status, 0)
   })
 
-  test('where it is off, the addon is not even looked for', async () => {
+  test('where it is disabled, the addon is not searched for', async () => {
     const env = { WASMSIG: 'off', WASMSIG_PREBUILD: '/nowhere' }
     const { stdout, stderr } = await run('off.mjs', { env })
     assert.equal(stderr, '')
@@ -88,7 +90,7 @@ test('a share is a percentage', () => {
   }
 })
 
-/** Processes as they follow one another: on a host, and in fresh containers. */
+/** Consecutive processes: on a host, and in new containers. */
 const NAMES = {
   'of one host': (i) => `${1000 + i} ${52_000 + 3 * i} ${140_000_000 + 16 * i}`,
   'in containers that begin together': (i) =>

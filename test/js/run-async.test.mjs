@@ -15,7 +15,7 @@ install()
 
 const { burn, spin } = instantiate().exports
 
-/** CPU ms that a budget may be off by. */
+/** Tolerance of a budget, CPU ms. */
 const SLACK = 0.05
 
 async function rejected(promise) {
@@ -25,7 +25,7 @@ async function rejected(promise) {
   )
 }
 
-test('the result of the promise is handed on', async () => {
+test('the result of the promise is returned', async () => {
   const budget = new CpuBudget({ measure: true })
   assert.equal(await budget.runAsync(async () => 7), 7)
   assert.equal(await budget.runAsync(() => 8), 8)
@@ -33,7 +33,7 @@ test('the result of the promise is handed on', async () => {
   assert.equal(await budget.runAsync(() => thenable), 9)
 })
 
-test('what the promise is rejected with is handed on', async () => {
+test('the rejection of the promise is returned', async () => {
   const budget = new CpuBudget({ measure: true })
   const error = new Error('mine')
   const thrower = () => {
@@ -43,7 +43,7 @@ test('what the promise is rejected with is handed on', async () => {
   assert.equal(await rejected(budget.runAsync(thrower)), error)
 })
 
-test('what goes on after an await is charged', async () => {
+test('work after an await is charged', async () => {
   const budget = new CpuBudget({ measure: true })
   let spent = 0
   await budget.runAsync(async () => {
@@ -60,7 +60,7 @@ test('what goes on after an await is charged', async () => {
   assert.equal(budget.state, 'ready')
 })
 
-test('waiting is not charged, nor what others do meanwhile', async () => {
+test('waiting is not charged, nor is other work meanwhile', async () => {
   const budget = new CpuBudget({ measure: true })
   const waits = budget.runAsync(async () => {
     await after(30)
@@ -90,7 +90,7 @@ test('timers and callbacks that it starts are charged', async () => {
   assert.ok(budget.used >= 12 - 3 * SLACK, String(budget.used))
 })
 
-test('a hundred that are interleaved are each charged their own', async () => {
+test('a hundred interleaved ones are charged separately', async () => {
   const runs = Array.from({ length: 100 }, (_, i) => {
     const budget = new CpuBudget({ measure: true })
     const share = 0.1 + (i % 10) / 10
@@ -111,7 +111,7 @@ test('a hundred that are interleaved are each charged their own', async () => {
   assert.ok(over / 100 < 2, `${over / 100} ms too much each`)
 })
 
-test('one inside another is charged to both', async () => {
+test('a call inside another is charged to both', async () => {
   const outer = new CpuBudget({ measure: true })
   const inner = new CpuBudget({ measure: true })
   await outer.runAsync(async () => {
@@ -134,14 +134,14 @@ test('a kill before the first await rejects the promise', async () => {
   assert.equal(budget.state, 'killed')
 })
 
-test('a guest that goes on after an await is told, and asked to end', async () => {
+test('a guest that continues after an await is signalled, then receives SIGKILL', async () => {
   const budget = new CpuBudget({ soft: 3 })
-  const heard = await budget.runAsync(async () => {
+  const received = await budget.runAsync(async () => {
     await null
     return spin()
   })
-  assert.equal(heard, 24)
-  budget.reset() // takes back what the guest has not acknowledged
+  assert.equal(received, 24)
+  budget.reset() // clears what the guest has not acknowledged
   const limited = new CpuBudget({ hard: 3 })
   let signal
   const error = await rejected(
@@ -170,7 +170,7 @@ test('run inside is killed after an await as well', async () => {
   assert.ok(error instanceof CpuLimitError, String(error))
 })
 
-test('bind inside is killed, and the others are left alone', async () => {
+test('bind inside is killed, and others continue', async () => {
   const others = Array.from({ length: 20 }, (_, i) => {
     const budget = new CpuBudget({ hard: 1000 })
     return budget.runAsync(async () => {
@@ -193,7 +193,7 @@ test('bind inside is killed, and the others are left alone', async () => {
   )
 })
 
-test('a limit that passes over many small pieces rejects the promise', async () => {
+test('a limit that passes in many small parts rejects the promise', async () => {
   const budget = new CpuBudget({ hard: 10 })
   let turns = 0
   const error = await rejected(
@@ -208,7 +208,7 @@ test('a limit that passes over many small pieces rejects the promise', async () 
   assert.ok(turns >= 5 && turns <= 25, String(turns))
 })
 
-test('all that runs on one budget is rejected together', async () => {
+test('all calls on one budget are rejected together', async () => {
   const budget = new CpuBudget({ hard: 5 })
   const waits = rejected(budget.runAsync(() => new Promise(() => {})))
   await rejected(budget.runAsync(async () => burn()))
@@ -216,7 +216,7 @@ test('all that runs on one budget is rejected together', async () => {
   assert.ok((await waits) instanceof CpuLimitError)
 })
 
-test('what goes on after its promise was settled is not charged', async () => {
+test('work after its promise is settled is not charged', async () => {
   const budget = new CpuBudget({ measure: true })
   let later
   await budget.runAsync(async () => {
@@ -241,7 +241,7 @@ test('a budget that is reset between can be run again and again', async () => {
 
 test('an uncaught error inside leaves no section entered', async () => {
   const budget = new CpuBudget({ measure: true })
-  const heard = new Promise((resolve) => {
+  const received = new Promise((resolve) => {
     process.setUncaughtExceptionCaptureCallback(resolve)
   })
   const run = budget.runAsync(
@@ -253,7 +253,7 @@ test('an uncaught error inside leaves no section entered', async () => {
         }, 1)
       })
   )
-  assert.equal((await heard).message, 'mine')
+  assert.equal((await received).message, 'mine')
   process.setUncaughtExceptionCaptureCallback(null)
   await run
   await soon()
@@ -261,7 +261,7 @@ test('an uncaught error inside leaves no section entered', async () => {
   budget.reset()
 })
 
-test('runAsync takes a function', () => {
+test('runAsync refuses what is not a function', () => {
   const budget = new CpuBudget({ measure: true })
   for (const wrong of [undefined, null, 1, {}, Promise.resolve()]) {
     assert.throws(() => budget.runAsync(wrong), {
@@ -293,7 +293,7 @@ test('bind charges one budget for all its calls', () => {
   assert.ok(turns >= 2 && turns <= 7, String(turns))
 })
 
-test('work that starts itself anew for ever costs no more the longer it does', async () => {
+test('work that restarts itself endlessly does not become slower', async () => {
   let turns = 0
   await new Promise((resolve, reject) => {
     function tick() {
@@ -306,7 +306,7 @@ test('work that starts itself anew for ever costs no more the longer it does', a
   assert.equal(turns, 20_000)
 })
 
-// ------------------------------------------------- all that resumes work later
+// ------------------------------------------ everything that resumes work later
 
 const LATER = {
   'a microtask': (done) => queueMicrotask(done),
@@ -362,7 +362,7 @@ const LATER = {
 }
 
 for (const [what, begin] of Object.entries(LATER)) {
-  test(`what ${what} goes on with is charged`, async () => {
+  test(`work that ${what} resumes is charged`, async () => {
     const budget = new CpuBudget({ hard: 60_000 })
     let spent = 0
     await budget.runAsync(

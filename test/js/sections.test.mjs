@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Sections and the ways in which JavaScript and wasm go in and out of them. */
+/** Sections, and how JavaScript and wasm enter and leave them. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
@@ -8,7 +8,9 @@ import { caught, loopJs, sleep, spend } from './support/work.mjs'
 
 install()
 
-/** CPU ms of this thread, exact because it has just slept: sched(7), proc(5). */
+/**
+ * CPU ms of this thread, exact because it has just slept: sched(7), proc(5).
+ */
 function threadCpu() {
   sleep(1)
   const text = fs.readFileSync('/proc/thread-self/schedstat', 'latin1')
@@ -16,12 +18,12 @@ function threadCpu() {
 }
 
 /**
- * What may be charged too much or too little at once: the hypervisor's share of
- * the last ms, and a reading beside the kernel's own.
+ * How much may be charged too much or too little at once: the hypervisor's
+ * share of the last ms, and the error of one reading of the clock.
  */
 const SLACK_MS = 0.1
 
-test('used lies between what the thread has used inside and outside', () => {
+test("used is between the thread's CPU time read inside and outside", () => {
   for (let i = 0; i < 9; i += 1) {
     const budget = new CpuBudget({ measure: true })
     const before = threadCpu()
@@ -37,7 +39,7 @@ test('used lies between what the thread has used inside and outside', () => {
   }
 })
 
-test('a generator is charged to whoever goes on with it', () => {
+test('a generator is charged to the budget that resumes it', () => {
   const first = new CpuBudget({ measure: true })
   const second = new CpuBudget({ measure: true })
   function* work() {
@@ -88,7 +90,7 @@ test('recursion through imports of wasm runs on its budgets', () => {
   for (const budget of budgets) assert.ok(budget.used >= 2 - 0.05)
 })
 
-test('of forty sections the one whose limit has passed is ended', () => {
+test('of forty sections, the one whose limit has passed ends', () => {
   const budgets = Array.from({ length: 40 }, (_, i) => {
     return new CpuBudget({ hard: i === 20 ? 3 : 5000 })
   })
@@ -102,7 +104,7 @@ test('of forty sections the one whose limit has passed is ended', () => {
   assert.deepEqual(ended, [20])
 })
 
-test('sections in a process that ends are left by nobody', () => {
+test('a section runs in an exit listener too', () => {
   const budget = new CpuBudget({ measure: true })
   process.on('exit', () => {
     budget.run(() => assert.equal(budget.state, 'running'))

@@ -14,7 +14,7 @@ install()
 
 const PROGRAM = new URL('./programs/threads.mjs', import.meta.url)
 
-/** A worker that answers tasks, and is ended with the test. */
+/** A worker that answers tasks, and is terminated with the test. */
 class Thread {
   #worker = new Worker(PROGRAM)
 
@@ -89,7 +89,7 @@ test('a worker may raise for the whole process', async (t) => {
   assert.equal(read(mine, 'signal'), 15)
 })
 
-test('a busy guest of a worker hears a signal from another thread', async (t) => {
+test('a busy guest of a worker receives a signal from another thread', async (t) => {
   const thread = new Thread(t)
   thread.begin('spin')
   assert.equal(await thread.next(), 'spinning')
@@ -97,7 +97,7 @@ test('a busy guest of a worker hears a signal from another thread', async (t) =>
   assert.deepEqual(await thread.next(), { done: 2 })
 })
 
-test('a worker that has ended is not counted any more', async (t) => {
+test('an ended worker no longer counts', async (t) => {
   const thread = new Thread(t)
   await thread.ask('read')
   assert.equal(raise('SIGINT', 'process'), 2)
@@ -129,14 +129,14 @@ test('a further thread of a shared memory loses no pending signal', async (t) =>
 test('a soft limit works in a worker', async (t) => {
   const thread = new Thread(t)
   clear()
-  const { told, used, state } = await thread.ask('soft', 4)
-  assert.equal(told, 24)
+  const { received, used, state } = await thread.ask('soft', 4)
+  assert.equal(received, 24)
   assert.ok(used >= 4)
   assert.equal(state, 'signalled')
   assert.equal(read(mine, 'signal'), 0)
 })
 
-test('a hard limit works in a worker, which goes on', async (t) => {
+test('a hard limit works in a worker, which continues', async (t) => {
   const thread = new Thread(t)
   for (let i = 0; i < 3; i += 1) {
     const { name, code, used, state } = await thread.ask('hard', 5)
@@ -148,7 +148,7 @@ test('a hard limit works in a worker, which goes on', async (t) => {
   }
 })
 
-test('a kill in a worker leaves the main thread alone', async (t) => {
+test('a kill in a worker does not affect the main thread', async (t) => {
   const thread = new Thread(t)
   await thread.ask('read')
   const budget = new CpuBudget({ hard: 10_000 })
@@ -161,7 +161,7 @@ test('a kill in a worker leaves the main thread alone', async (t) => {
   assert.deepEqual((await thread.next()).done.name, 'CpuLimitError')
 })
 
-test('a kill in the main thread leaves a worker alone', async (t) => {
+test('a kill in the main thread does not affect a worker', async (t) => {
   const thread = new Thread(t)
   await thread.ask('read')
   thread.begin('spend', 100)
@@ -171,7 +171,7 @@ test('a kill in the main thread leaves a worker alone', async (t) => {
   assert.ok((await thread.next()).done >= 100)
 })
 
-test('budgets of several threads run at once', async (t) => {
+test('budgets of several threads run at the same time', async (t) => {
   const threads = [new Thread(t), new Thread(t), new Thread(t)]
   const limits = [5, 10, 15]
   const answers = threads.map((thread, i) => thread.ask('hard', limits[i]))
@@ -187,12 +187,12 @@ test('a worker can be terminated inside a section', async (t) => {
   thread.begin('burn', 150)
   assert.equal(await thread.next(), 'started')
   assert.equal(await thread.terminate(), 1)
-  // The watchdog must have forgotten the section when its limit comes.
+  // The watchdog must have dropped the section before its limit passes.
   await delay(200)
   assert.ok(caught(() => new CpuBudget({ hard: 3 }).run(mine.exports.burn)))
 })
 
-test('a worker that is killed all the time can be terminated', async () => {
+test('a worker with endless kills can be terminated', async () => {
   const { stdout, status } = await run('terminated.mjs')
   assert.equal(stdout, 'ended\n'.repeat(20))
   assert.equal(status, 0)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** What the addon itself answers to a caller that has checked nothing. */
+/**
+ * What the addon itself returns to a caller that has not checked its arguments.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { raise } from 'wasmsig'
@@ -38,7 +40,7 @@ test('an instance or a memory that is no object is refused', () => {
   }
 })
 
-test('addresses that are no addresses are absent', () => {
+test('values that are no addresses count as absent', () => {
   for (const none of [
     -1,
     NaN,
@@ -53,7 +55,7 @@ test('addresses that are no addresses are absent', () => {
   }
 })
 
-test('a word may end where the memory ends, and no later', () => {
+test('a word may end where the memory ends, but not later', () => {
   const bytes = memory.buffer
   assert.ok(track(own, memory, bytes, PAGE - 4, -1, -1) >= 0)
   assert.equal(track(own, memory, bytes, PAGE, -1, -1), ERANGE)
@@ -62,7 +64,7 @@ test('a word may end where the memory ends, and no later', () => {
   assert.equal(track(own, memory, bytes, 2 ** 32 - 4, -1, -1), ERANGE)
 })
 
-test('nothing of what was refused is raised at', () => {
+test('refused instances receive no signal', () => {
   assert.equal(raise('SIGINT', own), 0)
   assert.equal(read(own, 'signal'), 0xffff)
 })

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Words that no module exports hear signals like an instance's. */
+/** Words that no module exports receive signals like those of an instance. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MessageChannel } from 'node:worker_threads'
@@ -9,7 +9,7 @@ import { RANGE, TYPE, refused } from './support/refusal.mjs'
 import { run } from './support/child.mjs'
 import { spend } from './support/work.mjs'
 
-/** Whether ordinary buffers are taken: types/index.d.ts, track. */
+/** Whether ordinary buffers are accepted: types/index.d.ts, track. */
 const takesBuffers = Number.parseInt(process.versions.v8, 10) >= 13
 const DETACHABLE = { name: 'TypeError', code: 'ERR_WASMSIG_DETACHABLE' }
 
@@ -17,7 +17,7 @@ const words = (count = 4) => new Int32Array(new SharedArrayBuffer(4 * count))
 const sum = ({ FIXED, SHARED }) => FIXED + SHARED
 
 describe('track', () => {
-  test('a tracked word is zeroed, hears a raise and a clear', () => {
+  test('a tracked word is set to 0, and receives a raise and a clear', () => {
     const signal = words(1).fill(7)
     const tracking = track({ signal })
     assert.equal(signal[0], 0)
@@ -77,7 +77,7 @@ describe('track', () => {
     }
   })
 
-  test('who says it is terminated gets nothing', () => {
+  test('a terminated one receives nothing', () => {
     const signal = words()
     const terminated = signal.subarray(2)
     const tracking = track({ signal, terminated })
@@ -88,7 +88,7 @@ describe('track', () => {
     tracking.untrack()
   })
 
-  test('the terminated word is left as it is', () => {
+  test('the terminated word is not changed', () => {
     const terminated = words().fill(1)
     const tracking = track({ terminated })
     assert.equal(terminated[0], 1)
@@ -99,11 +99,11 @@ describe('track', () => {
   test('a soft limit without instances reaches it', () => {
     const signal = words()
     const tracking = track({ signal })
-    const told = new CpuBudget({ soft: 1 }).run(() => {
+    const received = new CpuBudget({ soft: 1 }).run(() => {
       spend(5)
       return signal[0]
     })
-    assert.equal(told, 24)
+    assert.equal(received, 24)
     tracking.untrack()
   })
 
@@ -115,7 +115,7 @@ describe('track', () => {
     tracking.untrack()
   })
 
-  test('several words in one buffer are tracked one by one', () => {
+  test('several words in one buffer are tracked separately', () => {
     const all = words(8)
     const trackings = [0, 1, 2, 3].map((at) =>
       track({ signal: all.subarray(at) })
@@ -127,7 +127,7 @@ describe('track', () => {
     assert.equal(raise('SIGINT'), 0)
   })
 
-  test('a word of a shared memory of WebAssembly is taken', () => {
+  test('a word in a shared memory of WebAssembly is accepted', () => {
     const memory = new WebAssembly.Memory({
       initial: 1,
       maximum: 4,
@@ -141,7 +141,7 @@ describe('track', () => {
     tracking.untrack()
   })
 
-  test('an array of another realm is taken', () => {
+  test('an array of another realm is accepted', () => {
     const signal = vm.runInNewContext(
       'new Int32Array(new SharedArrayBuffer(4))'
     )
@@ -151,7 +151,7 @@ describe('track', () => {
     tracking.untrack()
   })
 
-  test('what is tracked is not collected', async () => {
+  test('a tracked buffer is not collected', async () => {
     const { status, stdout } = await run('track-collect.mjs', {
       flags: ['--expose-gc']
     })
@@ -159,7 +159,7 @@ describe('track', () => {
     assert.equal(status, 0)
   })
 
-  test('a worker that ends takes its words with it', async () => {
+  test('the end of a worker ends the tracking of its words', async () => {
     const { status, stdout } = await run('track-worker.mjs')
     assert.equal(stdout, 'in the worker 2\nafter it 0 0\n')
     assert.equal(status, 0)
@@ -211,13 +211,13 @@ describe('track refuses', () => {
   )
 
   const OVERLAP = { name: 'Error', code: 'ERR_WASMSIG_OVERLAP' }
-  test('a word that is both words', () => {
+  test('one word for both', () => {
     const word = words()
     assert.throws(() => track({ signal: word, terminated: word }), OVERLAP)
     assert.equal(sum(stats().tracked), before)
   })
 
-  test('a word that is tracked already, in whatever role', () => {
+  test('a word that is tracked already, as either word', () => {
     const all = words()
     const other = new Uint8Array(structuredClone(all.buffer)) // the same bytes
     const tracking = track({ signal: all, terminated: all.subarray(1) })
@@ -227,7 +227,7 @@ describe('track refuses', () => {
     assert.throws(() => track({ terminated: other }), OVERLAP)
     assert.throws(() => track({ terminated: all.subarray(1) }), OVERLAP)
     assert.throws(() => track({ signal: all.subarray(1) }), OVERLAP)
-    assert.equal(all[0], 2) // not zeroed again
+    assert.equal(all[0], 2) // not set to 0 again
     tracking.untrack()
   })
 
@@ -237,7 +237,7 @@ describe('track refuses', () => {
     assert.throws(() => track({ signal }), { name: 'TypeError' })
   })
 
-  test("the buffer of a WebAssembly.Memory, which goes when it's grown", () => {
+  test('the buffer of a WebAssembly.Memory, which growth detaches', () => {
     const memory = new WebAssembly.Memory({ initial: 1 })
     assert.throws(
       () => track({ signal: new Uint8Array(memory.buffer) }),
@@ -255,7 +255,7 @@ describe('track refuses', () => {
     )
   })
 
-  test('ordinary buffers where they could be transferred away', (t) => {
+  test('ordinary buffers where a transfer is possible', (t) => {
     if (takesBuffers) return t.skip('they cannot be here')
     assert.throws(() => track({ signal: new Uint8Array(4) }), DETACHABLE)
   })

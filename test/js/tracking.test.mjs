@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Instances are tracked however they are made; what becomes of their words. */
+/** Instances are tracked however they are made; what their words hold. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { install, raise, stats } from 'wasmsig'
@@ -31,7 +31,7 @@ const WAYS = {
   }
 }
 
-/** There nobody sees the bytes of a stream; see memory-zero.test.mjs. */
+/** These hosts do not show the bytes of a stream; see memory-zero.test.mjs. */
 const hidden = Boolean(process.versions.deno ?? process.versions.bun)
 
 for (const [way, make] of Object.entries(WAYS)) {
@@ -49,19 +49,19 @@ for (const [way, make] of Object.entries(WAYS)) {
   })
 }
 
-test('WebAssembly.instantiate(bytes) hands out the module too', async () => {
+test('WebAssembly.instantiate(bytes) returns the module too', async () => {
   const { module, instance } = await WebAssembly.instantiate(guest())
   const second = new WebAssembly.Instance(module)
   assert.equal(raise('SIGINT', [instance, second]), 2)
 })
 
-test('a guest that polls hears the signal', () => {
+test('a guest that polls receives the signal', () => {
   const instance = instantiate()
   raise('SIGUSR1', instance)
   assert.equal(instance.exports.spin(), 10)
 })
 
-test('a second signal takes the place of the first', () => {
+test('a second signal replaces the first', () => {
   const instance = instantiate()
   raise('SIGINT', instance)
   raise('SIGTERM', instance)
@@ -77,7 +77,7 @@ test('an acknowledged signal can be raised again', () => {
   assert.equal(instance.exports.answer(1), 2)
 })
 
-test('the pending set starts as 0', () => {
+test('the pending set is 0 at the start', () => {
   const instance = instantiate({ words: ['signal', 'pending'] })
   assert.equal(read(instance, 'pending'), 0n)
 })
@@ -93,7 +93,7 @@ test('each raise ORs its bit into the pending set', () => {
   assert.equal(read(instance, 'signal'), 2)
 })
 
-test('the terminated word is left as it is', () => {
+test('the terminated word is not changed', () => {
   const words = ['signal', 'terminated']
   const alive = instantiate({ words })
   const dead = instantiate({ words, dead: true })
@@ -101,7 +101,7 @@ test('the terminated word is left as it is', () => {
   assert.equal(read(dead, 'terminated'), 1)
 })
 
-test('an instance that says it is dead from the start gets nothing', () => {
+test('an instance that is terminated from the start receives nothing', () => {
   const words = ['signal', 'terminated', 'pending']
   const instance = instantiate({ words, dead: true })
   assert.equal(raise('SIGINT', instance), 0)
@@ -109,7 +109,7 @@ test('an instance that says it is dead from the start gets nothing', () => {
   assert.equal(read(instance, 'pending'), 0n)
 })
 
-test('an instance that declares itself dead later gets nothing more', () => {
+test('an instance that terminates itself later receives nothing more', () => {
   const instance = instantiate({ words: ['signal', 'terminated'] })
   assert.equal(raise('SIGINT', instance), 1)
   write(instance, 'terminated', 0x80000000)
@@ -118,21 +118,21 @@ test('an instance that declares itself dead later gets nothing more', () => {
   assert.equal(read(instance, 'terminated'), 0x80000000)
 })
 
-test('an instance with a terminated word only gets no signal', () => {
+test('an instance with only a terminated word receives no signal', () => {
   const before = stats().tracked.FIXED
   const instance = instantiate({ words: ['terminated'] })
   assert.equal(stats().tracked.FIXED, before + 1)
   assert.equal(raise('SIGINT', instance), 0)
 })
 
-test('a module without words is none of our business', () => {
+test('a module without words is not tracked', () => {
   const before = stats()
   const instance = instantiate({ words: [] })
   assert.equal(raise('SIGINT', instance), 0)
   assert.deepEqual(stats(), before)
 })
 
-test('no byte but those of the words changes', () => {
+test('only the bytes of the words change', () => {
   const instance = instantiate({ words: ['signal', 'pending'] })
   const plain = new WebAssembly.Memory({ initial: 1 })
   new Uint32Array(plain.buffer)[1024 / 4] = 24
@@ -145,14 +145,14 @@ test('no byte but those of the words changes', () => {
   )
 })
 
-test('a signal finds its word after the memory has grown', () => {
+test('a signal reaches its word after the memory has grown', () => {
   const instance = instantiate()
   instance.exports.memory.grow(200)
   assert.equal(raise('SIGINT', instance), 1)
   assert.equal(read(instance, 'signal'), 2)
 })
 
-test('a word may lie in the last bytes of the memory', () => {
+test('a word may be in the last bytes of the memory', () => {
   const instance = new WebAssembly.Instance(
     new WebAssembly.Module(
       assemble(`(module (memory (export "memory") 1)
@@ -163,7 +163,7 @@ test('a word may lie in the last bytes of the memory', () => {
   assert.equal(new Uint32Array(instance.exports.memory.buffer)[16383], 2)
 })
 
-test('a word may lie at address 0', () => {
+test('a word may be at address 0', () => {
   const instance = new WebAssembly.Instance(
     new WebAssembly.Module(
       assemble(`(module (memory (export "memory") 1)
@@ -184,7 +184,7 @@ test('an address may be an imported immutable global', () => {
   assert.equal(new Uint32Array(instance.exports.memory.buffer)[512], 2)
 })
 
-test('instances of one module are told one by one', () => {
+test('instances of one module are signalled separately', () => {
   const module = new WebAssembly.Module(guest())
   const first = new WebAssembly.Instance(module)
   const second = new WebAssembly.Instance(module)

@@ -40,7 +40,7 @@ function assertKilled(fn, limits) {
   return error
 }
 
-test('a kill waits until the host has ended what it does', () => {
+test("a kill waits until the host's function has ended", () => {
   let ended = false
   const inside = () => {
     spend(30)
@@ -59,20 +59,20 @@ test('a kill waits until the host has ended what it does', () => {
   assert.equal(waited, 1)
 })
 
-test("a guest inside the host's function is told SIGKILL in its word", () => {
-  let heard
+test("a guest inside the host's function receives SIGKILL in its word", () => {
+  let received
   const error = assertKilled(
     () => {
-      heard = storage.run('inner', spin)
+      received = storage.run('inner', spin)
       loopJs()
     },
     { hard: 5 }
   )
-  assert.equal(heard, SIGNALS.SIGKILL)
+  assert.equal(received, SIGNALS.SIGKILL)
   assert.ok(error.used < 1000)
 })
 
-test('what was asked is asked no more after the section', () => {
+test('the SIGKILL is cleared after the section', () => {
   const instance = instantiate()
   assertKilled(
     () => {
@@ -84,12 +84,12 @@ test('what was asked is asked no more after the section', () => {
   assert.equal(instance.exports.work(10), 0)
 })
 
-test('a call that comes back before the kill could be throws all the same', () => {
+test('a call that returns before the kill still throws', () => {
   const error = assertKilled(() => storage.run('inner', spend, 30), { hard: 5 })
   assert.ok(error.used >= 30)
 })
 
-test("'wait' waits on when the grace is over", () => {
+test("'wait' waits on when the grace period is over", () => {
   let times = 0
   for (let i = 0; i < 5; i += 1) {
     const { overdue } = counted(() => {
@@ -102,11 +102,11 @@ test("'wait' waits on when the grace is over", () => {
     assert.ok(overdue <= 1)
     times += overdue
   }
-  // Whether it was seen to be over is chance where nobody looks in between.
+  // Whether the end of the grace period is counted depends on chance.
   assert.ok(times >= 1)
 })
 
-test('a loop of long functions of the host is stopped between two', () => {
+test('a loop of long functions of the host is stopped between two of them', () => {
   const data = Buffer.alloc(8e6)
   let begun = 0
   let ended = 0
@@ -120,12 +120,13 @@ test('a loop of long functions of the host is stopped between two', () => {
     },
     { hard: 20 }
   )
-  // Each takes milliseconds. V8 itself checks after some 2,000 of them.
+  // Each takes milliseconds. V8 itself checks its stack after some 2,000 of
+  // them.
   assert.ok(ended < 100, `${ended} ended`)
   assert.ok(begun - ended <= 1)
 })
 
-test("'kill' kills when the grace is over, not before", () => {
+test("'kill' kills when the grace period is over, not before", () => {
   const { overdue } = counted(() => {
     const error = assertKilled(() => storage.run('inner', loopJs), {
       hard: 5,
@@ -138,7 +139,7 @@ test("'kill' kills when the grace is over, not before", () => {
   assert.equal(overdue, 1)
 })
 
-test("'kill' with no grace at all", () => {
+test("'kill' works without a grace period", () => {
   const limited = limitCpu(() => storage.run('inner', loopJs), {
     hard: 5,
     grace: 0,
@@ -147,7 +148,7 @@ test("'kill' with no grace at all", () => {
   assert.ok(caught(limited) instanceof CpuLimitError)
 })
 
-test("'kill' puts AsyncLocalStorage right", () => {
+test("'kill' repairs AsyncLocalStorage", () => {
   const limits = { hard: 3, grace: 0, onUnsafe: 'kill' }
   const other = new AsyncLocalStorage()
   storage.run('outer', () => {
@@ -160,7 +161,7 @@ test("'kill' puts AsyncLocalStorage right", () => {
   assert.equal(storage.getStore(), undefined)
 })
 
-test("'exit' ends the process with 152 and a line that says why", async () => {
+test("'exit' ends the process with 152 and prints the reason", async () => {
   const { status, stdout, stderr } = await run('unsafe.mjs', {
     args: ['exit']
   })
@@ -192,7 +193,7 @@ test("'exit' ends the process where V8 does not end the call", async () => {
   assert.equal(status, 152)
 })
 
-test("'kill' puts async scopes right", async () => {
+test("'kill' repairs async scopes", async () => {
   const { status, stdout } = await run('unsafe.mjs', { args: ['scope'] })
   assert.deepEqual(stdout.trimEnd().split('\n').sort(), [
     'CpuLimitError',
@@ -213,14 +214,14 @@ for (const [what, call] of [
   ['a getter', () => ({ get loop() { return loopJs() } }).loop], // prettier-ignore
   ['a user class', () => new (class { constructor() { loopJs() } })()] // prettier-ignore
 ]) {
-  // Long enough that the kill does not fall into the making of a context.
-  test(`a kill need not wait inside ${what}`, () => {
+  // Long enough that the kill does not happen while a context is created.
+  test(`a kill does not wait inside ${what}`, () => {
     const { waited } = counted(() => assertKilled(call, { hard: 40 }))
     assert.equal(waited, 0)
   })
 }
 
-test('a kill in wasm calls and changes nothing that a program made of Error', () => {
+test("a kill in wasm neither calls nor changes a program's changes to Error", () => {
   let called = 0
   const ours = {
     prepareStackTrace: { get: () => (called += 1), configurable: true },
@@ -244,7 +245,7 @@ test('a kill in wasm calls and changes nothing that a program made of Error', ()
   }
 })
 
-test('wasm under a function of the host, under any number of calls', () => {
+test('a kill in wasm waits for a function of the host above any number of calls', () => {
   const guest = (depth) => (depth === 0 ? burn() : guest(depth - 1))
   for (const depth of [1, 500]) {
     const free = counted(() => assertKilled(() => guest(depth), { hard: 5 }))
@@ -257,7 +258,7 @@ test('wasm under a function of the host, under any number of calls', () => {
   }
 })
 
-test('a deep recursion is looked through', () => {
+test('a kill works in a deep recursion', () => {
   const deep = (depth) => (depth === 0 ? loopJs() : deep(depth - 1))
   const { waited } = counted(() => assertKilled(() => deep(3000), { hard: 5 }))
   assert.equal(waited, 0)
@@ -267,7 +268,7 @@ test('a deep recursion is looked through', () => {
   assert.equal(other.waited, 1)
 })
 
-test('an inner section is killed though the outer one must wait', () => {
+test('an inner section is killed even if the outer one must wait', () => {
   const outer = new CpuBudget({ hard: 5 })
   const inner = new CpuBudget({ hard: 5 })
   let innerError
@@ -284,7 +285,7 @@ test('an inner section is killed though the outer one must wait', () => {
   assert.equal(outer.state, 'killed')
 })
 
-test('a store of AsyncLocalStorage is the outer one after a kill', () => {
+test('after a kill AsyncLocalStorage has the store of the outside', () => {
   storage.run('outer', () => {
     assertKilled(
       () => {
@@ -303,7 +304,7 @@ test('the async id is the same after a kill', () => {
   assert.equal(executionAsyncId(), before)
 })
 
-test('a limited function inside a host function tears nothing', () => {
+test('a limited function inside a host function leaves no async ids', () => {
   const nothing = limitCpu(() => {}, { hard: 1000 })
   for (let i = 0; i < 60; i += 1) {
     storage.run('outer', () => {
@@ -318,7 +319,7 @@ test('a limited function inside a host function tears nothing', () => {
   }
 })
 
-test('a kill from a timer is no uncaught exception to abort at', async () => {
+test('a kill in a timer does not abort the process as an uncaught exception', async () => {
   const { status, stdout, stderr } = await run('unsafe.mjs', {
     flags: ['--abort-on-uncaught-exception'],
     args: ['scope']
@@ -329,7 +330,7 @@ test('a kill from a timer is no uncaught exception to abort at', async () => {
 })
 
 for (const how of ['monitor', 'capture', 'domain']) {
-  test(`async scopes are put right beside a ${how} of the program`, async () => {
+  test(`async scopes are repaired beside a ${how} of the program`, async () => {
     const { status, stdout, stderr } = await run('unsafe.mjs', {
       args: ['scope', how]
     })

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Modules that cannot be tracked run all the same, and stats() says why. */
+/** Modules that cannot be tracked still run, and stats() counts the reason. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { install, raise, stats, uninstall } from 'wasmsig'
@@ -13,7 +13,7 @@ const terminated = (at) =>
 const pending = (at) =>
   `(global (export "__instance_signal_pending") i32 (i32.const ${at}))`
 
-/** The name of each case, the text of its module, the reason to be counted. */
+/** The name of each case, the text of its module, the expected reason. */
 const CASES = [
   ['an address just behind the memory', OWN + word(65536), 'out-of-range'],
   ['a negative address', OWN + word(-16), 'out-of-range'],
@@ -112,7 +112,7 @@ for (const [name, text, reason] of CASES) {
   })
 
   if (!text.includes('(memory (export')) continue
-  test(`a module with ${name} finds its memory as without us`, () => {
+  test(`a module with ${name} works as without the package`, () => {
     uninstall()
     const plain = memories(make(text))
     install()
@@ -122,7 +122,7 @@ for (const [name, text, reason] of CASES) {
   })
 }
 
-test('nothing of a module is tracked if one of its words is bad', () => {
+test('an instance with one invalid word is not tracked at all', () => {
   install()
   const code = `${OWN}${word(1024)}${terminated(1025)}
     (data (i32.const 1024) "\\ff\\ff\\00\\00")`

@@ -30,18 +30,18 @@ function compile() {
 }
 
 const others = process.versions.deno ?? process.versions.bun
-const skip = others ? 'node:wasi is another there' : compile()
+const skip = others ? 'node:wasi is different there' : compile()
 const flags = ['--no-warnings']
 
 for (const way of ['instantiate', 'Instance']) {
   test(
-    `a WASI program made by ${way} is told, and ends as it likes`,
+    `a WASI program made by ${way} is signalled, and ends with its own status`,
     { skip },
     async () => {
       const ended = await run('wasi.mjs', { flags, args: [file, way] })
       assert.equal(ended.stderr, '')
       assert.deepEqual(ended.stdout.trim().split('\n'), [
-        'guest: told 24',
+        'guest: received 24',
         JSON.stringify({ status: 7, untracked: {} })
       ])
     }
@@ -53,7 +53,7 @@ for (const way of ['instantiate', 'Instance']) {
     async () => {
       const ended = await run('wasi.mjs', { flags, args: [file, way, 'plain'] })
       assert.deepEqual(ended.stdout.trim().split('\n'), [
-        'guest: told 0',
+        'guest: received 0',
         JSON.stringify({ status: 7, untracked: {} })
       ])
     }
@@ -61,7 +61,7 @@ for (const way of ['instantiate', 'Instance']) {
 }
 
 test(
-  'one that never polls is killed, by its hard limit alone',
+  'a WASI program that never polls is killed by its hard limit alone',
   { skip: others && 'these cannot end a call' },
   async () => {
     const ended = await run('wasi-killed.mjs', { flags })

@@ -34,7 +34,7 @@ afterEach(() => {
 })
 
 test(
-  'a module with a 64-bit memory is told through its i64 address',
+  'a module with a 64-bit memory is signalled through its i64 address',
   { skip },
   () => {
     install()
@@ -46,7 +46,7 @@ test(
   }
 )
 
-test('a 64-bit memory that is imported is told', { skip }, () => {
+test('an imported 64-bit memory is signalled', { skip }, () => {
   install()
   const { memory } = make(WIDE).exports
   const instance = make('(memory (import "a" "b") i64 1)' + word(1024), {
@@ -58,7 +58,7 @@ test('a 64-bit memory that is imported is told', { skip }, () => {
 
 const SHARED_WIDE = '(memory (export "memory") i64 1 2 shared)'
 test(
-  'a shared 64-bit memory is told',
+  'a shared 64-bit memory is signalled',
   { skip: skip || !WebAssembly.validate(assemble(SHARED_WIDE)) },
   () => {
     install()
@@ -69,7 +69,7 @@ test(
 )
 
 test(
-  'a signal finds its word after a 64-bit memory has grown',
+  'a signal reaches its word after a 64-bit memory has grown',
   { skip },
   () => {
     install()
@@ -125,7 +125,7 @@ test('a 32-bit memory with an i64 address runs untracked: not-an-address', () =>
 
 const V128 =
   '(memory (export "memory") 1) (global (export "__instance_signal") v128 (v128.const i32x4 1024 0 0 0))'
-test('a v128 global is no address', () => {
+test('a v128 global is not an address', () => {
   install()
   const before = counted('not-an-address')
   const instance = make(V128)

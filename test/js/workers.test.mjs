@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Many worker threads' lives: whatever their end, nothing of them is left.
- * WASMSIG_WORKERS says how many of each kind; 100 if it is not there.
+ * Many worker threads: however they end, nothing of them remains.
+ * WASMSIG_WORKERS is the number of each kind; 100 if it is not set.
  */
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'

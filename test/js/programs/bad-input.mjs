@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Calls everything with everything, in whatever host, and prints what came out
- * otherwise than bad-outcomes.mjs says. With `methods`: while built-in methods
- * throw. Ends with whether signals still work.
+ * Calls every function with every value, in any host, and prints outcomes that
+ * differ from bad-outcomes.mjs. With `methods`: while built-in methods throw.
+ * At the end it prints whether signals still work.
  */
 import { install, raise, stats } from 'wasmsig'
 import { CALLS } from '../support/bad-calls.mjs'
@@ -18,7 +18,7 @@ const CLASSES = {
   ERR_WASMSIG_OUT_OF_RANGE: RangeError
 }
 
-/** In a word: 'TypeError' alone is the engine's own. */
+/** In one word: 'TypeError' alone is the engine's own. */
 function outcomeOf(error) {
   if (error === theirs) return 'theirs'
   if (!(error instanceof Error)) return `no error but a ${typeof error}`
@@ -45,7 +45,7 @@ async function outcome(call, make) {
   }
 }
 
-/** Outcomes that are not what the table says. */
+/** Outcomes that are not those of the table. */
 async function everyCall() {
   for (const [name, call] of Object.entries(CALLS)) {
     for (const [value, make] of Object.entries(VALUES)) {
@@ -56,7 +56,7 @@ async function everyCall() {
   }
 }
 
-/** The same while a built-in method throws: whatever happens, in good order. */
+/** The same while a built-in method throws: any outcome without a crash. */
 async function everyMethodBroken() {
   const values = ['object', 'array', 'SIGUSR2', 'instance', 'shared word']
   for (const [what, object, method] of METHODS) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Takes its functions as early as a program can. */
+/** Keeps functions as early as a program can. */
 export const captured = {
   instantiate: WebAssembly.instantiate,
   Instance: WebAssembly.Instance

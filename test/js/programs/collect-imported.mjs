@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Drops instances and the memories that they imported, with --expose-gc, and
- * goes on raising at them.
+ * Releases instances and the memories that they imported, with --expose-gc, and
+ * continues to raise signals.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { CpuBudget, install, raise } from 'wasmsig'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Makes many tracked instances and drops them, with --expose-gc; prints what
- * became of them as JSON.
+ * Makes many tracked instances and releases them, with --expose-gc; prints the
+ * counts as JSON.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { install, raise, stats } from 'wasmsig'
@@ -13,7 +13,7 @@ install()
 const module = new WebAssembly.Module(guest())
 const make = () => new WebAssembly.Instance(module)
 
-// Three that somebody still uses: all of it, a function, the memory.
+// Three that are still in use: the instance, one function, the memory.
 const whole = make()
 const { spin } = make().exports
 const { memory } = make().exports
@@ -29,7 +29,7 @@ for (let batch = 0; batch < batches; batch += 1) {
   peak = Math.max(peak, stats().tracked.FIXED)
   await turn()
   gc()
-  // Collected perhaps, and not swept: their words must still be there.
+  // Perhaps collected, and not swept: their words must still be mapped.
   raise('SIGUSR1')
 }
 

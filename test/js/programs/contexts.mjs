@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Makes node:vm contexts whose globals hold a tracked instance, and drops them,
- * with --expose-gc; prints as JSON what is left.
+ * Makes node:vm contexts whose globals hold a tracked instance, and releases
+ * them, with --expose-gc; prints as JSON what remains.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import vm from 'node:vm'
@@ -30,7 +30,7 @@ for (let i = 1; i <= COUNT; i += 1) {
     await turn()
     gc()
   }
-  // Collected, and not yet swept: their words must still be there.
+  // Collected, and not yet swept: their words must still be mapped.
   raise('SIGUSR1')
 }
 const gone = contexts.filter((ref) => ref.deref() === undefined).length

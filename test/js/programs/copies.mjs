@@ -22,8 +22,8 @@ const errorOf = (act) => {
 const newGuest = () =>
   new WebAssembly.Instance(new WebAssembly.Module(guest())).exports
 
-/** A guest is told by a budget's soft limit. */
-const isTold = ({ CpuBudget }) =>
+/** A budget's soft limit signals a guest. */
+const receives = ({ CpuBudget }) =>
   new CpuBudget({ soft: 2, hard: 10_000 }).run(newGuest().spin)
 
 const MODES = {
@@ -45,7 +45,7 @@ const MODES = {
     return {
       same: [b, c, d].map((one) => one.CpuBudget === a.CpuBudget),
       installs,
-      told: [a, b].map(isTold),
+      received: [a, b].map(receives),
       killed,
       forwarded,
       got
@@ -56,7 +56,7 @@ const MODES = {
     require(path.join(places[0], 'lib/register.js'))
     const { install, raise } = await importOf(places[1])
     newGuest()
-    return { installs: install(), told: raise('SIGINT') }
+    return { installs: install(), received: raise('SIGINT') }
   },
 
   /** The second copy in a worker, and in another realm. */
@@ -99,12 +99,12 @@ const MODES = {
         code,
         names: places.every((place) => message.includes(place))
       })),
-      told: isTold(wasmsig)
+      received: receives(wasmsig)
     }
   }
 }
 
-/** The package, loaded by a realm as jest does it, tells a guest there. */
+/** The package, loaded by a realm as jest does it, signals a guest there. */
 function toldInRealm(place) {
   const context = vm.createContext({ process, TextDecoder })
   const names = ['module', 'exports', 'require', '__dirname']

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** A loop without an end, stopped. */
+/** An endless loop, stopped. */
 import { CpuBudget } from 'wasmsig'
 
 try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Ends inside a section, by a kill that nobody catches or by process.exit. */
+/** Ends inside a section, by an uncaught kill or by process.exit. */
 import { CpuBudget } from 'wasmsig'
 import { loopJs } from '../support/work.mjs'
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Says who notices limits, here and in a worker, and lets one be noticed.
+// Prints what notices limits, here and in a worker, and reaches a limit.
 import { Worker, isMainThread, parentPort } from 'node:worker_threads'
 import { CpuBudget, CpuLimitError, stats } from 'wasmsig'
 

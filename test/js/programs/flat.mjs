@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Makes so many tracked instances in one loop and keeps none; prints as JSON
- * what the process takes a tenth of the way, at most, and at the end. Arguments:
- * the kind of loop, how many, and whether guests `grow` to their 16 MiB or
- * begin with it.
+ * Makes many tracked instances in one loop and keeps none; prints as JSON the
+ * memory of the process after a tenth of them, at most, and at the end.
+ * Arguments: the kind of loop, how many, and whether guests `grow` to their 16
+ * MiB or begin with it.
  */
 import { readFileSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -21,7 +21,7 @@ const module = new WebAssembly.Module(guest({ memory }))
 function make() {
   const { memory } = new WebAssembly.Instance(module).exports
   if (grows) memory.grow(PAGES - 1)
-  // What a guest would do with it: some of its pages are really there.
+  // As a guest does: some of its pages are really in memory.
   const bytes = new Uint8Array(memory.buffer)
   for (let at = 0; at < bytes.length; at += 1 << 18) bytes[at] = 1
 }

@@ -13,5 +13,5 @@ if (isMainThread) {
   install()
   const { spin } = instantiate().exports
   parentPort.postMessage('busy')
-  parentPort.postMessage(`told ${spin()}`)
+  parentPort.postMessage(`received ${spin()}`)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Forwards signals, and does what its arguments say, one after the other. Each
- * thing that happens prints a line.
+ * Forwards signals, and runs the steps that its arguments name, one after the
+ * other. Each event prints a line.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { runInThisContext } from 'node:vm'
@@ -19,7 +19,7 @@ const STEPS = {
   guest() {
     instance = instantiate()
   },
-  /** Has a handled set, in which SIGTERM is. */
+  /** Has a handled set that contains SIGTERM. */
   handling() {
     instance = instantiate({ words: ['signal', 'handled'] })
     write(instance, 'handled', 1n << 14n)
@@ -60,14 +60,14 @@ const STEPS = {
   unlistenAll() {
     process.removeAllListeners('SIGINT')
   },
-  /** Which ends all of Node's own signal handling too. */
+  /** This ends all of Node's own signal handling too. */
   unlistenEverything() {
     process.removeAllListeners()
   },
   listeners() {
     say(`listeners ${process.listenerCount('SIGINT')}`)
   },
-  /** Dies of the signal where nobody else listens, as signal-exit does. */
+  /** Ends by the signal if it is the only listener, as signal-exit does. */
   leaver() {
     const leave = (name) => {
       if (process.listeners('SIGINT').length > 1) return
@@ -78,7 +78,7 @@ const STEPS = {
     }
     process.on('SIGINT', leave)
   },
-  /** Cleans up for a while, then dies of the signal. */
+  /** Cleans up for a while, then ends by the signal. */
   lateLeaver() {
     process.once('SIGINT', async (name) => {
       for (let i = 0; i < 5; i += 1) await turn()
@@ -90,10 +90,10 @@ const STEPS = {
   sendItself() {
     process.kill(process.pid, 'SIGINT')
   },
-  /** Busy until it is told, which it then acknowledges. */
+  /** Busy until it receives a signal, which it acknowledges. */
   busy() {
     say('busy')
-    say(`told ${instance.exports.answer(1)}`)
+    say(`received ${instance.exports.answer(1)}`)
   },
   read() {
     say(`word ${read(instance, 'signal')}`)
@@ -112,25 +112,25 @@ const STEPS = {
   insistOnOne() {
     forwarding = forward(['SIGINT'], { insist: 1 })
   },
-  /** Takes no notice of anything: keeps the event loop from turning. */
+  /** Ignores all signals, and blocks the event loop. */
   spin() {
     say('spinning')
     instance.exports.burn()
   },
-  /** As a REPL does for a line, or whoever runs code that Ctrl-C may break. */
+  /** As a REPL does for a line, or a program for code that Ctrl-C can break. */
   breakable() {
     runInThisContext('1 + 1', { breakOnSigint: true })
   },
-  /** Lets the event loop turn: a signal that has come is heard in it. */
+  /** Lets the event loop run: listeners receive a signal that has arrived. */
   async idle() {
     for (let i = 0; i < 10; i += 1) await turn()
   },
-  /** Stays until the parent has sent its signal, and a little longer. */
+  /** Waits until the parent has sent its signal, and a little longer. */
   async wait() {
     const alive = setInterval(() => {}, 1000)
-    const told = new Promise((resolve) => process.once('SIGUSR2', resolve))
+    const arrived = new Promise((resolve) => process.once('SIGUSR2', resolve))
     say('waiting')
-    await told
+    await arrived
     clearInterval(alive)
   }
 }

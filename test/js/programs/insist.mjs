@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
  * Forwards SIGINT with insist: 2. A worker thread watches the guest's memory
- * and prints what has come of each signal, while this thread is busy in the
- * guest, which is deaf or answers.
+ * and prints the effect of each signal, while this thread is busy in the guest,
+ * which ignores signals or acknowledges them.
  */
 import { writeSync } from 'node:fs'
 import { Worker, isMainThread, workerData } from 'node:worker_threads'
@@ -22,18 +22,18 @@ function runGuest() {
   forward(['SIGINT'], { insist: 2 })
   const options = { argv: [mode], workerData: memory }
   new Worker(new URL(import.meta.url), options).once('online', () => {
-    if (mode === 'deaf') exports.burn()
+    if (mode === 'ignoring') exports.burn()
     else exports.answer(ANSWERS)
     writeSync(1, 'returned\n')
     process.exit(0)
   })
 }
 
-/** Looks at what the guest's mode leaves in its memory, and changes nothing. */
+/** Reads what the guest's mode leaves in its memory, and changes nothing. */
 function watch() {
   const words = new Uint32Array(workerData.buffer)
   const pause = new Int32Array(new SharedArrayBuffer(4))
-  const watched = mode === 'deaf' ? SIGNAL_WORD : ANSWERED
+  const watched = mode === 'ignoring' ? SIGNAL_WORD : ANSWERED
   let last = 0
   writeSync(1, 'watching\n')
   for (;;) {
@@ -45,4 +45,4 @@ function watch() {
 }
 
 if (isMainThread) runGuest()
-else setImmediate(watch) // Node 22 aborts if this module's evaluation is ended
+else setImmediate(watch) // Node 22 aborts if the kill ends this module's evaluation

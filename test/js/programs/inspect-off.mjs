@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// What inspect tells of a guest's bytes, and of the module.
+// What inspect reports of a guest's bytes, and of the module.
 import { inspect } from 'wasmsig'
 import { guest } from '../support/guests.mjs'
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Is killed where JavaScript is called from C++ in the middle of something: in
- * hooks of promises that C++ makes, in what formats stacks, beside a debugger.
+ * Is killed in JavaScript that C++ calls in the middle of its work: in hooks of
+ * promises that C++ makes, in functions that format stacks, beside a debugger.
  */
 import { AsyncLocalStorage, createHook } from 'node:async_hooks'
 import inspector from 'node:inspector'
@@ -62,7 +62,7 @@ await storm(ONCE.instantiate)
 debugging.disconnect()
 
 // Node sets V8's promise hooks for these, whatever AsyncLocalStorage needs. A
-// loop that makes such promises and nothing else comes to an end all the same.
+// kill ends a loop that makes only such promises, too.
 createHook({ init: nothing, before: nothing }).enable()
 await storm(ONCE.instantiate)
 await storm(ONCE.compile)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Is killed after it has replaced the built-ins that are at hand, and has put
- * accessors where objects inherit from: what runs after the kill must not call
- * them, outside of any limit. `run` or `async` says what is killed, `error` that
- * the global Error is an accessor too. Prints the error, and how often what was
- * killed was called after that.
+ * Is killed after it has replaced built-ins, and has put accessors on the
+ * objects from which others inherit: code that runs after the kill must not
+ * call them, as they would have no limit. `run` or `async` is what is killed;
+ * `error`: the global Error is an accessor too. Prints the error, and how often
+ * the killed code was called after that.
  */
 import { AsyncLocalStorage, executionAsyncResource } from 'node:async_hooks'
 import { CpuBudget, CpuLimitError, install } from 'wasmsig'
@@ -23,7 +23,9 @@ let killed = false
 let called = 0
 const names = { __proto__: null }
 
-/** As a killed program's own, but that it goes on: what is called is counted. */
+/**
+ * Like a killed program's own function, but it returns: its calls are counted.
+ */
 function trap(name, original) {
   return function (...args) {
     if (killed) {
@@ -59,7 +61,9 @@ const REPLACED = [
   [process, '_fatalException']
 ]
 
-/** What is asked of objects that may inherit it; of the global, Error. */
+/**
+ * Properties that code may read of objects that inherit; of the global, Error.
+ */
 const INHERITED = [
   [Object.prototype, ['enumerable', 'configurable', 'writable', 'get', 'set']],
   [Error.prototype, ['limit', 'used', 'code', 'name']],
@@ -96,7 +100,7 @@ function change(undo) {
   }
 }
 
-/** Of the resource that is running: its stores, where Node keeps them there. */
+/** The stores of the running resource, where Node keeps them there. */
 function watchStores() {
   const resource = executionAsyncResource()
   for (const name of Object.getOwnPropertySymbols(resource)) {
@@ -114,7 +118,7 @@ function replaceAndSpin() {
   watchStores()
   change(false)
   Object.setPrototypeOf(CpuLimitError, trap('super', Error))
-  killed = true // whatever is called from here on is called by others
+  killed = true // from here on other code makes the calls
   spin()
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * kill-storm.mjs CASE [KILLS]: kills calls that are in and out of the host's
- * own functions, at moments that differ, and looks for what a kill could have
- * left half done.
+ * kill-storm.mjs CASE [KILLS]: kills calls of the host's own functions at
+ * different moments, and checks for work that a kill could have left
+ * unfinished.
  */
 import {
   AsyncLocalStorage,
@@ -41,7 +41,7 @@ function requireAll() {
   }
 }
 
-/** Every module that is there at all is there as a whole. */
+/** Every module that is loaded is complete. */
 function checkModules() {
   for (const [name, { exports }] of Object.entries(require.cache)) {
     if (name.startsWith(folder) && !exports.last) return `half of ${name}`
@@ -51,7 +51,7 @@ function checkModules() {
 
 const noop = () => {}
 
-/** Each goes on until it is killed. */
+/** Each runs until it is killed. */
 const CASES = {
   zlib: () => zlib.gunzipSync(zlib.gzipSync(data)),
   fs: () => fs.readFileSync(file).length,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Loads a module in the way that wasm-bindgen's glue code for the web does,
- * written anew: init() takes a URL, a response, bytes, a module or a promise of
+ * Loads a module as wasm-bindgen's glue code for the web does, written anew:
+ * init() takes a URL, a response, bytes, a module or a promise of
  * one of these; initSync() takes bytes or a module.
  */
 let wasm

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Loads a module in the way that the glue code of emscripten does, written anew:
+ * Loads a module as the glue code of emscripten does, written anew:
  * by streaming, and if that fails from an array buffer; functions under `env`
  * and `wasi_snapshot_preview1` are one object; exports arrive in a callback.
  */

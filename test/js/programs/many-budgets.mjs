@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Makes budgets in a loop that never comes back to the event loop. */
+/** Makes budgets in a loop that never returns to the event loop. */
 import { CpuBudget } from 'wasmsig'
 
 const MANY = 200_000
@@ -20,7 +20,7 @@ makeSome(MANY)
 globalThis.gc()
 const grown = process.memoryUsage.rss() - before
 
-// Those that are in use, in a section too, are whole.
+// Budgets in use, also in a section, are intact.
 kept[0].run(() => {
   makeSome(2000)
   globalThis.gc()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Prints how memories of several sizes were taken: in place, or may they move? */
+/** Prints the classes of memories of several sizes. */
 import { install, stats } from 'wasmsig'
 import { instantiate } from '../support/guests.mjs'
 

@@ -10,8 +10,8 @@ if (isMainThread) {
 } else {
   install()
   parentPort.once('message', (module) => {
-    const told = raise('SIGINT', new WebAssembly.Instance(module))
-    console.log(JSON.stringify({ told }))
+    const received = raise('SIGINT', new WebAssembly.Instance(module))
+    console.log(JSON.stringify({ received }))
     parentPort.close()
   })
 }

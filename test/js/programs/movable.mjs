@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Memories that move when they grow: does what its argument names, and ends
- * with an error if that went wrong. Needs a host that does not keep memories in
+ * Memories that move when they grow: runs the step that its argument names, and
+ * ends with an error if that fails. Needs a host that does not keep memories in
  * place: Node within a small address space, Bun from its ninth memory on.
  */
 import assert from 'node:assert/strict'
@@ -22,10 +22,10 @@ const importing = new WebAssembly.Module(
   guest({ memory: IMPORTED, started: false })
 )
 
-/** Those that the host keeps in place; collected, they would make room. */
+/** Memories that the host keeps in place; collected, they would make room. */
 const inPlace = []
 
-/** What `make` answers first whose memory may move. */
+/** The first result of `make` whose memory may move. */
 function movable(make = () => new WebAssembly.Instance(own)) {
   for (let i = 0; i < 20; i += 1) {
     const { FIXED } = stats().tracked
@@ -36,7 +36,7 @@ function movable(make = () => new WebAssembly.Instance(own)) {
   throw new Error('this host keeps its memories in place')
 }
 
-/** A thread that raises for the process when it is asked, or all the time. */
+/** A thread that raises for the process on request, or all the time. */
 class Raiser {
   #worker = new Worker(new URL('./movable-raiser.mjs', import.meta.url))
   #stop = new Int32Array(new SharedArrayBuffer(4))
@@ -61,11 +61,11 @@ class Raiser {
   terminate = () => this.#worker.terminate()
 }
 
-/** A thread needs address space of its own: begin with it. */
+/** A thread needs address space of its own, so start it first. */
 async function withRaiser(use) {
   const raiser = new Raiser()
   try {
-    await raiser.clear() // it has loaded
+    await raiser.clear() // it is loaded
     return await use(raiser)
   } finally {
     await raiser.terminate()
@@ -158,11 +158,11 @@ const CASES = {
   limitPassed() {
     const instance = movable()
     const budget = new CpuBudget({ soft: 1 })
-    let told
-    for (let i = 0; i < 100_000 && !told; i += 1) {
-      told = budget.run(() => read(instance, 'signal'))
+    let received
+    for (let i = 0; i < 100_000 && !received; i += 1) {
+      received = budget.run(() => read(instance, 'signal'))
     }
-    assert.equal(told, 24)
+    assert.equal(received, 24)
   },
 
   thrown() {
@@ -231,25 +231,28 @@ const CASES = {
   },
 
   /**
-   * Grows while another thread raises. Around the words lie canaries, and where
-   * a memory has been, buffers that must stay zero. On a busy machine that thread
-   * is kept from running for long: then there are more grows, until a tenth of
-   * what was asked for has been heard.
+   * Grows while another thread raises. Around the words are canaries, and where
+   * a memory was before, buffers that must stay zero. On a busy machine that
+   * thread may wait for long: then there are more grows, until a tenth of the
+   * requested signals has been received.
    */
   async storm() {
     const wanted = Number(process.env.WASMSIG_GROWS ?? 500)
     await withRaiser(async (raiser) => {
       await raiser.storm()
-      let [grows, heard] = [0, 0]
-      while (grows < wanted || (heard <= wanted / 10 && grows < 10 * wanted)) {
+      let [grows, received] = [0, 0]
+      while (
+        grows < wanted ||
+        (received <= wanted / 10 && grows < 10 * wanted)
+      ) {
         const now = Math.min(50, Math.max(wanted - grows, 10))
-        heard += growAndLook(now)
+        received += growAndLook(now)
         grows += now
       }
       const raised = await raiser.end()
       assert.ok(raised > wanted / 10, `raised ${raised}`)
-      assert.ok(heard > wanted / 10, `heard ${heard}`)
-      console.log(JSON.stringify({ grows, raised, heard }))
+      assert.ok(received > wanted / 10, `received ${received}`)
+      console.log(JSON.stringify({ grows, raised, received }))
     })
   }
 }
@@ -261,32 +264,32 @@ function collectGarbage() {
 
 const canaries = (length) => Buffer.alloc(length, 0xa5)
 
-/** Lets a memory grow so many times; answers how often it was told. */
+/** Lets a memory grow that many times; returns how many signals it received. */
 function growAndLook(grows) {
   const { exports } = movable()
   const { grow, memory } = exports
   const bytes = () => Buffer.from(memory.buffer, 0, PAGE)
   const around = () => [bytes().subarray(0, 1024), bytes().subarray(1048)]
   around().forEach((part) => part.fill(0xa5))
-  let heard = 0
+  let received = 0
   const fillers = []
   for (let pages = 1; pages <= grows; pages += 1) {
     new CpuBudget({ measure: true }).run(
       pages % 2 ? grow : () => memory.grow(1),
       1
     )
-    fillers.push(Buffer.alloc(pages * PAGE)) // where it was, perhaps
+    fillers.push(Buffer.alloc(pages * PAGE)) // perhaps where it was before
     section()
     const signal = read(memory, 'signal')
     assert.ok([0, 10, 12].includes(signal), `${signal}`)
-    if (signal !== 0) heard += 1
+    if (signal !== 0) received += 1
     write(memory, 'signal', 0)
   }
   for (const part of around()) assert.ok(part.equals(canaries(part.length)))
   for (const filler of fillers) {
     assert.ok(filler.equals(Buffer.alloc(filler.length)), 'a stale write')
   }
-  return heard
+  return received
 }
 
 await CASES[process.argv[2]]()

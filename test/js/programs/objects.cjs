@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Kills a call in a budget of CommonJS, and asks the ES module about it. */
+/**
+ * Kills a call in a budget of CommonJS, and checks the error in the ES module.
+ */
 const { CpuBudget } = require('wasmsig')
 
 import('wasmsig').then(({ CpuLimitError }) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Uses everything in a process where the package is switched off. */
+/** Uses every function in a process where the package is disabled. */
 import assert from 'node:assert/strict'
 import * as wasmsig from 'wasmsig'
 import { guest } from '../support/guests.mjs'

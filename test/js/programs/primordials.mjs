@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Makes an instance where every built-in is replaced, or where accessors wait
- * for whoever looks for a property, and prints what was called.
+ * Makes an instance where every built-in is replaced, or where accessors
+ * observe each read of a property, and prints which were called.
  */
 import { install, raise } from 'wasmsig'
 import { IMPORTED, guest } from '../support/guests.mjs'
@@ -69,7 +69,7 @@ const BUILT_INS = [
   [WebAssembly.Module, ['imports', 'exports', 'customSections']]
 ]
 
-/** Puts replacements of all of them in place; answers how to undo it. */
+/** Replaces all of them; returns a function that undoes it. */
 function replaceAll(called) {
   const saved = []
   for (const [owner, names] of BUILT_INS) {
@@ -100,7 +100,7 @@ function replaceAll(called) {
   }
 }
 
-/** Properties that code may look for in objects that lack them. */
+/** Properties that code may read of objects that lack them. */
 const LOOKED_FOR = [
   [
     Object.prototype,
@@ -128,7 +128,7 @@ const LOOKED_FOR = [
   [ArrayBuffer, [Symbol.species]]
 ]
 
-/** Puts accessors for all of them in place; answers how to undo it. */
+/** Installs accessors for all of them; returns a function that undoes it. */
 function watchAll(called) {
   const saved = []
   for (const [owner, names] of LOOKED_FOR) {
@@ -179,6 +179,6 @@ if (made instanceof Promise) {
 
 function done(value) {
   undo()
-  const told = raise('SIGINT', value.instance ?? value)
-  console.log(JSON.stringify({ called, looks, told }))
+  const received = raise('SIGINT', value.instance ?? value)
+  console.log(JSON.stringify({ called, looks, received }))
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Another thread interrupts a loop of Python's again and again. Prints how many
- * interrupts were raised, and how many of them Python never heard of: they were
- * taken from the word, and Python's handler has not run since.
+ * Another thread interrupts a Python loop again and again. Prints how many
+ * interrupts were raised, and how many of them Python has lost: they were taken
+ * from the word, and Python's handler has not run since.
  *
  *     node pyodide-storm.mjs [--typed-array] [COUNT]
  *
- * A thread that has taken an interrupt may be kept from running before its
- * handler, so that one is given up only after many seconds. With a typed array,
+ * A thread that has taken an interrupt may be preempted before its handler, so
+ * an interrupt counts as lost only after many seconds. With a typed array,
  * which loses some, it is a quarter of a second: there the figure is rough.
  */
 import { writeSync } from 'node:fs'
@@ -22,7 +22,7 @@ def loop():
             while True:
                 pass
         except KeyboardInterrupt:
-            heard()
+            received()
 `
 const PATIENCE_NS = 20_000_000_000n
 const SHORT_PATIENCE_NS = 250_000_000n
@@ -33,29 +33,29 @@ const spin = (us) => {
   while (now() < end);
 }
 
-/** Whether Python heard of it; false: it was taken, and has gone. */
-function interruptOnce(words, heard, patience) {
-  const before = Atomics.load(heard, 0)
-  const isHeard = () => Atomics.load(heard, 0) !== before
+/** Whether Python received it; false: it was taken and lost. */
+function interruptOnce(words, received, patience) {
+  const before = Atomics.load(received, 0)
+  const isReceived = () => Atomics.load(received, 0) !== before
   raise('SIGINT', 'process')
   while (Atomics.load(words, 0) !== 0);
   const end = now() + patience
-  while (!isHeard() && now() < end);
-  return isHeard()
+  while (!isReceived() && now() < end);
+  return isReceived()
 }
 
-function interrupt({ words, heard, count, isTyped }) {
+function interrupt({ words, received, count, isTyped }) {
   const patience = isTyped ? SHORT_PATIENCE_NS : PATIENCE_NS
   let lost = 0
   for (let i = 0; i < count; i++) {
     spin(20 + 100 * Math.random())
-    if (!interruptOnce(words, heard, patience)) lost++
+    if (!interruptOnce(words, received, patience)) lost++
   }
   writeSync(1, JSON.stringify({ raised: count, lost }) + '\n')
   process.kill(process.pid, 'SIGTERM')
 }
 
-async function python({ heard, count, isTyped }) {
+async function python({ received, count, isTyped }) {
   const { loadPyodide } = await import('pyodide')
   const python = await loadPyodide()
   const words = new Int32Array(new SharedArrayBuffer(4))
@@ -63,12 +63,12 @@ async function python({ heard, count, isTyped }) {
   python.setInterruptBuffer(
     isTyped ? new Uint8Array(words.buffer) : interruptBuffer
   )
-  const note = () => void Atomics.add(heard, 0, 1)
-  python.globals.set('heard', note)
+  const note = () => void Atomics.add(received, 0, 1)
+  python.globals.set('received', note)
   python.runPython(PROGRAM)
   const loop = python.globals.get('loop')
 
-  const data = { workerData: { words, heard, count, isTyped } }
+  const data = { workerData: { words, received, count, isTyped } }
   await once(new Worker(new URL(import.meta.url), data), 'online')
   for (;;) {
     try {
@@ -84,6 +84,6 @@ if (isMainThread) {
   const args = process.argv.slice(2)
   const isTyped = args.includes('--typed-array')
   const count = Number(args.find((arg) => arg !== '--typed-array') ?? 5000)
-  const heard = new Int32Array(new SharedArrayBuffer(4))
-  await python({ heard, count, isTyped })
+  const received = new Int32Array(new SharedArrayBuffer(4))
+  await python({ received, count, isTyped })
 } else interrupt(workerData)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
  * Python in Pyodide, whose interrupt buffer is tracked. Each step prints a line
- * of JSON: its name, and what came of it.
+ * of JSON: its name and its result.
  */
 import { loadPyodide } from 'pyodide'
 import { CpuBudget, capabilities, forward, raise, track } from 'wasmsig'
@@ -9,25 +9,25 @@ import { CpuBudget, capabilities, forward, raise, track } from 'wasmsig'
 const PROGRAM = `
 import signal, sys
 
-class Told(Exception):
+class Received(Exception):
     pass
 
-def told(number, frame):
-    raise Told(number)
+def on_signal(number, frame):
+    raise Received(number)
 
-signal.signal(signal.SIGXCPU, told)
+signal.signal(signal.SIGXCPU, on_signal)
 
 def loop(begin=lambda: None):
     try:
         begin()
         while True:
             pass
-    except Told as error:
-        return f"told {error.args[0]}"
+    except Received as error:
+        return f"received {error.args[0]}"
     except KeyboardInterrupt:
         return "interrupted"
 
-def heard():
+def first_signal():
     numbers = []
     before = signal.signal(signal.SIGXCPU, lambda n, frame: numbers.append(n))
     while not numbers:
@@ -65,7 +65,7 @@ function step(name, action) {
 const call = (name, ...args) => python.globals.get(name)(...args)
 const soft = { soft: 50, hard: 10_000 }
 step('handler', () => new CpuBudget(soft).run(call, 'loop'))
-step('goes on', () => new CpuBudget(soft).run(call, 'heard'))
+step('goes on', () => new CpuBudget(soft).run(call, 'first_signal'))
 raise('SIGINT')
 step('pending', () => python.runPython('1 + 1'))
 step('afterwards', () => python.runPython('1 + 1'))
@@ -83,8 +83,8 @@ if (capabilities.hardKill === 'engine') {
     step(`after the ${time}`, () => python.runPython('sum(range(1000))'))
   }
   step('frames afterwards', () => call('frames'))
-  step('told again', () => new CpuBudget(soft).run(call, 'loop'))
+  step('received again', () => new CpuBudget(soft).run(call, 'loop'))
 }
 tracking.untrack()
 step('untracked', () => raise('SIGINT'))
-process.exit(0) // Pyodide may keep the loop alive
+process.exit(0) // Pyodide may keep the event loop alive

@@ -5,6 +5,6 @@ const { install, raise } = require('wasmsig')
 
 import('../support/guests.mjs').then(({ guest }) => {
   const instance = new Instance(new Module(guest()))
-  const told = raise('SIGINT', instance)
-  console.log(JSON.stringify({ told, installs: install() }))
+  const received = raise('SIGINT', instance)
+  console.log(JSON.stringify({ received, installs: install() }))
 })

@@ -5,5 +5,5 @@ import { install, raise } from 'wasmsig'
 import { guest } from '../support/guests.mjs'
 
 const { instance } = await captured.instantiate(guest())
-const told = raise('SIGINT', instance)
-console.log(JSON.stringify({ told, installs: install() }))
+const received = raise('SIGINT', instance)
+console.log(JSON.stringify({ received, installs: install() }))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Instantiates a module with wrong imports and looks after nothing. */
+/** Instantiates a module with wrong imports and handles no rejection. */
 import { install } from 'wasmsig'
 import { IMPORTED, guest } from '../support/guests.mjs'
 

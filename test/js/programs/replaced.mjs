@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Tells guests of their signal where getters and classes lie to us. */
+/** Signals guests where getters and classes return wrong values. */
 import { guest, IMPORTED } from '../support/guests.mjs'
 
 const { Instance, Memory, Module } = WebAssembly
@@ -16,7 +16,7 @@ Module.exports = () => []
 const { install, raise } = await import('wasmsig')
 WebAssembly.Instance = Instance
 install()
-const told = [guest(), guest({ memory: IMPORTED })].map((bytes) => {
+const received = [guest(), guest({ memory: IMPORTED })].map((bytes) => {
   const memory = new Memory({ initial: 1 })
   const imports = { env: { memory } }
   return raise(
@@ -25,4 +25,4 @@ const told = [guest(), guest({ memory: IMPORTED })].map((bytes) => {
   )
 })
 const wrong = new Uint8Array(lie).reduce((sum, byte) => sum + byte)
-console.log(JSON.stringify({ told, wrong }))
+console.log(JSON.stringify({ received, wrong }))

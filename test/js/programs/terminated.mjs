@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Terminates worker threads that never return, and whose calls are killed at
- * their limit again and again: one end must not undo the other.
+ * Terminates worker threads that never return, and whose calls are killed again
+ * and again: a kill's undo must not cancel the termination.
  */
 import { once } from 'node:events'
 import { Worker, isMainThread, parentPort } from 'node:worker_threads'

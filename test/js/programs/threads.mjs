@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** A worker thread that does what it is asked, one message at a time. */
+/** A worker thread that runs tasks, one message at a time. */
 import { parentPort } from 'node:worker_threads'
 import * as wasmsig from 'wasmsig'
 import { SHARED, instantiate, read } from '../support/guests.mjs'
@@ -32,7 +32,11 @@ const TASKS = {
 
   soft(limit) {
     const budget = new wasmsig.CpuBudget({ soft: limit })
-    return { told: budget.run(spin), used: budget.used, state: budget.state }
+    return {
+      received: budget.run(spin),
+      used: budget.used,
+      state: budget.state
+    }
   },
 
   hard(limit) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Tracks words that nobody else keeps; the process runs with --expose-gc. */
+/** Tracks words without other references; the process runs with --expose-gc. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { raise, stats, track } from 'wasmsig'
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Prints after how many microtasks promises of WebAssembly are settled, 1000
- * if that takes a task of its own, and in which order with other promises.
+ * Prints after how many microtasks promises of WebAssembly are settled, 1000 if
+ * that takes a task, and in which order with other promises.
  */
 import { install } from 'wasmsig'
 import { IMPORTED, guest } from '../support/guests.mjs'
@@ -36,7 +36,7 @@ async function turns(promise) {
   return count
 }
 
-/** What runs between a call and the end of its promise, whichever it is. */
+/** What runs between a call and the settlement of its promise. */
 async function order(make) {
   const events = []
   const note = (text) => () => events.push(text)
@@ -48,7 +48,7 @@ async function order(make) {
   Promise.resolve().then(note('after 1')).then(note('after 2'))
   await promise.catch(() => {})
   events.push('awaited')
-  // A task of another thread comes when it comes.
+  // The time of another thread's task is not fixed.
   return events.filter((event) => event !== 'immediate')
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** What is left where WebAssembly cannot be wrapped. */
+/** What works where WebAssembly cannot be wrapped. */
 const { CpuBudget, inspect, install, raise, stats } = require('wasmsig')
 
 const installs = [install(), install()]
-const told = raise('SIGINT')
+const received = raise('SIGINT')
 let killed
 try {
   new CpuBudget({ hard: 5 }).run(() => {
@@ -14,4 +14,4 @@ try {
 }
 const { reason } = inspect(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
 stats()
-console.log(JSON.stringify({ installs, told, killed, reason }))
+console.log(JSON.stringify({ installs, received, killed, reason }))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Is killed inside an async scope, which it could not leave properly. */
+/** Is killed inside an async scope, which it cannot leave regularly. */
 import { AsyncResource } from 'node:async_hooks'
 import { CpuBudget } from 'wasmsig'
 import { caught, loopJs } from '../support/work.mjs'

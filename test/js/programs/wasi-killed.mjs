@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Kills WASI programs that never poll, under node:wasi, and says how each call
- * ended; afterwards a program runs to its end.
+ * Kills WASI programs that never poll, under node:wasi, and prints how each
+ * call ended; afterwards a program runs to its end.
  */
 import { WASI } from 'node:wasi'
 import { CpuBudget, install, stats } from 'wasmsig'

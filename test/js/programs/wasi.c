@@ -7,14 +7,14 @@
 
 WASMSIG_GUEST_WORDS();
 
-static int told;
+static int received;
 
-static void on_signal(int signal) { told = signal; }
+static void on_signal(int signal) { received = signal; }
 
 int main(int count, char **arguments) {
   long most = count > 1 ? atol(arguments[1]) : 0;
   wasmsig_on(WASMSIG_SIGXCPU, on_signal);
-  for (long turns = 0; !told && turns < most; turns++) wasmsig_poll();
-  printf("%s: told %d\n", arguments[0], told);
+  for (long turns = 0; !received && turns < most; turns++) wasmsig_poll();
+  printf("%s: received %d\n", arguments[0], received);
   return 7;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** A worker with instances, whose life ends as its data says: workers.mjs. */
+/** A worker with instances, which ends as its data says: see workers.mjs. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { install, raise } from 'wasmsig'
 

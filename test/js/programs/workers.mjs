@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Lets many worker threads live and die, some at a time, while the process is
- * raised at; prints what was left over as JSON: arguments are how many, and how
- * their lives end.
+ * Starts and ends many worker threads, some at a time, while signals are raised
+ * for the process; prints as JSON what remains. Arguments: how many, and how
+ * they end.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { once } from 'node:events'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Every way into the package with a value of whatever kind: one argument each. */
+/** Every call of the package with a value of any kind: one argument each. */
 import {
   CpuBudget,
   CpuLimitError,

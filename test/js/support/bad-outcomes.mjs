@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * What becomes of each call with each value: 'ok'; 'theirs', an error of the
- * caller's own that passes through; a code without ERR_WASMSIG_; or the class of
- * an error of the engine's. `most` is what becomes of all values that no other
- * outcome lists.
+ * The outcome of each call with each value: 'ok'; 'theirs', an error of the
+ * caller's own that passes through; a code without ERR_WASMSIG_; or the class
+ * of an error of the engine's. `most` is the outcome of all values that no
+ * other outcome lists.
  */
 import { capabilities } from 'wasmsig'
 
-/** Objects with keys of their own, none of them a limit. */
+/** Objects whose own keys are no limits. */
 const NO_LIMITS = [
   'throwing getters',
   'exports with throwing getters',
@@ -361,7 +361,7 @@ const OUTCOMES = {
 
 // ------------------------------------------------- where hosts are different
 
-/** types/index.d.ts, track: where ordinary buffers are taken. */
+/** types/index.d.ts, track: which hosts accept ordinary buffers. */
 const v8 = Number.parseInt(process.versions.v8, 10)
 if (v8 >= 13 && !process.versions.deno && !process.versions.bun) {
   for (const call of ['track({ signal: x })', 'track({ terminated: x })']) {
@@ -378,7 +378,7 @@ if (!capabilities.asyncContext) {
   }
 }
 
-/** Of a call with a value. */
+/** The expected outcome of a call with a value. */
 export function expected(call, value) {
   const { most, ...others } = OUTCOMES[call]
   const found = Object.entries(others).find(([, of]) => of.includes(value))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * What a program may pass by mistake, or to break us: each value is made anew
- * for each call. What their own code throws is always `theirs`.
+ * Values that a program may pass by mistake, or to break the package. Each is
+ * made anew for each call. Errors of their own code are always `theirs`.
  */
 import vm from 'node:vm'
 import { guest, instantiate } from './guests.mjs'

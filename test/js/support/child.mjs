@@ -22,16 +22,16 @@ class Child {
     this.#ended = once(process, 'close')
   }
 
-  /** Resolves when `text` stands in the output `times` times, or at the end. */
-  async says(text, times = 1) {
-    const said = () => this.stdout.split(text).length > times
+  /** Resolves when the output contains `text` `times` times, or at the end. */
+  async prints(text, times = 1) {
+    const hasPrinted = () => this.stdout.split(text).length > times
     let over = false
     this.#ended.then(() => (over = true))
-    while (!said() && !over) {
+    while (!hasPrinted() && !over) {
       const data = once(this.#process.stdout, 'data')
       await Promise.race([data, this.#ended])
     }
-    return said()
+    return hasPrinted()
   }
 
   kill(signal) {
@@ -49,8 +49,8 @@ class Child {
  *
  * @param {string} name a file of ./programs
  * @param {{ flags?: string[], args?: string[], env?: object,
- *   patience?: number, addressSpace?: number }} options `addressSpace`: all that
- *   it may have, KiB
+ *   patience?: number, addressSpace?: number }} options `addressSpace`: its
+ *   limit, KiB
  */
 export function start(
   name,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Guests for tests, written as text. No loop in here is endless: where the
- * host fails to stop a guest, the test fails some seconds later, and does not
- * hang.
+ * Guests for tests, written as text. No loop here is endless: if the host fails
+ * to stop a guest, the test fails some seconds later, and does not hang.
  */
 import initialise from 'wabt'
 
@@ -12,7 +11,7 @@ export const SIGNAL = '__instance_signal'
 export const TERMINATED = '__instance_terminated'
 export const PENDING = '__instance_signal_pending'
 
-/** Where the guests below keep their words, and what these hold at first. */
+/** The addresses of the guests' words, and their first values. */
 const WORDS = {
   signal: { name: SIGNAL, address: 1024, start: '\\ff\\ff\\00\\00' },
   terminated: { name: TERMINATED, address: 1032, start: '\\00\\00\\00\\00' },
@@ -37,10 +36,10 @@ export const OWN_SHARED = '(memory (export "memory") 1 16 shared)'
 export const NONE = ''
 
 /**
- * spin    polls until it is told, returns the signal (0: never told)
+ * spin    polls until it receives a signal, and returns it (0: none came)
  * burn    never polls
- * work    never polls, takes as many turns as it is told
- * answer  takes so many signals, storing 0 each time, and counts them at
+ * work    never polls, loops as often as its argument says
+ * answer  takes that many signals, storing 0 each time, and counts them at
  *         address 2048; returns the last
  */
 const LOOPS = `
@@ -103,8 +102,8 @@ export function assemble(text) {
  *
  * words     which it exports
  * memory    the text of its memory
- * started   whether its words start at the values above, as those of real
- *           modules do (otherwise 0)
+ * started   whether its words start with the values above, like those of real
+ *           modules (otherwise 0)
  * dead      whether its terminated word starts at 1
  * code      more text
  */
@@ -133,7 +132,7 @@ export function instantiate(options, imports) {
   return new WebAssembly.Instance(module, imports)
 }
 
-/** What a word of an instance, or of a memory, holds. */
+/** The value of a word of an instance, or of a memory. */
 export function read(owner, word) {
   const memory =
     owner instanceof WebAssembly.Memory ? owner : owner.exports.memory

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Runs something with the shim and without, for comparison. */
+/** Runs code with the shim and without, for comparison. */
 import { install, uninstall } from 'wasmsig'
 
-/** JavaScriptCore quotes the text of the call, which is ours. */
+/** JavaScriptCore quotes the text of the call, which is the test's. */
 const QUOTED = / \(evaluating '.*'\)$/s
 
-/** What a program can tell about an error; its stack is not compared. */
+/** What a program can read of an error, except its stack. */
 function describe(error) {
   if (error === null || typeof error !== 'object') return { primitive: error }
   return {
@@ -17,7 +17,7 @@ function describe(error) {
   }
 }
 
-/** How an action ended: threw at once, rejected later, or neither. */
+/** How an action ended: it threw at once, rejected later, or neither. */
 export async function ending(action) {
   let value
   try {
@@ -33,7 +33,7 @@ export async function ending(action) {
   }
 }
 
-/** What `observe` answers without the shim, and with it. */
+/** What `observe` returns without the shim, and with it. */
 export async function bothWays(observe) {
   uninstall()
   const plain = await observe()

@@ -14,7 +14,7 @@ const CLASSES = {
 
 /**
  * Asserts that `action` throws an argument error with one of `codes` whose
- * message matches `names`, which tells what came.
+ * message matches `names`, the value that was passed.
  */
 export function refused(action, codes, names) {
   assert.throws(action, (error) => {
@@ -26,7 +26,7 @@ export function refused(action, codes, names) {
   })
 }
 
-/** Values that are no number: what they are called here, and in a message. */
+/** Values that are no number: their names here, and in a message. */
 export const NOT_NUMBERS = [
   ['a numeric string', '5', /'5'|"5"|string/],
   ['a BigInt', 5n, /5n|bigint/i],
@@ -48,7 +48,7 @@ export const NOT_AMOUNTS = [
   ['-Infinity', -Infinity, /-Infinity/]
 ]
 
-/** Strings that name no signal, those of Object.prototype among them. */
+/** Strings that name no signal, including those of Object.prototype. */
 export const NOT_NAMES = [
   'SIGNOPE',
   'sigint',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Why a test cannot be run under AddressSanitizer; false: it need not. */
+/** Why a test cannot run under AddressSanitizer; false: that does not run. */
 const underAsan = /libasan/.test(process.env.LD_PRELOAD ?? '')
 
 export const ofResidentSets =

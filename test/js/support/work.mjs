@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Ways to spend CPU time, and to catch what comes of it. */
+/** Ways to spend CPU time, and to catch errors. */
 import { CpuBudget } from 'wasmsig'
 
-/** JavaScript that never ends, within reason: some seconds. */
+/** JavaScript that runs far too long: some seconds. */
 export function loopJs() {
   let turns = 0
   while (turns < 1e10) turns += 1
   return turns
 }
 
-/** Runs JavaScript until this much CPU time of the thread is spent. */
+/** Runs JavaScript until the thread has spent this much CPU time. */
 export function spend(milliseconds) {
   const measure = new CpuBudget({ measure: true })
   measure.run(() => {

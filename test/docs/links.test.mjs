@@ -48,3 +48,18 @@ for (const page of PAGES) {
     assert.deepEqual(missing, [])
   })
 }
+
+test('the map leads to every page of docs/', () => {
+  const map = pageAt.get('docs/README.md')
+  const reached = new Set(
+    map.nodes('link').map(({ node }) => targetOf(map, node.url).path)
+  )
+  const others = PAGES.map(({ path }) => path).filter(
+    (path) => /^docs\/(?!README)/.test(path) && !reached.has(path)
+  )
+  assert.deepEqual(others, [
+    // The overview leads to these.
+    'docs/conformance/engines.md',
+    'docs/conformance/hosts.md'
+  ])
+})

@@ -24,7 +24,7 @@
 #define GIB (UINT64_C(1) << 30)
 
 /* What the engine guarantees: a memory can grow to this size where it is. Both
- * engines reserve 4 GiB or more, unless they are told otherwise. */
+ * engines reserve 4 GiB or more, unless configured otherwise. */
 #define RESERVED (4 * GIB)
 
 static void check(bool is_right, const char *what) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /*
- * A program for WASI in Node, with CPU limits; what this process is told by
- * Ctrl-C or kill(1) reaches it while it computes. What `wasmsig run` does, as
- * a host in JavaScript does it:
+ * Runs a program for WASI in Node, with CPU limits. Signals of this process
+ * (Ctrl-C, kill(1)) reach the program while it computes. This is what
+ * `wasmsig run` does, as a host in JavaScript:
  *
  *     node node.mjs [--soft MS] [--hard MS] [--signal NAME] FILE.wasm [ARGUMENT]...
  *
@@ -28,13 +28,13 @@ function refuse(why) {
   process.exit(2)
 }
 
-/** Options end where the program's name stands: the rest is the program's. */
+/** Options end at the program's name; the rest is for the program. */
 function readOptions(args) {
   const isValue = (i) => /^--[^=]+$/.test(args[i - 1] ?? '')
   const end = args.findIndex((arg, i) => !arg.startsWith('--') && !isValue(i))
-  if (end === -1) refuse('which program?')
+  if (end === -1) refuse('no program given')
   const { values } = parseArgs({ args: args.slice(0, end), options: OPTIONS })
-  const limits = { ...values, measure: true } // neither need be given
+  const limits = { ...values, measure: true } // both are optional
   for (const name of ['soft', 'hard'])
     if (name in values) limits[name] = Number(values[name])
   return { program: args.slice(end), budget: new CpuBudget(limits) }

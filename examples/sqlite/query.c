@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A query that never ends, ended by a signal; and the database lives on.
+ * A signal ends an endless query; the database stays usable.
  *
  *     query [DATABASE [TIMES]]      in memory and once, if left out
  *
  * Written for Unix: `gcc -I. query.c sqlite3.c` gives the same program there.
- * Exit status: 0 if the database is whole at the end, 1 if it is not, or if
- * something that should have worked did not.
+ * Exit status: 0 if the database is intact at the end; 1 if it is not, or if a
+ * statement failed.
  */
 #include <signal.h>
 #include <sqlite3.h>
@@ -14,16 +14,16 @@
 #include <stdlib.h>
 
 static sqlite3 *database;
-static volatile sig_atomic_t told; /* the signal that came last */
+static volatile sig_atomic_t last; /* the signal that came last */
 
-/* SQLite allows this call of a handler, from any thread, at any time. */
+/* SQLite allows this call in a handler, from any thread, at any time. */
 static void on_signal(int signal) {
-  told = signal;
+  last = signal;
   sqlite3_interrupt(database);
 }
 
 static const char *name_of(int signal) {
-  return signal == SIGINT ? "SIGINT" : signal == SIGXCPU ? "SIGXCPU" : "nobody";
+  return signal == SIGINT ? "SIGINT" : signal == SIGXCPU ? "SIGXCPU" : "none";
 }
 
 static void check(int result) {
@@ -45,18 +45,18 @@ static void show(char *label, const char *sql) {
 }
 
 /*
- * Inside a transaction, so that there is something to undo. The query finds its
- * only row at once and goes on looking for others: what has been seen of it is
- * a sign that it runs, and that a signal finds something to interrupt.
+ * In a transaction, so that there is something to roll back. The query finds
+ * its only row at once and continues to search. The printed row shows that the
+ * query runs, so that a signal can interrupt it.
  */
 static void run_away(void) {
   static const char sql[] =
       "BEGIN; INSERT INTO star(name) VALUES ('undone');"
       "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
       "SELECT 'has no end' FROM n WHERE x = 1";
-  told = 0;
+  last = 0;
   int result = sqlite3_exec(database, sql, print_row, "query", NULL);
-  printf("%s: %s%s\n", name_of(told), sqlite3_errmsg(database),
+  printf("%s: %s%s\n", name_of(last), sqlite3_errmsg(database),
          result == SQLITE_INTERRUPT ? " (SQLITE_INTERRUPT)" : "");
   if (!sqlite3_get_autocommit(database))
     check(sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL));

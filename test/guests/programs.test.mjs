@@ -115,7 +115,7 @@ for (const host of Object.keys(HOSTS)) {
     assert.equal(status, 0)
   })
 
-  test(`${host}: a hard limit stops a query that is not told`, async (t) => {
+  test(`${host}: a hard limit stops a query without a signal`, async (t) => {
     const { ended } = runIn(t, host, 'query', [], { hard: enough(host) })
     const { status, stdout } = await ended
     assert.equal(stdout, RUNS)

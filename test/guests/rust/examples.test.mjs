@@ -45,7 +45,7 @@ for (const [way, flags] of [
   ['', ''],
   [' with +atomics', '-C target-feature=+atomics']
 ])
-  test(`a module of wasm-bindgen is told in a loop and while it waits${way}`, () => {
+  test(`a module of wasm-bindgen receives signals in a loop and while it waits${way}`, () => {
     const run = join(ROOT, 'examples/wasm-bindgen/run')
     const { status, stdout, stderr } = spawnSync(
       run,
@@ -59,8 +59,8 @@ for (const [way, flags] of [
       }
     )
     assert.equal(status, 0, stderr)
-    assert.match(stdout, /^told SIGXCPU: \d+ primes in 50 ms of CPU$/m)
-    assert.match(stdout, /^told SIGUSR1 while it waited/m)
+    assert.match(stdout, /^received SIGXCPU: \d+ primes in 50 ms of CPU$/m)
+    assert.match(stdout, /^received SIGUSR1 while it waited/m)
   })
 
 test("the README's guest computes, and stops when it is signalled", (t) => {

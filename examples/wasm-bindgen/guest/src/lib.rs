@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A module of wasm-bindgen that hears signals: in a loop, and while it waits.
+//! A module of wasm-bindgen that receives signals: in a loop, and while it waits.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
@@ -11,7 +11,7 @@ use wasmsig_guest::{next_every, poll, Signal};
 pub struct Primes {
     pub found: Vec<u32>,
     /// The signal that ended the search before its end.
-    pub told: Option<String>,
+    pub signal: Option<String>,
 }
 
 #[wasm_bindgen]
@@ -23,11 +23,11 @@ pub fn primes_below(limit: u32) -> Primes {
             found.push(n);
         }
         if let Some(signal) = poll() {
-            let told = Some(signal.to_string());
-            return Primes { found, told };
+            let signal = Some(signal.to_string());
+            return Primes { found, signal };
         }
     }
-    Primes { found, told: None }
+    Primes { found, signal: None }
 }
 
 #[wasm_bindgen]

@@ -18,7 +18,7 @@ static struct engine engine;
 /* A guest is told and killed, each never early. */
 static void expect_limits(void) {
   for (int i = 1; i <= 5; i++) {
-    be_told(&guest, (uint64_t)i * 300 * US);
+    be_signalled(&guest, (uint64_t)i * 300 * US);
     be_killed(&engine, (uint64_t)i * 300 * US);
   }
 }
@@ -53,7 +53,7 @@ static void *be_refused_a_timer(void *unused) {
   static struct engine other_engine;
   refuse(EAGAIN, SYS_timer_create);
   guest_track(&other, registry);
-  for (int i = 0; i < 20; i++) be_told(&other, 1 * MS);
+  for (int i = 0; i < 20; i++) be_signalled(&other, 1 * MS);
   CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_WATCHDOG);
   for (int i = 0; i < 20; i++) be_killed(&other_engine, 1 * MS);
   return unused;
@@ -61,9 +61,9 @@ static void *be_refused_a_timer(void *unused) {
 
 CASE(a_thread_that_is_refused_a_timer_does_not_affect_others) {
   guest_track(&guest, registry);
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
   pthread_t thread = start_thread(be_refused_a_timer, NULL);
-  for (int i = 0; i < 20; i++) be_told(&guest, 1 * MS);
+  for (int i = 0; i < 20; i++) be_signalled(&guest, 1 * MS);
   CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_TIMER);
   join(thread);
   CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_TIMER);
@@ -130,7 +130,7 @@ CASE(if_no_thread_can_be_started_no_budget_is_entered) {
 
 CASE(a_watchdog_that_runs_needs_no_other_thread) {
   guest_track(&guest, registry);
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
   refuse(EAGAIN, SYS_clone, SYS_clone3);
   expect_limits(); /* it lingers for longer than that takes */
 }

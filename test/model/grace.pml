@@ -8,14 +8,13 @@
  * interrupts the first writer between any two of its accesses and runs a whole
  * walk meanwhile. spin goes through every interleaving of their accesses, and
  * asserts that no walker stores to a slot whose memory has been unmapped. It
- * also finds every state where nobody can go on.
+ * also finds every state where no process can continue.
  *
- * A walker's load of the phase is relaxed, so it may be old. Here it answers
- * anything, which covers every age: what is proved does not depend on it. Only
- * that a remove ends, however many walks begin, does: -DENDS lets the load
- * answer the phase itself, and claims that a slow wait of the second writer
- * comes to its end if every process that can go on does at some time (weak
- * fairness).
+ * A walker's load of the phase is relaxed, so it may be old. Here it returns any
+ * value, which covers every age: the proof does not depend on it. Only the end of
+ * a remove does, however many walks begin: -DENDS lets the load return the phase
+ * itself, and claims that a slow wait of the second writer ends if every process
+ * that can continue does so at some time (weak fairness).
  *
  * Not covered: accesses that take effect in another order than the program's.
  * The model is sequentially consistent. That is enough for its assertion:
@@ -25,29 +24,29 @@
  *    these loads sees the newest seq_cst write before it, or something newer.
  *    An execution of those is therefore an interleaving, as here.
  *  - a store to an instance is not seq_cst, but lies between the load of
- *    `used` (acquires) and the counting-out (release), which the writer's look
- *    acquires: it cannot leave the stretch in which it stands here.
- *  - setting a bit is a release and not seq_cst. That it comes late is a
- *    later add. Its slot is published by it alone (acquire of `used`).
- *  - the unmapping comes after a look that acquires.
+ *    `used` (acquires) and the counting-out (release), which the writer's read
+ *    acquires: it cannot leave its place between them.
+ *  - setting a bit is a release and not seq_cst. If it comes late, it is a
+ *    later add. Only the bit publishes the slot (acquire of `used`).
+ *  - the unmapping comes after a read that acquires.
  *  - the phase is the one relaxed load; see above.
  *
- * Nor covered: that the C says what this model says. That is what the storms
- * (test/stress) are for, on real processors, with delays, under TSan.
+ * Also not covered: that the C code does the same as this model. The storms
+ * (test/stress) check that on real processors, with delays, under TSan.
  *
  * Variants that must fail, or the assertion would be worth nothing:
  *   -DNO_GRACE     unmaps at once
  *   -DONE_FLIP     waits for one of the counters only
- *   -DONE_COUNTER  the quick look looks at one of the counters only
+ *   -DONE_COUNTER  the quick read reads one of the counters only
  *   -DLATE_COUNT   a walker counts itself in after it has loaded the bits
- *   -DEARLY_LOOK   a writer looks before it has cleared the bit
- *   -DENDS -DNO_FLIP  waits without flipping: safe, but may wait for ever
+ *   -DEARLY_READ   a writer reads before it has cleared the bit
+ *   -DENDS -DNO_FLIP  waits without flipping: safe, but may wait forever
  */
 #define WRITERS 2
 
 byte used;             /* bit w: slot w is used */
-bool mapped[WRITERS];  /* the memory of the slot's instance is there */
-byte walks[2];         /* walks under way */
+bool mapped[WRITERS];  /* the memory of the slot's instance exists */
+byte walks[2];         /* walks that run */
 bit phase;             /* which of them a new walk counts in */
 bool grace_lock;
 bool interrupted;      /* a handler runs in writer 0's thread */
@@ -96,7 +95,7 @@ active proctype handler() {
   bit side;
 end:
   do
-  :: interrupted = true; /* writer 0 stands still, wherever it is */
+  :: interrupted = true; /* writer 0 waits, wherever it is */
      walk();
      interrupted = false
   od
@@ -127,8 +126,8 @@ inline grace_wait(w) {
   d_step { grace_lock = false; waits[w] = false; old = 0 }
 }
 
-/* The quick look: one counter, then the other. */
-inline look(w) {
+/* The quick read: one counter, then the other. */
+inline read_counters(w) {
   if
   :: walks[0] == 0 ->
 #if defined(ONE_COUNTER)
@@ -143,8 +142,8 @@ inline look(w) {
 inline remove(w) {
 #if defined(NO_GRACE)
   used = used & ~(1 << w);
-#elif defined(EARLY_LOOK)
-  look(w);
+#elif defined(EARLY_READ)
+  read_counters(w);
   used = used & ~(1 << w);
   if
   :: quiet
@@ -152,7 +151,7 @@ inline remove(w) {
   fi;
 #else
   used = used & ~(1 << w);
-  look(w);
+  read_counters(w);
   if
   :: quiet
   :: else -> grace_wait(w)

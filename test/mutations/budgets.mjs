@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /*
- * What budgets promise, the line that keeps it, and the test that sees it
- * broken.
+ * What budgets promise, the line that ensures it, and the test that fails
+ * without it.
  */
 
 import { mutation, unit } from './make.mjs'
@@ -57,7 +57,7 @@ export const BUDGET_MUTATIONS = [
     'bool first = !budget->hard_done && used_ns + 1000000 >= budget->hard_ns;'
   ),
   limits(
-    'the soft signal is told once',
+    'the soft signal is raised once',
     'budget->soft_done = true;\n  wsig_store_relaxed',
     'wsig_store_relaxed'
   ),
@@ -77,7 +77,7 @@ export const BUDGET_MUTATIONS = [
     'if (false) {'
   ),
   limits(
-    'outer sections are looked at too',
+    'outer sections are checked too',
     'for (struct wsig_budget *b = thread->innermost; b; b = b->outer) {',
     'for (struct wsig_budget *b = thread->innermost; b; b = NULL) {'
   ),
@@ -92,7 +92,7 @@ export const BUDGET_MUTATIONS = [
     'if (!b->hard_done'
   ),
   enterLeave(
-    'leave finds a hard limit that nobody has seen',
+    'leave finds a hard limit that no check has seen',
     'if (!b->hard_done && used >= b->hard_ns) wsig_limits_reach_hard(b);',
     ''
   ),
@@ -108,12 +108,12 @@ export const BUDGET_MUTATIONS = [
     'b->kill_begun && b->undo;'
   ),
   enterLeave(
-    'a section inside a dying one is told so',
+    'a section inside a dying one reports it',
     'if (from->kill_begun || from->kill_due) return true;',
     ''
   ),
   enterLeave(
-    'a section inside one that is to be killed is told so',
+    'a section inside one whose kill is due reports it',
     'if (from->kill_begun || from->kill_due) return true;',
     'if (from->kill_begun) return true;'
   ),
@@ -128,7 +128,7 @@ export const BUDGET_MUTATIONS = [
     'if (true) {\n    b->depth++;'
   ),
   enterLeave(
-    'a limit that was passed between two looks is told by the next enter',
+    'a limit that was passed between two checks is signalled by the next enter',
     '} else if (late) {',
     '} else if (false) {'
   ),
@@ -148,12 +148,12 @@ export const BUDGET_MUTATIONS = [
     'done.kept || done.cleared > 0; (void)taken;'
   ),
   mutation('test_reset', 'core/budgets/withdraw.c')(
-    'sections of other threads raise again what was taken back',
+    'sections of other threads raise a withdrawn signal again',
     'if (has_raised_too(b, budget) && is_older(b)) wsig_limits_raise(b);',
     '(void)is_older;'
   ),
   enterLeave(
-    "the end of a section takes its budget's signal back",
+    "the end of a section withdraws its budget's signal",
     'bool withdrawn = ends && wsig_section_withdraw(thread, b);',
     'bool withdrawn = false;'
   ),
@@ -163,7 +163,7 @@ export const BUDGET_MUTATIONS = [
     'static int reset(struct wsig_budget *b, const wasmsig_budget_options *options) {'
   ),
   enterLeave(
-    'only what was entered last is left',
+    'only the budget that was entered last is left',
     'thread->entered[thread->level - 1] == wsig_budget_of(budget);',
     'true;'
   ),
@@ -178,7 +178,7 @@ export const BUDGET_MUTATIONS = [
     'if (withdrawn) wsig_withdrawn_raise_again(b);'
   ),
   resets(
-    'a budget without limits must be asked for',
+    'a budget without limits must be requested',
     'WASMSIG_NO_LIMIT && !options->measure;',
     'WASMSIG_NO_LIMIT && false;'
   ),
@@ -209,17 +209,17 @@ export const BUDGET_MUTATIONS = [
     'thread->asleep = went_to_sleep(thread, now, cpu_ns) && false;'
   ),
   checks(
-    'who is kept from running is no sleeper',
+    'a thread that is kept from running is no sleeper',
     'return before != WSIG_SLEEPS_UNKNOWN && thread->sleeps != before &&',
     'return'
   ),
   checks(
-    'a fire that is early by a hair waits',
+    'a fire that is a little early waits',
     'if (thread != wsig_here || check->left_ns > SHORT_NS) break;',
     'break;'
   ),
   checks(
-    'a fire asks the watchdog for a kill',
+    'a fire requests a kill from the watchdog',
     'if (check.kill_due || thread->asleep) wsig_kill_queue_add(thread);',
     'if (thread->asleep) wsig_kill_queue_add(thread);'
   ),
@@ -229,17 +229,17 @@ export const BUDGET_MUTATIONS = [
     'wsig_store_seq_cst(&thread->check_due, why);'
   ),
   checks(
-    'a sleeper is looked at soon',
+    'a sleeper is checked soon',
     'if (check.kill_due || thread->asleep) wsig_kill_queue_add(thread);',
     'if (check.kill_due) wsig_kill_queue_add(thread);'
   ),
   checks(
-    'a timer that cannot be set is given up',
+    'a timer that cannot be set is not used',
     'thread->timer_at = WSIG_NEVER;\n    thread->timer_blocked = true;',
     'thread->timer_at = WSIG_NEVER;'
   ),
   checks(
-    'a signal that comes after all is heard',
+    'a signal that comes after all makes the timer usable again',
     'thread->timer_at = WSIG_NEVER;\n    thread->timer_blocked = thread->signal_masked = false;',
     'thread->timer_at = WSIG_NEVER;'
   ),
@@ -254,27 +254,23 @@ export const BUDGET_MUTATIONS = [
     'if (left != WSIG_NEVER)\n    set_timer(thread, now.monotonic_ns, at_ns);'
   ),
   setting(
-    'the watchdog stands behind the timer',
+    'the watchdog is the backstop of the timer',
     'return wsig_watchdog_check_by(thread,\n                                timed ? at_ns + WSIG_BACKSTOP_NS : at_ns);',
     'return timed ? WASMSIG_OK : wsig_watchdog_check_by(thread, at_ns);'
   ),
+  watching('a blocked signal is noticed', 'thread->timer_blocked = true;', ''),
   watching(
-    'a blocked signal is found out',
-    'thread->timer_blocked = true;',
-    ''
-  ),
-  watching(
-    'the timer goes on when the sleeper has woken',
+    'the timer is set again when the sleeper has woken',
     'if (is_awake(thread, last)) thread->asleep = false;',
     ''
   ),
   watching(
-    'a sleeper is looked at less and less',
+    'a sleeper is checked less and less often',
     'if (pause < least) pause = least;',
     'pause = LEAST_PAUSE_NS;'
   ),
   watching(
-    'a nap before the limit gains a small share of it',
+    'a short sleep before the limit gains a small share of it',
     'thread->asleep ? ASLEEP_SHARE : IDLE_SHARE',
     'IDLE_SHARE'
   ),
@@ -289,7 +285,7 @@ export const BUDGET_MUTATIONS = [
     'thread->undoing = true;'
   ),
   intruders('core/budgets/enter_leave.c')(
-    'a fork finds whom a thread was about to enter',
+    'a fork finds the budget that a thread was about to enter',
     'wsig_store_relaxed(&thread->entering, b);',
     '(void)thread, (void)b;'
   ),
@@ -309,7 +305,7 @@ export const BUDGET_MUTATIONS = [
     ';'
   ),
   forking('core/budgets/thread_life.c')(
-    'a child has what its parent had used',
+    'a child continues with the time that its parent had used',
     'b->start_ns -= cpu_ns_at_fork;',
     'b->start_ns = 0;'
   ),
@@ -329,12 +325,12 @@ export const BUDGET_MUTATIONS = [
     ''
   ),
   firing('core/budgets/timers.c')(
-    'a signal that the thread blocks is passed over',
+    'a signal that the thread blocks is not chosen',
     'wsig_os_blocks(signal) ||',
     ''
   ),
   firing('core/budgets/timers.c')(
-    'where a signal cannot be had a lower one is',
+    'if a signal is refused a lower one is chosen',
     '|| !install(signal)',
     ''
   ),
@@ -374,7 +370,7 @@ export const BUDGET_MUTATIONS = [
     '#define DESTRUCTOR_ROUNDS 1'
   ),
   mutation('test_watchdog', 'core/budgets/thread_check.c')(
-    'who has slept is told though the watchdog does not run',
+    'a thread that has slept is signalled though the watchdog does not run',
     'wsig_clock->timer_set_cpu(&thread->timer, cpu_ns + check.left_ns);',
     ';'
   ),
@@ -384,12 +380,12 @@ export const BUDGET_MUTATIONS = [
     'schedule_as(SCHED_OTHER, 0, 0, SLICE_NS);'
   ),
   mutation('test_lying_clocks', 'core/os/linux_vdso.c')(
-    "a clock that is not the kernel's is not believed",
+    "a clock that is not the kernel's is not used",
     'return !is_before(&now, &before) && !is_before(&after, &now);',
     'return true;'
   ),
   mutation('test_lying_clocks', 'core/os/linux_handler.c')(
-    "limits are of the kernel's clocks",
+    "limits use the kernel's clocks",
     'return (int)wsig_syscall(SYS_clock_gettime, id, (long)now, 0, 0, 0, 0);',
     'return clock_gettime(id, now);'
   )

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /*
- * What the registry promises, the line that keeps it, and the test that sees
- * it broken.
+ * What the registry promises, the line that ensures it, and the test that fails
+ * without it.
  */
 
 import { BUDGET_MUTATIONS, BUDGET_PROGRAMS } from './budgets.mjs'
@@ -71,7 +71,7 @@ export const MUTATIONS = [
     'return;'
   ),
   storm(
-    'remove looks at both counters',
+    'remove reads both counters',
     'return walks_of(registry, 0) == 0 && walks_of(registry, 1) == 0;',
     'return walks_of(registry, 0) == 0;'
   ),
@@ -91,7 +91,7 @@ export const MUTATIONS = [
     'movable->raised; wsig_test_point(WSIG_POINT_SYNC_RAISED); movable->raised = 0;'
   ),
   mutation('fault_pause', 'core/signals/walk.h')(
-    'a walk counts itself in before it looks',
+    'a walk counts itself in before it reads',
     'wsig_add_seq_cst(&registry->walks[side], 1);',
     '(void)side;'
   ),
@@ -226,7 +226,7 @@ export const MUTATIONS = [
     'mine->pending == other->pending) owned->pending = false'
   ),
   owners(
-    'shared words live until their last owner goes',
+    'shared words exist until their last owner is removed',
     '--found->owners == 0',
     '--found->owners != 99'
   ),
@@ -276,12 +276,12 @@ export const MUTATIONS = [
     ''
   ),
   registry(
-    'a handle beyond the chunks names nobody',
+    'a handle beyond the chunks names no instance',
     'wsig_handle_chunk(instance) >= registry->chunks)',
     'false)'
   ),
   registry(
-    'a slot that was given back is used again',
+    'a slot that was freed is reused',
     'at.chunk->taken &= ~bit_of(at);',
     'at.chunk->taken |= bit_of(at);'
   ),
@@ -336,37 +336,37 @@ export const MUTATIONS = [
     '*count = 1;'
   ),
   mutation('test_forward', 'core/os/linux_signal_action.c')(
-    'the handler before a forwarded signal has its own mask',
+    'the previous handler of a forwarded signal has its own mask',
     'pthread_sigmask(SIG_SETMASK, &mask, ours);',
     'pthread_sigmask(SIG_BLOCK, &mask, ours);'
   ),
   mutation('test_forward_death', 'core/process/handler.c')(
-    'what no guest handles ends at the first time',
+    'a signal that no guest handles ends the process at once',
     'if (unhandled) return signal != SIGINT || is_second(forward);',
     'if (unhandled) return is_second(forward);'
   ),
   mutation('test_forward_death', 'core/process/handler.c')(
-    'a guest that answered is asked again',
+    'a guest that answered receives the signal again',
     'if (raised->fresh) wsig_store_relaxed(&forward->requested_ns, 0);',
     ''
   ),
   walk(
-    'a raise of an old handle names nobody',
+    'a raise of an old handle names no instance',
     'if (at.cold->generation[at.slot] == wsig_handle_generation(instance))',
     ''
   ),
   walk(
-    'a raise of a removed instance names nobody',
+    'a raise of a removed instance names no instance',
     'if (!(wsig_load_seq_cst(&segment->chunks[place].used) >> at.slot & 1))\n    return at;',
     ''
   ),
   walk(
-    "a raise of another registry's handle names nobody",
+    "a raise of another registry's handle names no instance",
     'if (wsig_handle_tag(instance) != wsig_load_relaxed(&registry->tag)) return at;',
     ''
   ),
   walk(
-    'a raise of a handle beyond the chunks names nobody',
+    'a raise of a handle beyond the chunks names no instance',
     'if (number >= wsig_load_acquire(&registry->chunks)) return at;',
     ''
   ),
@@ -461,7 +461,7 @@ export const MUTATIONS = [
     '(void)none; (void)left;'
   ),
   sync(
-    'a sync whose newest was taken back delivers another',
+    'a sync whose newest signal was cleared delivers another',
     'newest = (uint32_t)__builtin_ctzll(raised) + 1;',
     'newest = 0;'
   ),

@@ -92,7 +92,7 @@ static inline wasmsig_instance add(wasmsig_registry *registry,
   return instance;
 }
 
-/* Adds the words as they stand; the test expects that it works. */
+/* Adds the words; the test expects success. */
 static inline wasmsig_instance add_words(wasmsig_registry *registry,
                                          const wasmsig_words *words) {
   wasmsig_instance instance = 0;

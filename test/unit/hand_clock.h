@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Budgets on a clock that the test moves by hand: no time passes unless the
- * test says so, and nobody looks at the sections but the test.
+ * test moves the clock, and only the test checks the sections.
  */
 #ifndef WSIG_TEST_HAND_CLOCK_H
 #define WSIG_TEST_HAND_CLOCK_H
@@ -31,20 +31,20 @@ static const struct wsig_clock hand_clock = {.monotonic_ns = hand_read_wall,
                                              .spawn = hand_spawn};
 static const struct wsig_clock *hand_clock_used = &hand_clock;
 
-/* The thread uses CPU time, and nobody looks. */
+/* The thread uses CPU time, without a check. */
 static inline void use_unseen(uint64_t ns) {
   hand_cpu_ns += ns;
   hand_wall_ns += ns;
 }
 
-/* The thread uses CPU time, then the watchdog looks. */
+/* The thread uses CPU time, then the watchdog checks. */
 static inline uint64_t use(uint64_t ns) {
   use_unseen(ns);
   return wsig_watchdog_check_all();
 }
 
 /* A second passes, in which the thread sleeps, and the watchdog with it. */
-static inline uint64_t look_in_a_second(void) {
+static inline uint64_t check_in_a_second(void) {
   hand_wall_ns += UINT64_C(1000000000);
   return wsig_watchdog_check_all();
 }

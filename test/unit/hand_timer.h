@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Timers for the clock that is moved by hand: nobody fires but the test. */
+/* Timers for the clock that is moved by hand: only the test fires them. */
 #ifndef WSIG_TEST_HAND_TIMER_H
 #define WSIG_TEST_HAND_TIMER_H
 

@@ -2,7 +2,7 @@
 /*
  * Budgets on the real clock, each case in a child process of its own: signal
  * handlers, the way of firing and the watchdog are a process's. Guests are C
- * loops that poll their words; an engine is a flag that they look at. A case
+ * loops that poll their words; an engine is a flag that they read. A case
  * that waits for what never comes is ended by the child's alarm.
  */
 #ifndef WSIG_TEST_REAL_CLOCK_H
@@ -160,7 +160,7 @@ static inline void stand_until_killed(const struct engine *engine) {
   while (!wsig_load_acquire(&engine->requested)) continue;
 }
 
-/* Limits that concern `guest` (NULL: nobody) and `engine` (NULL: no kill). */
+/* Limits for `guest` (NULL: no guest) and `engine` (NULL: no kill). */
 static inline wasmsig_budget_options limits_of(const struct guest *guest,
                                                struct engine *engine,
                                                uint64_t soft_ns,
@@ -200,8 +200,8 @@ static inline void poll_until_told(const struct guest *guest) {
   while (!guest_signal(guest)) continue;
 }
 
-/* A whole request: a guest that runs until it is told, and not before. */
-static inline void be_told(struct guest *guest, uint64_t soft_ns) {
+/* A whole request: a guest that runs until it is signalled, and not before. */
+static inline void be_signalled(struct guest *guest, uint64_t soft_ns) {
   wasmsig_budget budget;
   make(&budget, guest, NULL, soft_ns, NONE);
   uint64_t begin = thread_cpu_ns();

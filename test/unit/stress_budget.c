@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Looks that race with the section's own thread: another thread looks in the
+ * Checks that race with the section's own thread: another thread checks in the
  * very moment of a leave or a reset. The clock is moved by hand, so every
  * round is a race. WASMSIG_STRESS_ROUNDS sets the length.
  */
@@ -15,9 +15,10 @@ static unsigned rounds = 3000;
 static unsigned rounds = 20000;
 #endif
 
-/* ---------------------------------------------------------- the looker */
+/* ---------------------------------------------------------- the other thread
+ */
 
-static unsigned asked, looked; /* rounds; atomic */
+static unsigned requested, checked; /* rounds; atomic */
 
 static void wait_for(const unsigned *round, unsigned number) {
   for (unsigned turn = 0; wsig_load_acquire(round) < number; turn++)
@@ -43,27 +44,27 @@ static void use_processor(int n) {
   }
 }
 
-static void *look_when_asked(void *unused) {
+static void *check_on_request(void *unused) {
   (void)unused;
   use_processor(1);
   for (unsigned round = 1; round <= rounds; round++) {
-    wait_for(&asked, round);
+    wait_for(&requested, round);
     wsig_watchdog_check_all();
-    wsig_store_release(&looked, round);
+    wsig_store_release(&checked, round);
   }
   return NULL;
 }
 
-static pthread_t start_looker(void) {
-  pthread_t looker;
-  asked = looked = 0;
-  if (pthread_create(&looker, NULL, look_when_asked, NULL) != 0) abort();
-  return looker;
+static pthread_t start_checker(void) {
+  pthread_t checker;
+  requested = checked = 0;
+  if (pthread_create(&checker, NULL, check_on_request, NULL) != 0) abort();
+  return checker;
 }
 
-/* From here on the looker may look at any moment. */
-static void ask_for_look(unsigned round) {
-  wsig_store_release(&asked, round);
+/* From here on the other thread may check at any moment. */
+static void request_check(unsigned round) {
+  wsig_store_release(&requested, round);
   spin(round * 7 % 499);
 }
 
@@ -90,19 +91,19 @@ TEST(a_kill_never_runs_after_leave) {
   options.kill = request_kill;
   options.undo = take_request_back;
   make_with(&a, options);
-  pthread_t looker = start_looker();
+  pthread_t checker = start_checker();
   unsigned landed = 0;
   for (unsigned round = 1; round <= rounds; round++) {
     assert_int_equal(wasmsig_budget_reset(&a, NULL), WASMSIG_OK);
     enter(&a);
     use_unseen(10 * MS);
-    ask_for_look(round);
+    request_check(round);
     assert_left(&a, KILLED);
     landed += (unsigned)wsig_load_acquire(&kill_requested);
-    wait_for(&looked, round);
+    wait_for(&checked, round);
     landed += (unsigned)wsig_load_acquire(&kill_requested);
   }
-  pthread_join(looker, NULL);
+  pthread_join(checker, NULL);
   print_message("%u sections, %u killed while they ran\n", rounds, kills);
   assert_int_equal(landed, 0);
   assert_int_equal(kills, undos);
@@ -114,7 +115,7 @@ TEST(a_kill_never_runs_after_leave) {
 TEST(a_leave_withdraws_no_signal_of_the_section_around_it) {
   make(&a, 5 * MS, NONE);
   make(&b, 1 * MS, NONE);
-  pthread_t looker = start_looker();
+  pthread_t checker = start_checker();
   unsigned lost = 0;
   for (unsigned round = 1; round <= rounds; round++) {
     assert_int_equal(wasmsig_budget_reset(&a, NULL), WASMSIG_OK);
@@ -122,17 +123,17 @@ TEST(a_leave_withdraws_no_signal_of_the_section_around_it) {
     enter(&b);
     use(1 * MS);
     use_unseen(4 * MS);
-    ask_for_look(round);
+    request_check(round);
     assert_left(&b, SIGNALLED);
-    wait_for(&looked, round);
-    /* A look that found the lock taken may have been overlooked: the watchdog
+    wait_for(&checked, round);
+    /* A check that found the lock taken may have been overlooked: the watchdog
      * comes again (watchdog.c, look_at). */
     wsig_watchdog_check_all();
     assert_int_equal(wasmsig_budget_reset(&b, NULL), WASMSIG_OK);
     lost += guest_signal(&guest) != WASMSIG_SIGXCPU;
     assert_left(&a, SIGNALLED);
   }
-  pthread_join(looker, NULL);
+  pthread_join(checker, NULL);
   print_message("%u leaves\n", rounds);
   assert_int_equal(lost, 0);
 }

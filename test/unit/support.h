@@ -35,7 +35,7 @@
 #define TEST(sentence) \
   static void sentence(void **unused_state __attribute__((unused)))
 
-/* ThreadSanitizer gives up on a child that starts threads, unless told. */
+/* ThreadSanitizer ends a child that starts threads, unless this is set. */
 const char *__tsan_default_options(void);
 __attribute__((visibility("default"))) inline const char *
 __tsan_default_options(void) {
@@ -46,7 +46,7 @@ extern inline const char *__tsan_default_options(void);
 /* ---------------------------------------------------------------- guests */
 
 /* An instance's memory: a signal word, a terminated word, a pending set, and
- * for who asks for it the set of signals that it handles. */
+ * if requested, the set of signals that it handles. */
 struct guest {
   uint32_t signal;
   uint32_t terminated;
@@ -103,7 +103,7 @@ static inline void guest_acknowledge(struct guest *guest) {
 
 /* --------------------------------------------------- processes, threads */
 
-/* Waits for a child; one that hangs, and hears no alarm either, is killed. */
+/* Waits for a child. A child that hangs, also after its alarm, is killed. */
 static inline int wsig_test_end_of(pid_t child) {
   const struct timespec a_little = {0, 500000};
   int status = 0;
@@ -116,7 +116,7 @@ static inline int wsig_test_end_of(pid_t child) {
   return status;
 }
 
-/* Runs `body` in a child process; answers what waitpid(2) tells of it. The
+/* Runs `body` in a child process; answers its status from waitpid(2). The
  * child has no cmocka: it uses CHILD_ASSERT, and ends well with 0. */
 static inline int in_a_child(void (*body)(void)) {
   fflush(NULL);

@@ -4,7 +4,7 @@
  * between two readings inside and two readings outside of it, and is charged
  * no less than the one pair and no more than the other. That holds however the
  * thread is scheduled. So it must with restartable sequences (rseq), without
- * them, and where somebody else in the thread uses them too.
+ * them, and where other code in the thread uses them too.
  */
 #include "real_clock.h"
 
@@ -175,14 +175,14 @@ CASE(used_ns_inside_a_section_decreases_by_a_correction_at_most) {
 
 static void do_everything(void) {
   guest_track(&guest, registry);
-  for (int i = 0; i < 20; i++) be_told(&guest, 1 * MS);
+  for (int i = 0; i < 20; i++) be_signalled(&guest, 1 * MS);
   for (int i = 0; i < 20; i++) be_killed(&engine, 1 * MS);
   charge_many(SECTIONS / 20);
   charge_many_back_to_back(SECTIONS / 20);
   pid_t child = fork();
   CHILD_ASSERT(child >= 0);
   if (child == 0) {
-    be_told(&guest, 1 * MS);
+    be_signalled(&guest, 1 * MS);
     _exit(0);
   }
   int status;
@@ -218,7 +218,7 @@ static int main_without_rseq(const char *firing) {
   _exit(0);
 }
 
-/* --------------------------------------------------- rseq of somebody else */
+/* ------------------------------------------------ rseq used by other code */
 
 /* A critical section that no code is ever in; the kernel checks the signature
  * before the abort handler, and then forgets the section. */
@@ -261,7 +261,7 @@ CASE(other_code_that_uses_rseq_makes_no_difference) {
   guest_track(&guest, registry);
   for (int i = 0; i < 20; i++) {
     use_rseq();
-    be_told(&guest, 500 * US);
+    be_signalled(&guest, 500 * US);
   }
 }
 

@@ -19,7 +19,7 @@
 
 static struct guest guest;
 
-/* --------------------------------------------------- sleeps that are told */
+/* ---------------------------------------------- sleeps that are interrupted */
 
 static struct timespec to_timespec(uint64_t ns) {
   return (struct timespec){(time_t)(ns / (1000 * MS)),
@@ -274,12 +274,12 @@ static void be_stopped(int *inside) {
   uint64_t inner = thread_cpu_ns();
   wsig_store_release(inside, 1);
   poll_until_told(&guest);
-  uint64_t told = thread_cpu_ns() - outer;
+  uint64_t signalled = thread_cpu_ns() - outer;
   burn(STOPPED_LIMIT);
   inner = thread_cpu_ns() - inner;
   LEFT(&budget, SIGNALLED);
   outer = thread_cpu_ns() - outer;
-  CHILD_AT_LEAST(told + SLACK_NS, STOPPED_LIMIT);
+  CHILD_AT_LEAST(signalled + SLACK_NS, STOPPED_LIMIT);
   uint64_t used = wasmsig_budget_used_ns(&budget);
   CHILD_AT_LEAST(used + 1 * MS, inner);
   CHILD_AT_LEAST(outer + 1 * MS, used);

@@ -113,7 +113,7 @@ TEST(the_kill_comes_at_its_limit_and_not_a_nanosecond_earlier) {
 TEST(the_soft_signal_comes_before_the_kill) {
   make(&a, 5 * MS, 10 * MS);
   enter(&a);
-  use(11 * MS); /* one look, late for both */
+  use(11 * MS); /* one check, late for both */
   assert_int_equal(engine.kills, 1);
   assert_int_equal(engine.signal_at_kill, WASMSIG_SIGXCPU);
   assert_left(&a, KILLED);
@@ -146,7 +146,7 @@ TEST(a_section_that_continues_after_a_kill_is_killed_again) {
   assert_int_equal(engine.kills, 2);
   assert_left(&a, KILLED);
   assert_int_equal(engine.undos, 1);
-  assert_int_equal(look_in_a_second(), WSIG_NEVER);
+  assert_int_equal(check_in_a_second(), WSIG_NEVER);
 }
 
 TEST(a_hard_limit_passed_between_checks_is_found_by_leave_without_a_kill) {
@@ -301,7 +301,7 @@ TEST(a_check_answers_how_far_away_the_nearest_limit_is) {
   assert_int_equal(use(4 * MS), 14 * MS);
   assert_int_equal(use(14 * MS), 1 * MS); /* until the kill is repeated */
   assert_left(&a, KILLED);
-  assert_int_equal(look_in_a_second(), WSIG_NEVER);
+  assert_int_equal(check_in_a_second(), WSIG_NEVER);
 }
 
 TEST(the_statistics_count_soft_limits_and_kills) {

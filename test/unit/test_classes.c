@@ -159,7 +159,8 @@ TEST(sigkill_reaches_a_movable_instance_that_is_dead) {
       add_class(registry, guest, WASMSIG_MEMORY_MOVABLE);
   *terminated_of(guest) = 5;
   wasmsig_registry_raise(registry, 9);
-  wasmsig_registry_raise(registry, 2); /* nobody knows yet that it is dead */
+  wasmsig_registry_raise(registry,
+                         2); /* no sync has read yet that it is dead */
   assert_int_equal(sync(registry, instance, guest), 1);
   assert_int_equal(*signal_of(guest), 9);
   assert_int_equal(*pending_of(guest), 1 << 8);

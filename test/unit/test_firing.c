@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Who looks at a section when a limit may have been reached: which signal the
+ * What checks a section when a limit may have been reached: which signal the
  * timer gets, what else comes by that signal, and what remains when the signal
  * is blocked, replaced or not to be had.
  */
@@ -16,7 +16,7 @@ static unsigned heard;  /* signals by the test's handlers; atomic */
 static int heard_code;  /* si_code of the last; atomic */
 static int heard_value; /* its sival_int; atomic */
 
-static void hear(int signal_number) {
+static void receive(int signal_number) {
   (void)signal_number;
   wsig_add_relaxed(&heard, 1);
 }
@@ -36,7 +36,7 @@ static void handle(int signal_number, bool with_info) {
     action.sa_flags |= SA_SIGINFO;
     action.sa_sigaction = hear_all;
   } else {
-    action.sa_handler = hear;
+    action.sa_handler = receive;
   }
   CHILD_EQUAL(sigaction(signal_number, &action, NULL), 0);
 }
@@ -49,7 +49,7 @@ CASE(by_default_the_timer_has_the_highest_real_time_signal) {
   CHILD_EQUAL(options.timer_signal, SIGRTMAX);
   CHILD_EQUAL(options.realtime_priority, 0);
   track();
-  for (int i = 0; i < 20; i++) be_told(&guest, 500 * US);
+  for (int i = 0; i < 20; i++) be_signalled(&guest, 500 * US);
   CHILD_AT_LEAST(statistics().fires, 1);
 }
 
@@ -59,7 +59,7 @@ CASE(a_signal_with_a_handler_is_not_chosen) {
   CHILD_EQUAL(set_firing(WASMSIG_FIRING_TIMER, 0), WASMSIG_OK);
   CHILD_EQUAL(get_firing().timer_signal, SIGRTMAX - 2);
   track();
-  for (int i = 0; i < 20; i++) be_told(&guest, 500 * US);
+  for (int i = 0; i < 20; i++) be_signalled(&guest, 500 * US);
   CHILD_EQUAL(heard, 0);
   CHILD_EQUAL(raise(SIGRTMAX), 0);
   CHILD_EQUAL(raise(SIGRTMAX - 1), 0);
@@ -72,7 +72,7 @@ CASE(without_a_free_signal_there_is_no_timer) {
   CHILD_EQUAL(set_firing(WASMSIG_FIRING_DEFAULT, 0), WASMSIG_OK);
   CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_WATCHDOG);
   track();
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
   CHILD_EQUAL(heard, 0);
   CHILD_EQUAL(statistics().fires, 0);
 }
@@ -100,7 +100,7 @@ CASE(signals_with_another_meaning_cannot_be_the_timers) {
   for (unsigned i = 0; i < sizeof yes / sizeof *yes; i++) {
     CHILD_EQUAL(set_firing(WASMSIG_FIRING_TIMER, yes[i]), WASMSIG_OK);
     CHILD_EQUAL(get_firing().timer_signal, yes[i]);
-    be_told(&guest, 500 * US);
+    be_signalled(&guest, 500 * US);
   }
 }
 
@@ -152,11 +152,11 @@ CASE(firing_can_be_changed_between_sections) {
     CHILD_EQUAL(set_firing(WASMSIG_FIRING_TIMER, SIGRTMIN + i), WASMSIG_OK);
     CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_TIMER);
     CHILD_EQUAL(get_firing().timer_signal, SIGRTMIN + i);
-    be_told(&guest, 1 * MS);
+    be_signalled(&guest, 1 * MS);
     CHILD_EQUAL(set_firing(WASMSIG_FIRING_WATCHDOG, 0), WASMSIG_OK);
     CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_WATCHDOG);
     uint64_t fires = statistics().fires;
-    be_told(&guest, 1 * MS);
+    be_signalled(&guest, 1 * MS);
     /* At most one that was on its way. */
     CHILD_ASSERT(statistics().fires - fires <= 1);
   }
@@ -225,10 +225,10 @@ CASE(an_ignored_signal_stays_ignored_for_others) {
   track();
   signal(SIGUSR1, SIG_IGN);
   CHILD_EQUAL(set_firing(WASMSIG_FIRING_TIMER, SIGUSR1), WASMSIG_OK);
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
   CHILD_EQUAL(kill(getpid(), SIGUSR1), 0);
   CHILD_EQUAL(raise(SIGUSR1), 0);
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
 }
 
 #if !UNDER_TSAN /* after a handler in a handler, gcc 12's blocks all signals \
@@ -265,7 +265,7 @@ static void mask(int how) {
 static void *be_told_blocked(void *unused) {
   (void)unused;
   CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_WATCHDOG);
-  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+  for (int i = 0; i < 5; i++) be_signalled(&guest, 1 * MS);
   return NULL;
 }
 
@@ -275,7 +275,7 @@ CASE(a_thread_that_blocks_the_signal_is_checked_by_the_watchdog) {
   join(start_thread(be_told_blocked, NULL)); /* the mask is inherited */
   mask(SIG_UNBLOCK);
   CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_TIMER);
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
 }
 
 CASE(a_thread_that_blocks_the_signal_inside_a_section_is_signalled) {
@@ -296,7 +296,7 @@ CASE(a_thread_that_blocks_the_signal_inside_a_section_is_signalled) {
     CHILD_EQUAL(engine.requested, 0);
     CHILD_EQUAL(wasmsig_budget_reset(&budget, NULL), WASMSIG_OK);
   }
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
 }
 
 /* ------------------------------------------- the program waits for signals */
@@ -326,7 +326,7 @@ CASE(a_signal_that_the_program_waits_for_is_not_chosen) {
   block(SIGRTMAX);
   block(SIGRTMAX - 1);
   track();
-  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+  for (int i = 0; i < 5; i++) be_signalled(&guest, 1 * MS);
   CHILD_EQUAL(get_firing().timer_signal, SIGRTMAX - 2);
   CHILD_EQUAL(sigqueue(getpid(), SIGRTMAX, (union sigval){4711}), 0);
   CHILD_EQUAL(take_waiting(SI_TIMER), 0);
@@ -335,7 +335,7 @@ CASE(a_signal_that_the_program_waits_for_is_not_chosen) {
 CASE(a_program_that_waits_for_all_signals_receives_none_of_ours) {
   track();
   mask(SIG_BLOCK);
-  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+  for (int i = 0; i < 5; i++) be_signalled(&guest, 1 * MS);
   CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_WATCHDOG);
   CHILD_EQUAL(sigqueue(getpid(), SIGRTMAX, (union sigval){4711}), 0);
   CHILD_EQUAL(take_waiting(SI_TIMER), 0);
@@ -347,19 +347,19 @@ CASE(a_thread_that_blocks_the_signal_later_sets_no_timer) {
   wasmsig_budget budget;
   track();
   make(&budget, &guest, NULL, 5 * MS, NONE);
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
   int ours = get_firing().timer_signal;
   for (int i = 0; i < 3; i++) {
     block(ours);
-    for (int j = 0; j < 3; j++) be_told(&guest, 1 * MS);
+    for (int j = 0; j < 3; j++) be_signalled(&guest, 1 * MS);
     CHILD_EQUAL(take_waiting(SI_TIMER), 0);
     CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_WATCHDOG);
     mask(SIG_UNBLOCK);
     CHILD_EQUAL(get_firing().firing, WASMSIG_FIRING_TIMER);
-    sleep_ns(11 * MS); /* it is asked again */
+    sleep_ns(11 * MS); /* its mask is read again */
     uint64_t fires = statistics().fires;
     for (int j = 0; j < 20 && statistics().fires == fires; j++)
-      be_told(&guest, 1 * MS);
+      be_signalled(&guest, 1 * MS);
     CHILD_AT_LEAST(statistics().fires, fires + 1);
   }
 }
@@ -384,19 +384,19 @@ CASE(a_signal_that_the_system_refuses_is_not_chosen) {
   kept_for_others = SIGRTMAX - 1;
   CHILD_EQUAL(get_firing().timer_signal, SIGRTMAX - 2);
   track();
-  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+  for (int i = 0; i < 5; i++) be_signalled(&guest, 1 * MS);
 }
 
 /* -------------------------------------------------- our handler is replaced */
 
 CASE(a_program_that_takes_the_signal_is_still_signalled) {
   track();
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
   int ours = get_firing().timer_signal;
   handle(ours, true);
-  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+  for (int i = 0; i < 5; i++) be_signalled(&guest, 1 * MS);
   signal(ours, SIG_IGN);
-  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+  for (int i = 0; i < 5; i++) be_signalled(&guest, 1 * MS);
 }
 
 CASE(a_program_that_takes_the_signal_inside_a_section_is_still_signalled) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * A fork inside sections: the child runs on in them with what they had used,
- * and is told and killed as its parent would have been once it has entered
+ * and is signalled and killed as its parent would have been once it has entered
  * again. Before that there is nothing of ours in it. The parent notices
  * nothing.
  */
@@ -79,9 +79,9 @@ CASE(the_child_has_what_its_parent_had_used) {
   CHILD_AT_LEAST(wasmsig_budget_used_ns(&a), used_a);
 }
 
-/* --------------------------------------------------------- told and killed */
+/* ---------------------------------------------------- signalled and killed */
 
-/* In parent and child alike: told at the limit, the parent's part counted. */
+/* In parent and child: signalled at the limit, the parent's part included. */
 static void be_told_inside(uint64_t used_before) {
   uint64_t begin = thread_cpu_ns();
   poll_until_told(&guest);
@@ -92,9 +92,9 @@ static void be_told_inside(uint64_t used_before) {
 /* It has a timer again, if timers are what fires. */
 static void expect_fires(void) {
   uint64_t before = statistics().fires;
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
   for (int i = 0; by_timer() && i < 50 && statistics().fires == before; i++)
-    be_told(&guest, 1 * MS);
+    be_signalled(&guest, 1 * MS);
   if (by_timer()) CHILD_AT_LEAST(statistics().fires, before + 1);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Who hears of a forwarded signal, what stood there before, start and stop. */
+/* The receivers of a forwarded signal, the previous handler, start and stop. */
 #include "forwarding.h"
 
 #include <time.h>
 
-/* ------------------------------------------------------------ who hears it */
+/* ------------------------------------------------------------- receivers */
 
 TEST(a_forwarded_signal_reaches_the_guests_of_every_registry) {
   wasmsig_registry *another;
@@ -218,7 +218,7 @@ TEST(an_ignored_signal_also_reaches_the_guests) {
   assert_int_equal(guest_signal(&guest), SIGINT);
 }
 
-/* Linux keeps SA_SIGINFO in an action that calls nobody. */
+/* Linux keeps SA_SIGINFO in an action without a handler. */
 static void default_with_a_flag(void) {
   set_action(SIGUSR1, SIG_DFL, SA_SIGINFO);
   set_action(SIGUSR2, SIG_IGN, SA_SIGINFO);

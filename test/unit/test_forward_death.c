@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Whether a process dies of a forwarded signal: told by children that may. */
+/* Whether a process dies of a forwarded signal: tried in children. */
 #include "forwarding.h"
 
 #include <sched.h>
@@ -200,7 +200,7 @@ static uint64_t now_ns(void) {
   return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-/* Looked at where somebody else handles it, as a host would. */
+/* Read in another handler of the signal, as a host would. */
 TEST(a_request_that_is_delivered_twice_is_one) {
   uint64_t begin;
   set_action(SIGINT, handle, 0);
@@ -251,7 +251,7 @@ static void insist_on_the_first(void) {
 TEST(the_first_process_of_a_container_ends_with_the_signals_status) {
   int status = in_a_child(terminate_the_first);
   if (status == 77 << 8) {
-    print_message("SKIPPED: this machine lets nobody make a PID namespace\n");
+    print_message("SKIPPED: this machine allows no PID namespace\n");
     skip();
   }
   assert_int_equal(status, (128 + SIGINT) << 8);

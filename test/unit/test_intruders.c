@@ -30,7 +30,7 @@ CASE(a_section_asleep_with_little_left_is_not_interrupted_again_and_again) {
   char byte;
   guest_track(&guest, registry);
   CHILD_EQUAL(pipe(ends_of_pipe), 0);
-  be_told(&guest, 1 * MS); /* everything has been used once */
+  be_signalled(&guest, 1 * MS); /* everything has been used once */
   for (size_t i = 0; i < 3; i++) {
     make(&budget, &guest, NULL, limits_ns[i], NONE);
     pthread_t writer = start_thread(write_later, NULL);
@@ -64,7 +64,7 @@ static void *enter_under_lock(void *unused) {
   pthread_mutex_lock(&engine_lock);
   wsig_store_release(&other_has_lock, 1);
   sleep_ns(10 * MS);
-  be_told(&guest, 2 * MS); /* its first section */
+  be_signalled(&guest, 2 * MS); /* its first section */
   pthread_mutex_unlock(&engine_lock);
   return NULL;
 }
@@ -208,7 +208,7 @@ CASE(a_handler_over_ours_may_be_interrupted_by_one_that_enters) {
 #endif
 
 static unsigned heard; /* atomic */
-static void hear(int unused) {
+static void receive(int unused) {
   (void)unused;
   wsig_add_relaxed(&heard, 1);
 }
@@ -219,7 +219,7 @@ CASE(a_timers_signal_that_is_forwarded_too_reaches_no_guest) {
   CHILD_EQUAL(set_firing(WASMSIG_FIRING_TIMER, SIGUSR1), WASMSIG_OK);
   CHILD_EQUAL(wasmsig_forward_start(SIGUSR1, 2), WASMSIG_OK);
   uint64_t before = statistics().fires;
-  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+  for (int i = 0; i < 5; i++) be_signalled(&guest, 1 * MS);
   CHILD_ASSERT(statistics().fires > before);
   CHILD_EQUAL(wasmsig_forward_last(SIGUSR1, &deliveries, NULL), WASMSIG_OK);
   CHILD_EQUAL(deliveries, 0);
@@ -230,12 +230,12 @@ CASE(a_timers_signal_that_is_forwarded_too_reaches_no_guest) {
 CASE(a_one_shot_handler_does_not_remove_ours) {
   struct sigaction once = {.sa_flags = (int)SA_RESETHAND};
   guest_track(&guest, registry);
-  once.sa_handler = hear;
+  once.sa_handler = receive;
   CHILD_EQUAL(sigaction(SIGUSR1, &once, NULL), 0);
   CHILD_EQUAL(set_firing(WASMSIG_FIRING_TIMER, SIGUSR1), WASMSIG_OK);
   raise(SIGUSR1);
   CHILD_EQUAL(wsig_load_relaxed(&heard), 1);
-  for (int i = 0; i < 5; i++) be_told(&guest, 1 * MS);
+  for (int i = 0; i < 5; i++) be_signalled(&guest, 1 * MS);
 }
 
 static sigset_t blocked_then;
@@ -266,7 +266,7 @@ CASE(a_signal_that_is_ignored_with_any_flags_stays_ignored) {
   CHILD_EQUAL(set_firing(WASMSIG_FIRING_TIMER, SIGUSR1), WASMSIG_OK);
   raise(SIGUSR1);
   raise(SIGUSR1);
-  be_told(&guest, 1 * MS);
+  be_signalled(&guest, 1 * MS);
 }
 
 /* ------------------------------------------------------------------ resets */

@@ -12,7 +12,7 @@ static int days_ahead; /* of the true time */
 
 #define DAY_S 86400
 
-/* CPU clocks of threads that are told by number are taken for dates, too. */
+/* The library takes CPU clocks of threads, given by number, for dates, too. */
 static bool is_shifted(clockid_t id) {
   return id < 0 ||
          (id != CLOCK_THREAD_CPUTIME_ID && id != CLOCK_PROCESS_CPUTIME_ID);
@@ -38,7 +38,7 @@ static struct engine engine;
 static void be_limited(int days) {
   days_ahead = days;
   guest_track(&guest, registry);
-  for (int i = 0; i < 3; i++) be_told(&guest, 2 * MS);
+  for (int i = 0; i < 3; i++) be_signalled(&guest, 2 * MS);
   for (int i = 0; i < 3; i++) be_killed(&engine, 2 * MS);
 }
 

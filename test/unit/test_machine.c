@@ -3,7 +3,7 @@
  * Two budgets, one inside the other as they come, and every sequence of what
  * can happen to them: entering, leaving, resetting, time, a timer or a watchdog
  * that is early, late or just in time, a guest that acknowledges. After each
- * step everything that can be asked is compared with a second, naive telling of
+ * step every observable value is compared with a second, naive description of
  * the rules (`model`), and rules that hold whatever the model says are checked.
  * On a clock that the test moves by hand.
  *
@@ -20,14 +20,14 @@ enum event {
   RESET_A,
   RESET_B,
   TIME,
-  LOOK, /* the watchdog's */
-  FIRE, /* the timer's handler */
+  CHECK, /* the watchdog's */
+  FIRE,  /* the timer's handler */
   ACKNOWLEDGE,
   EVENTS
 };
 static const char *const event_names[EVENTS] = {
     "enter a", "enter b", "leave a", "leave b", "reset a",
-    "reset b", "time",    "look",    "fire",    "acknowledge"};
+    "reset b", "time",    "check",   "fire",    "acknowledge"};
 
 #define MOST_STEPS 12
 #define QUANTUM MS /* of time; a kill is repeated after as much */
@@ -40,7 +40,7 @@ struct model_budget {
   int depth;
   bool soft_done, hard_done, due, killed;
   uint64_t again;
-  bool told, unheard; /* the signal waits, or was taken; was taken back */
+  bool signalled, unreceived; /* it waits, or was taken; was withdrawn */
 };
 
 static struct {
@@ -73,8 +73,8 @@ static uint64_t model_used(const struct model_budget *m) {
 }
 
 static void model_tell(struct model_budget *m) {
-  m->told = true;
-  m->unheard = false;
+  m->signalled = true;
+  m->unreceived = false;
   model.word = WASMSIG_SIGXCPU;
 }
 
@@ -87,10 +87,10 @@ static void model_signal(struct model_budget *m) {
 static void model_withdraw(struct model_budget *m,
                            struct model_budget *const *list, int count) {
   bool meant = false;
-  for (int i = 0; i < count; i++) meant |= list[i]->told;
-  if (!m->told) return;
-  m->told = false;
-  m->unheard = meant || model.word != 0;
+  for (int i = 0; i < count; i++) meant |= list[i]->signalled;
+  if (!m->signalled) return;
+  m->signalled = false;
+  m->unreceived = meant || model.word != 0;
   if (!meant) model.word = 0;
 }
 
@@ -106,7 +106,7 @@ static void model_kill(struct model_budget *m) {
   model.kills++;
 }
 
-/* `kills`: whoever looks may kill. */
+/* `kills`: the check may kill. */
 static void model_look(bool kills) {
   struct model_budget *list[2];
   int count = running(list);
@@ -132,7 +132,7 @@ static int model_enter(int which) {
   m->start = model.cpu;
   if (!m->soft_done && m->used >= m->soft) {
     model_signal(m);
-  } else if (m->soft_done && m->unheard) {
+  } else if (m->soft_done && m->unreceived) {
     model_tell(m);
   }
   return WASMSIG_OK;
@@ -168,7 +168,7 @@ static int model_reset(int which) {
   struct model_budget *m = &model.budget[which];
   if (is_in(which)) return WASMSIG_EBUSY;
   m->used = 0;
-  m->soft_done = m->hard_done = m->unheard = false;
+  m->soft_done = m->hard_done = m->unreceived = false;
   return WASMSIG_OK;
 }
 
@@ -187,7 +187,7 @@ static int model_step(enum event event) {
     case RESET_A:
     case RESET_B: return model_reset((int)(event - RESET_A));
     case TIME: model.cpu += QUANTUM; return 0;
-    case LOOK: model_look(true); return 0;
+    case CHECK: model_look(true); return 0;
     case FIRE: model_look(false); return 0;
     default: model.word = 0; return 0;
   }
@@ -216,7 +216,7 @@ static int real_step(enum event event) {
     case RESET_A:
     case RESET_B: return wasmsig_budget_reset(budgets[event - RESET_A], NULL);
     case TIME: use_unseen(QUANTUM); return 0;
-    case LOOK: wsig_watchdog_check_all(); return 0;
+    case CHECK: wsig_watchdog_check_all(); return 0;
     case FIRE: wsig_thread_fire(wsig_here); return 0;
     default: guest_acknowledge(&guest); return 0;
   }
@@ -258,7 +258,7 @@ static void check_state(const struct wsig_budget *w) {
 
 /* Whatever the model says. */
 static void check_rules(void) {
-  bool told = guest_signal(&guest) != 0, anyone = false;
+  bool signalled = guest_signal(&guest) != 0, anyone = false;
   for (int i = 0; i < 2; i++) {
     const struct wsig_budget *w = (const void *)budgets[i];
     check_state(w);
@@ -267,11 +267,11 @@ static void check_rules(void) {
     HOLDS(!w->hard_done || w->soft_done || w->soft_ns == NONE);
     HOLDS(!w->soft_done || used >= w->soft_ns);
   }
-  HOLDS(!told || anyone); /* never early */
+  HOLDS(!signalled || anyone); /* never early */
   HOLDS(wasmsig_budget_level() > 0 || !engine_is_killed);
 }
 
-/* Whoever is to look next comes before the nearest limit is passed by much. */
+/* The next check comes before the nearest limit is passed by much. */
 static void check_promise(void) {
   uint64_t least = WSIG_NEVER;
   for (struct wsig_budget *w = wsig_here->innermost; w; w = w->outer) {
@@ -330,7 +330,7 @@ static int replay(const uint64_t given[4], bool safe) {
     if (i < step_count - 1) continue;
     compare(expected, result);
     check_rules();
-    /* A look promises what comes next, an enter does; time alone moves it. */
+    /* A check and an enter set the next check; only time moves it. */
     if (steps[i] != TIME) check_promise();
   }
   sequences++;
@@ -339,7 +339,7 @@ static int replay(const uint64_t given[4], bool safe) {
 
 static bool is_idle(enum event event) {
   if (event == ACKNOWLEDGE) return model.word == 0;
-  if (event == LOOK || event == FIRE) return model.level == 0;
+  if (event == CHECK || event == FIRE) return model.level == 0;
   return false;
 }
 
@@ -348,7 +348,7 @@ static void explore(const uint64_t given[4], bool safe, int depth) {
   for (int event = 0; event < EVENTS; event++) {
     steps[step_count++] = (enum event)event;
     bool twice = step_count > 1 && steps[step_count - 2] == (enum event)event &&
-                 (event == LOOK || event == FIRE);
+                 (event == CHECK || event == FIRE);
     step_count--;
     /* The model is where the last replay has left it. */
     replay(given, safe);

@@ -20,8 +20,8 @@
 
 #define CELLS 16
 
-/* Reserved address space, in cells. What became a hole may since be somebody
- * else's. */
+/* Reserved address space, in cells. What became a hole may since be another
+ * library else's. */
 static struct {
   unsigned char *base;
   bool hole[CELLS];
@@ -214,7 +214,7 @@ TEST(sizes_that_pass_the_end_of_the_address_space_are_movable) {
 
 /* -------------------------------------------- the descriptor that is kept */
 
-/* Descriptors of this process whose file is somebody's list of mappings; the
+/* Descriptors of this process whose file is a list of mappings; the
  * last of them. */
 static unsigned count_maps(int *last) {
   DIR *folder = opendir("/proc/self/fd");
@@ -272,7 +272,7 @@ TEST(a_descriptor_that_other_code_has_closed_is_opened_again) {
   int number;
   allow(0, 4);
   assert_class(4, 16, WASMSIG_MEMORY_FIXED);
-  if (count_maps(&number) == 0) return; /* this kernel cannot be asked */
+  if (count_maps(&number) == 0) return; /* this kernel has no query */
   assert_int_equal(close(number), 0);
   assert_fixed_but_for_a_hole();
 }
@@ -342,12 +342,12 @@ TEST(query_and_text_agree_about_every_mapping) {
   while (fgets(line, sizeof line, maps)) {
     unsigned long start, end;
     if (sscanf(line, "%lx-%lx ", &start, &end) != 2) continue;
-    struct wsig_mapping asked, told;
+    struct wsig_mapping queried, parsed;
     /* A mapping may have gone or grown since: only what both find counts. */
-    if (!wsig_os_mapping_at(end - 1, &asked)) continue;
-    if (!wsig_os_mapping_from_text(end - 1, &told)) continue;
-    if (asked.start != told.start || asked.end != told.end) continue;
-    assert_int_equal(asked.accessible, told.accessible);
+    if (!wsig_os_mapping_at(end - 1, &queried)) continue;
+    if (!wsig_os_mapping_from_text(end - 1, &parsed)) continue;
+    if (queried.start != parsed.start || queried.end != parsed.end) continue;
+    assert_int_equal(queried.accessible, parsed.accessible);
     compared++;
   }
   fclose(maps);

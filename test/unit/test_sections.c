@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Sections on the real clock: how they nest, how code jumps or ends out of
- * them, how handlers enter them, what a fork does to them, and who kills.
+ * them, how handlers enter them, what a fork does to them, and which thread
+ * kills.
  */
 #include "os/os.h"
 #include "real_clock.h"
@@ -264,8 +265,8 @@ static void *end_inside(void *killed) {
   pthread_exit(NULL);
 }
 
-/* Limits: the outermost kills where one is to be killed, the innermost tells
- * before. */
+/* Limits: the outermost section is killed if one must be, the innermost is
+ * signalled before. */
 static void end_threads_inside(bool killed) {
   guest_track(&guest, registry);
   for (unsigned i = 0; i < 200; i++) {
@@ -373,7 +374,7 @@ CASE(destructors_of_a_thread_that_ends_enter_sections) {
   CHILD_EQUAL(destructors, 2);
 }
 
-/* --------------------------------------------------------------- who kills */
+/* ------------------------------------------------- which thread kills */
 
 static void kill_often(bool is_signal_safe, unsigned *own, unsigned *others) {
   wasmsig_budget_options options = limits_of(NULL, &engine, NONE, 200 * US);

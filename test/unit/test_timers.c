@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * When a thread's timer is set, and when it is the watchdog's turn; on a clock
- * and with a timer that the test moves by hand.
+ * When a thread's timer is set, and when the watchdog checks; with a clock and
+ * a timer that the test moves by hand.
  */
 #include "hand_timer.h"
 
@@ -14,12 +14,12 @@ static unsigned settings(void) {
   return count;
 }
 
-/* The thread wants a timer as if it were new. */
+/* The thread receives a timer as if it were new. */
 static int set_timers(void **state) {
   hand_timers_are_out = hand_timer_is_refused = false;
   int error = set_scene(state);
   wasmsig_firing_options options = WASMSIG_FIRING_OPTIONS_INIT;
-  look_in_a_second(); /* no time lingers */
+  check_in_a_second(); /* no time lingers */
   if (!error) error = wasmsig_set_firing(&options);
   settings();
   return error;
@@ -73,7 +73,7 @@ TEST(for_a_second_the_watchdog_checks_as_often_as_before) {
   assert_int_equal(wsig_watchdog_check_all(), 5 * MS + WSIG_BACKSTOP_NS);
   hand_wall_ns += 500 * MS;
   assert_int_equal(wsig_watchdog_check_all(), 5 * MS + WSIG_BACKSTOP_NS);
-  assert_int_equal(look_in_a_second(), WSIG_NEVER);
+  assert_int_equal(check_in_a_second(), WSIG_NEVER);
 }
 
 TEST(the_watchdog_is_requested_a_little_later_than_the_timer) {
@@ -213,7 +213,7 @@ TEST(a_section_that_sleeps_is_interrupted_once) {
   settings();
   fire();
   assert_int_equal(settings(), 0);
-  for (int look = 0; look < 20; look++) {
+  for (int check = 0; check < 20; check++) {
     hand_wall_ns += 5 * MS;
     wsig_watchdog_check_all();
   }
@@ -251,15 +251,15 @@ TEST(a_sleeper_is_checked_less_and_less_often) {
   sleep_for(1 * MS);
   fire();
   uint64_t before = 0, next = 0;
-  for (int look = 0; look < 400; look++) {
+  for (int check = 0; check < 400; check++) {
     next = wsig_watchdog_check_all();
-    if (look > 0 && look % 20 == 0) assert_true(next >= before);
-    if (look % 20 == 0) before = next;
+    if (check > 0 && check % 20 == 0) assert_true(next >= before);
+    if (check % 20 == 0) before = next;
     hand_wall_ns += next;
   }
   assert_true(next >= 400 * US);
-  look_in_a_second();
-  next = look_in_a_second();
+  check_in_a_second();
+  next = check_in_a_second();
   assert_true(next >= 4 * MS && next <= 15 * MS);
   assert_left(&a, READY);
 }
@@ -311,8 +311,8 @@ static const uint64_t before_limit[] = {5 * US, 30 * US, 300 * US, 2 * MS,
 #define BEFORE_LIMIT (sizeof before_limit / sizeof before_limit[0])
 #define NAP_BUDGET (30 * MS)
 
-/* The CPU time past its soft limit when a thread is told that had stopped in
- * this way just before. */
+/* The CPU time past its soft limit when a thread is signalled that had stopped
+ * in this way just before. */
 static uint64_t late_after(enum stop how, uint64_t ns, uint64_t left_ns) {
   make(&a, NAP_BUDGET, NONE);
   wsig_watchdog_turn(); /* no time lingers */

@@ -36,7 +36,7 @@ static int use_again_and_again(const char *name) {
   if (!dlopen(WASMSIG_TEST_PLUGIN, RTLD_NOW | RTLD_NOLOAD)) return 20;
   raise(SIGUSR1);            /* a handler of its own, if it has one */
   usleep(20000);             /* a timer's signal, and the watchdog's turn */
-  if (fork() == 0) _exit(0); /* what stands ready for forks */
+  if (fork() == 0) _exit(0); /* the functions that run at forks */
   wait(NULL);
   void *wrong = NULL;
   pthread_t thread;

@@ -87,16 +87,16 @@ static void poll_until_signalled(const struct guest *guest) {
   while (!guest_signal(guest)) continue;
 }
 
-/* One section of a guest that runs until it is told; answers the CPU time that
- * it had by then, or 0 if anything went wrong. */
+/* One section of a guest that runs until it is signalled; answers the CPU time
+ * that it had by then, or 0 if anything went wrong. */
 static uint64_t run_until_signalled(struct guest *guest,
                                     wasmsig_budget *budget) {
   uint64_t begin = thread_cpu_ns();
   if (wasmsig_budget_enter(budget) != WASMSIG_OK) return 0;
   poll_until_signalled(guest);
   uint64_t used = thread_cpu_ns() - begin;
-  bool told = wasmsig_budget_leave(budget) == WASMSIG_LEFT_SIGNALLED;
-  return told ? used : 0;
+  bool signalled = wasmsig_budget_leave(budget) == WASMSIG_LEFT_SIGNALLED;
+  return signalled ? used : 0;
 }
 
 static int set_scene(void **unused_state) {
@@ -136,12 +136,12 @@ TEST(a_guest_that_does_not_poll_is_killed_and_the_kill_is_undone_once) {
   assert_int_equal(wasmsig_budget_enter(&budget), WASMSIG_OK);
   while (!wsig_load_acquire(&kill_requested)) continue;
   uint64_t used = thread_cpu_ns() - begin;
-  uint32_t told = guest_signal(&guest);
+  uint32_t received = guest_signal(&guest);
   burn(3 * MS); /* unwinds slowly */
   int outcome = wasmsig_budget_leave(&budget);
   assert_int_equal(outcome, WASMSIG_LEFT_KILLED);
   assert_true(used >= 3 * MS);
-  assert_int_equal(told, WASMSIG_SIGXCPU);
+  assert_int_equal(received, WASMSIG_SIGXCPU);
   assert_true(kills >= 1); /* again after each further ms */
   assert_int_equal(undos, 1);
   assert_int_equal(kill_requested, 0);
@@ -176,9 +176,9 @@ TEST(a_section_that_sleeps_is_not_charged_and_not_signalled) {
   assert_int_equal(make_for(&guest, &budget, 20 * MS, NONE), WASMSIG_OK);
   assert_int_equal(wasmsig_budget_enter(&budget), WASMSIG_OK);
   sleep_ns(60 * MS);
-  uint32_t told = guest_signal(&guest);
+  uint32_t received = guest_signal(&guest);
   assert_int_equal(wasmsig_budget_leave(&budget), WASMSIG_LEFT_READY);
-  assert_int_equal(told, 0);
+  assert_int_equal(received, 0);
   assert_true(wasmsig_budget_used_ns(&budget) < 20 * MS);
 }
 

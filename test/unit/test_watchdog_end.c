@@ -29,8 +29,8 @@ static wasmsig_registry *registry;
 static struct guest guest;
 static wasmsig_budget budget;
 
-/* One section of a guest that runs until it is told. */
-static void *be_told(void *unused) {
+/* One section of a guest that runs until it is signalled. */
+static void *be_signalled(void *unused) {
   (void)unused;
   if (wasmsig_budget_enter(&budget) != WASMSIG_OK) return NULL;
   while (!guest_signal(&guest)) continue;
@@ -40,11 +40,11 @@ static void *be_told(void *unused) {
 
 static void let_a_thread_be_told(void) {
   pthread_t thread;
-  void *told;
+  void *signalled;
   assert_int_equal(wasmsig_budget_reset(&budget, NULL), WASMSIG_OK);
-  assert_int_equal(pthread_create(&thread, NULL, be_told, NULL), 0);
-  pthread_join(thread, &told);
-  assert_non_null(told);
+  assert_int_equal(pthread_create(&thread, NULL, be_signalled, NULL), 0);
+  pthread_join(thread, &signalled);
+  assert_non_null(signalled);
 }
 
 TEST(the_watchdog_ends_with_the_last_thread_that_needed_it_and_starts_again) {

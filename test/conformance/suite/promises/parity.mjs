@@ -130,7 +130,7 @@ export const PARITY = [
         }
       }
       instance('imported', imports)
-      same('whether this was correct', seen.join(), 'true,true')
+      same('whether each getter had its own this', seen.join(), 'true,true')
     }
   },
   {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The code section: passed over as a whole, or walked in search of polls. */
+/* The code section: skipped as a whole, or read to find the polls. */
 #include "instruction.h"
 #include "polls.h"
 #include "reader.h"
@@ -20,10 +20,10 @@ static void read_locals(struct wsig_module *module) {
 
 /* ----------------------------------------------------------------- blocks */
 
-/* What a block that is open may still have besides its end. */
+/* What an open block may still contain before its end. */
 enum { NOTHING, AN_ELSE, CATCHES, CATCHES_OR_DELEGATE };
 
-/* Of a block that the instruction opens, or is another branch of. */
+/* For the block that the instruction opens, or whose next branch it begins. */
 static uint8_t block_of(uint32_t opcode) {
   switch (opcode) {
     case WSIG_OP_IF: return AN_ELSE;
@@ -74,17 +74,17 @@ static void follow_blocks(struct wsig_module *module,
 
 /* ------------------------------------------------------------------ bodies */
 
-/* Who reads code in one pass must be told before it that there are data. */
+/* A reader with one pass over the code needs the data count before the code. */
 static void check_data(struct wsig_module *module,
                        const struct wsig_instruction *instruction) {
   if (module->has_data_count) return;
   for (unsigned i = 0; i < instruction->operand_count; i++)
     if (instruction->operands[i].kind == WSIG_OPERAND_DATA)
       wsig_cursor_fail(&module->cursor, instruction->operands[i].offset,
-                       "no index of data: there is no data count");
+                       "no data index: the module has no data count section");
 }
 
-/* Most instructions are neither, and need not be looked at. */
+/* Most instructions are neither of the two and need no check of blocks. */
 static bool is_control(uint32_t opcode) { return opcode < 0x20; }
 static bool has_prefix(uint32_t opcode) { return opcode > 0xff; }
 
@@ -109,11 +109,11 @@ static void read_body(struct wsig_module *module, struct wsig_polls *polls) {
   if (!cursor->failed && size > wsig_cursor_left(cursor))
     wsig_cursor_fail(cursor, start, "a function that ends within its section");
   struct wsig_limit before = wsig_cursor_narrow(
-      cursor, size, "more of the function, whose size says that it ends");
+      cursor, size, "more of the function than its size allows");
   read_locals(module);
   read_instructions(module, polls);
-  wsig_cursor_expect_limit(
-      cursor, "the end of the function, whose size says otherwise");
+  wsig_cursor_expect_limit(cursor,
+                           "the end of the function where its size puts it");
   wsig_cursor_widen(cursor, before);
 }
 
@@ -125,7 +125,7 @@ static void report_function(wasmsig_module_polls *report,
     report->functions[report->functions_count++] = (uint32_t)index;
 }
 
-/* Whether the signal word is one that a host could write to. */
+/* Whether the module has a signal word that a host can write to. */
 static bool has_signal(const wasmsig_module_report *report) {
   const wasmsig_module_word *word = &report->words[WASMSIG_WORD_SIGNAL];
   return word->is_exported && word->kind == WASMSIG_EXTERN_GLOBAL &&

@@ -2,10 +2,12 @@
 /*
  * Cursor: windows on the bytes of a module, and the numbers in them.
  *
- * Bounds: `at` moves in three places. wsig_read_byte and take() move it within
- * the window; wsig_cursor_skip moves it within it too, and what lies behind it
- * is passed over in the source, after which the window is empty and stands at
- * the new offset. The window never passes `filled` or the limit (see cut).
+ * Bounds: only three functions move `at`.
+ *  1. wsig_read_byte and take() move it within the window.
+ *  2. wsig_cursor_skip moves it within the window as well. It skips all bytes
+ *     beyond the window in the source. Then the window is empty, and its offset
+ *     is the new one.
+ * The window never extends past `filled` or past the limit (see cut).
  */
 #include "cursor.h"
 
@@ -16,7 +18,7 @@
 
 /* ---------------------------------------------------------------- windows */
 
-/* The window is what is filled, up to the limit. */
+/* The window contains the bytes that are filled, up to the limit. */
 static void cut(struct wsig_cursor *cursor) {
   uint64_t left = wsig_cursor_left(cursor);
   cursor->end = cursor->filled;
@@ -107,7 +109,7 @@ void wsig_cursor_widen(struct wsig_cursor *cursor, struct wsig_limit before) {
 
 /* ---------------------------------------------------------------- sources */
 
-/* Puts what the source has behind what is left: whether there was any. */
+/* Appends bytes of the source to the unread ones. False: there were none. */
 static bool fill(struct wsig_cursor *cursor) {
   if (!cursor->source || cursor->failed) return false;
   size_t kept = (size_t)(cursor->filled - cursor->at);
@@ -160,7 +162,7 @@ size_t wsig_cursor_peek(struct wsig_cursor *cursor, size_t wanted) {
   return there < wanted ? there : wanted;
 }
 
-/* Passes over bytes of the source: how many there were. Nothing is filled. */
+/* Skips bytes of the source without filling. Returns how many there were. */
 static uint64_t skip_in_source(struct wsig_cursor *cursor, uint64_t count) {
   const wasmsig_module_source *source = cursor->source;
   if (count > INT64_MAX) count = INT64_MAX;
@@ -190,7 +192,7 @@ void wsig_cursor_skip(struct wsig_cursor *cursor, uint64_t count) {
     cursor->at += count;
     return;
   }
-  cursor->at = cursor->end; /* all that is filled: the limit lies behind it */
+  cursor->at = cursor->end; /* the whole window: the limit is beyond it */
   count -= here;
   while (count > 0 && cursor->source && !cursor->failed) {
     uint64_t skipped = skip_in_source(cursor, count);
@@ -207,7 +209,7 @@ uint8_t wsig_read_byte_slowly(struct wsig_cursor *cursor) {
   return wsig_cursor_window(cursor) ? *cursor->at++ : 0;
 }
 
-/* LEB128 of at most so many bits: what does not fit into them must be empty. */
+/* LEB128 of at most `bits` bits. Bits beyond these must be 0. */
 static uint64_t read_unsigned(struct wsig_cursor *cursor, unsigned bits,
                               const char *detail) {
   uint64_t start = wsig_cursor_offset(cursor), value = 0;
@@ -222,7 +224,7 @@ static uint64_t read_unsigned(struct wsig_cursor *cursor, unsigned bits,
   return 0;
 }
 
-/* The same with a sign, which fills what does not fit. */
+/* LEB128 with a sign. Bits beyond these must repeat the sign. */
 static int64_t read_signed(struct wsig_cursor *cursor, unsigned bits,
                            const char *detail) {
   uint64_t start = wsig_cursor_offset(cursor), value = 0;

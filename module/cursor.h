@@ -2,12 +2,14 @@
 /*
  * Cursor: the bytes of a module in order, from memory or from a source.
  *
- * Nobody else touches the bytes. Each read goes through wsig_read_byte or
- * wsig_cursor_window, which look at the window [at, end) first: it is what
- * lies in memory, cut at the limit (the end of the section or body that is
- * being read). What goes wrong sticks: the window is empty from then on, each
- * read gives zeros, and the first fault is what counts. So callers need only
- * ask now and then, and in each loop.
+ * Only this file and cursor.c access the bytes. Each read goes through
+ * wsig_read_byte or wsig_cursor_window. Both check the window [at, end) first.
+ * The window is the part of the bytes that is in memory, cut at the limit (the
+ * end of the section or function body that is being read).
+ *
+ * A fault is permanent: from then on the window is empty and each read returns
+ * zero. Only the first fault is kept. So callers need to check for faults only
+ * from time to time, and in each loop.
  */
 #ifndef WSIG_MODULE_CURSOR_H
 #define WSIG_MODULE_CURSOR_H
@@ -16,23 +18,23 @@
 
 struct wsig_cursor {
   const uint8_t *at, *end;
-  const uint8_t *filled;  /* end of what lies in memory; end <= filled */
+  const uint8_t *filled;  /* end of the bytes in memory; end <= filled */
   uint64_t filled_offset; /* of `filled`, in the file */
-  uint64_t limit;         /* offset that reads do not pass */
+  uint64_t limit;         /* reads do not pass this offset */
   const char *limit_detail;
-  const wasmsig_module_source *source; /* NULL: all lies in memory */
-  uint8_t *buffer;                     /* of a source */
+  const wasmsig_module_source *source; /* NULL: all bytes are in memory */
+  uint8_t *buffer;                     /* for a source */
   bool failed;
-  int error; /* why reading itself failed; else 0 and the three below */
+  int error; /* why reading failed; 0: it did not, see the three below */
   wasmsig_verdict verdict;
   uint64_t fault_offset;
   const char *fault_detail;
 };
 
-/** The bytes stay the caller's, and where they are. */
+/** The caller keeps the bytes, unmoved, while the cursor is open. */
 void wsig_cursor_open_bytes(struct wsig_cursor *cursor, const void *bytes,
                             size_t length);
-/** Errors: ENOMEM. Nothing is to be closed then. */
+/** Errors: ENOMEM. Then there is nothing to close. */
 int wsig_cursor_open_source(struct wsig_cursor *cursor,
                             const wasmsig_module_source *source);
 void wsig_cursor_close(struct wsig_cursor *cursor);
@@ -41,45 +43,47 @@ static inline uint64_t wsig_cursor_offset(const struct wsig_cursor *cursor) {
   return cursor->filled_offset - (uint64_t)(cursor->filled - cursor->at);
 }
 
-/** Bytes up to the limit; they need not exist. */
+/** Bytes up to the limit. The file may end before. */
 static inline uint64_t wsig_cursor_left(const struct wsig_cursor *cursor) {
   return cursor->limit - wsig_cursor_offset(cursor);
 }
 
-/** MALFORMED: at `offset` was expected what `detail` says. */
+/** MALFORMED: `detail` says what was expected at `offset`. */
 void wsig_cursor_fail(struct wsig_cursor *cursor, uint64_t offset,
                       const char *detail);
-/** NEWER: at `offset` stands what nobody uses yet; `detail` says what may. */
+/** NEWER: the number at `offset` is still unused; `detail` says what is known.
+ */
 void wsig_cursor_newer(struct wsig_cursor *cursor, uint64_t offset,
                        const char *detail);
-/** Reading itself failed: ENOMEM, EREAD. */
+/** Reading failed, whatever the bytes are: ENOMEM, EREAD. */
 void wsig_cursor_break(struct wsig_cursor *cursor, int error);
-/** Forgets that the bytes were malformed, and stays where it is. Whether it
- * could: nothing else is forgiven. */
+/** Clears the fault MALFORMED and stays at its offset. Returns false for all
+ * other faults, which stay. */
 bool wsig_cursor_forgive(struct wsig_cursor *cursor);
 
-/** The end of what is being read, to come back to. */
+/** The end of the part that is being read, to be restored later. */
 struct wsig_limit {
   uint64_t offset;
   const char *detail;
 };
 
-/** Reads no further than `length` from here, and fails with `detail` where more
- * is wanted. Answers the limit that stood; fails if it lies nearer. */
+/** Sets the limit `length` bytes from here. Reading further then fails with
+ * `detail`. Returns the previous limit. Fails if that one is nearer. */
 struct wsig_limit wsig_cursor_narrow(struct wsig_cursor *cursor,
                                      uint64_t length, const char *detail);
 void wsig_cursor_widen(struct wsig_cursor *cursor, struct wsig_limit before);
 
-/** Fails if there is more up to the limit. */
+/** Fails if there are bytes left before the limit. */
 void wsig_cursor_expect_limit(struct wsig_cursor *cursor, const char *detail);
 
-/** Whether the bytes end here; only where no limit is. */
+/** Whether the bytes end here. Only where there is no limit. */
 bool wsig_cursor_at_end(struct wsig_cursor *cursor);
-/** Up to `wanted` bytes that follow, at `at`: how many. For a few hundred. */
+/** Makes up to `wanted` bytes available at `at`, at most a few hundred. Returns
+ * how many there are. */
 size_t wsig_cursor_peek(struct wsig_cursor *cursor, size_t wanted);
 /** Makes the window hold at least a byte, or fails. */
 bool wsig_cursor_window(struct wsig_cursor *cursor);
-/** Passes over bytes; fails where limit or file end before. */
+/** Skips bytes; fails if the limit or the file ends before. */
 void wsig_cursor_skip(struct wsig_cursor *cursor, uint64_t count);
 
 uint8_t wsig_read_byte_slowly(struct wsig_cursor *cursor);
@@ -94,7 +98,7 @@ static inline uint8_t wsig_read_byte(struct wsig_cursor *cursor) {
   return wsig_read_byte_slowly(cursor);
 }
 
-/** The byte that comes next, which stays; 0 if there is none, and no fault. */
+/** The next byte, without reading it; 0, and no fault, if there is none. */
 static inline uint8_t wsig_peek_byte(struct wsig_cursor *cursor) {
   if (cursor->at < cursor->end) return *cursor->at;
   return wsig_cursor_left(cursor) > 0 && wsig_cursor_peek(cursor, 1) > 0

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Sections that say what is there: imports, functions, tables, memories, tags,
- * globals, exports, start. What is known of memory 0 and of the words goes
- * straight into the report.
+ * Sections that declare the module's items: imports, functions, tables,
+ * memories, tags, globals, exports, start. The facts about memory 0 and about
+ * the words go directly into the report.
  */
 #include "instruction.h"
 #include "reader.h"
@@ -42,7 +42,7 @@ static void read_table_type(struct wsig_module *module) {
   module->table_count++;
 }
 
-/* Whether it is memory 0. */
+/* Returns whether it is memory 0. */
 static bool read_memory_type(struct wsig_module *module, bool is_imported) {
   struct wsig_limits limits = wsig_read_memory_limits(&module->cursor);
   if (module->cursor.failed) return false;
@@ -196,7 +196,8 @@ void wsig_read_globals(struct wsig_module *module) {
 
 /* --------------------------------------------------------------- exports */
 
-static void tell_global(struct wsig_module *module, wasmsig_module_word *word) {
+static void report_global(struct wsig_module *module,
+                          wasmsig_module_word *word) {
   const struct wsig_global *global = &module->globals[word->index];
   word->type = global->type;
   word->is_mutable = global->is_mutable;
@@ -208,8 +209,8 @@ static void tell_global(struct wsig_module *module, wasmsig_module_word *word) {
   copy_name(module, &word->import_name, import->name);
 }
 
-static void tell_word(struct wsig_module *module,
-                      const struct wsig_export *export) {
+static void report_word(struct wsig_module *module,
+                        const struct wsig_export *export) {
   const char *name = module->names.bytes + export->name.start;
   for (int i = 0; i < WASMSIG_WORD_COUNT; i++) {
     const char *wanted = wasmsig_word_name(i);
@@ -220,19 +221,19 @@ static void tell_word(struct wsig_module *module,
     word->is_exported = true;
     word->kind = (wasmsig_extern_kind) export->kind;
     word->index = export->index;
-    if (export->kind == WASMSIG_EXTERN_GLOBAL) tell_global(module, word);
+    if (export->kind == WASMSIG_EXTERN_GLOBAL) report_global(module, word);
   }
 }
 
-static void tell_export(struct wsig_module *module,
-                        const struct wsig_export *export) {
+static void report_export(struct wsig_module *module,
+                          const struct wsig_export *export) {
   wasmsig_module_memory *memory = &module->report->memory;
   if (export->kind == WASMSIG_EXTERN_MEMORY && export->index == 0 &&
       !memory->is_exported) {
     memory->is_exported = true;
     copy_name(module, &memory->export_name, export->name);
   }
-  if (export->name.length > 0) tell_word(module, export);
+  if (export->name.length > 0) report_word(module, export);
 }
 
 static uint64_t count_of(const struct wsig_module *module, uint8_t kind) {
@@ -267,7 +268,7 @@ static void read_export(struct wsig_module *module) {
   }
   module->exports = exports;
   exports[module->export_count++] = export;
-  tell_export(module, &export);
+  report_export(module, &export);
 }
 
 void wsig_read_exports(struct wsig_module *module) {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * No two exports have one name. The names are sorted, not hashed: whatever the
- * names are, it takes n log n comparisons.
+ * Checks that no two exports have the same name. It sorts the names instead of
+ * hashing them: so it takes n log n comparisons, whatever the names are.
  */
 #include "reader.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Names by length and bytes, equal ones by where they stand. A heap sort: it
- * needs no memory, and no context that qsort has not. */
+/* Orders names by length, then by bytes, and equal ones by their offset. It is
+ * a heap sort: it needs no memory. qsort would give `compare` no context. */
 static int compare(const struct wsig_module *module,
                    const struct wsig_export *a, const struct wsig_export *b) {
   if (a->name.length != b->name.length)

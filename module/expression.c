@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Constant expressions: what a global is at the start.
+ * Constant expressions: the initial values of globals.
  *
- * An expression of type i32 or i64 can only be made of constants, sums,
- * differences, products and other globals (3.3.14 Constant Expressions): it is
- * computed, on a stack that grows as operands come. One of another type is
- * passed over: instruction by instruction, each being one that may stand there.
+ * An expression of type i32 or i64 consists only of constants, sums,
+ * differences, products and other globals (3.3.14 Constant Expressions). The
+ * reader computes it, on a stack that grows with the operands. It does not
+ * compute an expression of another type: it only checks that each instruction
+ * is allowed there.
  */
 #include "instruction.h"
 #include "reader.h"
@@ -121,7 +122,7 @@ static struct wsig_value read_integer(struct wsig_module *module,
   const struct operand *last = stack.count == 1 ? stack.items : NULL;
   if (!cursor->failed && (!last || last->type != type))
     wsig_cursor_fail(cursor, instruction.offset,
-                     "one value of the wanted type before the end");
+                     "one value of the expected type before the end");
   if (!cursor->failed && last && last->is_known)
     result = (struct wsig_value){last->value, WASMSIG_VALUE_CONSTANT};
   free(stack.items);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Descriptors as sources. What is not needed of a file is sought past, up to
- * its end, which a seek itself would not notice. Pipes and the like, and files
- * of /proc, which have no length, are read.
+ * File descriptors as sources. The source skips bytes by seeking, but only up
+ * to the end of the file, because seeking past the end is no error. Pipes, and
+ * files of /proc, which report no length, are read instead.
  */
 #include "file.h"
 
@@ -28,8 +28,8 @@ static int64_t skip_file(void *context, uint64_t count) {
   return (int64_t)count;
 }
 
-/* Its length, or 0 if it is told by none. No fstat(2): glibc has a function of
- * that name from 2.33 on only. */
+/* The file's length, or 0 if the system reports none. Without fstat(2): glibc
+ * exports a function of that name only since 2.33. */
 static off_t length_of(int descriptor) {
   off_t here = lseek(descriptor, 0, SEEK_CUR);
   off_t length = here < 0 ? -1 : lseek(descriptor, 0, SEEK_END);

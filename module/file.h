@@ -6,10 +6,10 @@
 
 #include <sys/types.h>
 
-/** A descriptor as a source; the descriptor stays the caller's. */
+/** A file descriptor as a source. The caller keeps and closes it. */
 struct wsig_file {
   int descriptor;
-  off_t length; /* of one that can be sought in */
+  off_t length; /* 0: seeking is not possible */
 };
 
 wasmsig_module_source wsig_file_source(struct wsig_file *file, int descriptor);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Names of the functions with plain polls, from the custom section "name" or
- * else from the exports. Of the others' names nothing is kept.
+ * Names of the functions with plain polls, from the custom section "name", or
+ * else from the exports. The names of other functions are not stored.
  */
 #include "reader.h"
 
 enum { FUNCTION_NAMES = 1 };
 
-/* The function's name in the report; NULL if nobody asks for it. */
-static wasmsig_module_name *wanted(wasmsig_module_polls *polls,
-                                   uint32_t index) {
+/* Where the report needs the function's name; NULL if it does not. */
+static wasmsig_module_name *slot_of(wasmsig_module_polls *polls,
+                                    uint32_t index) {
   for (uint32_t i = 0; i < polls->functions_count; i++)
     if (polls->functions[i] == index && !polls->names[i].bytes)
       return &polls->names[i];
@@ -19,7 +19,7 @@ static wasmsig_module_name *wanted(wasmsig_module_polls *polls,
 static void read_name(struct wsig_module *module, struct wsig_text *text) {
   struct wsig_cursor *cursor = &module->cursor;
   wasmsig_module_name *name =
-      wanted(&module->report->polls, wsig_read_u32(cursor));
+      slot_of(&module->report->polls, wsig_read_u32(cursor));
   if (!name) {
     wsig_cursor_skip(cursor, wsig_read_u32(cursor));
     return;

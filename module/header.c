@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The first eight bytes: whether it is a core module, and what it is if not.
- * Whoever gives us another file mostly wonders why, so common ones are named.
+ * The first eight bytes: whether the file is a core module, and otherwise what
+ * it is. Common kinds of files have a message of their own, because users who
+ * pass the wrong file need to know why it is wrong.
  */
 #include "header.h"
 
@@ -49,8 +50,8 @@ static bool is_text(const uint8_t *bytes, size_t length) {
   return true;
 }
 
-static const char *what_else(const uint8_t *bytes, size_t length) {
-  static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8 */
+static const char *other_kind(const uint8_t *bytes, size_t length) {
+  static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark of UTF-8 */
   if (length == 0) return "an empty file";
   if (length >= 3 && memcmp(bytes, mark, 3) == 0) bytes += 3, length -= 3;
   while (length > 0 && is_blank(*bytes)) bytes++, length--;
@@ -75,9 +76,9 @@ bool wsig_read_header(struct wsig_cursor *cursor) {
   if (cursor->failed) return false;
   const uint8_t *bytes = cursor->at;
   if (length == 0 || memcmp(bytes, "\0asm", length < 4 ? length : 4) != 0)
-    return stop(cursor, WASMSIG_VERDICT_NOT_WASM, 0, what_else(bytes, length));
+    return stop(cursor, WASMSIG_VERDICT_NOT_WASM, 0, other_kind(bytes, length));
   if (length < 8) {
-    wsig_cursor_skip(cursor, 8); /* fails: it ends too early */
+    wsig_cursor_skip(cursor, 8); /* fails: the file ends too early */
     return false;
   }
   if (bytes[6] == 1 && bytes[7] == 0)

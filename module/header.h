@@ -4,8 +4,8 @@
 
 #include "cursor.h"
 
-/** Reads magic number and version: whether a core module follows; if not, the
- * cursor has failed with the verdict. */
+/** Reads the magic number and the version. Returns whether a core module
+ * follows; if not, the cursor has failed with the verdict. */
 bool wsig_read_header(struct wsig_cursor *cursor);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The module reader's functions. A cursor over the bytes reads them, the
- * wasm sections on top of it (sections.c); verdict.c judges what was found.
+ * The public functions of the module reader. A cursor reads the bytes,
+ * sections.c reads the wasm sections through it, and verdict.c judges the
+ * report.
  *
- * A report is filled apart and handed over at the end, so that the caller's is
- * as it was if reading fails. Whatever the reader keeps besides is freed here.
+ * The reader fills a separate report and copies it to the caller's at the end:
+ * so the caller's is unchanged if reading fails. Everything else that the
+ * reader allocates is freed here.
  */
 #include "wasmsig/module.h"
 
@@ -70,7 +72,7 @@ static void free_module(struct wsig_module *module) {
   wsig_text_release(&module->names);
 }
 
-/* The module's cursor is open; it is closed here. */
+/* The caller opens the module's cursor; this function closes it. */
 static int inspect(struct wsig_module *module,
                    const wasmsig_module_options *options,
                    wasmsig_module_report *report) {

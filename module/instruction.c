@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * The instruction decoder (WebAssembly 3.0, 5.4 Instructions; the opcodes are
- * those of its appendix). Each opcode has a word of operands, one letter each,
- * and each letter a way to be read: so an instruction is right if its word is.
+ * those of its appendix). Each opcode has a string of operands, one letter for
+ * each operand. Each letter has one way to be read. So an instruction is
+ * decoded correctly if its string is correct.
  */
 #include "instruction.h"
 
 #include "type.h"
 
-/* -------------------------------------------------------------- the words */
+/* ---------------------------------------------------- strings of operands */
 
 /* clang-format off */
 static const char *control_operands(uint32_t opcode) {
@@ -64,7 +65,7 @@ static const char *heap_operands(uint32_t number) {
 }
 
 /* 0xFC: saturating conversions, bulk memory, tables; and wide arithmetic, which
- * is no part of 3.0, but engines have it. */
+ * 3.0 does not contain but engines support. */
 static const char *bulk_operands(uint32_t number) {
   static const char *const words[] = {
       "", "", "", "", "", "", "", "", /* i32.trunc_sat_f32_s ... */
@@ -75,7 +76,7 @@ static const char *bulk_operands(uint32_t number) {
   return number < sizeof words / sizeof *words ? words[number] : NULL;
 }
 
-/* 0xFD: vectors, relaxed ones too. */
+/* 0xFD: vectors, including the relaxed ones. */
 static const char *vector_operands(uint32_t number) {
   if (number <= 0x0b || number == 0x5c || number == 0x5d) return "a";
   if (number == 0x0c || number == 0x0d) return "V";
@@ -216,7 +217,7 @@ static uint64_t read_operand(struct wsig_cursor *cursor,
   return operand->value;
 }
 
-/* Bit 6 of the alignment says that a memory's index follows. */
+/* Bit 6 of the alignment means that the index of a memory follows. */
 static void read_access(struct wsig_cursor *cursor,
                         struct wsig_instruction *instruction) {
   uint64_t start = wsig_cursor_offset(cursor);
@@ -288,8 +289,8 @@ unsigned wsig_instruction_plain_load(uint32_t opcode) {
 
 /* clang-format on */
 
-/* Loads, and each kind of read-modify-write, come in the same seven widths;
- * stores stand between them. */
+/* Loads and each kind of read-modify-write have the same seven widths. The
+ * opcodes of stores are between the two. */
 unsigned wsig_instruction_atomic_load(uint32_t opcode, unsigned *above) {
   static const uint8_t widths[] = {4, 8, 1, 2, 1, 2, 4};
   if (opcode >> 16 != 0xfe) return 0;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Instructions of WebAssembly 3.0, of threads (0xFE) and of the legacy
- * exceptions, one after the other:
+ * Decodes the instructions of WebAssembly 3.0, of threads (0xFE) and of the
+ * legacy exceptions, one at a time:
  *
  *     struct wsig_instruction instruction;
  *     while (wsig_cursor_left(cursor) > 0 &&
  *            wsig_read_instruction(cursor, &instruction))
  *       ...
  *
- * It knows the grammar and nothing of the module: an index may be any number,
- * and whether each `end` has its `block` is for the caller to count (see
+ * It knows the grammar but not the module. An index may be any number. Callers
+ * count blocks to match each `end` with its `block` (see
  * wsig_instruction_nesting).
  */
 #ifndef WSIG_MODULE_INSTRUCTION_H
@@ -20,7 +20,7 @@
 /** An instruction behind a prefix byte: 0xFB, 0xFC, 0xFD, 0xFE. */
 #define WSIG_PREFIXED(prefix, number) ((uint32_t)(prefix) << 16 | (number))
 
-/** Those that callers name. */
+/** The opcodes that callers need by name. */
 enum wsig_opcode {
   WSIG_OP_BLOCK = 0x02,
   WSIG_OP_LOOP = 0x03,
@@ -51,10 +51,10 @@ enum wsig_opcode {
   WSIG_OP_REF_FUNC = 0xd2,
 };
 
-/** What an operand is. One letter each, so that those of an instruction are a
- * word: wsig_instruction_operands(). */
+/** The kind of an operand. Each is a letter, so that the operands of an
+ * instruction are a string: wsig_instruction_operands(). */
 enum wsig_operand_kind {
-  WSIG_OPERAND_BLOCK_TYPE = 'b', /* value: of a type's index; else NO_INDEX */
+  WSIG_OPERAND_BLOCK_TYPE = 'b', /* value: a type's index, or NO_INDEX */
   WSIG_OPERAND_LABEL = 'l',
   WSIG_OPERAND_LABELS = 'L',  /* value: their count, without the default one */
   WSIG_OPERAND_CATCHES = 'c', /* value: their count */
@@ -68,15 +68,15 @@ enum wsig_operand_kind {
   WSIG_OPERAND_TAG = 'x',
   WSIG_OPERAND_LOCAL = 'v',
   WSIG_OPERAND_GLOBAL = 'g',
-  WSIG_OPERAND_HEAP_TYPE = 'h', /* value: of a type's index; else NO_INDEX */
+  WSIG_OPERAND_HEAP_TYPE = 'h', /* value: a type's index, or NO_INDEX */
   WSIG_OPERAND_ACCESS = 'a',    /* three: ALIGNMENT, MEMORY, OFFSET */
   WSIG_OPERAND_ALIGNMENT = 'A', /* exponent of 2 */
   WSIG_OPERAND_OFFSET = 'o',
   WSIG_OPERAND_I32 = 'i', /* value: sign-extended */
   WSIG_OPERAND_I64 = 'I',
-  WSIG_OPERAND_F32 = '4', /* no value, like the two below */
+  WSIG_OPERAND_F32 = '4', /* no value, as for the two below */
   WSIG_OPERAND_F64 = '8',
-  WSIG_OPERAND_V128 = 'V', /* lanes of a shuffle too */
+  WSIG_OPERAND_V128 = 'V', /* also the lanes of a shuffle */
   WSIG_OPERAND_COUNT = 'n',
   WSIG_OPERAND_LANE = 'k',
   WSIG_OPERAND_ZERO = 'z',
@@ -85,8 +85,8 @@ enum wsig_operand_kind {
 
 #define WSIG_NO_INDEX UINT64_MAX
 
-/** A part of an instruction: bytes [offset, end) of the file. A memory that is
- * left out has none, and is 0. */
+/** An operand of an instruction: bytes [offset, end) of the file. If the memory
+ * is omitted, it has no bytes and its value is 0. */
 struct wsig_operand {
   enum wsig_operand_kind kind;
   uint64_t value;
@@ -102,20 +102,20 @@ struct wsig_instruction {
   struct wsig_operand operands[WSIG_OPERANDS_MAX];
 };
 
-/** Reads one. False: the cursor has failed; an unknown one is NEWER. */
+/** Reads one. False: the cursor has failed; NEWER if the opcode is unknown. */
 bool wsig_read_instruction(struct wsig_cursor *cursor,
                            struct wsig_instruction *instruction);
 
-/** The letters of its operands; NULL: there is no such instruction. */
+/** The string of its operands; NULL: there is no such instruction. */
 const char *wsig_instruction_operands(uint32_t opcode);
 
 /** 1: it opens a block. -1: it closes one. 0: neither. */
 int wsig_instruction_nesting(uint32_t opcode);
 
-/** Bytes that a load of one integer reads from memory; 0: it is none. */
+/** How many bytes a load of an integer reads; 0: it is no such load. */
 unsigned wsig_instruction_plain_load(uint32_t opcode);
-/** The same of atomic loads; of atomic read-modify-writes, `*above` says how
- * many operands lie above the address on the stack. */
+/** The same for atomic loads and atomic read-modify-writes. `*above`: how many
+ * operands are above the address on the stack. */
 unsigned wsig_instruction_atomic_load(uint32_t opcode, unsigned *above);
 
 #endif

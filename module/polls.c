@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Which loads read a word whose address is known: those whose address is a
- * constant, put on the stack by one of the last instructions, from
+ * Finds the loads that read a word whose address is known. The address of such
+ * a load is a constant that one of the last few instructions put on the stack,
+ * from either
  *
- *  - a constant, an immutable global, or a sum of the two,
+ *  - a constant, an immutable global, or a sum of the two, or
  *  - a local that holds such a value. Compilers put an address into a local
- *    before a loop and use it within.
+ *    before a loop and use it inside the loop.
  *
- * What a local holds is known in one pass, in memory that does not grow, and
- * never wrongly:
+ * The values of locals are found in one pass, in memory of a fixed size. A
+ * value that is found is never wrong:
  *
- *  1. An assignment counts where it is sure to have come before: up to the end
- *     of its block, or to the other branch of its `if`. Behind the end of a
- *     loop it still counts, as one only falls out of it there.
- *  2. In a loop that began after the assignment, a later assignment may come
- *     first at the next turn. So reads in it count when the outermost such loop
- *     has ended without one; they are dropped if one comes.
+ *  1. An assignment counts only where it has surely been executed: up to the
+ *     end of its block, or up to the other branch of its `if`. It still counts
+ *     after the end of a loop: a branch to the loop goes to its head, so code
+ *     reaches the end only through the whole loop.
+ *  2. If a loop began after the assignment, a later assignment inside the loop
+ *     may be executed before the reads of the next iteration. So reads inside
+ *     the loop count only when the outermost such loop has ended without
+ *     another assignment. If there is one, these reads are dropped.
  *
- * Locals that share a slot, and blocks nested too deep, only make it see less.
+ * Two locals may need the same slot, and blocks may be nested too deeply. Then
+ * it finds fewer reads, but no wrong ones.
  */
 #include "polls.h"
 
@@ -128,7 +132,7 @@ static void enter(struct wsig_polls *polls, bool loop) {
     polls->loops[depth / 64] &= ~bit;
 }
 
-/* The end of a block, or of a branch of it. */
+/* At the end of a block, or at the end of one of its branches. */
 static void leave(struct wsig_polls *polls, bool loop) {
   for (uint64_t left = polls->used; left != 0; left &= left - 1) {
     unsigned slot = (unsigned)__builtin_ctzll(left);
@@ -159,7 +163,7 @@ static void leave_branch(struct wsig_polls *polls) {
 
 /* ------------------------------------------------------------------- reads */
 
-/* The outermost loop around us that began after the assignment; 0: none. */
+/* The outermost enclosing loop that began after the assignment; 0: none. */
 static uint32_t loop_since(const struct wsig_polls *polls, uint32_t depth) {
   for (depth++; depth <= polls->depth; depth++)
     if (is_loop(polls, depth)) return depth;
@@ -183,7 +187,7 @@ static void count(struct wsig_polls *polls, const struct wsig_stacked *address,
   ++*(atomic ? atomics : plains);
 }
 
-/* `access`: the three operands of an access. */
+/* `access`: the three operands of the load's WSIG_OPERAND_ACCESS. */
 static void see_read(struct wsig_polls *polls,
                      const struct wsig_stacked *address,
                      const struct wsig_operand *access, unsigned width,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Polls: the reads of one word by one function after the other.
+ * Counts a function's reads of one word. For one function after the other:
  *
  *     wsig_polls_begin(&polls);
  *     ... wsig_polls_see(&polls, &instruction) for each instruction
@@ -20,7 +20,7 @@
 struct wsig_stacked {
   bool is_known;
   uint64_t value;
-  unsigned slot; /* of the local that it came from, + 1; 0: from none */
+  unsigned slot; /* of the local it was read from, + 1; 0: of none */
   uint32_t stamp;
 };
 
@@ -28,14 +28,14 @@ struct wsig_stacked {
 struct wsig_constant_local {
   uint32_t local, depth, loop, stamp;
   uint64_t value;
-  uint64_t atomic, plain; /* reads that count once `loop` has ended */
+  uint64_t atomic, plain; /* reads that count when `loop` has ended */
 };
 
 struct wsig_polls {
   const struct wsig_module *module;
   bool has_address;
   uint64_t address;
-  uint64_t atomic, plain;                       /* of this function */
+  uint64_t atomic, plain;                       /* in this function */
   struct wsig_stacked stack[WSIG_POLLS_WINDOW]; /* [0] is the top */
   uint32_t depth, stamp;
   uint64_t loops[WSIG_POLLS_DEPTH / 64]; /* a bit for each depth */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What the reader knows of a module while it reads it. It grows with types,
- * globals and names of imports and exports; never with code or data, but for a
- * byte for each block around an instruction.
+ * The reader's knowledge of a module while it reads. Its size grows with the
+ * number of types and globals and with the names of imports and exports. It
+ * does not grow with code or data, except by a byte for each block around an
+ * instruction.
  */
 #ifndef WSIG_MODULE_READER_H
 #define WSIG_MODULE_READER_H
@@ -11,7 +12,7 @@
 #include "text.h"
 #include "type.h"
 
-/** A stretch of wsig_module.names. */
+/** A part of wsig_module.names. */
 struct wsig_span {
   size_t start, length;
 };
@@ -40,10 +41,10 @@ struct wsig_module {
   wasmsig_module_report *report;
   bool wants_polls;
 
-  uint8_t *types; /* the first byte of each one's composite type */
+  uint8_t *types; /* the first byte of each type's composite type */
   size_t type_count, type_capacity;
   bool in_types;         /* a type may refer to later ones of its group */
-  uint64_t type_highest; /* that was referred to, + 1 */
+  uint64_t type_highest; /* highest index that was referred to, + 1 */
   uint64_t type_highest_offset;
 
   uint64_t function_count, table_count, memory_count, tag_count;
@@ -51,24 +52,24 @@ struct wsig_module {
 
   struct wsig_global *globals;
   size_t global_count, global_capacity;
-  struct wsig_import *imports; /* of globals */
+  struct wsig_import *imports; /* imported globals */
   size_t import_count, import_capacity;
   struct wsig_export *exports;
   size_t export_count, export_capacity;
-  struct wsig_text names; /* of the two */
+  struct wsig_text names; /* of imports and exports */
 
   unsigned rank; /* of the last section, see sections.c */
   bool has_code, has_data, has_data_count;
   uint32_t data_count;
 
-  uint8_t *blocks; /* that are open in a function, see code.c */
+  uint8_t *blocks; /* open blocks of a function, see code.c */
   size_t block_count, block_capacity;
 };
 
-/** Reads all sections, behind the header. */
+/** Reads all sections after the header. */
 void wsig_read_sections(struct wsig_module *module);
 
-/* Sections; each ends where the cursor's limit is. */
+/* The readers of sections. Each section ends at the cursor's limit. */
 void wsig_read_types(struct wsig_module *module);
 void wsig_read_imports(struct wsig_module *module);
 void wsig_read_functions(struct wsig_module *module);
@@ -83,15 +84,15 @@ void wsig_read_data_count(struct wsig_module *module);
 void wsig_read_code(struct wsig_module *module);
 void wsig_read_data(struct wsig_module *module);
 
-/** The section "name": of functions with plain polls. */
+/** The section "name": names of functions with plain polls. */
 void wsig_read_function_names(struct wsig_module *module);
-/** Names that it did not tell: of exports. */
+/** For those that have no name there, names from the exports. */
 void wsig_name_functions_by_exports(struct wsig_module *module);
 
-/** Fails where two exports have one name; sorts the exports. */
+/** Fails if two exports have the same name. Sorts the exports. */
 void wsig_check_export_names(struct wsig_module *module);
 
-/** Fails if the type's index is none of the module's. */
+/** Fails if the type has an index that the module does not have. */
 void wsig_check_type(struct wsig_module *module, const struct wsig_type *type);
 /** Reads an index below `count`, or fails with `detail`. */
 uint32_t wsig_read_index(struct wsig_module *module, uint64_t count,
@@ -99,17 +100,17 @@ uint32_t wsig_read_index(struct wsig_module *module, uint64_t count,
 /** Reads the index of a function type. */
 void wsig_read_function_type_index(struct wsig_module *module);
 
-/** What a constant expression gives. */
+/** The result of a constant expression. */
 struct wsig_value {
   uint64_t value;
   uint8_t source; /* wasmsig_value_source */
 };
 
 /** Reads a constant expression with its `end`. `type` is the first byte of the
- * wanted type's code; of other types than i32 and i64 the value is unknown. */
+ * expected type's code. The value is known only for i32 and i64. */
 struct wsig_value wsig_read_expression(struct wsig_module *module,
                                        uint8_t type);
-/** One of any type. */
+/** Skips a constant expression of any type. */
 void wsig_pass_expression(struct wsig_module *module);
 
 #endif

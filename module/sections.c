@@ -39,7 +39,7 @@ static bool is_name_section(const struct wsig_text *name) {
          name->bytes[2] == 'm' && name->bytes[3] == 'e';
 }
 
-/* What is wrong in a custom section, behind its name, does not matter. */
+/* Faults in the contents of a custom section, after its name, are ignored. */
 static void read_custom(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
   struct wsig_text name = {0};
@@ -66,11 +66,11 @@ static void read_known(struct wsig_module *module,
   module->rank = rank;
   readers[head.number](module);
   wsig_cursor_expect_limit(cursor,
-                           "the end of the section, whose size says otherwise");
+                           "the end of the section where its size puts it");
 }
 
-/* A section of a newer format, if it is a section at all: one that ends within
- * the file. */
+/* A section with an unknown number belongs to a newer format if it ends within
+ * the file. Otherwise it is malformed. */
 static void pass_unknown(struct wsig_cursor *cursor, uint64_t start) {
   wsig_cursor_skip(cursor, wsig_cursor_left(cursor));
   wsig_cursor_newer(cursor, start, "a section of a known kind, 0 to 13");
@@ -80,7 +80,7 @@ static void read_section(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
   struct wsig_wasm_section_head head = wsig_read_wasm_section_head(cursor);
   struct wsig_limit before = wsig_cursor_narrow(
-      cursor, head.size, "more of the section, whose size says that it ends");
+      cursor, head.size, "more of the section than its size allows");
   if (cursor->failed) return;
   if (head.number == WSIG_WASM_SECTION_CUSTOM)
     read_custom(module);
@@ -91,7 +91,7 @@ static void read_section(struct wsig_module *module) {
   wsig_cursor_widen(cursor, before);
 }
 
-/* What must be there if another section is. */
+/* Reports a section that is absent although another one requires it. */
 static void check_absent(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
   uint64_t end = wsig_cursor_offset(cursor);

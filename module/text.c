@@ -2,9 +2,10 @@
 /*
  * Names of a module: vectors of bytes that must be UTF-8.
  *
- * UTF-8 is checked byte by byte, since a source may end its pieces anywhere:
- * `open` continuation bytes are due, the next of them within [low, high]. The
- * table of lead bytes is Unicode's 3-7, "Well-Formed UTF-8 Byte Sequences".
+ * UTF-8 is checked byte by byte, because a source may end a piece anywhere.
+ * `open` continuation bytes are missing, and the next must be in [low, high].
+ * The lead bytes are those of Unicode's table 3-7, "Well-Formed UTF-8 Byte
+ * Sequences".
  */
 #include "text.h"
 
@@ -68,7 +69,7 @@ static bool accept(struct utf8 *state, uint8_t byte) {
   return true;
 }
 
-/* How many of the bytes are UTF-8, so far as one can tell. */
+/* How many of the bytes are UTF-8, as far as they go. */
 static size_t accept_all(struct utf8 *state, const uint8_t *bytes,
                          size_t count) {
   size_t i = 0;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What grows as bytes arrive, never as they are announced: arrays, names. */
+/* Arrays and names. They grow as bytes arrive, not by an announced length. */
 #ifndef WSIG_MODULE_TEXT_H
 #define WSIG_MODULE_TEXT_H
 
 #include "cursor.h"
 
-/** Room for one more item: the array, perhaps moved; NULL if out of memory. */
+/** Makes space for one more item. Returns the array, which may have moved; NULL
+ * if out of memory. */
 void *wsig_array_grow(void *items, size_t count, size_t *capacity,
                       size_t item_size);
 
@@ -16,11 +17,11 @@ struct wsig_text {
 
 void wsig_text_release(struct wsig_text *text);
 
-/** Reads a name, which must be UTF-8, behind what is in `text`; NULL: only
- * checks it. Answers its length. */
+/** Reads a name, which must be UTF-8, and appends it to `text`. With NULL it
+ * only checks the name. Returns its length. */
 size_t wsig_read_name(struct wsig_cursor *cursor, struct wsig_text *text);
 
-/** Replaces a name of a report by a copy. False: out of memory. */
+/** Replaces a name in a report by a copy. False: out of memory. */
 bool wsig_name_set(wasmsig_module_name *name, const char *bytes, size_t length);
 void wsig_name_release(wasmsig_module_name *name);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Types as they stand in a binary. Whether an index is one of a type of the
- * module is for those to ask who know the module. */
+/* Reads the binary form of types. Callers that know the module check that an
+ * index refers to a type of the module. */
 #include "type.h"
 
 static bool is_number_or_vector(uint8_t code) {
@@ -11,12 +11,12 @@ static bool is_abstract_heap(uint8_t code) {
   return code >= 0x69 && code <= 0x74; /* exn ... noexn */
 }
 
-/* All codes of types are negative numbers of one byte, 0x40 to 0x7f. */
+/* All type codes are negative numbers of one byte, 0x40 to 0x7f. */
 static bool is_unused(uint8_t code) {
   switch (code) {
     case 0x40: /* no value */
     case 0x4e: /* a group */
-    case 0x4f: /* types of functions, arrays, structures... */
+    case 0x4f: /* composite types: functions, arrays, structures */
     case 0x50:
     case 0x5e:
     case 0x5f:
@@ -84,7 +84,7 @@ struct wsig_type wsig_read_value_type(struct wsig_cursor *cursor) {
   if (first == WSIG_TYPE_REF || first == WSIG_TYPE_REF_NULL ||
       is_abstract_heap(first))
     return wsig_read_reference_type(cursor);
-  wsig_read_byte(cursor); /* there may be none */
+  wsig_read_byte(cursor); /* fails if the input ends here */
   return wrong(cursor, &type, "a value type");
 }
 
@@ -119,7 +119,7 @@ static struct wsig_limits read_limits(struct wsig_cursor *cursor,
   return limits;
 }
 
-/* `most_...`: what the address type allows. */
+/* `most_...`: the maximum that the address type allows. */
 static struct wsig_limits read_checked(struct wsig_cursor *cursor,
                                        uint8_t known_flags, uint64_t most_32,
                                        uint64_t most_64, const char *too_many) {

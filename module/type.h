@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Types of WebAssembly 3.0 as they stand in a binary (5.3 Types). */
+/* The binary form of types of WebAssembly 3.0 (5.3 Types). */
 #ifndef WSIG_MODULE_TYPE_H
 #define WSIG_MODULE_TYPE_H
 
@@ -14,22 +14,22 @@ enum {
 
 /** A value type, reference type or heap type. */
 struct wsig_type {
-  uint8_t code;    /* its first byte; of an indexed heap type 0 */
-  bool is_indexed; /* it refers to the type of `index` */
+  uint8_t code;    /* its first byte; 0 for an indexed heap type */
+  bool is_indexed; /* it refers to the type at `index` */
   uint32_t index;
-  uint64_t offset; /* where it starts */
+  uint64_t offset; /* where it begins */
 };
 
-/** Fails at a code that cannot stand there: NEWER if no type has it yet. */
+/** Fails at a code that is not allowed: NEWER if it is still unused. */
 void wsig_type_refuse(struct wsig_cursor *cursor, uint8_t code, uint64_t offset,
                       const char *detail);
 
 struct wsig_type wsig_read_heap_type(struct wsig_cursor *cursor);
 struct wsig_type wsig_read_reference_type(struct wsig_cursor *cursor);
 struct wsig_type wsig_read_value_type(struct wsig_cursor *cursor);
-/** Value types, and i8 and i16 of fields. */
+/** Value types, and the packed types i8 and i16 of fields. */
 struct wsig_type wsig_read_storage_type(struct wsig_cursor *cursor);
-/** Of a global or a field. */
+/** The mutability of a global or a field. */
 bool wsig_read_mutability(struct wsig_cursor *cursor);
 
 struct wsig_limits {

@@ -2,9 +2,9 @@
 /*
  * The type section: recursion groups of functions, structures and arrays.
  *
- * A type may refer to every earlier one and to those of its own group, which
- * are not known yet. So the highest reference is kept, and compared with the
- * count at the end of the group.
+ * A type may refer to every earlier type and to the types of its own group,
+ * whose number is not known while the group is read. So the reader keeps the
+ * highest reference, and compares it with the count at the end of the group.
  */
 #include "reader.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The verdict on a module that could be read, and the texts of all verdicts. */
+/* The verdict on a readable module, and the texts of all verdicts. */
 #include "verdict.h"
 
 #include "type.h"
@@ -46,7 +46,7 @@ static uint64_t size_of_word(int word) {
   return word >= WASMSIG_WORD_PENDING ? 8 : 4;
 }
 
-/* The handled set is none by itself: nothing is ever written there. */
+/* The handled set alone is not enough: nothing is ever written there. */
 static bool has_words(const wasmsig_module_report *report) {
   for (int i = 0; i < WASMSIG_WORD_HANDLED; i++)
     if (report->words[i].is_exported) return true;
@@ -59,7 +59,7 @@ static bool is_address(const wasmsig_module_word *word,
          word->type == (memory->is_64_bit ? WSIG_TYPE_I64 : WSIG_TYPE_I32);
 }
 
-/* An imported memory may be larger than it says. */
+/* An imported memory may be larger than its import declares. */
 static bool is_outside(const wasmsig_module_memory *memory, uint64_t address,
                        uint64_t size) {
   if (memory->is_imported) return false;
@@ -82,7 +82,7 @@ static wasmsig_verdict judge_word(const wasmsig_module_report *report,
   return WASMSIG_VERDICT_TRACKED;
 }
 
-/* One global is one address, known or not. */
+/* The same global means the same address, even if the address is unknown. */
 static bool do_overlap(const wasmsig_module_report *report, int a, int b) {
   const wasmsig_module_word *one = &report->words[a],
                             *other = &report->words[b];

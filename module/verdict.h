@@ -4,8 +4,8 @@
 
 #include "wasmsig/module.h"
 
-/** Sets the verdict, and the word that it is about or -1, from the words and
- * the memory in the report. */
+/** Sets the verdict, and the number of the word that it concerns (or -1), from
+ * the words and the memory in the report. */
 void wsig_report_judge(wasmsig_module_report *report);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Sections of a wasm binary: their numbers, their order, and how each begins
- * (WebAssembly 3.0, 5.5.2 Sections). Everything that reads sections begins
- * here: the module reader, the instrumenter's scan, and the command.
+ * The sections of a wasm binary: their numbers, their order, and their first
+ * bytes (WebAssembly 3.0, 5.5.2 Sections). All readers of sections use this:
+ * the module reader, the scan of the instrumenter, and the command.
  */
 #ifndef WSIG_MODULE_WASM_SECTION_H
 #define WSIG_MODULE_WASM_SECTION_H
 
 #include "cursor.h"
 
-/** Numbers of sections, in the binary. */
+/** The number of a section in the binary. */
 enum wsig_wasm_section_number {
   WSIG_WASM_SECTION_CUSTOM = 0,
   WSIG_WASM_SECTION_TYPE = 1,
@@ -28,13 +28,13 @@ enum wsig_wasm_section_number {
   WSIG_WASM_SECTION_COUNT = 14,
 };
 
-/** Sections come in the order of their ranks, each at most once. Custom ones,
- * of rank 0, may come anywhere. */
+/** Sections come in the order of their ranks, each at most once. Custom
+ * sections have rank 0 and may be anywhere. */
 extern const uint8_t wsig_wasm_section_ranks[WSIG_WASM_SECTION_COUNT];
 
-/** How a section begins; its payload, of `size` bytes, is next. */
+/** The first bytes of a section. Its payload, of `size` bytes, follows. */
 struct wsig_wasm_section_head {
-  uint64_t start; /* offset of its number */
+  uint64_t start; /* offset of the section's number */
   uint8_t number; /* may be unknown */
   uint32_t size;
 };

@@ -56,7 +56,7 @@ export const MODULE_MUTATIONS = [
     'if (bits - shift < 8 && byte >= 0x80) break;'
   ),
   malformed('module/cursor.c')(
-    'a signed number repeats its sign in what does not fit',
+    'a signed number repeats its sign in bits beyond its type',
     'if (above != 0 && above != 0x7fu >> (bits - shift - 1)) break;',
     'if (byte >= 0x80) break;'
   ),
@@ -71,53 +71,53 @@ export const MODULE_MUTATIONS = [
     'if (rank == module->rank) {'
   ),
   malformed('module/text.c')(
-    'a surrogate is no letter',
+    'a surrogate is not a valid character',
     'if (byte == 0xed) state->high = 0x9f;',
     ''
   ),
   malformed('module/types.c')(
-    'a type refers to what is there when its group ends',
+    'a type refers only to types that exist when its group ends',
     'if (module->type_highest > module->type_count)',
     'if (false)'
   ),
   malformed('module/type.c')(
-    'a code of a type that nobody uses yet is newer',
+    'an unused type code is newer',
     'if (is_unused(code))',
     'if (false)'
   ),
   malformed('module/sections.c')(
-    'a section that nobody uses yet is newer if it ends within the file',
+    'a section with an unused number is newer if it ends within the file',
     'wsig_cursor_skip(cursor, wsig_cursor_left(cursor));\n  wsig_cursor_newer',
     'wsig_cursor_newer'
   ),
   malformed('module/export_names.c')(
-    'no two exports have one name',
+    'no two exports have the same name',
     'if (first != UINT64_MAX)',
     'if (false)'
   ),
   malformed('module/code.c')(
-    'an else stands in an if',
+    'an else is inside an if',
     'case WSIG_OP_ELSE: return block == AN_ELSE;',
     ''
   ),
   malformed('module/code.c')(
-    'code that names data comes behind their count',
+    'code that names data comes after the data count',
     'if (module->has_data_count) return;',
     'return;'
   ),
   polls(
-    'an assignment in a loop is not seen behind it only',
+    'an assignment in a block counts only up to the end of the block',
     'if (held->depth < polls->depth) continue;',
     'continue;'
   ),
-  polls('a poll is of memory 0', 'access[1].value == 0 && sum', 'sum'),
+  polls('a poll reads memory 0', 'access[1].value == 0 && sum', 'sum'),
   cursor(
-    'what a source is asked to skip is not read',
+    'bytes that a source skips are not read',
     'cursor->filled_offset += skipped;',
     ''
   ),
   cursor(
-    'a source that says more than was asked for has failed',
+    'a source that returns more than requested has failed',
     'if (count < 0 || (size_t)count > room) {',
     'if (count < 0) {'
   )

@@ -55,7 +55,7 @@ const FORMAT = [
  * indices, and types of proposals that are off.
  */
 const CHECKED = [
-  /^no index of data/,
+  /^no data index/,
   /^the index of a type/,
   /^a (?:heap|value) type$/,
   /^an alignment/

@@ -53,11 +53,11 @@ extern "C" {
   X(ETHREAD, -14, "the watchdog thread could not be started")               \
   X(ECLOCK, -15, "this thread's CPU clock cannot be read")                  \
   X(EFORWARD, -16, "this signal cannot be forwarded, or is already")        \
-  X(EFULL, -17, "no room for another registry or instance")                 \
+  X(EFULL, -17, "no space for another registry or instance")                \
   X(EDEAD, -18, "the registry has been destroyed")                          \
-  X(EWRITE, -19, "the system does not let us write to this memory")         \
+  X(EWRITE, -19, "the system does not allow writes to this memory")         \
   X(EHANDLER, -20, "a signal handler has interrupted a budget's own call")  \
-  X(EFIRING, -21, "this signal cannot be the timer's")                      \
+  X(EFIRING, -21, "the timer cannot use this signal")                       \
   X(EREAD, -22, "the module's bytes could not be read")
 
 /** An error code is negative. 0 and positive numbers are success. */
@@ -69,7 +69,8 @@ typedef enum wasmsig_error {
 } wasmsig_error;
 
 /**
- * The name ("WASMSIG_EINVAL") of an error code; "WASMSIG_OK" for 0 and more.
+ * The name of an error code, such as "WASMSIG_EINVAL". It is "WASMSIG_OK" for 0
+ * and positive numbers.
  *
  * Returns:   a string that is never freed; "WASMSIG_E?" for unknown codes.
  * Threads:   any. Signal handlers: yes.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Forks while another thread stands at each machine instruction (trap.h) of an
- * add, a remove, a create, a destroy or a raise, whatever lock it holds there:
- * it goes on after a while, for the fork may have to wait for it. The child has
- * no such thread, and uses all of the library.
+ * Forks while another thread is paused at each machine instruction (trap.h) of
+ * an add, a remove, a create, a destroy or a raise, whatever lock it holds
+ * there: it goes on after a while, for the fork may have to wait for it. The
+ * child has no such thread, and uses all of the library.
  */
 #include "pause_scene.h"
 
@@ -19,8 +19,8 @@ static void on_trap_for_fork(int signal, siginfo_t *info, void *context) {
   last = address;
   if (repeats || ++scene.at != scene.stop_at) return;
   trap_cover(&coverage, address);
-  scene.stood = true;
-  tell(scene.halted);
+  scene.paused = true;
+  notify(scene.halted);
   /* The fork may have to wait for what we hold. */
   nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
   trap_end(context);
@@ -31,7 +31,7 @@ static void use_in_child(void) {
   static struct block block;
   wasmsig_registry *created;
   wasmsig_instance instance;
-  alarm(PATIENCE_S); /* a lock that nobody will ever give back */
+  alarm(PATIENCE_S); /* a lock that no thread will ever release */
   block_init(&block);
   CHILD_ASSERT(wasmsig_registry_create(&created) == WASMSIG_OK);
   CHILD_ASSERT(block_add(created, &block, WASMSIG_MEMORY_SHARED, ALL_WORDS,
@@ -79,7 +79,7 @@ static void forks_at_each_stop(const char *what, int64_t (*call)(void),
   do {
     pthread_t thread;
     scene.at = 0;
-    scene.stood = false;
+    scene.paused = false;
     scene.stop_at += stride;
     start(&thread, walk, &call);
     await(scene.halted);
@@ -113,7 +113,7 @@ TEST(a_child_may_do_everything_at_any_instruction_of_another_thread) {
 static void remove_with_a_walk_in_child(void) {
   uint64_t waits = 0;
   alarm(PATIENCE_S);
-  CHILD_ASSERT(pipe(scene.halted) == 0 && pipe(scene.go_on) == 0);
+  CHILD_ASSERT(pipe(scene.halted) == 0 && pipe(scene.resume) == 0);
   track_subject(WASMSIG_MEMORY_FIXED);
   stop_at(IN_THE_WALK, raise_process, remove_it, &waits);
   _exit(waits == 1 ? 0 : 1);
@@ -135,7 +135,7 @@ static void fork_while_a_remove_waits(void) {
   pid_t child = fork();
   if (child == 0) remove_with_a_walk_in_child();
   wait_for(child);
-  tell(scene.go_on);
+  notify(scene.resume);
   pthread_join(walker, NULL);
   pthread_join(withdrawer, NULL);
   CHILD_ASSERT(scene.removed == WASMSIG_OK);

@@ -79,7 +79,7 @@ TEST(each_of_a_million_instances_is_reached) {
   assert_reached(0, 1, 8);
   assert_int_equal(wasmsig_registry_terminate(registry), MANY);
   assert_int_equal(wasmsig_registry_raise(registry, 10), 0);
-  /* That one also reaches who says that it is dead. */
+  /* That signal also reaches an instance that says that it is dead. */
   assert_int_equal(wasmsig_registry_raise(registry, WASMSIG_SIGKILL), MANY);
   drop_blocks();
   assert_int_equal(wasmsig_process_raise(9), 0);
@@ -118,7 +118,8 @@ static void *raise_on_registry(void *unused) {
     int64_t answer = wasmsig_registry_raise(wsig_load_acquire(&target), 5);
     if (answer != WASMSIG_EDEAD && (answer < 0 || answer > FEW)) abort();
     wsig_add_relaxed(answer == WASMSIG_EDEAD ? &deads : &counts, 1);
-    if (answer == WASMSIG_EDEAD) sched_yield(); /* to who makes the next */
+    if (answer == WASMSIG_EDEAD)
+      sched_yield(); /* another thread creates the next one */
   }
   return NULL;
 }

@@ -3,11 +3,11 @@
  * Other threads at every machine instruction of a walk: grace periods, syncs.
  *
  * A walker thread raises under the trap flag (trap.h) and stops at its n-th
- * instruction, for n = 1, 2, ... up to the raise's end. While it stands there,
- * another thread removes an instance, or destroys the registry, and takes the
- * memory away as soon as the call returns. Then the walker goes on: if the call
- * did not wait for it where it must, its next access is a fault. The same for
- * the owner of a MOVABLE instance that syncs: nothing may be lost.
+ * instruction, for n = 1, 2, ... up to the raise's end. While it is paused
+ * there, another thread removes an instance, or destroys the registry, and
+ * takes the memory away as soon as the call returns. Then the walker goes on:
+ * if the call did not wait for it where it must, its next access is a fault.
+ * The same for the owner of a MOVABLE instance that syncs: nothing may be lost.
  *
  * How long the other thread is watched before the walker goes on is no part of
  * the verdict: it either has returned, or is seen to have begun to wait.
@@ -60,13 +60,13 @@ TEST(a_remove_waits_for_a_walk_paused_at_any_instruction) {
 
 static void destroys(void) {
   uint64_t waits = 0, stop = 0;
-  bool stood;
+  bool paused;
   set_up();
   do {
     fill_registry();
     track_subject(WASMSIG_MEMORY_FIXED);
-    stood = stop_at(++stop, raise_registry, destroy_all, &waits);
-  } while (stood && stop < MOST_STOPS);
+    paused = stop_at(++stop, raise_registry, destroy_all, &waits);
+  } while (paused && stop < MOST_STOPS);
   report("destroy during a raise to the registry", waits);
 }
 TEST(a_destroy_waits_for_a_walk_paused_at_any_instruction) {
@@ -80,20 +80,20 @@ static void sync_it(void) {
                                      scene.block, sizeof *scene.block) >= 0);
 }
 
-/* A walk to the instance stands at its `stop`-th instruction while the owner
+/* A walk to the instance is paused at its `stop`-th instruction while the owner
  * syncs; the owner syncs once more after it. False: it has no such one. */
 static bool sync_at(uint64_t stop, int64_t (*walk_it)(void)) {
   pthread_t walker;
   scene.stop_at = stop;
   scene.at = 0;
-  scene.stood = false;
+  scene.paused = false;
   start(&walker, walk, &walk_it);
   await(scene.halted);
-  bool stood = scene.stood;
+  bool paused = scene.paused;
   sync_it();
-  if (stood) tell(scene.go_on);
+  if (paused) notify(scene.resume);
   pthread_join(walker, NULL);
-  return stood;
+  return paused;
 }
 
 static int64_t clear_instance(void) {
@@ -117,15 +117,15 @@ static void report_syncs(const char *what) {
 
 static void raises_and_syncs(void) {
   uint64_t stop = 0;
-  bool stood;
+  bool paused;
   begin_with_movable();
   do {
     scene.block->signal = 0;
     scene.block->pending = 0;
-    stood = sync_at(++stop, raise_instance);
+    paused = sync_at(++stop, raise_instance);
     sync_it();
     CHILD_ASSERT(scene.block->signal == 5 && scene.block->pending == 1u << 4);
-  } while (stood);
+  } while (paused);
   report_syncs("sync during a raise");
 }
 TEST(a_raise_paused_at_any_instruction_is_in_the_next_sync) {
@@ -134,14 +134,14 @@ TEST(a_raise_paused_at_any_instruction_is_in_the_next_sync) {
 
 static void clears_and_syncs(void) {
   uint64_t stop = 0;
-  bool stood;
+  bool paused;
   begin_with_movable();
   do {
     CHILD_ASSERT(raise_instance() == 1);
-    stood = sync_at(++stop, clear_instance);
+    paused = sync_at(++stop, clear_instance);
     sync_it();
     CHILD_ASSERT(scene.block->signal == 0 && scene.block->pending == 0);
-  } while (stood);
+  } while (paused);
   report_syncs("sync during a clear");
 }
 TEST(a_clear_paused_at_any_instruction_is_in_the_next_sync) {
@@ -150,17 +150,17 @@ TEST(a_clear_paused_at_any_instruction_is_in_the_next_sync) {
 
 static void terminates_and_syncs(void) {
   uint64_t stop = 0;
-  bool stood;
+  bool paused;
   begin_with_movable();
   do {
-    stood = sync_at(++stop, terminate_instance);
+    paused = sync_at(++stop, terminate_instance);
     CHILD_ASSERT(raise_instance() == 0);
     sync_it();
     CHILD_ASSERT(scene.block->terminated == 1 && scene.block->signal == 0);
     CHILD_ASSERT(raise_instance() == 0);
     CHILD_ASSERT(remove_it() == WASMSIG_OK);
     track_subject(WASMSIG_MEMORY_MOVABLE);
-  } while (stood);
+  } while (paused);
   report_syncs("sync during a terminate");
 }
 TEST(after_a_terminate_no_raise_counts_whenever_its_owner_syncs) {

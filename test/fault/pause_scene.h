@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Pause: a registry, a thread that stands at a chosen instruction of a walk
+ * Pause: a registry, a thread that is paused at a chosen instruction of a walk
  * over it, and one that takes an instance out meanwhile.
  */
 #ifndef WSIG_TEST_PAUSE_SCENE_H
@@ -25,15 +25,15 @@ static struct {
   struct block fillers[FILLERS];
   uint64_t stop_at;
   uint64_t at;
-  bool stood;
-  int halted[2], go_on[2]; /* pipes: they wake without spinning */
+  bool paused;
+  int halted[2], resume[2]; /* pipes: they wake without spinning */
   uint32_t returned;
   int64_t raised;
   int removed;
 } scene;
 static struct trap_coverage coverage;
 
-static void tell(const int *pipe_ends) {
+static void notify(const int *pipe_ends) {
   if (write(pipe_ends[1], "!", 1) != 1) _exit(2);
 }
 static void await(const int *pipe_ends) {
@@ -45,9 +45,9 @@ static void on_trap(int signal, siginfo_t *info, void *context) {
   (void)signal, (void)info;
   if (++scene.at != scene.stop_at) return;
   trap_cover(&coverage, trap_address(context));
-  scene.stood = true;
-  tell(scene.halted);
-  await(scene.go_on);
+  scene.paused = true;
+  notify(scene.halted);
+  await(scene.resume);
   trap_end(context); /* the rest at full speed */
 }
 
@@ -58,7 +58,7 @@ static void *walk(void *argument) {
   trap_on();
   scene.raised = raise_it();
   trap_off();
-  if (!scene.stood) tell(scene.halted);
+  if (!scene.paused) notify(scene.halted);
   return NULL;
 }
 
@@ -125,30 +125,30 @@ static bool stop_at(uint64_t stop, int64_t (*walk_it)(void),
   uint32_t phase = wsig_load_relaxed(&scene.registry->phase);
   scene.stop_at = stop;
   scene.at = 0;
-  scene.stood = false;
+  scene.paused = false;
   scene.returned = 0;
   start(&walker, walk, &walk_it);
   await(scene.halted);
-  bool stood = scene.stood;
+  bool paused = scene.paused;
   start(&withdrawer, withdraw, &take_out);
   while (!has_returned() && !has_begun_to_wait(phase)) pause_briefly();
   if (has_begun_to_wait(phase)) ++*waits;
   /* One that waits for too little has the time to return. */
   for (int i = 0; i < 2 && !has_returned(); i++) pause_briefly();
-  if (stood) tell(scene.go_on);
+  if (paused) notify(scene.resume);
   pthread_join(walker, NULL);
   pthread_join(withdrawer, NULL);
   CHILD_ASSERT(scene.removed == WASMSIG_OK);
   for (int i = 0; i < FILLERS; i++)
     CHILD_ASSERT(block_intact(&scene.fillers[i]));
-  return stood;
+  return paused;
 }
 
 static void set_up(void) {
   mallopt(M_PERTURB, 0x5a); /* what is freed is no address */
   trap_install(on_trap);
   prctl(PR_SET_TIMERSLACK, 1); /* naps are as short as they say */
-  CHILD_ASSERT(pipe(scene.halted) == 0 && pipe(scene.go_on) == 0);
+  CHILD_ASSERT(pipe(scene.halted) == 0 && pipe(scene.resume) == 0);
   scene.block = pages(sizeof *scene.block);
 }
 

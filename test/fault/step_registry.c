@@ -4,7 +4,7 @@
  *
  * Each test runs one call of the library in a child process, and after every
  * single instruction of it (of libc's, where it calls that) a signal handler
- * raises and clears in all ways that there are, and looks at what came of it
+ * raises and clears in all ways that there are, and checks the result
  * (trap.h says how). What must hold then, at whichever instruction:
  *
  *  - a witness, an instance that was there before the call, is reached: its
@@ -12,12 +12,12 @@
  *  - a subject, an instance that the call adds or removes, is reached or not;
  *    it is counted if and only if its word holds the number, all calls of one
  *    handler agree, and it comes (or goes) once;
- *  - nothing else is written: a canary stands beside every word, and a removed
+ *  - nothing else is written: a canary is beside every word, and a removed
  *    subject's memory is taken away, still under the trap flag;
  *  - errno stays as it was.
  *
  * A test fails if it saw implausibly few instructions, or saw the subjects in
- * one of their two states only: then it has not looked.
+ * one of their two states only: then it has not read.
  */
 #include "step_world.h"
 
@@ -364,9 +364,9 @@ static void raises_looked_at(void) {
   set_up(true);
   new_witness(WASMSIG_MEMORY_MOVABLE, ALL_WORDS);
   trap_install(on_trap_look);
-  walk_stepped("raise, looked at by guests", all_raise, 7, 7);
+  walk_stepped("raise, read by guests", all_raise, 7, 7);
   CHILD_ASSERT(world.witness[1].block->signal == 5);
-  walk_stepped("sync, looked at by guests", one_sync, 1, 1);
+  walk_stepped("sync, read by guests", one_sync, 1, 1);
 }
 TEST(a_guest_that_reads_a_number_finds_its_bit_at_any_instruction) {
   assert_child_ends_well(raises_looked_at);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Step: the instances around a stepped call, the handler that raises at each of
- * its instructions, and what it looks at. See step_registry.c.
+ * its instructions, and its checks. See step_registry.c.
  */
 #ifndef WSIG_TEST_STEP_WORLD_H
 #define WSIG_TEST_STEP_WORLD_H
@@ -36,7 +36,7 @@ static struct {
   int subjects;
   bool coming;      /* subjects come; else they go */
   bool movable;     /* subjects are: counted, never written */
-  bool gone;        /* subjects' memory may not be looked at */
+  bool gone;        /* subjects' memory may not be read */
   bool many;        /* subjects do not come or go all at once */
   int64_t last_got; /* how many subjects the last handler reached, or -1 */
   bool seen_none, seen_all;
@@ -63,7 +63,7 @@ static _Noreturn void give_up(const char *what) {
 
 /* ----------------------------------------------------------- the handler */
 
-static bool hears(const struct party *party) {
+static bool receives(const struct party *party) {
   unsigned enough =
       party->memory_class == WASMSIG_MEMORY_GUARDED ? SIGNAL : SIGNAL | PENDING;
   if (!(party->words & enough)) return false;
@@ -91,19 +91,20 @@ static bool in_set(const struct party *party, uint32_t number) {
   return party->block->pending >> (number - 1) & 1;
 }
 
-/* How many witnesses hear, having seen that they and no others have heard. */
+/* How many witnesses receive signals, after a check that they and no others
+ * have received one. */
 static int64_t witnesses_with(uint32_t number) {
   int64_t count = 0;
   for (int i = 0; i < world.witnesses; i++) {
     const struct party *party = &world.witness[i];
     MUST(block_intact(party->block));
-    if (hears(party)) count++;
+    if (receives(party)) count++;
     if (!is_written(party)) continue;
     if (party->words & SIGNAL)
-      MUST(party->block->signal == (hears(party) ? number : UNTOUCHED));
+      MUST(party->block->signal == (receives(party) ? number : UNTOUCHED));
     if (party->words & PENDING)
       MUST(party->block->pending ==
-           (hears(party) ? UINT64_C(1) << (number - 1) : 0));
+           (receives(party) ? UINT64_C(1) << (number - 1) : 0));
   }
   return count;
 }
@@ -113,18 +114,18 @@ static int64_t subjects_with(uint32_t number) {
   for (int i = 0; i < world.subjects && !world.gone; i++) {
     const struct party *party = &world.subject[i];
     MUST(block_intact(party->block));
-    bool heard = party->block->signal == number;
-    MUST(heard || party->block->signal == UNTOUCHED ||
+    bool received = party->block->signal == number;
+    MUST(received || party->block->signal == UNTOUCHED ||
          (world.movable && party->block->signal == 0));
-    count += heard;
+    count += received;
   }
   return count;
 }
 
-/* Looks at the words after a call over the registries that `whose` tells, and
+/* Checks the words after a call over the registries that `whose` says, and
  * answers how many subjects it reached. */
-enum { WITNESSES = 1, SUBJECTS = 2, EVERYBODY = 3 };
-static int64_t look(int64_t answer, uint32_t number, int whose) {
+enum { WITNESSES = 1, SUBJECTS = 2, ALL_PARTIES = 3 };
+static int64_t check_words(int64_t answer, uint32_t number, int whose) {
   int64_t sure = 0, got;
   if (whose & WITNESSES) sure = witnesses_with(number);
   if (whose == SUBJECTS && answer == WASMSIG_EDEAD) answer = 0;
@@ -159,11 +160,11 @@ static int64_t raise_registries(uint32_t number) {
   bool same = world.subjects_registry == world.registry;
   acknowledge_all();
   int64_t answer = wasmsig_registry_raise(world.registry, (int)number);
-  int64_t got = look(answer, number, same ? EVERYBODY : WITNESSES);
+  int64_t got = check_words(answer, number, same ? ALL_PARTIES : WITNESSES);
   if (same || !world.subjects_registry) return got;
   acknowledge_all();
   answer = wasmsig_registry_raise(world.subjects_registry, (int)number);
-  return look(answer, number, SUBJECTS);
+  return check_words(answer, number, SUBJECTS);
 }
 
 /* Answers how many subjects it reached: those that a raise to their registry
@@ -172,15 +173,15 @@ static int64_t raise_and_clear_process(int64_t expected) {
   uint32_t number = next_signal();
   acknowledge_all();
   int64_t answer = wasmsig_process_raise((int)number);
-  int64_t got = look(answer, number, EVERYBODY);
+  int64_t got = check_words(answer, number, ALL_PARTIES);
   MUST(got == expected || (world.many && got > expected));
-  /* Whoever got it has it waiting. */
+  /* It waits for each party that received it. */
   MUST(wasmsig_process_clear((int)number) == answer);
   for (int i = 0; i < world.witnesses; i++) {
     const struct party *party = &world.witness[i];
-    bool heard = hears(party) && is_written(party);
-    if (heard && party->words & SIGNAL) MUST(party->block->signal == 0);
-    if (heard && party->words & PENDING) MUST(party->block->pending == 0);
+    bool received = receives(party) && is_written(party);
+    if (received && party->words & SIGNAL) MUST(party->block->signal == 0);
+    if (received && party->words & PENDING) MUST(party->block->pending == 0);
   }
   return got;
 }
@@ -189,7 +190,7 @@ static void raise_one(int64_t got) {
   struct party *one = &world.witness[world.next % (unsigned)world.witnesses];
   uint32_t number = next_signal();
   MUST(wasmsig_instance_raise(world.registry, one->instance, (int)number) ==
-       hears(one));
+       receives(one));
   /* Handles of subjects are known where these go. */
   if (world.coming || world.many || world.subjects != 1) return;
   int64_t answer = wasmsig_instance_raise(
@@ -208,7 +209,7 @@ static void raise_stepped(int64_t expected) {
   int64_t answer = wasmsig_registry_raise(world.registry, (int)number);
   trap_off();
   int64_t sure = 0;
-  for (int i = 0; i < world.witnesses; i++) sure += hears(&world.witness[i]);
+  for (int i = 0; i < world.witnesses; i++) sure += receives(&world.witness[i]);
   MUST(answer == sure + expected);
 }
 

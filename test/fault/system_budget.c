@@ -2,7 +2,7 @@
 /*
  * Budgets in a system that refuses: no timer to be had, or none to be set, no
  * thread, no clock, no real-time priority. Where there is another way the
- * guest is told all the same; where there is none, nothing is entered.
+ * guest is signalled all the same; without any, no budget is entered.
  */
 #include "filter.h"
 
@@ -15,7 +15,7 @@
 static struct guest guest;
 static struct engine engine;
 
-/* A guest is told and killed, each never early. */
+/* A guest is signalled and killed, each never early. */
 static void expect_limits(void) {
   for (int i = 1; i <= 5; i++) {
     be_signalled(&guest, (uint64_t)i * 300 * US);
@@ -176,7 +176,7 @@ CASE(a_priority_that_is_granted_is_reported) {
 
 /* --------------------------------------------------------------- sandboxes */
 
-/* Whatever is not needed to tell the time and to wait. */
+/* System calls that are not needed to read clocks and to wait. */
 CASE(in_a_narrow_sandbox_limits_are_kept) {
   guest_track(&guest, registry);
   refuse(EPERM, SYS_perf_event_open, SYS_membarrier, SYS_sched_setattr,

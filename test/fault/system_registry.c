@@ -145,7 +145,7 @@ static void add_read_only(void) {
   struct block *block = guarded_memory();
   CHILD_ASSERT(mprotect(block, PAGE, PROT_READ) == 0);
   expect_no_add(block);
-  CHILD_ASSERT(failures() == 0); /* nobody was there to fail */
+  CHILD_ASSERT(failures() == 0); /* there was no instance to fail */
   CHILD_ASSERT(block->signal == UNTOUCHED && block_intact(block));
   CHILD_ASSERT(mprotect(block, PAGE, PROT_READ | PROT_WRITE) == 0);
   add_guarded(block);
@@ -201,7 +201,7 @@ static void add_in_a_sandbox(void) {
   struct block *block = guarded_memory();
   forbid_process_vm();
   expect_no_add(block);
-  CHILD_ASSERT(failures() == 0); /* nobody was there to fail */
+  CHILD_ASSERT(failures() == 0); /* there was no instance to fail */
   CHILD_ASSERT(block->signal == UNTOUCHED && block_intact(block));
 }
 TEST(a_raise_that_a_filter_forbids_is_a_counted_failure) {

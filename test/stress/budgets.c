@@ -4,7 +4,7 @@
  * way of firing in turn, while others send them signals whose handlers raise
  * and enter sections too, while threads come and go inside sections, while
  * coroutines are resumed by one thread after the other, and while the process
- * forks. Checked all along: whoever stands past a limit is killed;
+ * forks. Checked all the time: a thread past a limit is killed;
  * no kill lands after the leave, nor a while later; each kill is undone; no
  * limit is acted on early; no canary is written to.
  *
@@ -62,10 +62,10 @@ static void run_nested(struct room *outer, struct room *inner,
   enter(outer);
   if (pick(random, 2)) spin(pick(random, 20000));
   enter(inner);
-  if (pick(random, 4)) stand_until_killed(outer, inner);
+  if (pick(random, 4)) spin_until_killed(outer, inner);
   bool dying = leave(inner) == WASMSIG_LEFT_OUTER_KILLED;
   check_left(inner, random);
-  if (pick(random, 2)) stand_until_killed(outer, outer);
+  if (pick(random, 2)) spin_until_killed(outer, outer);
   bool killed = dying || is_killed(outer);
   if (leave(outer) != WASMSIG_LEFT_KILLED && killed)
     die("an outer section that was killed does not say so");
@@ -73,14 +73,14 @@ static void run_nested(struct room *outer, struct room *inner,
   add_to(&sum.nested, 1);
 }
 
-/* Out of three levels at once, as a trap that nobody has caught. */
+/* Out of three levels at once, as an uncaught trap. */
 static void run_and_jump(struct room *outer, struct room *inner,
                          uint64_t *random) {
   enter(outer);
   enter(inner);
   int again = wasmsig_budget_enter(&outer->budget);
   if (again != WASMSIG_OK && again != WASMSIG_ESPENT) die("an enter failed");
-  if (pick(random, 4)) stand_until_killed(outer, inner);
+  if (pick(random, 4)) spin_until_killed(outer, inner);
   if (wasmsig_budget_level() < 2) die("a level is missing");
   if (wasmsig_budget_unwind(0) < WASMSIG_OK) die("an unwind failed");
   if (wasmsig_budget_level() != 0) die("an unwind left a section");
@@ -185,7 +185,7 @@ static void *live_briefly(void *argument) {
   room_reset(&mayfly->outer, random);
   enter(&mayfly->outer);
   if (pick(random, 2)) enter(&mayfly->inner);
-  if (pick(random, 2)) stand_until_killed(&mayfly->outer, &mayfly->inner);
+  if (pick(random, 2)) spin_until_killed(&mayfly->outer, &mayfly->inner);
   add_to(&sum.ended_inside, 1);
   pthread_exit(NULL);
 }
@@ -212,7 +212,8 @@ static void *come_and_go(void *unused) {
 
 /* -------------------------------------------------------------- coroutines */
 
-/* Whoever has taken one resumes it, runs it for a while, and suspends it. */
+/* The thread that has taken one resumes it, runs it for a while, and suspends
+ * it. */
 struct coroutine {
   pthread_mutex_t taken;
   struct room outer, inner;
@@ -249,7 +250,7 @@ static void go_on(struct coroutine *it, uint64_t *random) {
   if (it->depth == 0) begin_coroutine(it, random);
   if (outcome == WASMSIG_LEFT_KILLED) add_to(&sum.killed_again, 1);
   if (outcome == WASMSIG_LEFT_KILLED || pick(random, 2))
-    stand_until_killed(&it->outer, &it->inner);
+    spin_until_killed(&it->outer, &it->inner);
   else
     spin(pick(random, 5000));
   if (!pick(random, 4)) end_coroutine(it, random);
@@ -357,7 +358,7 @@ static void wait_for_kills(uint64_t count, bool changing) {
     if (now != seen) last = time(NULL);
     seen = now;
     if (time(NULL) - last > SECONDS_WITHOUT_KILLS)
-      die("whoever stands past its limit is not killed any more");
+      die("threads past their limits are not killed any more");
     if (changing) change_firing(&random);
     sleep_us(1000);
   }
@@ -399,13 +400,13 @@ static void run_part(wasmsig_firing firing, bool changing, uint64_t kills) {
 
 static pthread_barrier_t all_are_there;
 
-static void *stand_in_the_crowd(void *argument) {
+static void *join_the_crowd(void *argument) {
   struct room *room = argument;
   uint64_t random = (uintptr_t)room;
   room_open(room, &random);
   pthread_barrier_wait(&all_are_there);
   enter(room);
-  stand_until_killed(room, room);
+  spin_until_killed(room, room);
   if (leave(room) != WASMSIG_LEFT_KILLED) die("one of the crowd is not killed");
   check_left(room, &random);
   return NULL;
@@ -418,7 +419,7 @@ static void run_crowd(wasmsig_firing firing) {
   if (set_firing(firing) != WASMSIG_OK) die("no firing");
   pthread_barrier_init(&all_are_there, NULL, crowd);
   for (unsigned i = 0; i < crowd; i++)
-    threads[i] = start(stand_in_the_crowd, &rooms[i]);
+    threads[i] = start(join_the_crowd, &rooms[i]);
   for (unsigned i = 0; i < crowd; i++) pthread_join(threads[i], NULL);
   for (unsigned i = 0; i < crowd; i++) room_close(&rooms[i]);
   pthread_barrier_destroy(&all_are_there);

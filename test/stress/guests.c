@@ -69,9 +69,9 @@ static void count_taken(uint64_t bits) {
 /* The words at their end: what is there was raised, or is nothing. */
 static void check_words(const struct guest *guest) {
   if (wsig_load_relaxed(signal_of(guest)) > WASMSIG_SIGNAL_MAX)
-    die("a signal word holds what nobody raised");
+    die("a signal word holds a number that was not raised");
   if (wsig_load_relaxed(terminated_of(guest)) > 1)
-    die("a terminated word holds what nobody stored");
+    die("a terminated word holds a number that was not stored");
   if (guest->kind == PLAIN && wsig_load_relaxed(terminated_of(guest)) != 0)
     die("a word that was not tracked has been written");
   if ((guest->kind == PLAIN || guest->kind == GUARDED) &&
@@ -177,13 +177,13 @@ void guest_end(struct guest *guest) {
 }
 
 uint64_t guest_take(struct guest *guest) {
-  if (guest->locked || guest->deaf) return 0;
+  if (guest->locked || guest->is_silent) return 0;
   if (guest->kind == MOVABLE &&
       wasmsig_instance_sync(guest->registry, guest->instance, guest->memory,
                             PAGE) < 0)
     die("a sync failed");
   if (wsig_exchange_acquire(signal_of(guest), 0) > WASMSIG_SIGNAL_MAX)
-    die("a guest heard a signal that nobody raised");
+    die("a guest received a signal that was not raised");
   if (guest->kind == PLAIN || guest->kind == GUARDED) return 0;
   uint64_t bits = wsig_exchange_acquire(pending_of(guest), 0);
   count_taken(bits);

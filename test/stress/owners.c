@@ -26,7 +26,7 @@ static void join_steady(struct guest *guest, wasmsig_registry *registry,
   struct common *common = scene.kept[pick(random, STEADY)];
   if (!common) return;
   guest_begin(guest, SHARED, common, registry, random);
-  guest->deaf = true;
+  guest->is_silent = true;
 }
 
 static void publish_handle(const struct guest *guest, uint64_t *random) {
@@ -45,7 +45,7 @@ static void begin_some(struct guest *guest, uint64_t *random) {
   if (guest->memory) publish_handle(guest, random);
 }
 
-/* Nobody else takes or clears this signal: it is there, or it was lost. */
+/* No other thread takes or clears this signal: it is there, or it was lost. */
 static void check_promise(struct guest *guest) {
   if (guest->kind != FULL && guest->kind != MOVABLE) return;
   int64_t reached =
@@ -111,7 +111,7 @@ static void pass_by(uint64_t *random) {
   uint32_t count = pick(random, 32) == 0 ? CROWD : pick(random, 8);
   wasmsig_registry *registry;
   if (wasmsig_registry_create(&registry) != WASMSIG_OK) die("a create failed");
-  /* Release: who raises there finds it made. */
+  /* Release: a thread that raises there reads it complete. */
   wsig_store_release(&scene.passing[pick(random, PASSING)], registry);
   for (uint32_t i = 0; i < count; i++)
     guest_begin(&guests[i], any_kind(random),

@@ -98,11 +98,11 @@ void enter(struct room *room) {
   add_to(&sum.sections, 1);
 }
 
-void stand_until_killed(const struct room *a, const struct room *b) {
+void spin_until_killed(const struct room *a, const struct room *b) {
   while (!is_killed(a) && !is_killed(b)) continue;
   const struct room *killed = is_killed(a) ? a : b;
   if (killed->has_soft && !(pending_in(killed) & XCPU_BIT))
-    die("a guest was killed and not told before");
+    die("a guest was killed and not signalled before");
 }
 
 void check_left(struct room *room, uint64_t *random) {
@@ -129,12 +129,12 @@ int leave(struct room *room) {
 
 void run_single(struct room *room, uint64_t *random) {
   enter(room);
-  bool stands = pick(random, 4);
-  if (stands)
-    stand_until_killed(room, room);
+  bool waits_for_kill = pick(random, 4);
+  if (waits_for_kill)
+    spin_until_killed(room, room);
   else
     spin(pick(random, 100000));
-  if (leave(room) != WASMSIG_LEFT_KILLED && stands)
+  if (leave(room) != WASMSIG_LEFT_KILLED && waits_for_kill)
     die("a section that was killed does not say so");
   check_left(room, random);
 }

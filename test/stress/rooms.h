@@ -51,7 +51,7 @@ void enter(struct room *room);
 int leave(struct room *room);
 
 /* A guest that never returns, until one of the two is killed. */
-void stand_until_killed(const struct room *a, const struct room *b);
+void spin_until_killed(const struct room *a, const struct room *b);
 
 /* After a leave, whatever it said. Takes a random while. */
 void check_left(struct room *room, uint64_t *random);

@@ -67,7 +67,7 @@ struct common;
 
 /* An instance and its memory: a page of canaries with the words somewhere in
  * it, at another place in each, so that a store that comes late meets a canary
- * of whoever has the page by then, or no page at all. */
+ * of the next owner of the page, or no page at all. */
 struct guest {
   unsigned char *memory; /* NULL: there is no guest */
   wasmsig_registry *registry;
@@ -77,7 +77,7 @@ struct guest {
   enum kind kind;
   bool terminated; /* by its owner, and that has returned */
   bool locked;     /* GUARDED: its memory cannot be reached */
-  bool deaf;       /* leaves what it hears to another owner of the words */
+  bool is_silent;  /* leaves signals to another owner of the words */
 };
 
 /* Makes a memory and tracks it. */
@@ -142,7 +142,7 @@ struct scene {
   struct common *kept[STEADY];     /* the steady ones' */
   bool guarded;                    /* there are GUARDED guests */
   bool over;                       /* atomic */
-  bool quiet;                      /* atomic: nobody raises any more */
+  bool quiet;                      /* atomic: no thread raises any more */
 };
 extern struct scene scene;
 

@@ -6,7 +6,7 @@
  *
  *  - no store lands where it must not: a late one is a fault, or kills a canary
  *  - a raise that was said to reach an instance is found there by its owner;
- *    every steady instance hears every signal that a courier sends
+ *    every steady instance receives every signal that a courier sends
  *  - guests take no signal more often than raises were said to reach them
  *  - the library's own sum of instances reached is the sum of its answers
  *  - at the end nothing is left
@@ -85,7 +85,7 @@ static void start(pthread_t *thread, void *(*body)(void *), uintptr_t number) {
   if (pthread_create(thread, NULL, body, (void *)number) != 0) die("no thread");
 }
 
-/* The steady guests' owner is the last, and hears what was raised last. */
+/* The steady guests' owner is the last, and receives the last signal. */
 static void start_all(pthread_t *threads) {
   uint32_t t = 0;
   for (uintptr_t i = 0; i < ADDERS; i++)
@@ -100,7 +100,7 @@ static void end_all(const pthread_t *threads) {
   wsig_store_relaxed(&scene.over, true);
   for (uint32_t t = 0; t < THREADS - 1; t++) pthread_join(threads[t], NULL);
   alarm_end();
-  /* Release: whoever sees it finds everything raised. */
+  /* Release: a thread that reads it reads everything that was raised. */
   wsig_store_release(&scene.quiet, true);
   pthread_join(threads[THREADS - 1], NULL);
   for (uint32_t i = 0; i < COURIERS; i++)

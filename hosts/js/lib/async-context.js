@@ -6,18 +6,19 @@
 //
 // A token represents one call of runAsync. Everything that its function starts
 // inherits the token's context; a token made in the context of another one that
-// is alive is charged to both.
-// Hooks slow down every promise of the thread, so they are on only while a token
-// is alive: until its promise has settled. Work after that is not charged.
+// is alive is charged to both. Hooks slow down every promise of the thread, so
+// they are on only while a token is alive: until its promise has settled. Work
+// after that is not charged.
 //
 // No hook reports a guest that WebAssembly's JSPI resumes. The guest waited for
 // a promise that an import returned, and V8 resumes it in a reaction to that
-// promise. `noteSuspension` has reacted to the same promise just before; nothing
-// runs between the two reactions. So the first reaction enters the sections in
-// which the guest then runs, the `resumed` ones. No hook reports when the guest
-// stops. The sections are left as long as a hook reports that something else
-// runs (the guest may have called it, so they are entered again after that), and
-// for good by a microtask that was queued when the guest was resumed.
+// promise. `noteSuspension` has reacted to the same promise just before;
+// nothing runs between the two reactions. So the first reaction enters the
+// sections in which the guest then runs, the `resumed` ones. No hook reports
+// when the guest stops. The sections are left as long as a hook reports that
+// something else runs (the guest may have called it, so they are entered again
+// after that), and for good by a microtask that was queued when the guest was
+// resumed.
 
 const { AsyncLocalStorage, createHook } = require('node:async_hooks')
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// Instances and memories of the engine, of any realm. Reading them calls no code
-// of the program.
+// Instances and memories of the engine, of any realm. Reading them calls no
+// code of the program.
 
 const { getterOf, ownKeys } = require('./primordials.js')
 const { Instance, Memory, Module } = require('./webassembly.js')

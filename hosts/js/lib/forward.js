@@ -69,7 +69,8 @@ function forward(signals, options = {}) {
   if (!isMainThread) {
     throw forwardError('signals can be forwarded by the main thread only')
   }
-  // A process where the package is disabled ends by its signals as ever.
+  // Where the package is disabled, the process's signals have their own
+  // effects.
   let started = isEnabled ? startAll(names, insist) : []
   const stop = () => {
     for (const forwarded of started) forwarded.stop()

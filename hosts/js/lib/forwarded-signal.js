@@ -14,8 +14,8 @@
 //
 // Where there is no other listener, the addon's handler itself ends the process
 // when no guest handles the signal: a busy guest blocks the event loop, and so
-// the holder. Where the host reports other listeners, the addon knows when there
-// is none.
+// the holder. Where the host reports other listeners, the addon knows when
+// there is none.
 //
 // Node's `vm` removes all listeners of SIGINT while a script runs that the
 // signal breaks, installs a handler of its own, leaves its default one behind,
@@ -85,8 +85,10 @@ function keepWatching() {
 /** Whether a user may type lines that Node evaluates. */
 function mayBeRepl() {
   if (process.release?.name !== 'node' || process.versions.bun) return false
-  const asked = process.execArgv.some((one) => /^(-i|--interactive)$/.test(one))
-  return asked || require('node:tty').isatty(0)
+  const isForced = process.execArgv.some((one) =>
+    /^(-i|--interactive)$/.test(one)
+  )
+  return isForced || require('node:tty').isatty(0)
 }
 
 // ------------------------------------------------------------------ a signal
@@ -213,7 +215,7 @@ class ForwardedSignal {
     native.takeDefaultAction(this.number)
   }
 
-  /** Without events: whether the process sent the signal after its listeners. */
+  /** Without events: whether the process sent itself the signal to end by it. */
   isMeantToEnd() {
     const again = native.forwardDeliveries(this.number) > this.listenedFrom + 1
     if (again && native.forwardIsOwn(this.number)) return true

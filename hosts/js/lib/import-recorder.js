@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// An imports object that remembers which memories the engine reads from it. Only
-// the engine decides what it reads there, and it reads each import once.
+// An imports object that remembers which memories the engine reads from it.
+// Only the engine decides what it reads there, and it reads each import once.
 
 const { Proxy, get } = require('./primordials.js')
 const { isMemory } = require('./engine-objects.js')

@@ -2,8 +2,8 @@
 'use strict'
 // What is known of a module before it is instantiated. Where its bytes are
 // known, the native reader reports it. Elsewhere the JavaScript API shows less:
-// most hosts show no bytes of a module, bytes may use what only the engine knows
-// yet, and the addon may not be loaded.
+// most hosts show no bytes of a module, bytes may use what only the engine
+// knows yet, and the addon may not be loaded.
 
 const { isAnyArrayBuffer } = require('node:util').types
 

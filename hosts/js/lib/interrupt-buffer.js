@@ -9,8 +9,8 @@
 // Why it is correct: the store replaces only the value that the load has read.
 // If another signal has arrived since, the exchange fails and the word keeps
 // it. If the same signal has arrived again, the two count as one, as a standard
-// signal that is already pending (POSIX, XSH 2.4.1). Only the thread of the word
-// has this object.
+// signal that is already pending (POSIX, XSH 2.4.1). Only the thread of the
+// word has this object.
 
 const { Int32Array } = require('./primordials.js')
 const { SIGNAL_MAX, signalNumber } = require('./signals.js')

@@ -107,7 +107,7 @@ function checkMeasure(value) {
   throw typeError('limits.measure', 'a boolean', value)
 }
 
-/** The limits, and those of `before` where one is left out. Each is read once. */
+/** The limits, with those of `before` for what is left out. Reads each once. */
 function checkLimits(limits, before) {
   if (typeof limits !== 'object' || limits === null) {
     throw typeError('limits', 'an object', limits)

@@ -4,12 +4,12 @@
 // the JavaScript API does not show it; the module's bytes do.
 // WebAssembly core specification 3.0, 5.5 "Modules".
 //
-// Why this does not ask the native reader (wasmsig/module.h), as inspect() does:
-// it runs at each compilation, where it takes 0.1 to 1 µs. The native reader,
-// which checks all bytes up to there, takes 0.3 µs for a small module and 2 ms
-// for one of 10 MB. This one skips sections that it does not need, so they may
-// contain something newer than this package. And it works without the addon
-// (WASMSIG=off).
+// Why this does not ask the native reader (wasmsig/module.h), as inspect()
+// does: it runs at each compilation, where it takes 0.1 to 1 µs. The native
+// reader, which checks all bytes up to there, takes 0.3 µs for a small module
+// and 2 ms for one of 10 MB. This one skips sections that it does not need, so
+// they may contain something newer than this package. And it works without the
+// addon (WASMSIG=off).
 
 const { isSharedArrayBuffer } = require('node:util').types
 
@@ -117,7 +117,7 @@ function readMemoryZero(fetch) {
   return undefined
 }
 
-/** Of a BufferSource; undefined if it is none, or if it may change meanwhile. */
+/** Of a BufferSource; undefined if it is none, or may change meanwhile. */
 function memoryZeroOfBytes(source) {
   try {
     const bytes = bytesOf(source)
@@ -136,7 +136,7 @@ function memoryZeroOfModule(module) {
   })
 }
 
-// --------------------------------------------------------- what the engine does
+// ------------------------------------------------------- what the engine shows
 
 /** (module (memory 0) (memory (export "b") 0) (export "a" (memory 0))) */
 const TWO_MEMORIES = new Uint8Array([
@@ -154,7 +154,7 @@ const moduleBytesAreShown =
 /** If not, the shim must read the bytes when they are compiled. */
 const bytesAreNeeded = severalMemories && !moduleBytesAreShown
 
-/** module -> the name under which it exports memory 0, if its bytes were read */
+/** module -> the name of its exported memory 0, if its bytes were read */
 const namesOfMemoryZero = new WeakMap()
 
 function noteMemoryZero(module, name) {

@@ -13,7 +13,7 @@ function reasonOf({ code, message }) {
   return code === 'ERR_DLOPEN_DISABLED'
     ? 'this process may load no native code (--no-addons, or --permission ' +
         'without --allow-addons), and nothing else could limit or signal a ' +
-        'busy guest. With WASMSIG=off in the environment the package does nothing'
+        'busy guest. WASMSIG=off in the environment disables the package'
     : message
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
-// track(): words that no module exports, in typed arrays. Checks the arrays, and
-// makes the errors.
+// track(): words that no module exports, in typed arrays. Checks the arrays,
+// and makes the errors.
 
 const native = require('./native.js')
 const {

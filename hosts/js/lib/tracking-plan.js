@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 // What a module declares of its words and its memory 0
-// (docs/explanation/protocol.md). That is the same for all its instances, so it is
-// found once for a module.
+// (docs/explanation/protocol.md). That is the same for all its instances, so it
+// is found once for a module.
 
 const {
   moduleBytesAreShown,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 // Where the words of an instance are, and how large its memory can become. The
-// JavaScript API shows no types, so they are found by what the engine accepts as
-// an import.
+// JavaScript API shows no types, so they are found by what the engine accepts
+// as an import.
 
 const native = require('./native.js')
 const { Uint8Array, getterOf } = require('./primordials.js')
@@ -18,7 +18,7 @@ const IMPORT_SECTION = 2
 const I32 = 0x7f
 const I64 = 0x7e
 
-/** (module (import "" "" ...)): it can be instantiated with a value of a type. */
+/** (module (import "" "" ...)): can be instantiated with a value of a type. */
 function importing(...type) {
   const section = [1, 0, 0, ...type]
   return new Module(
@@ -71,9 +71,9 @@ const EXACT = 1
 const isV8 = process.versions.bun === undefined
 
 /**
- * Bytes that a 32-bit memory can ever have. Where the engine may reserve no more
- * address space than a memory's declared maximum (Deno), that maximum is found
- * by trials. An imported memory may differ from instance to instance.
+ * Bytes that a 32-bit memory can ever have. Where the engine may reserve no
+ * more address space than a memory's declared maximum (Deno), that maximum is
+ * found by trials. An imported memory may differ from instance to instance.
  */
 function largestNarrow(memory, plan, reserves) {
   const isOwn = memory !== undefined && plan.exportName !== undefined

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 // Wrappers for functions that other code has put in the place of the engine's
-// before this package was installed: a polyfill, a monitoring tool. They receive
-// what they would receive without this package (the imports object itself,
-// `this`, new.target), and their result is passed on as it is.
+// before this package was installed: a polyfill, a monitoring tool. They
+// receive what they would receive without this package (the imports object
+// itself, `this`, new.target), and their result is passed on as it is.
 //
 // A wrapper then reads only what their code cannot notice: an instance of the
 // engine, or an object with own properties `module` and `instance`. It does not

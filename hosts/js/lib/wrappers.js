@@ -8,8 +8,8 @@
 // other code has put in the place of the engine's have other wrappers
 // (wrap-replacements.js).
 //
-// A wrapper whose installation has ended only passes everything on. It may still
-// be called by a wrapper that other code has put around it.
+// A wrapper whose installation has ended only passes everything on. It may
+// still be called by a wrapper that other code has put around it.
 
 const { exportsWords } = require('./engine-objects.js')
 const { ImportRecorder, isObject } = require('./import-recorder.js')
@@ -75,8 +75,9 @@ function instantiateModule(target, args, plan, installation) {
 }
 
 /**
- * instantiate(bytes, imports), and from a stream. Nothing is known of the module
- * before it is compiled, so everything that the engine reads is recorded.
+ * instantiate(bytes, imports), and from a stream. Nothing is known of the
+ * module before it is compiled, so everything that the engine reads is
+ * recorded.
  */
 function instantiateSource(target, args, memoryZero, installation) {
   const given = args.length > 1 && isObject(args[1])

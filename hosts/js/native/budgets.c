@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* CPU budgets: how they are made, asked, and reset. */
+/* CPU budgets: how they are made, read and reset. */
 #include "addon.h"
 #include "engine.h"
 #include "held_budgets.h"

@@ -112,7 +112,7 @@ static int start(int signal, int insist) {
   struct forwarded *forwarded = &forwarded_signals[signal];
   if (forwarded->is_forwarded) return WASMSIG_EFORWARD;
   forwarded->ends_by_own = false;
-  forwarded->has_listener = true; /* until lib/ says otherwise */
+  forwarded->has_listener = true; /* until lib/ sets it */
   install_middle_handler(signal);
   int error = wasmsig_forward_start(signal, insist);
   if (!error) sigaction(signal, NULL, &forwarded->core);

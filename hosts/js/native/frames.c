@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * To whom do the functions on the stack belong? A kill unwinds them without
+ * Which functions on the stack may a kill unwind? It unwinds them without
  * running their `finally` blocks. That is right for users' functions and for
  * wasm. Functions of the host itself (scripts named node:...) must finish what
  * they do, with two exceptions.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* To whom the functions on the stack belong (frames.c). */
+/* Which functions on the stack a kill may unwind (frames.c). */
 #ifndef WASMSIG_FRAMES_H
 #define WASMSIG_FRAMES_H
 

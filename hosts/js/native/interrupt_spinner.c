@@ -19,12 +19,12 @@
  * the thread holds no lock, and takes it again only when there is something to
  * do: a change, or the time that a client has named.
  * The thread sleeps through no change, however late it comes: it clears
- * `spinning` and then checks `changes` once more, and whoever makes a change
- * counts it and then checks `spinning`. So one of them sees the other (both are
- * sequentially consistent). Where the thread does not spin, whoever makes the
- * change takes `lock`, which the thread holds until it waits: the condition's
- * signal wakes it. Interrupts run outside of V8's and the engines' locks, as
- * those are taken inside of this one.
+ * `spinning` and then checks `changes` once more, and the code that makes a
+ * change counts it and then checks `spinning`. So one of them sees the other
+ * (both are sequentially consistent). Where the thread does not spin, the code
+ * that makes the change takes `lock`, which the thread holds until it waits:
+ * the condition's signal wakes it. Interrupts run outside of V8's and the
+ * engines' locks, as those are taken inside of this one.
  */
 #include "interrupt_spinner.h"
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* For whom the thread requests interrupts. */
+/* A user of the thread. */
 struct spinner_client {
   /* In the spinner's thread: requests an interrupt, unless one is requested, or
    * the last one ended too short a time before `now_ns`. Answers when to call
@@ -23,7 +23,7 @@ void interrupt_spinner_add(struct spinner_client *client);
 void interrupt_spinner_remove(struct spinner_client *client);
 
 /* At the end of each interrupt: first wakes the thread and waits until it
- * spins; then, when it may request the next one, tells it so. */
+ * spins; then, when it may request the next one, notifies it. */
 void interrupt_spinner_wake(void);
 void interrupt_spinner_notify(void);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Functions that glibc 2.32 to 2.34 moved into libc.so.6, and gave a new
- * version there: compiled once for each library that they were in before. The
- * addon is linked with these libraries, so that it asks for the versions of
- * then, which each glibc has. They are never loaded, and nothing here is ever
+ * Functions that glibc 2.32 to 2.34 moved into libc.so.6, with a new symbol
+ * version: compiled once for each library that contained them before. The addon
+ * is linked with these libraries, so it requires the old versions, which every
+ * glibc has. The libraries are never loaded, and no function here is ever
  * called.
  */
 #define DEFINE(name)                                             \

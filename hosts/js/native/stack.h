@@ -24,7 +24,7 @@ bool stack_is_users_to_next_section(struct stack *stack);
 int stack_sections_left(struct stack stack);
 
 /* Whether the innermost function is one of the host's that a kill must not
- * unwind. Cheap; false if the names of scripts do not tell. */
+ * unwind. Cheap; false if the names of scripts do not show it. */
 bool stack_is_hosts_on_top(struct engine *engine, void *isolate);
 
 /* The script of the innermost frame; 0: there is none. */

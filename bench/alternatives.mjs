@@ -3,8 +3,8 @@
  * wasmsig beside what Node has for the same purpose: a `vm` timeout, and a
  * worker thread for each guest, which is terminated.
  *
- * How late a stop is, each tells by the clock of its own limit: wasmsig by the
- * CPU clock of the thread, the others by the clock on the wall.
+ * Each contestant measures how late a stop is by the clock of its own limit:
+ * wasmsig by the CPU clock of the thread, the others by wall time.
  *
  *     node --expose-gc bench/alternatives.mjs [--rounds N] [--only ROW]...
  *
@@ -20,7 +20,7 @@ import { compileAll } from './modules.mjs'
 
 const HARD = 20 // ms
 const SLEEP = 15 // ms of a call that does not compute all the time
-const SHARE = 0.3 // of the rounds, for what starts threads
+const SHARE = 0.3 // of the rounds, for rows that start threads
 const WORKERS = 4 // at a time
 const INSTANCES = 200 // at a time
 
@@ -71,7 +71,7 @@ function lateStops(wasmsig, exports, module) {
   ]
 }
 
-/** From a kill until the next call has returned; a worker has lost its state. */
+/** From a kill until the next call has returned. */
 function nextCallAfterKill({ CpuBudget }, { empty, forever }, module) {
   const budget = new CpuBudget({ hard: HARD })
   return {
@@ -99,7 +99,7 @@ function nextCallAfterKill({ CpuBudget }, { empty, forever }, module) {
   }
 }
 
-/** What a guest adds to the resident memory, KiB; its memory has one page. */
+/** How much a guest adds to the resident memory, KiB. */
 function memoryOfGuests(module) {
   const kib = () => process.memoryUsage.rss() / 1024
   return {
@@ -144,7 +144,7 @@ function kill(budget, forever) {
   throw new Error('a call without end has returned')
 }
 
-/** CPU ms that a call gets before it is stopped, if it sleeps at its begin. */
+/** CPU ms that a call gets before it is stopped, if it sleeps first. */
 function cpuOfSleepers({ CpuBudget }, { forever }) {
   const cell = new Int32Array(new SharedArrayBuffer(4))
   const work = () => {

@@ -25,7 +25,7 @@ void arena_shuffle(uint32_t *numbers, size_t count, uint64_t *state) {
   }
 }
 
-/* All pages are there before anything is measured. */
+/* All pages are mapped before anything is measured. */
 static void touch(struct arena *arena) {
   for (size_t i = 0; i < arena->count; i++) {
     volatile char *byte = arena->base + i * ARENA_MEMORY;
@@ -41,7 +41,7 @@ _Bool arena_create(struct arena *arena, size_t count) {
   arena->base = mmap(NULL, size, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (!arena->page || arena->base == MAP_FAILED) return 0;
-  /* A huge page would make one memory of 512. Kernels without them refuse. */
+  /* A huge page would merge 512 memories. Kernels without them refuse. */
   madvise(arena->base, size, MADV_NOHUGEPAGE);
   touch(arena);
   for (size_t i = 0; i < count; i++) arena->page[i] = (uint32_t)i;

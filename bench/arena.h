@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Arena: stands for the linear memories of many instances. Each is a page of
- * its own, as far as the processor can tell: its own entry of the page tables,
- * and words at a place in the page that differs, so that they do not fight for
- * the same few sets of a cache. Memories are numbered in a random order, the
- * same for all that are measured.
+ * Arena: replaces the linear memories of many instances. Each has a page of its
+ * own, with its own entry in the page tables. Its words have a different offset
+ * in each page, so that they do not compete for the same few sets of a cache.
+ * Memories are numbered in a random order, the same for all contenders.
  */
 #ifndef BENCH_ARENA_H
 #define BENCH_ARENA_H

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * What it takes to load the package, beside an empty module.
+ * How long it takes to load the package, beside an empty module.
  *
  *     node bench/js-import.mjs [--rounds N]
  *
  * A sample is the time of one `import()` or `require` in a process of its own,
- * by its own clock; what Node takes to begin is not in it. Processes alternate,
- * and so does who begins.
+ * by its own clock, without the start of Node. Processes alternate, and so does
+ * the first of each pair.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -29,7 +29,7 @@ const timed = (load) => `
   ${load}
   console.log(Number(process.hrtime.bigint() - start) / 1e6)`
 
-/** The programs, in a folder beside which the package is found. */
+/** The programs, in a folder from which the package can be imported. */
 function programs(folder) {
   const put = (name, text) => {
     const file = join(folder, name)

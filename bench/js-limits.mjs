@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Rows of calls with limits, beside a `vm` timeout: what a call costs, and how
- * late a call without end is stopped.
+ * Calls with limits, beside a `vm` timeout: the cost of a call, and how late an
+ * endless call is stopped.
  */
 import vm from 'node:vm'
 
@@ -46,8 +46,8 @@ export function limitedCalls(limitCpu, empty) {
 }
 
 /**
- * How far past its hard limit a call comes back that never polls: by the clock
- * on the wall, which is the one that a `vm` timeout goes by, and by CPU time.
+ * How far past its hard limit a call without polls returns: by wall time, which a
+ * `vm` timeout uses, and by CPU time.
  */
 export function lateKills({ CpuBudget }, { forever }) {
   const hard = 20 // ms

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * What it costs to hold instances: to track a new one, beside the first store
- * to its memory, which takes a page fault either way, alone and beside many
- * others; and to look whether an instance has gone.
+ * The cost of holding instances: of tracking a new one, alone and beside many
+ * others (the baseline stores into its memory, which causes the same page fault);
+ * and of checking whether an instance was collected.
  *
  *     node --expose-gc bench/js-memory.mjs [--rounds N]
  *
- * A sample is the mean of one round; rounds, garbage and loops as in js.mjs.
+ * A sample is the mean of one round; rounds, garbage and loops as in js-rounds.mjs.
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
 import { parseArgs } from 'node:util'
@@ -78,9 +78,9 @@ async function measureNew(wasmsig, row, module, rounds) {
 }
 
 /**
- * Instances that share memories and differ in where their word is: a hundred
- * thousand memories have no room in the address space. Not one memory for all:
- * a new instance is compared with each other one in its memory.
+ * Instances that share memories, each with its word at another address: the
+ * address space is too small for 100,000 memories. They use several memories,
+ * because a new instance is compared with all others in its memory.
  */
 function grow(live, count, module) {
   let memory
@@ -92,7 +92,7 @@ function grow(live, count, module) {
   }
 }
 
-/** Sweeps, beside a look at as many weak references from JavaScript. */
+/** Sweeps, beside as many WeakRef.deref() in JavaScript. */
 function measureSweep(native, live, rounds) {
   const refs = live.map((instance) => new WeakRef(instance))
   const row = `sweep_entry_${live.length / 1000}k`
@@ -111,7 +111,7 @@ function measureSweep(native, live, rounds) {
   if (gone > 0) throw new Error('an instance has gone')
 }
 
-/** @returns the instances: beside them others are measured */
+/** @returns the instances, which later rows need alive */
 function measureSweeps({ install }, native, module, rounds) {
   install()
   const live = []
@@ -154,10 +154,10 @@ async function main() {
   const row = 'new_instance_tracked'
   await measureNew(wasmsig, row, words.module, rounds)
   const live = measureSweeps(wasmsig, native, placed.module, rounds)
-  const fewer = Math.ceil(rounds / 4) // collections take longer beside so many
+  const fewer = Math.ceil(rounds / 4) // collections take longer with so many
   const beside = `${row}_beside_${live.length / 1000}k`
   await measureNew(wasmsig, beside, words.module, fewer)
-  if (live.at(-1) === undefined) throw new Error('nobody held the instances')
+  if (live.at(-1) === undefined) throw new Error('the instances were collected')
 }
 
 await main().catch((error) => {

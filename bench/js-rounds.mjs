@@ -4,8 +4,8 @@
  * wasmsig and the baseline, and in which of both begins. Garbage is collected
  * between them and never measured.
  *
- * Each contestant has a loop of its own, though they look alike: V8 would
- * compile one loop for all of them, and inline none of the calls in it.
+ * Each contestant has a loop of its own, with the same text: V8 would compile a
+ * shared loop for all of them, and inline no call in it.
  *
  * @typedef {object} Contestant
  * @property {number} [calls]    in a round
@@ -19,7 +19,7 @@
  * @property {string} row
  * @property {string} [unit]     of the samples; 'us' if there is none
  * @property {object} [goal]     as report.mjs reads it
- * @property {number} [share]    of the rounds that are asked for; 1 if left out
+ * @property {number} [share]    of the requested rounds; 1 if left out
  * @property {Contestant} wasmsig
  * @property {Contestant} [baseline]
  */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * What wasmsig costs a JavaScript program: a call with limits, and a new
- * Instance while the shim is installed; how late its soft signal and its kills
- * are there; and what a turn of a promise costs while work is charged.
+ * The cost of wasmsig in a JavaScript program: of a call with limits, of a new
+ * Instance while the shim is installed, and of a turn of a promise while work is
+ * charged; and how late soft signals and kills are.
  *
  *     node --expose-gc bench/js.mjs [--rounds N] [--only ROW]...
  *
- * A sample is the mean time of a call in one round, or what a round's one run
- * of a guest shows. An instance's memory reserves gigabytes of address space,
+ * A sample is the mean time of a call in one round, or the result of one run of a
+ * guest. An instance's memory reserves gigabytes of address space,
  * so a round cannot make many instances. js-rounds.mjs describes how it is measured.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
@@ -54,7 +54,7 @@ function threadCpu(cell) {
   return Number(text.split(' ')[0]) / 1e6
 }
 
-/** What the kernel has charged beside `used`: two such readings, and no more. */
+/** CPU time that the kernel counts, but `used` does not. */
 function chargedBeside({ CpuBudget }) {
   const cell = new Int32Array(new SharedArrayBuffer(4))
   const budget = new CpuBudget({ hard: 1e6 })
@@ -85,8 +85,8 @@ function chargedBeside({ CpuBudget }) {
 }
 
 /**
- * The first kill in a module, which has as many functions with names as a large
- * program compiled to wasm: V8 has read none of the names before.
+ * The first kill in a module with as many named functions as a large program: V8
+ * has read none of the names before.
  */
 function firstKills({ CpuBudget }) {
   const hard = 20 // ms
@@ -114,9 +114,9 @@ function firstKills({ CpuBudget }) {
 }
 
 /**
- * CPU time past the limit of loops that mostly run functions of the host of a
- * millisecond, in code that V8 still interprets: it checks the stack of those
- * least often. Each kill gets a new function, for which V8 has begun to collect
+ * CPU time past the limit, of loops that mostly run functions of the host for a
+ * millisecond each, in code that V8 still interprets: there V8 checks the stack
+ * least often. Each kill has a new function, for which V8 has begun to collect
  * feedback.
  */
 function lateKillsAmongHosts({ CpuBudget }) {
@@ -154,9 +154,9 @@ function lateKillsAmongHosts({ CpuBudget }) {
 }
 
 /**
- * Turns of promises outside of a runAsync that has not ended, and inside. From
- * the first one on the engine makes promises that can be hooked, for good: so
- * these rows come last, and their baseline is a process that has had one.
+ * Turns of promises outside of a runAsync that has not ended, and inside. After
+ * the first runAsync, all promises of the process can be hooked. So these rows
+ * come last, and their baseline runs after one, too.
  */
 function promiseTurns({ CpuBudget }) {
   const calls = 20000

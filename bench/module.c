@@ -6,7 +6,7 @@
  *
  * Two modules of 100 MB: many functions of 200 bytes, and four huge ones. Each
  * is read from memory, from a file and from a source that cannot skip; then
- * all of its code is walked in search of polls. The baseline copies the bytes
+ * its whole code is searched for polls. The baseline copies the bytes
  * in memory, or reads the file into a buffer of 64 KiB; it takes turns with
  * the reader. The file lies in the page cache.
  *
@@ -115,7 +115,7 @@ static void read_source(struct module *module) {
 
 static void copy_memory(struct module *module) {
   memcpy(module->copy, module->made.bytes, module->made.length);
-  /* Or else the compiler sees that nobody looks at it. */
+  /* Otherwise the compiler removes the unused copy. */
   __asm__ volatile("" : : "r"(module->copy) : "memory");
 }
 

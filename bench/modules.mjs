@@ -18,7 +18,7 @@ const small = (words) => `(module
   (memory (export "memory") 1)${words}
   (func (export "empty")))`
 
-/** Polls its signal word until it is told, and takes the signal. */
+/** Polls its signal word until a signal is there, and takes the signal. */
 const polling = `(module
   (memory (export "memory") 1)
   (global (export "__instance_signal") i32 (i32.const 1024))
@@ -35,13 +35,13 @@ const guest = `(module
   (func (export "empty"))
   (func (export "forever") (loop $again (br $again))))`
 
-/** Its memory and the address of its word are its caller's. */
+/** Imports its memory and the address of its word. */
 const placed = `(module
   (import "env" "memory" (memory 1 1024))
   (import "env" "at" (global $at i32))
   (export "__instance_signal" (global $at)))`
 
-/** The size of what wasm-bindgen or wasi-sdk makes of a program. */
+/** As large as the output of wasm-bindgen or wasi-sdk for a program. */
 const large = `(module
   ${times(
     FUNCTION_IMPORTS,
@@ -91,19 +91,19 @@ export async function compileAll() {
     imports
   })
   return {
-    /** exports nothing but a function, has no memory */
+    /** exports only a function, has no memory */
     bare: make('bare', '(module (func (export "empty")))'),
     /** a memory and a function */
     small: make('small', small('')),
     /** the same, with the two words */
     words: make('words', small(WORDS)),
-    /** a loop that ends when it is told */
+    /** a loop that ends at a signal */
     polling: make('polling', polling),
-    /** a loop that never ends, and polls nothing */
+    /** an endless loop without polls */
     forever: make('forever', forever),
-    /** that loop, an empty function, a memory with the two words */
+    /** the same loop, an empty function, a memory with both words */
     guest: make('guest', guest),
-    /** imports a memory and where its word is there */
+    /** imports a memory and the address of its word */
     placed: make('placed', placed),
     /** dozens of imports and exports */
     large: make('large', large, largeImports)

@@ -2,15 +2,15 @@
 /**
  * Distributions as text: one strip each, on a shared axis.
  *
- * The darker a place, the more samples lie there; a single one is a dot, so
- * that no outlier goes unseen. The bar is the median.
+ * A darker place has more samples. A single sample is a dot, so that each
+ * outlier is visible. The bar is the median.
  */
 
 const WIDTH = 56 // columns of a strip
 const NAME = 20 // columns before it
 const SHADES = '░▒▓█'
 
-/** Logarithmic where it can be: then a column stands for a ratio. */
+/** Logarithmic if all values are positive: then a column is a ratio. */
 function makeAxis(least, most) {
   const isLog = least > 0
   const warp = isLog ? Math.log : (x) => x

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What does the registry cost beside what one would write instead (rivals.c)?
- * A raise to many instances, an instance that comes and goes, memory, and a
- * raise while others come and go.
+ * What does the registry cost beside simple data structures (rivals.c)?
+ * Measures a raise to many instances, an add and a remove, memory, and a raise
+ * while other threads add and remove.
  *
  *     registry [SAMPLES]     200 of each row by default
  *
  * Why they are comparable:
  *  1. all store into the same words, in the same random order of memories, so
- *     that they meet the same caches and page tables
+ *     that caches and page tables are the same for all
  *  2. they take turns, in a random order
- *  3. a sample is the mean of as many raises as it takes for the clock's own
- *     cost to vanish
+ *  3. a sample is the mean of so many raises that the cost of reading the clock
+ *     does not matter
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -69,14 +69,14 @@ static int64_t now_ns(clockid_t clock) {
 
 /* ------------------------------------------------------------- contenders */
 
-/* Somebody who can do the thing that is measured. */
+/* Does what is measured. */
 struct contender {
   const char *what;
   void (*run)(void *self);
   void *self;
 };
 
-/* Against whom wasmsig is measured, and in which row that is told. */
+/* A baseline, and the row that it belongs to. */
 struct rival {
   const char *row;
   struct contender who;
@@ -100,8 +100,8 @@ static double time_batch(struct contender who, long batch) {
 
 #define MOST_RIVALS 3
 
-/* One sample of each: ns of a run. In a random order: in a fixed one, somebody
- * would always come after the one that leaves the caches worst. */
+/* One sample of each: ns of a run. The order is random: in a fixed order, one
+ * of them would always run after the one that leaves the caches coldest. */
 static void time_round(struct contender ours, const struct rival *rivals,
                        size_t count, long batch, double *ns) {
   static uint64_t random = 4;
@@ -252,7 +252,7 @@ static void measure_full_raise(size_t count, const char *row) {
   destroy(registry);
 }
 
-/* What a walk costs before it comes to the first instance. */
+/* The cost of a walk before its first instance. */
 static void measure_empty_raise(void) {
   wasmsig_registry *registry = new_registry(0, SIGNAL_ONLY, NULL);
   struct array array = {NULL, 0, 0};
@@ -265,7 +265,7 @@ static void measure_empty_raise(void) {
 
 /* ---------------------------------------------------------- add and remove */
 
-/* Instances that come and go beside `tracked` others. */
+/* Adds and removes beside `tracked` other instances. */
 struct turnover {
   wasmsig_registry *registry;
   wasmsig_instance *instances;
@@ -277,7 +277,7 @@ struct turnover {
   uint64_t random;
 };
 
-/* A new instance comes, and goes. */
+/* Adds a new instance, and removes it. */
 static void run_pair(void *self) {
   struct turnover *turnover = self;
   size_t memory = MOST + turnover->next++ % SPARE;
@@ -289,7 +289,7 @@ static void run_list_pair(void *self) {
   list_filter(&turnover->list, &turnover->spare);
 }
 
-/* Any instance goes, and comes back. */
+/* Removes a random instance, and adds it again. */
 static void run_pair_any(void *self) {
   struct turnover *turnover = self;
   size_t i = (size_t)(arena_random(&turnover->random) % turnover->tracked);
@@ -304,9 +304,9 @@ static void run_list_pair_any(void *self) {
 }
 
 /*
- * The list's turn is one pair where a pair takes it long, and such turns are
- * few. That scan also leaves nothing of the registry in the caches, which is
- * the benchmark's doing: a batch that is not timed goes first.
+ * Where a pair is slow in the list, the list's turn is one pair, and such turns
+ * are few. The list's scan also removes the registry from the caches, which is
+ * an effect of the benchmark alone. So a batch that is not timed comes first.
  */
 static void measure_turnover(struct turnover *turnover, const char *row,
                              void (*run)(void *), void (*run_rival)(void *)) {
@@ -347,7 +347,7 @@ static void measure_pairs(size_t count, const char *row, const char *any_row) {
   free(turnover.nodes);
 }
 
-/* ------------------------------------------- raise while others come and go */
+/* ------------------------------------------------- raise during add, remove */
 
 struct crowd {
   wasmsig_registry *registry;
@@ -385,8 +385,8 @@ static void stop_crowds(struct crowd *crowds) {
   }
 }
 
-/* The same raises by two clocks: CPU time leaves out that another thread had
- * the processor, which has nothing to do with the registry. */
+/* The same raises by two clocks. CPU time does not include the time in which
+ * another thread had the processor, which is not a cost of the registry. */
 struct raises {
   int64_t cpu_ns[WALKS];
   int64_t wall_ns[WALKS];
@@ -431,8 +431,8 @@ static void measure_busy_raise(size_t count) {
     if (busy) start_crowds(crowds, registry);
     time_raises(registry, raises);
     if (busy) stop_crowds(crowds);
-    print_tail("cpu", busy ? NULL : "nobody else", raises->cpu_ns);
-    print_tail("wall", busy ? NULL : "nobody else", raises->wall_ns);
+    print_tail("cpu", busy ? NULL : "no other threads", raises->cpu_ns);
+    print_tail("wall", busy ? NULL : "no other threads", raises->wall_ns);
   }
   free(raises);
   destroy(registry);

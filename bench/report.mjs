@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Reads raw samples, one JSON line each, and tells what they say: a table and
- * plots for people, then a JSON line a row for machines.
+ * Reads raw samples, one JSON line each, and reports on them: a table and plots
+ * for people, then a JSON line for each row, for machines.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'

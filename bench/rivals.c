@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Rivals: see rivals.h. Written as one would write them, and no worse: the same
- * stores, in the same order, with the same ordering as the registry's. */
+/* Rivals: see rivals.h. Simple, but not slow on purpose: the same stores, in
+ * the same order, with the same memory ordering as the registry's. */
 #include "rivals.h"
 
 static void store_release(uint32_t *to, uint32_t value) {

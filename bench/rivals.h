@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What one would write instead of a registry: the baselines of registry.c. None
- * of them may be changed while it is walked; that is what they save.
+ * Simple data structures in place of a registry: the baselines of registry.c.
+ * None of them may be changed while it is walked; this makes them cheaper.
  *
- * They are in a file of their own so that the compiler can make no more of
- * them in the measuring loop than of a call into the library.
+ * They are in a file of their own, so that the compiler cannot inline them into
+ * the measuring loop, as it cannot inline a call into the library.
  */
 #ifndef BENCH_RIVALS_H
 #define BENCH_RIVALS_H
@@ -29,7 +29,7 @@ struct array {
 /* Stores the signal's number into every word. */
 void array_raise(struct array *array, uint32_t signal);
 
-/* The same between two locked additions: an array that says it is walked. */
+/* The same between two locked additions, which show that a walk runs. */
 void array_raise_counted(struct array *array, uint32_t signal);
 
 /* The two additions, and no array. */
@@ -41,7 +41,7 @@ struct full_array {
   size_t count;
 };
 
-/* Passes by who is terminated; ORs the signal's bit into the set; stores. */
+/* Skips terminated instances; ORs the signal's bit into the set; stores. */
 void full_array_raise(struct full_array *array, uint32_t signal);
 
 /* A singly linked list. */
@@ -56,7 +56,7 @@ struct list {
 void list_raise(struct list *list, uint32_t signal);
 void list_add(struct list *list, struct node *node);
 
-/* Keeps every node but that one, looking at all of them. */
+/* Removes that node by a walk over all nodes. */
 void list_filter(struct list *list, const struct node *out);
 
 #endif

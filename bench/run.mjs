@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const OUTPUT = join(ROOT, 'build', 'bench')
 const PROGRAMS = join(ROOT, 'build', 'release', 'bench')
 const TIME_LIMIT = 60_000 // ms
-const LOOK_TIME = 500 // ms, to see what else runs
+const LOOK_TIME = 500 // ms, to measure other programs
 const BUSY = 0.1 // of the processors' time
 
 const program =
@@ -40,10 +40,10 @@ const inBun = (file) => (samples) => {
   return [bun.program, join(ROOT, 'bench', file), ...rounds]
 }
 
-/** The same command, of whose rows only these are kept. */
+/** The same command; only these of its rows are kept. */
 const only = (rows, command) => Object.assign(command, { rows })
 
-/** Its commands, run in turn; each takes a number of samples if there is one. */
+/** The commands of each, run in turn; a number of samples is optional. */
 const BENCHES = {
   cost: [
     only(/^soft_late_(idle|4hogs)$/, program('lateness')),
@@ -80,7 +80,7 @@ const BENCHES = {
 }
 
 const NAMES = Object.keys(BENCHES)
-/** Without `cost`, which selects rows of others for the README. */
+/** Without `cost`, which contains rows of the others for the README. */
 const ALL = NAMES.filter((name) => name !== 'cost')
 
 const USAGE = `usage: node bench/run.mjs [--samples N] [NAME]...
@@ -90,7 +90,7 @@ const USAGE = `usage: node bench/run.mjs [--samples N] [NAME]...
 
 const say = (line) => process.stderr.write(`${line}\n`)
 
-/** Tells how far it is, on one line if there is somebody to look at it. */
+/** Reports the progress; at a terminal, on one line. */
 function progress(name) {
   const isTerminal = process.stderr.isTTY
   const begun = Date.now()
@@ -179,7 +179,7 @@ async function report(files) {
   await ended(child, 'report')
 }
 
-/** The share of all processors' time that others use just now. */
+/** The share of all processors' time that other programs use now. */
 async function busyShare() {
   const totals = () =>
     cpus().reduce(
@@ -209,7 +209,7 @@ async function warnIfBusy() {
   return percent
 }
 
-/** Beside the samples of a benchmark: the machine, and what else ran there. */
+/** Stores the machine of a run, and how busy other programs kept it. */
 function writeMachine(name, othersPercent) {
   const [{ model }] = cpus()
   const machine = {

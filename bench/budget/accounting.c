@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Is a budget charged what its sections used? Sections of 1 to 10 us, on an
- * idle machine and beside a hog on the same processor.
+ * Is a budget charged for the CPU time of its sections? Sections of 1 to 10 us,
+ * on an idle machine and beside a hog on the same processor.
  *
  *     accounting [SAMPLES]   100 idle, 20 beside the hog by default
  *
- * A sample is a batch of SECTIONS sections: how far the sum that wasmsig tells
- * is from the truth, in per cent of it. The truth is found without wasmsig:
+ * A sample is a batch of SECTIONS sections: the difference between the sum that
+ * wasmsig reports and the true CPU time, in per cent of the true time. The true
+ * time is measured without wasmsig:
  *
  *     the CPU clock's difference over the whole batch
- *   - half of the time between the sections, by the monotonic clock
+ *   - half of the gaps between the sections, by the monotonic clock
  *
- * A gap reaches from the guest's last look at the clock to its first look in
- * the next section: a leave, an enter, and the cost of one look, which belongs
- * to the guest and is taken off. Somewhere in the leave one section ends, and
- * somewhere in the enter the next begins; that cannot be seen from outside, so
- * half of the gap is taken to lie between them. A gap in which the thread was
- * switched out tells nothing and counts as an ordinary one; the CPU clock has
- * not counted that time either.
+ * A gap lasts from the guest's last reading of the clock to its first reading
+ * in the next section: a leave, an enter, and the cost of one reading, which
+ * belongs to the guest and is subtracted. One section ends at some moment of
+ * the leave, and the next begins at some moment of the enter. These moments
+ * cannot be observed, so half of the gap counts as outside. A gap in which the
+ * thread was switched out counts as an average one; the CPU clock does not
+ * count that time.
  *
- * The baseline charges by the monotonic clock, less the same.
+ * The baseline charges by the monotonic clock, minus the same.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -44,15 +45,15 @@
 struct batch {
   int64_t cpu_ns;  /* all of it, by the CPU clock */
   int64_t wall_ns; /* and by the monotonic clock */
-  int64_t gaps_ns; /* those that tell something, */
+  int64_t gaps_ns; /* those without a switch, */
   int64_t gaps;    /* and how many they are */
-  int64_t used_ns; /* what wasmsig says */
+  int64_t used_ns; /* what wasmsig reports */
 };
 
 static wasmsig_budget budget;
-static double look_ns; /* what a look at the monotonic clock costs */
+static double look_ns; /* cost of reading the monotonic clock */
 
-/* The least of several means: others may want the processor. */
+/* The smallest of several means: other programs may use the processor. */
 static void weigh_look(void) {
   for (int turn = 0; turn < WEIGHINGS; turn++) {
     int64_t start = now_ns(CLOCK_MONOTONIC), end = start;
@@ -62,7 +63,7 @@ static void weigh_look(void) {
   }
 }
 
-/* Answers the last look, which follows `wanted_ns` after the first. */
+/* Returns the last reading, `wanted_ns` after the first. */
 static int64_t spin(int64_t first, int64_t wanted_ns) {
   int64_t now = first;
   while (now - first < wanted_ns) now = now_ns(CLOCK_MONOTONIC);
@@ -96,7 +97,7 @@ static struct batch run_batch(void) {
   return batch;
 }
 
-/* Half of what lay between all sections. */
+/* Half of all gaps. */
 static double between_ns(const struct batch *batch) {
   double gap_ns = (double)batch->gaps_ns / (double)batch->gaps - look_ns;
   return gap_ns / 2 * SECTIONS;

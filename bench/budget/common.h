@@ -15,15 +15,15 @@
 #define MS (1000 * US)
 #define SECOND (1000 * MS)
 
-/* They say what is wrong on standard error and end the program. */
+/* They print the error on standard error and end the program. */
 _Noreturn void fail(const char *what, const char *why);
 _Noreturn void fail_errno(const char *what);
 void check(int code, const char *what);         /* of wasmsig: not negative */
-void check_errno(int result, const char *what); /* 0, or errno tells why */
+void check_errno(int result, const char *what); /* 0, or errno is the reason */
 void check_error(int error, const char *what);  /* 0, or an errno */
 
-/* How many samples the command line asks for; `otherwise` if it does not. Ends
- * the program if it makes no sense. */
+/* The number of samples on the command line; `otherwise` if there is none. Ends
+ * the program if the arguments are invalid. */
 long parse_samples(int argc, char **argv, long otherwise);
 
 /* A JSON line, as report.mjs reads them. `what`: the baseline, NULL: wasmsig.
@@ -38,15 +38,15 @@ void sleep_ns(int64_t ns);
 uint32_t chance(uint32_t below);
 void shuffle(uint32_t *numbers, uint32_t count);
 
-/* From here on, the calling thread and what it starts may use so many of the
- * processors (or fewer: all that there are). */
+/* Limits the calling thread, and the threads that it starts, to that many
+ * processors (at most all that there are). */
 void stay_on(int processors);
 
-/* A budget for nobody, both of whose limits are of no matter. Its kill does
+/* A budget without instances; its limits have no effect, and its kill does
  * nothing. */
 void create_budget(wasmsig_budget *budget, int64_t soft_ns, int64_t hard_ns);
 
-/* Between sections: how limits are noticed from here on. */
+/* Between sections: how limits are detected from now on. */
 void set_firing(wasmsig_firing firing);
 
 #endif

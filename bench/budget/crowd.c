@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What does wasmsig's watchdog cost beside a thousand threads, each in a
+ * What is the cost of wasmsig's watchdog with a thousand threads, each in a
  * section with a budget of its own (20 ms soft, 10 s hard)?
  *
  *     crowd [SAMPLES]        10 of each row by default
  *
- * 900 of them are asleep in their sections. 100 want a processor: half of them
- * spin, half of them yield again and again. When such a budget has been
- * signalled, which is after 20 ms of its thread's CPU, its thread leaves and
- * begins a new request.
+ * 900 of them sleep in their sections. 100 are runnable: half of them spin,
+ * half of them yield in a loop. After 20 ms of CPU time such a budget is
+ * signalled; its thread leaves and begins a new request.
  *
- * A sample is the CPU time of the watchdog by the kernel's book in a window of
- * 200 ms, in per cent of a processor. The baseline is the same program with one
- * thread, which spins. The two take turns of several windows; between them all
- * threads end.
+ * A sample is the CPU time of the watchdog by the kernel's statistics, in a
+ * window of 200 ms, in per cent of a processor. The baseline is the same
+ * program with one thread, which spins. The two take turns of several windows;
+ * between them all threads end.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -42,7 +41,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 enum { GATHERING, LIVING, ENDING };
 static int phase;          /* under lock */
-static atomic_bool ending; /* for those who run */
+static atomic_bool ending; /* for the threads that run */
 static atomic_int inside;  /* threads that have entered */
 
 /* ---------------------------------------------------------------- the crowd */
@@ -97,8 +96,8 @@ static void *live(void *context) {
   return NULL;
 }
 
-/* Until all are there, all sleep: the one who starts them would wait for a
- * processor. */
+/* All threads sleep until the last one is started: otherwise the starting
+ * thread would wait for a processor. */
 static void gather(pthread_t *threads, size_t count) {
   announce(GATHERING);
   atomic_store(&inside, 0);

@@ -12,13 +12,13 @@
 #define TIMER_ADDRESS 2048
 #define PLAIN_ADDRESS 3072
 
-#define POLLS 0x100000 /* between two looks at the clock */
+#define POLLS 0x100000 /* between two readings of the clock */
 
 static word *word_at(struct guest *guest, size_t address) {
   return (word *)(void *)(guest->memory + address);
 }
 
-/* As an engine does: what it may ever need is reserved, a page is in use. */
+/* As an engine does: its maximum is reserved, one page is in use. */
 static void map_memory(struct guest *guest) {
   void *base = mmap(NULL, RESERVED, PROT_NONE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -61,7 +61,7 @@ int64_t guest_spin(word *signal, int64_t give_up) {
       atomic_store_explicit(signal, 0, memory_order_relaxed);
       return seen;
     }
-    /* So rarely that no sample can tell. */
+    /* So rarely that it changes no sample. */
     if (polls % POLLS == 0 && now_ns(CLOCK_THREAD_CPUTIME_ID) > give_up)
       return -1;
   }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A loop that stands for a guest: it polls a word of its memory, and reads the
+ * A loop that replaces a guest: it polls a word of its memory, and reads the
  * CPU clock of its thread when it first sees a signal there.
  *
- * There is a word for each who may tell it something. All lie in one memory and
- * one loop polls them, so that none is at an advantage.
+ * Each contender has its own word. All words are in one memory, and the same
+ * loop polls them, so that no contender has an advantage.
  */
 #ifndef BENCH_BUDGET_GUEST_H
 #define BENCH_BUDGET_GUEST_H
@@ -26,11 +26,11 @@ struct guest {
 void guest_create(struct guest *guest);
 void guest_destroy(struct guest *guest);
 
-/* Spins until a signal is in that word, and takes it. Answers the thread's CPU
- * time when it was seen; -1 if none had come by `give_up`. */
+/* Spins until a signal is in that word, and takes it. Returns the thread's CPU
+ * time at that moment; -1 if no signal came until `give_up`. */
 int64_t guest_spin(word *signal, int64_t give_up);
 
-/* For those who tell it. */
+/* For the contenders. */
 void word_store(word *to, uint32_t value);
 
 #endif

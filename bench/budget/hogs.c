@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define MOST_HOGS 16
-#define SETTLE_NS (20 * MS) /* until each has found a processor */
+#define SETTLE_NS (20 * MS) /* until each runs on a processor */
 
 static pid_t hogs[MOST_HOGS];
 static int hog_count;

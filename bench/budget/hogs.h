@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Hogs: processes that do nothing but use up the processors. Each is a session
- * of its own, as somebody else's work is: where the kernel shares out CPU by
- * session, it is not at our cost.
+ * Hogs: processes that only use the processors. Each is in a session of its
+ * own, like other programs: the kernel may distribute CPU time by session.
  */
 #ifndef BENCH_BUDGET_HOGS_H
 #define BENCH_BUDGET_HOGS_H
 
-/* On the processors of the calling thread, which must not end before them.
- * When the program ends, however it does, they end. */
+/* On the processors of the calling thread, which must not end before them. They
+ * end when the program ends, also if it is killed. */
 void hogs_start(int count);
 void hogs_stop(void);
 

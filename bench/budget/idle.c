@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Does a program with a budget that nobody is in wake up for it? From 1.2 s
- * after the last section on, the watchdog's wakes are counted for a second.
+ * Does the watchdog wake up while no thread is in a section? From 1.2 s after
+ * the last section on, its wakes are counted for a second.
  *
  *     idle [SAMPLES]         4 by default
  *
- * A sample is a share of that second: how often the watchdog woke, by its own
- * count or by the kernel's, whichever is more.
+ * A sample is a part of that second: how often the watchdog woke, by its own
+ * count or by the kernel's, the larger of both.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */

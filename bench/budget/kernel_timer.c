@@ -5,12 +5,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static word *told; /* a handler takes no context */
+static word *target; /* a handler takes no context */
 
-static void on_timer(int number) { word_store(told, (uint32_t)number); }
+static void on_timer(int number) { word_store(target, (uint32_t)number); }
 
 timer_t kernel_timer_create(word *to) {
-  told = to;
+  target = to;
   struct sigaction action = {0};
   action.sa_handler = on_timer;
   check_errno(sigaction(SIGXCPU, &action, NULL), "sigaction");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Baseline: the kernel's timer on the thread's own CPU clock, its signal sent
- * to this very thread: the best that the kernel offers for the purpose. It
+ * Baseline: the kernel's timer on the thread's own CPU clock, with its signal
+ * sent to this thread: the best that the kernel offers for this purpose. It
  * fires at a scheduler tick.
  */
 #ifndef BENCH_BUDGET_KERNEL_TIMER_H

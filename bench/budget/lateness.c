@@ -5,21 +5,20 @@
  *
  *     lateness [SAMPLES]     of each row; by default as many as time allows
  *
- * A sample is the CPU time at which the guest sees its signal (guest.h), less
- * the time just before the clock was set going, less the budget. So what enter
- * costs before it starts to count is held against us, as is arming against the
- * baselines.
+ * A sample is the CPU time at which the guest sees its signal (guest.h), minus
+ * the time just before the limit was set, minus the limit. So the cost of enter
+ * counts, and so does the cost of setting a baseline's timer.
  *
  * Why they are comparable:
- *  1. all tell the same loop, in words of one memory
+ *  1. all signal the same loop, in words of one memory
  *  2. within a scene they take turns in a random order
- *  3. a random sleep precedes each turn. One of the kernel's CPU timer ends at
- *     a scheduler tick: without the sleep, the next would always start at one
- *  4. none leaves out a wake: who stood still is told in each turn
+ *  3. a random sleep precedes each turn. A turn of the kernel's CPU timer ends
+ * at a scheduler tick: without the sleep, the next turn would always begin at
+ * one
+ *  4. each turn includes the wake of a thread that slept
  *
- * In the scene of naps the guest sleeps for up to 5 ms when it has used all but
- * a ms of its budget, or less; the baseline is wasmsig's own timer without
- * that.
+ * In the scene of naps, the guest sleeps for up to 5 ms within the last ms of
+ * its budget; the baseline is wasmsig's own timer without that sleep.
  *
  * Two processors are used, so that four hogs mean the same on every machine.
  *
@@ -37,11 +36,11 @@
 #define GIVE_UP_NS SECOND
 #define PAUSE_NS (10 * MS)
 #define NAP_NS (5 * MS)  /* at most, */
-#define NAP_BEFORE_NS MS /* and so long before the limit at most */
+#define NAP_BEFORE_NS MS /* and at most so long before the limit */
 #define PROCESSORS 2
 #define WARM_UP 3
 
-/* Who may tell the guest. */
+/* The guest, and what signals it. */
 struct lab {
   struct guest guest;
   wasmsig_budget budget;
@@ -66,7 +65,7 @@ static void reset(struct lab *lab) {
 
 /* ------------------------------------------------------------------ turns */
 
-/* A change of firing is none of the sample's matter, so neither is the first
+/* A change of firing must not change a sample, and neither must the first
  * section after it. */
 static void fire_by(struct lab *lab, wasmsig_firing firing) {
   if (lab->firing == firing) return;
@@ -83,7 +82,7 @@ static int64_t late_by(int64_t start, int64_t seen, const char *who) {
   return seen - start - BUDGET_NS;
 }
 
-/* Works until shortly before the limit, and sleeps. */
+/* Works until shortly before the limit, then sleeps. */
 static void nap(int64_t start) {
   int64_t end = start + BUDGET_NS - chance(NAP_BEFORE_NS);
   while (now_ns(CLOCK_THREAD_CPUTIME_ID) < end) {
@@ -98,7 +97,7 @@ static int64_t run_budget(struct lab *lab, bool naps, const char *who) {
   if (naps) nap(start);
   int64_t seen = guest_spin(lab->guest.signal, start + GIVE_UP_NS);
   if (leave(lab) != WASMSIG_LEFT_SIGNALLED)
-    fprintf(stderr, "lateness: %s: leave tells of no signal\n", who);
+    fprintf(stderr, "lateness: %s: leave reports no signal\n", who);
   int64_t late_ns = late_by(start, seen, who);
   if (late_ns < 0)
     fprintf(stderr, "lateness: %s: %.3f us EARLY\n", who,
@@ -132,9 +131,9 @@ static int64_t run_plain_watchdog(struct lab *lab) {
 
 struct turn {
   int64_t (*run)(struct lab *lab);
-  wasmsig_firing firing; /* that it needs; DEFAULT: it does not care */
+  wasmsig_firing firing; /* that it needs; DEFAULT: any */
   const char *what;      /* the baseline; NULL: wasmsig */
-  const char *rows[2];   /* in which it is told; the second may be NULL */
+  const char *rows[2];   /* that it belongs to; the second may be NULL */
 };
 
 #define TIMER run_timer, WASMSIG_FIRING_TIMER, NULL
@@ -176,7 +175,7 @@ static const struct turn four_hogs[] = {
 
 static const struct scene {
   int hogs, processors; /* for the hogs and the guest's thread */
-  int64_t time_ns;      /* that it takes, unless the samples are numbered */
+  int64_t time_ns;      /* that it takes, without a number of samples */
   size_t count;
   const struct turn *turns;
 } scenes[] = {
@@ -195,7 +194,7 @@ static void take_turn(struct lab *lab, const struct turn *turn) {
     print_sample(turn->rows[i], "ms", turn->what, late_ms);
 }
 
-/* `rounds`: 0, as many as there is time for. */
+/* `rounds`: 0, as many as time allows. */
 static void play(struct lab *lab, const struct scene *scene, long rounds) {
   uint32_t order[MOST_TURNS] = {0, 1, 2, 3};
   stay_on(scene->processors);

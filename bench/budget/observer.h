@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What the kernel knows of wasmsig's watchdog thread, found by its name.
+ * The kernel's statistics of wasmsig's watchdog thread, found by its name.
  */
 #ifndef BENCH_BUDGET_OBSERVER_H
 #define BENCH_BUDGET_OBSERVER_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Baseline: what one would write. A thread sleeps for what another has left,
- * reads that thread's CPU clock, and sleeps again or tells it. Ordinary
- * priority, time slice and timer slack.
+ * Baseline: the simple solution. A thread sleeps for the CPU time that another
+ * thread has left, reads that thread's CPU clock, and sleeps again or signals
+ * it. Ordinary priority, time slice and timer slack.
  */
 #ifndef BENCH_BUDGET_PLAIN_WATCHDOG_H
 #define BENCH_BUDGET_PLAIN_WATCHDOG_H
@@ -25,7 +25,7 @@ struct plain_watchdog {
 /* Watches the calling thread; stores into `to`. */
 void plain_watchdog_start(struct plain_watchdog *watchdog, word *to);
 
-/* Once: the thread is told when it has used so much from now on. */
+/* Once: signals the thread when it has used that much from now on. */
 void plain_watchdog_arm(struct plain_watchdog *watchdog, int64_t budget_ns);
 
 void plain_watchdog_end(struct plain_watchdog *watchdog);

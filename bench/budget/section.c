@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What does a section cost: enter and leave, in steady state, of a budget with
- * a soft and a hard limit?
+ * What is the cost of a section: enter and leave, in steady state, of a budget
+ * with a soft and a hard limit?
  *
  *     section [SAMPLES]      200 of each row by default
  *
- * A sample is the mean of PAIRS pairs. Baselines are what it takes to know the
- * time at both ends, and what it takes to tell a watchdog of each section. All
- * take turns in a random order, in one thread.
+ * A sample is the mean of PAIRS pairs. The baselines read a clock at both ends,
+ * or wake a waiting thread for each section. All take turns in a random order,
+ * in one thread.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -28,7 +28,8 @@
 
 static wasmsig_budget outer, inner;
 
-/* Where the baselines put what they know, so that they must know it. */
+/* The baselines store their result here, so that it cannot be optimised away.
+ */
 static _Atomic(int64_t) begun_ns, used_ns;
 
 static void publish(int64_t start, int64_t end) {
@@ -64,30 +65,30 @@ static void run_clock(clockid_t clock) {
 static void run_cpu_clock(void) { run_clock(CLOCK_THREAD_CPUTIME_ID); }
 static void run_monotonic(void) { run_clock(CLOCK_MONOTONIC); }
 
-/* Somebody waits for a deadline; each section tells him of its own. */
-static _Atomic(uint32_t) told;
+/* A thread waits for a deadline; each section wakes it for its own. */
+static _Atomic(uint32_t) wakes;
 static _Atomic(uint32_t) ending;
 
 static long futex(int operation, uint32_t value) {
-  return syscall(SYS_futex, &told, operation | FUTEX_PRIVATE_FLAG, value, NULL,
+  return syscall(SYS_futex, &wakes, operation | FUTEX_PRIVATE_FLAG, value, NULL,
                  NULL, 0);
 }
 
-static void tell(void) {
-  atomic_fetch_add(&told, 1);
+static void wake(void) {
+  atomic_fetch_add(&wakes, 1);
   futex(FUTEX_WAKE, 1);
 }
 
-static void *wait_to_be_told(void *unused) {
+static void *wait_for_wakes(void *unused) {
   (void)unused;
-  while (!atomic_load(&ending)) futex(FUTEX_WAIT, atomic_load(&told));
+  while (!atomic_load(&ending)) futex(FUTEX_WAIT, atomic_load(&wakes));
   return NULL;
 }
 
 static void run_futex(void) {
   for (int i = 0; i < PAIRS; i++) {
     int64_t start = now_ns(CLOCK_MONOTONIC);
-    tell();
+    wake();
     publish(start, now_ns(CLOCK_MONOTONIC));
   }
 }
@@ -140,13 +141,13 @@ int main(int argc, char **argv) {
   create_budget(&outer, SOFT_NS, HARD_NS);
   create_budget(&inner, SOFT_NS, HARD_NS);
   pthread_t waiter;
-  check_error(pthread_create(&waiter, NULL, wait_to_be_told, NULL),
+  check_error(pthread_create(&waiter, NULL, wait_for_wakes, NULL),
               "pthread_create");
 
   measure(samples);
 
   atomic_store(&ending, 1);
-  tell();
+  wake();
   pthread_join(waiter, NULL);
   check(wasmsig_budget_destroy(&inner), "wasmsig_budget_destroy");
   check(wasmsig_budget_destroy(&outer), "wasmsig_budget_destroy");

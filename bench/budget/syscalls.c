@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * How many system calls does a section make? Counted without wasmsig's help, in
- * a process that only enters and leaves.
+ * How many system calls does a section make? Counted from outside, in a process
+ * that only enters and leaves.
  *
  *     syscalls [SAMPLES]     10 by default
  *
- *  1. A seccomp filter stops its thread at every call but clock_gettime, for
- *     its tracer to count; what a handler does counts too.
+ *  1. A seccomp filter stops its thread at every call except clock_gettime, and
+ *     its tracer counts. Calls of a handler count, too.
  *  2. Readings of the CPU clock are counted by the linker's --wrap, at the one
  *     function of the library that makes them.
  *
- * Why not the first for all: a stop switches the thread out, which is just what
- * makes wasmsig read the CPU clock, for which the thread would be stopped.
+ * Why not the first for all: a stop switches the thread out, which makes
+ * wasmsig read the CPU clock, for which the thread would be stopped again.
  *
  * The process marks the beginning of a sample by a call of its own, which
- * carries the second count. The baseline is the same program with no rseq (the
- * C library is told to leave it): each reading is then one of the CPU clock.
+ * carries the second count. The baseline is the same program without rseq (the
+ * C library does not register it): each reading is then one of the CPU clock.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -42,11 +42,11 @@
 #define NO_RSEQ "GLIBC_TUNABLES=glibc.pthread.rseq=0"
 #define SECCOMP_STOP (SIGTRAP | PTRACE_EVENT_SECCOMP << 8)
 
-/* ------------------------------------------------------------ who is traced */
+/* ---------------------------------------------------------- traced process */
 
 static long clock_calls;
 
-/* What the linker makes of wsig_os_cpu_ns (core/os/handler.h). */
+/* The linker replaces wsig_os_cpu_ns by this (core/os/handler.h). */
 bool __real_wsig_os_cpu_ns(clockid_t clock, uint64_t *ns);
 bool __wrap_wsig_os_cpu_ns(clockid_t clock, uint64_t *ns);
 
@@ -75,7 +75,7 @@ static void run_sections(wasmsig_budget *budget) {
   }
 }
 
-/* The filter comes when the library's thread is there: it is not traced. */
+/* The filter is set after the library's thread began, which is not traced. */
 static int be_traced(long samples) {
   check_errno((int)ptrace(PTRACE_TRACEME, 0, NULL, NULL), "ptrace");
   raise(SIGSTOP);
@@ -100,7 +100,7 @@ static _Noreturn void become_traced(long samples, char *set) {
   fail_errno("execve");
 }
 
-/* -------------------------------------------------------------- who traces */
+/* ------------------------------------------------------------------ tracer */
 
 struct count {
   bool begun; /* a mark has come */
@@ -133,7 +133,7 @@ static void follow(pid_t child, const char *what) {
     check_errno((int)ptrace(PTRACE_CONT, child, NULL, data), "ptrace");
     if (waitpid(child, &status, 0) < 0) fail_errno("waitpid");
     if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) return;
-    if (!WIFSTOPPED(status)) fail("the traced process", "did not end well");
+    if (!WIFSTOPPED(status)) fail("the traced process", "failed");
     bool is_call = status >> 8 == SECCOMP_STOP;
     if (is_call) take_call(child, &count, what);
     signal = is_call ? 0 : WSTOPSIG(status);

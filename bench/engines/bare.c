@@ -5,16 +5,16 @@
  *
  *     bare [--epochs] [--limit MS] [--dir FOLDER] FILE.wasm [ARGUMENT]...
  *
- * --epochs     the code looks at Wasmtime's epoch, and a thread moves that on
- *              each millisecond, as Wasmtime's documentation proposes
- * --limit MS   ends the program past so much CPU time of its thread; then the
- *              last line on standard error is {"cpu_ns":N}, what it had used
+ * --epochs     the code checks Wasmtime's epoch, and a thread increments it
+ * each millisecond, as Wasmtime's documentation proposes
+ * --limit MS   ends the program after that much CPU time of its thread; then
+ * the last line on standard error is {"cpu_ns":N}, the used time
  * --dir FOLDER the program's folder /in
  *
  * A limit without epochs is the kernel's timer for that thread's CPU time: its
- * handler ends the process. With epochs the program's own thread looks at the
- * clock whenever the epoch has moved. Both are told by the clock as it is when
- * the program runs no more, before anything is unwound.
+ * handler ends the process. With epochs the program's own thread reads the
+ * clock at each new epoch. Both report the clock when the program has stopped,
+ * before anything is unwound.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -174,7 +174,7 @@ static wasmtime_instance_pre_t *load(const char *path) {
   return linked;
 }
 
-/* Answers the exit status. */
+/* Returns the exit status. */
 static int run(wasmtime_instance_pre_t *linked) {
   wasmtime_instance_t instance;
   wasmtime_extern_t start;
@@ -228,5 +228,5 @@ int main(int argc, char **argv) {
     start_epochs();
   else if (limit_ns > 0)
     arm_timer();
-  return run(linked); /* what is left goes with the process */
+  return run(linked); /* the process's end releases the rest */
 }

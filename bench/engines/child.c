@@ -19,24 +19,25 @@ static void open_pipe(int ends[2]) {
 }
 
 static void plan(posix_spawn_file_actions_t *actions, int input, int output,
-                 int heard) {
+                 int stream) {
   check_error(posix_spawn_file_actions_init(actions), "posix_spawn");
   check_error(posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO),
               "posix_spawn");
-  check_error(posix_spawn_file_actions_adddup2(actions, output, heard),
+  check_error(posix_spawn_file_actions_adddup2(actions, output, stream),
               "posix_spawn");
-  if (heard != STDOUT_FILENO)
+  if (stream != STDOUT_FILENO)
     check_error(posix_spawn_file_actions_addopen(actions, STDOUT_FILENO,
                                                  "/dev/null", O_WRONLY, 0),
                 "posix_spawn");
 }
 
-void child_start(struct child *child, const char *const *arguments, int heard) {
+void child_start(struct child *child, const char *const *arguments,
+                 int stream) {
   posix_spawn_file_actions_t actions;
   int input[2], output[2];
   open_pipe(input);
   open_pipe(output);
-  plan(&actions, input[0], output[1], heard);
+  plan(&actions, input[0], output[1], stream);
   child->name = arguments[0];
   check_error(posix_spawn(&child->pid, arguments[0], &actions, NULL,
                           (char **)(uintptr_t)arguments, environ),
@@ -60,7 +61,7 @@ static size_t read_some(struct child *child, char *bytes, size_t room) {
 
 void child_await(struct child *child) {
   char byte;
-  if (read_some(child, &byte, 1) == 0) fail(child->name, "has ended early");
+  if (read_some(child, &byte, 1) == 0) fail(child->name, "ended early");
 }
 
 void child_release(struct child *child) {
@@ -99,6 +100,6 @@ int64_t child_end(struct child *child, int status) {
   close(child->input);
   close(child->output);
   if (!WIFEXITED(how) || WEXITSTATUS(how) != status)
-    fail(child->name, "has not ended as it should");
+    fail(child->name, "ended in another way than expected");
   return ns_of(usage.ru_utime) + ns_of(usage.ru_stime);
 }

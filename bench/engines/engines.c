@@ -9,10 +9,10 @@
  * that a machine which grows slower grows slower for all.
  *
  * A kernel is measured by the CPU time of the whole process, helper threads
- * included, from the guest's mark before to the one behind: at both the guest
- * waits until the clock has been read (../kernels/kernel.h). So neither what
- * the engine does before counts nor what others do meanwhile. Beside it stands
- * the time that the guest sees itself.
+ * included, from the mark before it to the mark after it. At both marks the
+ * guest waits until the clock has been read (../kernels/kernel.h). So neither
+ * the engine's work before the kernel nor other programs count. A second row
+ * has the time that the guest measures itself.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -114,7 +114,7 @@ static struct times run_kernel(const char *const *arguments) {
   child_read(&child, text, sizeof text);
   child_end(&child, EXIT_SUCCESS);
   char *last = strchr(text, '\n');
-  if (!last) fail(kernel->name, "has not told its time");
+  if (!last) fail(kernel->name, "printed no time");
   return (struct times){in_ms(cpu_ns), in_ms(strtoll(last, NULL, 10))};
 }
 
@@ -249,7 +249,7 @@ static double late_ms(const char *const *arguments) {
   child_read(&child, text, sizeof text);
   child_end(&child, OVER_LIMIT);
   const char *found = strstr(text, field);
-  if (!found) fail(child.name, "has not told its CPU time");
+  if (!found) fail(child.name, "printed no CPU time");
   return in_ms(strtoll(found + sizeof field - 1, NULL, 10) - LIMIT_NS);
 }
 

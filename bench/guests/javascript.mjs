@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * What polls cost a guest in this JavaScript host:
+ * The cost of polls in a guest in this JavaScript host:
  *
  *     node bench/guests/javascript.mjs [--rounds N] [--only instrumented]
  *     bun bench/guests/javascript.mjs ...
  *
  * In each round each kernel runs once without polls and once with each kind of
- * them, in a random order; a sample is the wall time of such a run. Nobody
- * raises: what is measured is asking.
+ * them, in a random order; a sample is the wall time of such a run. No
+ * signal is raised: only the checks are measured.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -46,7 +46,7 @@ const MEDIAN_GOALS = {
 }
 
 const RUN_MS = 6
-// Until the engine's best code is there. V8 has it at once, if told so.
+// Until the engine's best code is ready. V8 has it at once, by a flag.
 const WARM_UP_MS = HOST === 'bun' ? 400 : 50
 if (HOST === 'node') setFlagsFromString('--no-liftoff')
 
@@ -91,11 +91,11 @@ function prepare(kernel, kinds) {
   let result
   for (const kind of ['none', ...kinds]) {
     const run = load(`${kernel}.${kind}`)
-    // The first run, as a kernel may go on where it was.
+    // The first run, because a kernel may continue where it ended.
     const answer = run(1)
     result ??= answer
     if (answer !== result)
-      throw new Error(`${kernel}.${kind} computes otherwise`)
+      throw new Error(`${kernel}.${kind} has another result`)
     warmUp(run)
     runs.set(kind, run)
   }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What both programs here do with Wasmtime. They end if it refuses. */
+/* Shared by the programs here. They end if Wasmtime returns an error. */
 #ifndef BENCH_GUESTS_LOAD_H
 #define BENCH_GUESTS_LOAD_H
 

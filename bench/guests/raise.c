@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * How long from a raise to the guest's handler, if the guest polls about each
- * microsecond? In Wasmtime; another thread raises, at random moments.
+ * How long does it take from a raise to the guest's handler, if the guest polls
+ * about each microsecond? In Wasmtime; another thread raises, at random
+ * moments.
  *
  *     raise [SAMPLES]
  *
  * A sample is the time from before the raise until the handler's first import
- * reads the clock, by the monotonic clock. Half a turn of the guest's loop is
- * in it, and that the word goes from one processor to the other. That alone is
- * the baseline: the same thread, in the guest's place, does nothing but wait
- * for a word of the host's. `turn` is how long a turn of the guest's is.
+ * reads the clock, by the monotonic clock. It includes half a turn of the
+ * guest's loop, and the transfer of the word from one processor to the other.
+ * The baseline is that transfer alone: the same thread waits for a word of the
+ * host, without a guest. `turn` is the time of one turn of the guest.
  *
- * Both take turns, some samples at a time. The first of each is not counted:
- * whoever waits may just begin to.
+ * Both take turns of several samples. The first sample of each is not counted,
+ * because the waiting thread may not wait yet.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -26,7 +27,7 @@
 #include <wasmsig/wasmtime.h>
 
 #define SAMPLES 20000
-#define TURN 200  /* samples before the other's turn, and one not counted */
+#define TURN 200  /* samples of a turn, besides one that is not counted */
 #define SIGNAL 10 /* SIGUSR1, as the guest expects */
 #define PAUSE_NS 20000
 #define PATIENCE_NS (2 * SECOND)
@@ -35,65 +36,65 @@ static wasmsig_registry *registry;
 static wasmtime_context_t *context;
 static wasmtime_instance_t instance;
 
-static long turns;                  /* of each of the two */
-static _Atomic bool is_told;        /* the baseline's word */
-static _Atomic int64_t heard_at_ns; /* 0: not yet */
+static long turns;                     /* of each of the two */
+static _Atomic bool is_signalled;      /* the baseline's word */
+static _Atomic int64_t received_at_ns; /* 0: not yet */
 
-/* ---------------------------------------------------------------- who hears */
+/* --------------------------------------------------------------- receiver */
 
-static void note_heard(int64_t now) {
-  atomic_store_explicit(&heard_at_ns, now, memory_order_release);
+static void note_received(int64_t now) {
+  atomic_store_explicit(&received_at_ns, now, memory_order_release);
 }
 
-/* Answers whether the guest's turn is over. */
-static wasm_trap_t *on_heard(void *unused, wasmtime_caller_t *caller,
-                             const wasmtime_val_t *arguments, size_t count,
-                             wasmtime_val_t *results, size_t result_count) {
-  static long heard_count;
+/* Returns whether the guest's turn is over. */
+static wasm_trap_t *on_received(void *unused, wasmtime_caller_t *caller,
+                                const wasmtime_val_t *arguments, size_t count,
+                                wasmtime_val_t *results, size_t result_count) {
+  static long received_count;
   int64_t now = now_ns(CLOCK_MONOTONIC);
   (void)unused, (void)caller, (void)arguments, (void)count, (void)result_count;
   results[0].kind = WASMTIME_I32;
-  results[0].of.i32 = ++heard_count % (TURN + 1) == 0;
-  note_heard(now);
+  results[0].of.i32 = ++received_count % (TURN + 1) == 0;
+  note_received(now);
   return NULL;
 }
 
 static void wait_for_word(void) {
   for (int i = 0; i <= TURN; i++) {
-    while (!atomic_load_explicit(&is_told, memory_order_acquire)) continue;
+    while (!atomic_load_explicit(&is_signalled, memory_order_acquire)) continue;
     int64_t now = now_ns(CLOCK_MONOTONIC);
-    atomic_store_explicit(&is_told, false, memory_order_relaxed);
-    note_heard(now);
+    atomic_store_explicit(&is_signalled, false, memory_order_relaxed);
+    note_received(now);
   }
 }
 
-/* -------------------------------------------------------------- who raises */
+/* ----------------------------------------------------------------- raiser */
 
 static void raise_signal(void) {
   check((int)wasmsig_registry_raise(registry, SIGNAL), "raise");
 }
 
 static void write_word(void) {
-  atomic_store_explicit(&is_told, true, memory_order_release);
+  atomic_store_explicit(&is_signalled, true, memory_order_release);
 }
 
-static int64_t tell_and_wait(void (*tell)(void)) {
-  int64_t start = now_ns(CLOCK_MONOTONIC), heard;
-  atomic_store_explicit(&heard_at_ns, 0, memory_order_relaxed);
-  tell();
+static int64_t signal_and_wait(void (*signal)(void)) {
+  int64_t start = now_ns(CLOCK_MONOTONIC), received;
+  atomic_store_explicit(&received_at_ns, 0, memory_order_relaxed);
+  signal();
   do {
-    heard = atomic_load_explicit(&heard_at_ns, memory_order_acquire);
-    if (!heard && now_ns(CLOCK_MONOTONIC) - start > PATIENCE_NS)
-      fail("the guest", "does not hear");
-  } while (!heard);
-  return heard - start;
+    received = atomic_load_explicit(&received_at_ns, memory_order_acquire);
+    if (!received && now_ns(CLOCK_MONOTONIC) - start > PATIENCE_NS)
+      fail("the guest", "receives no signal");
+  } while (!received);
+  return received - start;
 }
 
-static void tell_all(void (*tell)(void), const char *who) {
+static void signal_all(void (*signal)(void), const char *who) {
   for (int i = 0; i <= TURN; i++) {
     int64_t until = now_ns(CLOCK_MONOTONIC) + chance(PAUSE_NS);
     while (now_ns(CLOCK_MONOTONIC) < until) continue;
-    int64_t taken = tell_and_wait(tell);
+    int64_t taken = signal_and_wait(signal);
     if (i == 0) continue;
     printf(
         "{\"bench\":\"guests\",\"row\":\"raise to handler\",%s,"
@@ -105,9 +106,9 @@ static void tell_all(void (*tell)(void), const char *who) {
 static void *raise_all(void *unused) {
   (void)unused;
   for (long i = 0; i < turns; i++) {
-    tell_all(raise_signal, "\"who\":\"wasmsig\",\"goal\":{\"p99\":10}");
-    tell_all(write_word,
-             "\"who\":\"baseline\",\"what\":\"a thread that waits\"");
+    signal_all(raise_signal, "\"who\":\"wasmsig\",\"goal\":{\"p99\":10}");
+    signal_all(write_word,
+               "\"who\":\"baseline\",\"what\":\"a thread that waits\"");
   }
   return NULL;
 }
@@ -126,7 +127,7 @@ static void instantiate(void) {
                                      bytes.size, &module),
                  "teller.wasm");
   wasm_functype_t *type = wasm_functype_new_0_1(wasm_valtype_new_i32());
-  wasmtime_func_new(context, type, on_heard, NULL, NULL, &import.of.func);
+  wasmtime_func_new(context, type, on_received, NULL, NULL, &import.of.func);
   check_wasmtime(
       wasmtime_instance_new(context, module, &import, 1, &instance, &trap),
       "teller.wasm");
@@ -143,7 +144,7 @@ struct spent {
   int64_t ns, turns;
 };
 
-/* The guest's turn, until it has heard of TURN + 1 signals. */
+/* The guest's turn, until it has received TURN + 1 signals. */
 static void run_guest(const wasmtime_func_t *run, struct spent *spent) {
   wasmtime_val_t result;
   wasm_trap_t *trap = NULL;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What polls cost a guest in Wasmtime, beside what Wasmtime's own ways of
- * interrupting cost the guest without polls: epochs, and fuel.
+ * The cost of polls in a guest in Wasmtime, beside the cost of Wasmtime's own
+ * ways to interrupt the guest without polls: epochs, and fuel.
  *
  *     wasmtime [SAMPLES]
  *
  * In each round each kernel runs once in each way, in a random order; a sample
- * is the CPU time of such a run. Nobody raises and no epoch ends: what is
- * measured is asking.
+ * is the CPU time of such a run. No signal is raised and no epoch ends: only
+ * the checks are measured.
  *
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
@@ -118,14 +118,14 @@ static int64_t run_ns(struct guest *guest, double rounds, uint32_t *answer) {
   return spent;
 }
 
-/* The first run of each, as a kernel may go on where it was. */
+/* The first run of each, because a kernel may continue where it ended. */
 static void check_answers(void) {
   for (size_t i = 0; i < KERNELS; i++) {
     uint32_t first, other;
     run_ns(&guests[i][NONE], 1, &first);
     for (int way = NONE + 1; way < WAYS; way++) {
       run_ns(&guests[i][way], 1, &other);
-      if (other != first) fail(kernels[i], "computes otherwise with polls");
+      if (other != first) fail(kernels[i], "has another result with polls");
     }
   }
 }
@@ -187,7 +187,7 @@ static int by_size(const void *left, const void *right) {
   return (a > b) - (a < b);
 }
 
-/* The middle one of the kernels' ratios to `beside`, in this round. */
+/* The median of the kernels' ratios to `beside`, in this round. */
 static double median_ratio(int64_t ns[KERNELS][WAYS], int way, int beside) {
   double ratios[LOOPING];
   for (size_t i = 0; i < LOOPING; i++)

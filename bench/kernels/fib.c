@@ -9,7 +9,8 @@ __attribute__((noinline)) static uint32_t fib(uint32_t n) {
 }
 
 static uint64_t sum(long rounds) {
-  volatile uint32_t index = INDEX; /* lest one call is that of all rounds */
+  volatile uint32_t index =
+      INDEX; /* so that one call does not serve all rounds */
   uint64_t total = 0;
   for (long i = 0; i < rounds; i++) {
     POLL();

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A guest that computes: `KERNEL(function)` at the end of its file makes of it
+ * A guest that computes. `KERNEL(function)` at the end of its file makes it
  *
- *  - a program for WASI, its kernel between two marks. A mark is a byte written
- *    and one awaited, so that whoever runs the guest can read a clock of its
- *    own before the work goes on. At the end of its input the guest does not
- *    wait;
+ *  - a program for WASI, its kernel between two marks. At a mark the guest
+ * writes a byte and waits for one, so that its host can read a clock before the
+ * work continues. At the end of its input the guest does not wait;
  *  - with KERNEL_EXPORTED a module that exports the kernel as `run`.
  *
- * A kernel says POLL() where one would poll by hand: in the loop around the
- * innermost one. That is nothing, or with KERNEL_POLLS a poll, or with
- * KERNEL_CALLS a call of a function that polls: the poll of the Rust crate
- * without the atomics feature.
+ * A kernel has POLL() at the place for a poll by hand: in the loop around the
+ * innermost one. POLL() is empty; with KERNEL_POLLS it is a poll; with
+ * KERNEL_CALLS it calls a function that polls, like the Rust crate without the
+ * atomics feature.
  */
 #ifndef BENCH_KERNEL_H
 #define BENCH_KERNEL_H
@@ -36,7 +35,7 @@ static __attribute__((noinline)) int poll_by_call(void) {
 
 #ifdef KERNEL_EXPORTED
 
-/* A double holds what the host gives, in JavaScript too. */
+/* A double holds the host's argument, in JavaScript, too. */
 #define KERNEL(kernel)                                              \
   __attribute__((export_name("run"))) uint32_t run(double rounds) { \
     return (uint32_t)kernel((long)rounds);                          \
@@ -61,8 +60,8 @@ static inline int64_t wall_ns(void) {
   return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Runs so many rounds of the kernel as the first argument says, and prints what
- * comes of them, and the wall time in ns as the last line. */
+/* Runs the kernel as many rounds as the first argument says, and prints the
+ * results, and the wall time in ns as the last line. */
 static inline int run_kernel(int argc, char **argv,
                              uint64_t (*kernel)(long rounds)) {
   long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* How many points of a grid stay in the Mandelbrot set: a loop that leaves
- * early, at a place that nobody foresees. */
+/* How many points of a grid stay in the Mandelbrot set: a loop that ends
+ * early, after an unpredictable number of turns. */
 #include "kernel.h"
 
 #define SIDE 64

@@ -19,7 +19,7 @@ EXPORT("loop") void loop(int turns) {
   for (int i = 0; i < turns; i++) __asm__ volatile("");
 }
 
-/* The first signal that a poll tells of, or 0. */
+/* The first signal that a poll returns, or 0. */
 EXPORT("poll") int poll(int turns) {
   int signal = 0;
   for (int i = 0; i < turns && !signal; i++) signal = wasmsig_poll();

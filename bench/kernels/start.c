@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Says that it runs, and ends. */
+/* Prints that it runs, and ends. */
 #include <unistd.h>
 
 int main(void) { return write(STDOUT_FILENO, "\n", 1) == 1 ? 0 : 1; }

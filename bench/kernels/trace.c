@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the compiler calls at each edge of a kernel, if it is to place polls
+/* The compiler calls this at each edge of a kernel, where it places polls
  * (-fsanitize-coverage). With -flto it is inlined. */
 #include <wasmsig/guest.h>
 

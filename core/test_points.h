@@ -27,7 +27,7 @@ enum wsig_test_point {
   WSIG_POINT_WALK_COUNT_OUT, /* after the walk's last store */
   WSIG_POINT_WALK_CHUNK,     /* between a chunk's bits and its slots */
 
-  /* raise.c, clear.c */
+  /* raise.c */
   WSIG_POINT_RAISE_WORD,    /* between the pending set and the word */
   WSIG_POINT_RAISE_UNCLEAR, /* MOVABLE: between the old clear and the raise */
   WSIG_POINT_RAISE_NEWEST,  /* MOVABLE: between the bit and the number */

@@ -3,8 +3,8 @@
  * Why every run comes to a poll after a bounded number of instructions.
  *
  * Loops with calls, heads of functions and places behind calls count in one
- * global: to pass one is an event, and each 32nd is a poll (pace.c). Loops
- * without calls count their turns in a local that all those of a function
+ * global: to pass one is an event, and each 32nd is a poll (poll_interval.c).
+ * Loops without calls count their turns in a local that all those of a function
  * share, and poll at every 1024th. So it is enough that few instructions lie
  * between two events:
  *

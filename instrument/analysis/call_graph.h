@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Graph: who calls whom, and so which heads of functions, and which places
- * behind calls, need a poll for a run to come to one in time (graph.c says how
- * that is sure).
+ * behind calls, need a poll for a run to come to one in time (call_graph.c has
+ * the proof).
  */
 #ifndef WSIG_INSTRUMENT_CALL_GRAPH_H
 #define WSIG_INSTRUMENT_CALL_GRAPH_H

@@ -12,7 +12,7 @@
  *   recursion no call need take many turns, so that a local, which begins at 0
  *   with each call, might never come to a poll.
  * - So do heads of functions and places behind calls. Which of them poll at all
- *   is graph.c's to say.
+ *   is decided in call_graph.c.
  */
 #include "analysis/poll_interval.h"
 

@@ -33,10 +33,10 @@ struct wsig_poll_interval {
  * counter are the same in all of a module. */
 struct wsig_poll_interval wsig_poll_interval_of_loop(
     const struct wsig_work *work, uint32_t every);
-/** Of the head of a function that polls there (graph.h). */
+/** Of the head of a function that polls there (call_graph.h). */
 struct wsig_poll_interval wsig_poll_interval_of_head(
     const struct wsig_work *work, uint32_t every);
-/** Of the place behind a call, if there is a poll (graph.h). */
+/** Of the place behind a call, if there is a poll (call_graph.h). */
 struct wsig_poll_interval wsig_poll_interval_of_return(uint32_t every);
 
 #endif

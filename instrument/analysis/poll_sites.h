@@ -29,7 +29,7 @@ struct wsig_poll_site {
     struct wsig_work work;     /* of a head or loop, without loops in it */
     struct wsig_callee callee; /* of the others */
   };
-  bool polls, may_come_back; /* for graph.c to set */
+  bool polls, may_come_back; /* set by call_graph.c */
   struct wsig_poll_interval interval;
   size_t now; /* in the new body: what stood at `offset` */
 };

@@ -15,7 +15,8 @@ int wsig_stack_find(struct wsig_stack *stack, const struct wsig_scan *scan,
                     const char **why);
 
 /** Whether the code keeps to this global as compiled C keeps to its stack
- * pointer, in every function (see discipline.c). */
+ * pointer, in every function (see
+ * stack_pointer_check.c). */
 bool wsig_is_stack_pointer(const struct wsig_scan *scan, uint32_t global);
 
 /** Whether the code does nothing that compiled C does not do to what is called

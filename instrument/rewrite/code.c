@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Each body is walked to find where polls may come, and graph.c says which of
- * them do; then it is copied in stretches with a poll between two. A poll
- * leaves the operand stack as it finds it and takes nothing from it, so it may
- * stand between any two instructions: behind the head of a loop, whatever the
- * loop's parameters are, behind a call, and in code that nobody reaches.
+ * Each body is walked to find where polls may come, and call_graph.c decides
+ * which of them do; then it is copied in stretches with a poll between two. A
+ * poll leaves the operand stack as it finds it and takes nothing from it, so it
+ * may stand between any two instructions: behind the head of a loop, whatever
+ * the loop's parameters are, behind a call, and in code that nobody reaches.
  *
  * Turns are counted in one local of the function, which is appended, or in a
  * global: no index changes. A counter of powers of two goes up in steps of

@@ -24,10 +24,10 @@ static void call_previous(int signal, siginfo_t *info, void *ucontext) {
     wsig_timer_previous[signal].sa_flags = 0;
     wsig_timer_previous[signal].sa_handler = SIG_DFL;
   }
-  if (wsig_is_default_action(&previous) && !wsig_is_harmless(signal))
+  if (wsig_os_is_default_action(&previous) && !wsig_os_is_harmless(signal))
     wsig_os_take_default_action(signal);
   else
-    wsig_call_action(&previous, signal, info, ucontext);
+    wsig_os_call_action(&previous, signal, info, ucontext);
 }
 
 /* A handler installed over ours may call it with other signals unblocked: a

@@ -44,14 +44,14 @@ static bool install(int signal) {
   wsig_os_stay_loaded();
   if (sigaction(signal, NULL, &now) != 0) return false;
   if (wsig_is_timer_action(&now) ||
-      (installed[signal] && wsig_has_handler(&now)))
+      (installed[signal] && wsig_os_has_handler(&now)))
     return true;
   ours.sa_sigaction = wsig_timer_handler;
   ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
   /* A handler that wants system calls interrupted keeps that. */
-  if (!wsig_has_handler(&now) || now.sa_flags & SA_RESTART)
+  if (!wsig_os_has_handler(&now) || now.sa_flags & SA_RESTART)
     ours.sa_flags |= SA_RESTART;
-  if (!wsig_has_handler(&now))
+  if (!wsig_os_has_handler(&now))
     now.sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);
   wsig_timer_previous[signal] = now;
   /* No other handler may interrupt it: it would find the lock taken by the code

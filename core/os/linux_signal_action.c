@@ -22,12 +22,12 @@ static void block_as_installed(const struct sigaction *action, int signal,
   pthread_sigmask(SIG_SETMASK, &mask, ours);
 }
 
-void wsig_call_action(const struct sigaction *action, int signal,
-                      siginfo_t *info, void *ucontext) {
+void wsig_os_call_action(const struct sigaction *action, int signal,
+                         siginfo_t *info, void *ucontext) {
   /* As the kernel does for a one-shot handler: it relies on the default action
    * when it raises the signal again. */
   if (action->sa_flags & (int)SA_RESETHAND) wsig_os_restore_default(signal);
-  if (!wsig_has_handler(action)) return;
+  if (!wsig_os_has_handler(action)) return;
   sigset_t ours;
   block_as_installed(action, signal, ucontext, &ours);
   if (action->sa_flags & SA_SIGINFO)

@@ -9,21 +9,21 @@
 #include <signal.h>
 #include <stdbool.h>
 
-static inline bool wsig_has_handler(const struct sigaction *action) {
+static inline bool wsig_os_has_handler(const struct sigaction *action) {
   return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
 }
-static inline bool wsig_is_default_action(const struct sigaction *action) {
+static inline bool wsig_os_is_default_action(const struct sigaction *action) {
   return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
 }
 
 /* The signal's default action is that nothing happens. signal(7) */
-static inline bool wsig_is_harmless(int signal) {
+static inline bool wsig_os_is_harmless(int signal) {
   return signal == SIGCHLD || signal == SIGCONT || signal == SIGURG ||
          signal == SIGWINCH;
 }
 
 /* Calls the action's handler, if it has one, as the kernel would. */
-void wsig_call_action(const struct sigaction *action, int signal,
-                      siginfo_t *info, void *ucontext);
+void wsig_os_call_action(const struct sigaction *action, int signal,
+                         siginfo_t *info, void *ucontext);
 
 #endif

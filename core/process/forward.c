@@ -50,13 +50,13 @@ static bool forwardable(int signal) {
  * are interrupted (without a handler, none is), and how its children end. */
 static int flags_after(const struct sigaction *previous, int signal) {
   int kept = previous->sa_flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
-  if (!wsig_has_handler(previous) || previous->sa_flags & SA_RESTART)
+  if (!wsig_os_has_handler(previous) || previous->sa_flags & SA_RESTART)
     kept |= SA_RESTART;
   /* The children of a process that ignores SIGCHLD leave no zombies. */
   if (signal == SIGCHLD && previous->sa_handler == SIG_IGN)
     kept |= SA_NOCLDWAIT;
   /* A handler that did not request the other stack may not fit on it. */
-  if (!wsig_has_handler(previous) || previous->sa_flags & SA_ONSTACK)
+  if (!wsig_os_has_handler(previous) || previous->sa_flags & SA_ONSTACK)
     kept |= SA_ONSTACK;
   return kept | SA_SIGINFO;
 }
@@ -85,7 +85,7 @@ static bool is_idle(const struct wsig_forward *forward, int signal) {
 static bool may_install(const struct wsig_forward *forward, int signal) {
   struct sigaction now;
   if (sigaction(signal, NULL, &now) != 0) return false;
-  if (!forward->installed || !wsig_has_handler(&now)) return true;
+  if (!forward->installed || !wsig_os_has_handler(&now)) return true;
   return same_handler(&now, &forward->previous);
 }
 
@@ -98,7 +98,7 @@ static int install_handler(struct wsig_forward *forward, int signal) {
   if (sigaction(signal, NULL, previous) != 0) return WASMSIG_EFORWARD;
   /* Without a handler the kernel ignores these flags; our handler reads them.
    */
-  if (!wsig_has_handler(previous))
+  if (!wsig_os_has_handler(previous))
     previous->sa_flags &= ~(SA_SIGINFO | (int)SA_RESETHAND);
   ours.sa_flags = flags_after(previous, signal);
   if (sigaction(signal, &ours, NULL) != 0) return WASMSIG_EFORWARD;

@@ -46,7 +46,7 @@ static bool is_second(struct wsig_forward *forward) {
  * concerned: the rule is at wasmsig_forward_is_due(). */
 static bool is_due(struct wsig_forward *forward, int signal,
                    const struct wsig_raised *raised) {
-  if (wsig_is_harmless(signal)) return false;
+  if (wsig_os_is_harmless(signal)) return false;
   if (raised->reached == 0) return true;
   bool unhandled = raised->handled == 0 && raised->silent == 0;
   /* A guest that handles no signal, but reads the word, may see one SIGINT. */
@@ -59,7 +59,7 @@ static bool is_due(struct wsig_forward *forward, int signal,
 static bool has_insisted(const struct wsig_forward *forward, int signal,
                          uint64_t unanswered) {
   return forward->insist > 0 && unanswered >= (uint64_t)forward->insist &&
-         !wsig_is_harmless(signal);
+         !wsig_os_is_harmless(signal);
 }
 
 /* Raises the signal; answers whether the process must die of it. */
@@ -75,7 +75,7 @@ static bool raise_for_guests(struct wsig_forward *forward, int signal) {
   /* Release: a thread that reads this count reads how many it reached. */
   wsig_add_release(&forward->deliveries, 1);
   return has_insisted(forward, signal, unanswered) ||
-         (due && wsig_is_default_action(previous_action(forward, signal)));
+         (due && wsig_os_is_default_action(previous_action(forward, signal)));
 }
 
 void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext) {
@@ -91,6 +91,7 @@ void wsig_forward_handler(int signal, siginfo_t *info, void *ucontext) {
   if (dies)
     wsig_os_take_default_action(signal);
   else
-    wsig_call_action(previous_action(forward, signal), signal, info, ucontext);
+    wsig_os_call_action(previous_action(forward, signal), signal, info,
+                        ucontext);
   errno = saved_errno;
 }

@@ -22,7 +22,10 @@ export const JAVASCRIPT = {
   group: 'js',
   title: 'JavaScript hosts',
   about: `Each promise was tried in each host, in a process of its own, by
-[test/conformance](../../test/conformance). The notes are from that run.`,
+[test/conformance](../../test/conformance). The notes are from that run.
+workerd is there for comparison: it has a shim of its own for the same words and
+cannot load the package. So only promises that need nothing of the package are
+tried in it.`,
   page: 'docs/conformance/hosts.md',
   results: new URL('./results.json', import.meta.url),
   hosts: HOSTS,

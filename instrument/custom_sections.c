@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Custom sections that speak of the code: moved with it where that is known,
- * left out where it is not. So are signatures. All others stay.
+ * Custom sections that contain positions of code. They are changed with the
+ * code if their format is known, and left out otherwise. Signatures are left
+ * out. All other sections stay as they are.
  */
 #include "custom_sections.h"
 
@@ -31,10 +32,10 @@ static void leave_out(struct wsig_rewriting *rewriting, size_t number,
 
 /* ------------------------------------------------------------------- hints */
 
-/* Where the bodies begin, behind their sizes; in the code's payload. */
+/* Where each function body begins after its size, in the code's payload. */
 struct starts {
   uint64_t *starts;
-  uint64_t first, count; /* functions */
+  uint64_t first, count; /* indices of functions */
 };
 
 static bool find_starts(struct starts *starts, const struct wsig_scan *scan) {
@@ -52,7 +53,7 @@ static bool find_starts(struct starts *starts, const struct wsig_scan *scan) {
   return true;
 }
 
-/* One hint: an offset from the body's start, and bytes. */
+/* A hint is an offset from the start of the body, and some bytes. */
 static void move_hint(struct wsig_cursor *cursor, struct wsig_bytes *moved,
                       const struct wsig_offset_map *map, uint64_t start) {
   uint32_t offset = wsig_read_u32(cursor);
@@ -79,7 +80,7 @@ static void move_function(struct wsig_cursor *cursor, struct wsig_bytes *moved,
     move_hint(cursor, moved, map, starts->starts[index - starts->first]);
 }
 
-/* Whether it was understood. */
+/* False: the format is unknown. */
 static bool move_hints(struct wsig_rewriting *rewriting, size_t number,
                        const struct starts *starts) {
   const struct wsig_wasm_section *section = &rewriting->scan->sections[number];
@@ -100,8 +101,7 @@ static int rewrite_hints(struct wsig_rewriting *rewriting, size_t number) {
   if (!find_starts(&starts, rewriting->scan)) return WASMSIG_ENOMEM;
   if (!move_hints(rewriting, number, &starts))
     leave_out(rewriting, number,
-              "it says where code stands, in a way that is "
-              "not understood");
+              "it contains positions of code in an unknown format");
   free(starts.starts);
   return WASMSIG_OK;
 }
@@ -110,7 +110,8 @@ static int rewrite_hints(struct wsig_rewriting *rewriting, size_t number) {
 
 static const char atomics[] = "atomics";
 
-/* Copies one feature: whether it is the wanted one, which is then used. */
+/* Copies one feature. For "atomics", it sets the prefix to "used", and returns
+ * true. */
 static bool copy_feature(struct wsig_cursor *cursor, struct wsig_bytes *list) {
   uint8_t prefix = wsig_read_byte(cursor);
   uint32_t length = wsig_read_u32(cursor);
@@ -125,7 +126,7 @@ static bool copy_feature(struct wsig_cursor *cursor, struct wsig_bytes *list) {
   return is_atomics;
 }
 
-/* A list that is not understood, or that something follows, stays as it is. */
+/* A list in an unknown format, or with bytes after it, stays as it is. */
 static void rewrite_features(struct wsig_rewriting *rewriting, size_t number) {
   const struct wsig_wasm_section *section = &rewriting->scan->sections[number];
   struct wsig_edit *edit = &rewriting->edits[number];
@@ -154,28 +155,28 @@ static bool is_dwarf(const struct wsig_wasm_section *section) {
   return begins_with(section, ".debug_");
 }
 
-/* What was moved is the sections' from now on. */
+/* Passes the new payloads of the debug sections to their edits. */
 static void take_moved(struct wsig_rewriting *rewriting,
-                       struct wsig_custom *customs) {
+                       struct wsig_custom *sections) {
   for (size_t i = 0; i < rewriting->scan->section_count; i++) {
     if (!is_dwarf(&rewriting->scan->sections[i])) continue;
-    if (!customs->is_changed) {
-      wsig_bytes_release(&customs->moved);
+    if (!sections->is_changed) {
+      wsig_bytes_release(&sections->moved);
     } else {
       rewriting->edits[i].is_changed = true;
-      rewriting->edits[i].payload = customs->moved;
+      rewriting->edits[i].payload = sections->moved;
     }
-    customs++;
+    sections++;
   }
 }
 
 static size_t collect(const struct wsig_scan *scan,
-                      struct wsig_custom *customs) {
+                      struct wsig_custom *sections) {
   size_t count = 0;
   for (size_t i = 0; i < scan->section_count; i++) {
     const struct wsig_wasm_section *section = &scan->sections[i];
     if (!is_dwarf(section)) continue;
-    customs[count++] =
+    sections[count++] =
         (struct wsig_custom){.name = section->name,
                              .name_length = section->name_length,
                              .data = scan->bytes + section->contents,
@@ -187,17 +188,17 @@ static size_t collect(const struct wsig_scan *scan,
 static int rewrite_dwarf(struct wsig_rewriting *rewriting) {
   const struct wsig_scan *scan = rewriting->scan;
   const struct wsig_wasm_section *code = scan->known[WSIG_WASM_SECTION_CODE];
-  struct wsig_custom *customs =
-      calloc(scan->section_count + 1, sizeof *customs);
-  if (!customs) return WASMSIG_ENOMEM;
-  size_t count = collect(scan, customs);
+  struct wsig_custom *sections =
+      calloc(scan->section_count + 1, sizeof *sections);
+  if (!sections) return WASMSIG_ENOMEM;
+  size_t count = collect(scan, sections);
   const char *why = NULL;
   int outcome = 0;
   if (count > 0)
-    outcome = wsig_dwarf_move(customs, count, &rewriting->code.map,
+    outcome = wsig_dwarf_move(sections, count, &rewriting->code.map,
                               code->end - code->payload, &why);
-  take_moved(rewriting, customs);
-  free(customs);
+  take_moved(rewriting, sections);
+  free(sections);
   if (outcome <= 0) return outcome;
   for (size_t i = 0; i < scan->section_count; i++)
     if (is_dwarf(&scan->sections[i])) leave_out(rewriting, i, why);
@@ -211,8 +212,8 @@ static bool is_signature(const struct wsig_wasm_section *section) {
          wsig_wasm_section_is_named(section, "signature_delimiter");
 }
 
-/* What finds the code from outside. By build_id debug information is found that
- * is kept apart, and is of the code as it was. */
+/* Whether the section helps tools to find this code from outside. A build_id
+ * leads to debug information in another file, for the original code. */
 static bool says_where(const struct wsig_wasm_section *section) {
   return wsig_wasm_section_is_named(section, "sourceMappingURL") ||
          wsig_wasm_section_is_named(section, "external_debug_info") ||
@@ -222,7 +223,7 @@ static bool says_where(const struct wsig_wasm_section *section) {
 static int rewrite_custom(struct wsig_rewriting *rewriting, size_t number) {
   const struct wsig_wasm_section *section = &rewriting->scan->sections[number];
   if (is_signature(section))
-    leave_out(rewriting, number, "it signs the module as it was");
+    leave_out(rewriting, number, "it signs the original module");
   else if (rewriting->code.polls == 0)
     return WASMSIG_OK;
   else if (wsig_wasm_section_is_named(section, "target_features"))
@@ -230,7 +231,7 @@ static int rewrite_custom(struct wsig_rewriting *rewriting, size_t number) {
   else if (wsig_wasm_section_is_named(section, "name"))
     wsig_rewrite_names(rewriting, number);
   else if (says_where(section))
-    leave_out(rewriting, number, "the code no longer stands where it says");
+    leave_out(rewriting, number, "it refers to the positions of the old code");
   else if (begins_with(section, "metadata.code."))
     return rewrite_hints(rewriting, number);
   return WASMSIG_OK;

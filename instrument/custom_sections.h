@@ -4,8 +4,8 @@
 
 #include "rewrite/rewrite.h"
 
-/** Custom sections: names by rewrite/, debug information by dwarf/. Errors:
- * ENOMEM. */
+/** Rewrites the custom sections: the section "name" by rewrite/, debug
+ * information by dwarf/. Errors: ENOMEM. */
 int wsig_rewrite_custom_sections(struct wsig_rewriting *rewriting);
 
 #endif

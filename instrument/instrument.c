@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What is refused, and the way from one module to the other.
+ * Which modules are refused, and the steps from the old module to the new one.
  *
- * What has been made is read again by the module reader, as a host will read
- * it: it is handed over only if that finds words that can be tracked.
+ * The module reader reads the new module, as a host will do. The new module is
+ * returned only if the reader finds words that can be tracked.
  */
 #include "wasmsig/instrument.h"
 
@@ -18,24 +18,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of imported and own ones (the JavaScript API, 8 Limits). */
+/* Imported globals and the module's own (the JavaScript API, 8 Limits). */
 enum { GLOBALS_MOST = 1000000 };
 
 /* ---------------------------------------------------------------- refusals */
 
-/* Modules that a linker or loader has not finished with. */
+/* Modules that a linker or a loader has not yet finished. */
 static const char *unfinished(const struct wsig_scan *scan) {
   for (size_t i = 0; i < scan->section_count; i++) {
     const struct wsig_wasm_section *section = &scan->sections[i];
     if (wsig_wasm_section_is_named(section, "wasmsig.instrument"))
-      return "it has been instrumented before; take the module as it was";
+      return "it is already instrumented: use the original module";
     if (wsig_wasm_section_is_named(section, "linking") ||
         (section->name_length > 6 && memcmp(section->name, "reloc.", 6) == 0))
       return "it is an object file: link it first";
     if (wsig_wasm_section_is_named(section, "dylink.0") ||
         wsig_wasm_section_is_named(section, "dylink"))
-      return "it is a library that is linked when it is loaded, at an address "
-             "that is not known before";
+      return "it is a dynamic library: it is linked when it is loaded, at an "
+             "address that is not known before";
   }
   return NULL;
 }
@@ -46,7 +46,7 @@ static int refuse(wasmsig_instrumented *made, const char *why, int word) {
   return WASMSIG_INSTRUMENT_REFUSED;
 }
 
-/* Words that the module has, and that no host could use. */
+/* Refuses words of the module that no host can use. */
 static int check_words(wasmsig_instrumented *made,
                        const wasmsig_module_report *report) {
   const wasmsig_module_word *signal = &report->words[WASMSIG_WORD_SIGNAL];
@@ -59,14 +59,14 @@ static int check_words(wasmsig_instrumented *made,
   }
   if (signal->is_exported && signal->kind == WASMSIG_EXTERN_GLOBAL &&
       signal->source == WASMSIG_VALUE_IMPORTED)
-    return refuse(made, "another module brings it: it is imported",
+    return refuse(made, "it is imported: another module defines it",
                   WASMSIG_WORD_SIGNAL);
   return WASMSIG_OK;
 }
 
 /* ------------------------------------------------------------------- polls */
 
-/* As an engine that takes the module would not take what it becomes. */
+/* Engines accept the module, but would not accept the new one. */
 static int refuse_size(const struct wsig_rewriting *rewriting) {
   wasmsig_instrumented *made = rewriting->made;
   uint32_t function = rewriting->code.too_large;
@@ -74,7 +74,7 @@ static int refuse_size(const struct wsig_rewriting *rewriting) {
     return refuse(made, "it breaks the rules of the binary format", -1);
   snprintf(made->text, sizeof made->text,
            "function %" PRIu32
-           " would become larger than engines take (%d bytes)",
+           " would become larger than engines accept (%d bytes)",
            function, WSIG_BODY_MAX);
   return refuse(made, made->text, -1);
 }
@@ -85,7 +85,7 @@ static int check_globals(const struct wsig_rewriting *rewriting) {
       (uint64_t)wsig_next_global(rewriting) + rewriting->code.needs_counter;
   if (count > GLOBALS_MOST || after <= GLOBALS_MOST) return WASMSIG_OK;
   return refuse(rewriting->made,
-                "it would have more globals than engines take (1000000)", -1);
+                "it would have more globals than engines accept (1000000)", -1);
 }
 
 static int put_polls(struct wsig_rewriting *rewriting) {
@@ -109,7 +109,7 @@ static int put_polls(struct wsig_rewriting *rewriting) {
 
 /* -------------------------------------------------------------------- all */
 
-/* As a host reads it. */
+/* Reads the new module as a host does. */
 static int check_made(const struct wsig_rewriting *rewriting) {
   const struct wsig_bytes *module = &rewriting->module;
   wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
@@ -166,7 +166,7 @@ static int find_placement(struct wsig_rewriting *rewriting) {
   return WASMSIG_OK;
 }
 
-/* The caller's now. */
+/* From here on, the caller owns the bytes. */
 static void hand_over(struct wsig_rewriting *rewriting) {
   rewriting->made->bytes = rewriting->module.data;
   rewriting->made->length = rewriting->module.length;

@@ -12,7 +12,7 @@ static bool is_plain(uint32_t opcode, struct wsig_access *access) {
   return true;
 }
 
-/* v128.load to v128.store, and lanes. */
+/* v128.load to v128.store, and loads and stores of lanes. */
 static bool is_vector(uint32_t number, struct wsig_access *access) {
   static const uint8_t whole[] = {16, 8, 8, 8, 8, 8, 8, 1, 2, 4, 8, 16},
                        lanes[] = {1, 2, 4, 8, 1, 2, 4, 8, 4, 8};
@@ -28,7 +28,7 @@ static bool is_vector(uint32_t number, struct wsig_access *access) {
   return true;
 }
 
-/* Their alignment is their width; it is the first operand. */
+/* Their alignment must be their width; it is the first operand. */
 static bool is_atomic(const struct wsig_instruction *instruction,
                       uint32_t number, struct wsig_access *access) {
   enum { WAIT_32 = 1, WAIT_64, FENCE, STORE = 0x17, COMPARE = 0x48 };

@@ -21,7 +21,7 @@ static void read_locals(struct wsig_cursor *cursor, struct wsig_body *body) {
   }
 }
 
-/* Of a function whose type is known. */
+/* The number of parameters of a function whose type is known. */
 static uint32_t parameters_of(const struct wsig_scan *scan, uint32_t function) {
   uint32_t type =
       function < scan->function_count ? scan->functions[function] : UINT32_MAX;

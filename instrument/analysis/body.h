@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Bodies: the functions of the code section, one after the other.
+ * Reads the function bodies of the code section, one after the other.
  *
  *     struct wsig_bodies bodies;
  *     struct wsig_body body;
@@ -16,7 +16,7 @@
 #include "analysis/scan.h"
 #include "module/instruction.h"
 
-/** Instructions that the module reader has no name for. */
+/** Opcodes that the module reader does not need by name. */
 enum {
   WSIG_OP_CALL = 0x10,
   WSIG_OP_GLOBAL_SET = 0x24,
@@ -30,15 +30,15 @@ enum {
 struct wsig_bodies {
   struct wsig_cursor cursor;
   const struct wsig_scan *scan;
-  uint32_t next, count; /* functions, imported ones first */
+  uint32_t next, count; /* indices of functions, imported ones first */
 };
 
 struct wsig_body {
   uint32_t function;
   uint32_t parameters;
-  uint64_t start;    /* of its size */
-  uint64_t contents; /* behind the size: the groups of locals */
-  uint64_t groups;   /* behind their number */
+  uint64_t start;    /* where its size is */
+  uint64_t contents; /* after the size: the groups of locals */
+  uint64_t groups;   /* after the number of groups */
   uint64_t code;     /* the first instruction */
   uint64_t end;
   uint32_t group_count;
@@ -46,16 +46,16 @@ struct wsig_body {
 };
 
 void wsig_bodies_open(struct wsig_bodies *bodies, const struct wsig_scan *scan);
-/** False: there are no more, or the cursor has failed. The instructions of the
- * one before have been read. */
+/** False: there are no more, or the cursor has failed. Read all instructions of
+ * the previous body first. */
 bool wsig_bodies_next(struct wsig_bodies *bodies, struct wsig_body *body);
 /** False: the body has ended, or the cursor has failed. */
 bool wsig_body_instruction(struct wsig_bodies *bodies,
                            const struct wsig_body *body,
                            struct wsig_instruction *instruction);
 
-/** Whether there is such an instruction in what is left. False where the cursor
- * fails, too. */
+/** Whether one of the remaining instructions satisfies `is_one`. Also false if
+ * the cursor fails. */
 bool wsig_bodies_have(struct wsig_bodies *bodies,
                       bool (*is_one)(const struct wsig_instruction *,
                                      const void *context),

@@ -1,64 +1,83 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Why every run comes to a poll after a bounded number of instructions.
+ * Why every run reaches a poll after a bounded number of instructions.
  *
- * Loops with calls, heads of functions and places behind calls count in one
- * global: to pass one is an event, and each 32nd is a poll (poll_interval.c).
- * Loops without calls count their turns in a local that all those of a function
- * share, and poll at every 1024th. So it is enough that few instructions lie
- * between two events:
+ * Loops with calls, heads of functions, and returns of calls share one global
+ * counter. To pass one of these is an event, and every 32nd event is a poll
+ * (poll_interval.c). Loops without calls count their turns in a local, which
+ * all such loops of a function share, and poll at every 1024th turn. So it is
+ * enough to show that few instructions are executed between two events:
  *
- *  1. In each cycle of calls there is a function with an event at its head: of
- *     the cycle's nodes the search comes to one first, and to all others from
- *     there, so that the call that closes the cycle leads to a node on the
- *     search's path. That one gets the event; if it stands for many (below),
- *     all of these get it. So calls without events make no cycle.
- *  2. cost(f) is what a call of f may do between two events: f's instructions,
- *     each once, as a turn of a loop with calls is an event; 1024 turns of its
- *     dearest loop without calls; and the cost of each function that it calls,
- *     as often as it does, if that has no event at its head. Where that is
- *     above LIMIT f has an event at its head, and costs its callers nothing.
- *  3. What such a callee's callers have left to do when it comes back is paid
- *     for by no event: recursion goes down through events and up through none.
- *     So functions in a cycle that cost more than LIMIT_OF_RETURN, and others
- *     that cost more than LIMIT, have an event behind each long call: of a
- *     function that has an event in it or in what it calls, or costs more than
- *     LIGHT. But not where at most LIMIT_OF_RETURN is left to do behind it, to
- *     the end of the body, as any loop that leads back from there is an event
- *     or counts in the local.
+ *  1. Each cycle of calls contains a function with an event at its head.
+ *     The depth-first search enters one node of the cycle first. From there it
+ *     reaches all other nodes of the cycle before it leaves this first one. So
+ *     the call that closes the cycle leads to a node on the search's path. The
+ *     search gives this node an event. If the node stands for a set of
+ *     functions (see below), each of them gets an event. Hence the calls
+ *     without events form no cycle.
+ *  2. cost(f) is the number of instructions that a call of f may execute
+ *     between two events. It is the sum of
+ *       - f's instructions, each once, because each turn of a loop with calls
+ *         is an event;
+ *       - 1024 turns of f's most expensive loop without calls;
+ *       - for each call in f, the cost of the callee if it has no event at its
+ *         head.
+ *     If cost(f) exceeds LIMIT, f has an event at its head, and adds nothing to
+ *     the costs of its callers.
+ *  3. After a callee with an event returns, its callers execute the rest of
+ *     their code. No event accounts for that: recursion passes an event at each
+ *     call, but none at each return. So a function has an event after each of
+ *     its long calls
+ *       - if it is in a cycle and costs more than LIMIT_OF_RETURN, or
+ *       - if it is in no cycle and costs more than LIMIT.
+ *     A call is long if the callee, or a function that it calls in turn, has an
+ *     event, or if the callee costs more than LIGHT. No event is needed after a
+ *     call if at most LIMIT_OF_RETURN instructions remain from there to the end
+ *     of the body. A loop that leads back from there changes nothing: it is an
+ *     event, or it counts in the local, and then its turns are included.
  *
- * Hence between two events there is the rest of one function: cost(f), or if f
- * has events behind its calls its own instructions and turns, LIGHT for each
- * call, and LIMIT for a long one. Then whoever it comes back to, up to the next
- * event: frames of functions in no recursion, LIMIT in all up to one that has
- * events behind its calls, and other frames, LIMIT_OF_RETURN each. What is
- * called without an event is in its caller's cost, and an event enters one
- * frame at most: 32 of them come back to no more than 32 frames and those that
- * there were. So between two polls there are at most
+ * So the following is executed between two events:
+ *
+ *  - First the rest of one function f. It is at most cost(f). If f has events
+ *    after its calls, it is f's own instructions and turns, LIGHT for each
+ *    call, and LIMIT for one long call.
+ *  - Then the rest of each caller that f returns to, up to the next event. The
+ *    frames of functions in no cycle add at most LIMIT in all, up to a frame
+ *    that has events after its calls. Each other frame adds at most
+ *    LIMIT_OF_RETURN.
+ *
+ * The cost of a caller contains what it calls without an event, and an event
+ * enters at most one frame. So during 32 events, the frames that return are at
+ * most 32 new ones and those that existed before. Hence between two polls there
+ * are at most
  *
  *     32 x (W + 2 LIMIT) + (D + 32) x LIMIT_OF_RETURN
  *
- * instructions. W: those of the longest function, with 1024 turns of its loop
- * and LIGHT for each of its calls; D: frames that the engine's stack has room
- * for. In most programs that is below a hundred million for the first part, and
- * the second comes once for all the calls that went down there. With --every N
- * it is N for 32, and for the 1024 of W. Costs are reckoned with 1024 turns at
- * most: where N is larger, LIMIT and LIMIT_OF_RETURN in the sum are N / 1024
- * times as large. An exception passes no place behind a call: a frame that
- * catches one counts by its whole cost.
+ * instructions. W is the number of instructions of the longest function, with
+ * 1024 turns of its loop and LIGHT for each of its calls. D is the number of
+ * frames that fit on the engine's stack. In most programs the first part is
+ * below a hundred million. The second part occurs only once for all the calls
+ * that created these frames.
  *
- * A call through a table or a reference may come to each function whose address
- * is taken and whose type may fit (targets.h). A node for each class of types
- * stands for them, so that there are as many edges as calls and functions; one
- * for the loose types, to which each class leads; and one for calls that may
- * come to any. What a function of the host calls is not seen.
+ * With --every N, N replaces 32, and the 1024 in W. Costs are computed with at
+ * most 1024 turns: for a larger N, LIMIT and LIMIT_OF_RETURN in the sum are
+ * N / 1024 times as large. An exception skips the events after calls: a frame
+ * that catches one counts with its whole cost.
  *
- * The components in which each node reaches each are Tarjan's (Depth-first
- * search and linear graph algorithms, 1972), without recursion. The search
- * leaves a node when it has left all that are called from there, but for those
- * on its path, which have an event: so costs are known from callees up. One
- * that was left before a function that it calls got its event is not long by
- * that: its cost still holds that function's.
+ * A call through a table or a reference may reach each function whose address
+ * is taken and whose type may match (targets.h). Nodes stand for these sets of
+ * functions: one for each class of types, one for the loose types, to which
+ * each class has an edge, and one for calls that may reach any of them. So the
+ * number of edges is that of calls and functions. Calls that a function of the
+ * host makes are not visible here.
+ *
+ * Components in which each node reaches each other node are found by Tarjan's
+ * algorithm (Depth-first search and linear graph algorithms, 1972), without
+ * recursion. The search leaves a node after it has left all its callees, except
+ * those on its path, which have an event. So the costs of callees are known
+ * before that of their caller. It can happen that a callee gets its event only
+ * after its caller was left. Then this event does not make the caller long, but
+ * the caller's cost still contains that of the callee.
  */
 #include "analysis/call_graph.h"
 
@@ -72,15 +91,15 @@
 #define LIMIT (UINT64_C(1) << 20)
 
 struct wsig_node {
-  size_t first, next, end; /* of its edges; the next that the search takes */
+  size_t first, next, end; /* its edges; `next`: where the search continues */
   uint64_t cost;
-  uint32_t number; /* in the order of the search; 0: not seen yet */
-  uint32_t low;    /* the lowest number known to be reached in a component */
+  uint32_t number; /* in the order of the search; 0: not yet visited */
+  uint32_t low;    /* the lowest known number that it reaches in a component */
   bool is_open;    /* its component is not known yet */
   bool is_on_path; /* of the search */
   bool has_event;  /* at its head */
-  bool is_long;
-  bool is_wide; /* it has an event behind each long call */
+  bool is_long;    /* calls of it are long */
+  bool is_wide;    /* it has an event after each long call */
 };
 
 struct builder {
@@ -93,13 +112,13 @@ struct builder {
   size_t edge_count, edge_capacity;
   uint32_t *open; /* nodes whose component is not known yet */
   size_t open_count;
-  uint32_t *path; /* from where the search began to where it is */
+  uint32_t *path; /* from the start of the search to its current node */
   size_t path_count;
   uint32_t number;
   bool failed; /* out of memory */
 };
 
-/* The nodes behind the functions: the loose, the classes, any. */
+/* The nodes after the functions: loose types, the classes, any type. */
 static uint32_t loose_of(const struct wsig_call_graph *graph) {
   return graph->function_count;
 }
@@ -140,7 +159,8 @@ static void end_edges(struct builder *builder, uint32_t node) {
   from->end = builder->edge_count;
 }
 
-/* What its turns may do between two polls, if it counts them in the local. */
+/* Instructions of the site's turns between two polls, if a local counts them.
+ */
 static uint64_t turns_of(const struct wsig_poll_site *site, uint32_t every) {
   if (site->kind != WSIG_POLL_SITE_LOOP) return 0;
   struct wsig_poll_interval interval =
@@ -155,7 +175,7 @@ static bool is_call(const struct wsig_poll_site *site) {
          site->kind == WSIG_POLL_SITE_TAIL_CALL;
 }
 
-/* The calls of a body, and what it costs without them. */
+/* Adds the calls of a body as edges, and its cost without these calls. */
 static void add_body(struct builder *builder,
                      const struct wsig_poll_sites *sites, uint32_t function) {
   uint64_t turns = 0;
@@ -188,7 +208,7 @@ static int add_bodies(struct builder *builder) {
   return is_right && !bodies.cursor.failed ? WASMSIG_OK : 1;
 }
 
-/* Lists of the functions of each node of references, one behind the other. */
+/* Adds the functions of each set as edges, one set after the other. */
 static void add_lists(struct builder *builder, const uint32_t *first,
                       const uint32_t *next) {
   const struct wsig_call_graph *graph = builder->graph;
@@ -236,7 +256,7 @@ static bool is_function(const struct builder *builder, uint32_t node) {
   return node < builder->graph->function_count;
 }
 
-/* What a call of it costs its caller. */
+/* What a call of this node adds to the cost of the caller. */
 static uint64_t passed_on(const struct wsig_node *node) {
   return node->has_event ? 0 : node->cost;
 }
@@ -251,7 +271,7 @@ static void settle_function(struct builder *builder, struct wsig_node *node) {
   if (node->cost > LIGHT || node->has_event) node->is_long = true;
 }
 
-/* As the dearest of those that it stands for. */
+/* A set costs as much as its most expensive function. */
 static void settle_reference(struct builder *builder, struct wsig_node *node) {
   for (size_t i = node->first; i < node->end; i++) {
     const struct wsig_node *callee = &builder->graph->nodes[builder->edges[i]];
@@ -275,7 +295,7 @@ static void settle(struct builder *builder, uint32_t node) {
     settle_function(builder, settled);
 }
 
-/* Each cycle through the node has an event. */
+/* Ensures that each cycle through the node has an event. */
 static void cut(struct builder *builder, uint32_t node) {
   struct wsig_node *nodes = builder->graph->nodes;
   if (nodes[node].has_event) return;
@@ -285,7 +305,7 @@ static void cut(struct builder *builder, uint32_t node) {
     cut(builder, builder->edges[i]);
 }
 
-/* That of the nodes is known: who is in a cycle. */
+/* The component is complete, so it is known which nodes are in a cycle. */
 static void settle_component(struct builder *builder, const uint32_t *component,
                              size_t count) {
   bool is_in_cycle = count > 1 || calls_itself(builder, component[0]);
@@ -401,8 +421,9 @@ void wsig_call_graph_release(struct wsig_call_graph *graph) {
 
 /* ------------------------------------------------------------------- polls */
 
-/* Marks what is in a loop that counts in the local: from there a run may come
- * back to what stands before. Answers what turns of all these loops may do. */
+/* Marks sites inside of loops that count in the local: from there a run may go
+ * back to earlier code. Returns how many instructions the turns of all these
+ * loops may execute. */
 static uint64_t mark_loops(const struct wsig_call_graph *graph,
                            struct wsig_poll_sites *sites) {
   uint64_t turns = 0;
@@ -422,7 +443,7 @@ void wsig_call_graph_set_polls(const struct wsig_call_graph *graph,
                                struct wsig_poll_sites *sites) {
   const struct wsig_node *node = &graph->nodes[function];
   uint64_t all_turns = mark_loops(graph, sites);
-  uint64_t turns = 0, calls = 0; /* from a place to the end */
+  uint64_t turns = 0, calls = 0; /* from a site to the end */
   for (size_t i = sites->count; i-- > 0;) {
     struct wsig_poll_site *site = &sites->items[i];
     if (!is_call(site)) {

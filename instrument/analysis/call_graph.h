@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Graph: who calls whom, and so which heads of functions, and which places
- * behind calls, need a poll for a run to come to one in time (call_graph.c has
- * the proof).
+ * The call graph: which functions call which. From it follow the function heads
+ * and the calls that need a poll, so that every run reaches a poll in time
+ * (call_graph.c has the proof).
  */
 #ifndef WSIG_INSTRUMENT_CALL_GRAPH_H
 #define WSIG_INSTRUMENT_CALL_GRAPH_H
@@ -14,20 +14,20 @@ struct wsig_node;
 
 struct wsig_call_graph {
   uint32_t every;
-  struct wsig_node *nodes; /* functions, then those of references */
+  struct wsig_node *nodes; /* functions, then sets of functions */
   uint32_t *class_of_type; /* the node of a call through a reference */
   size_t type_count;
   uint32_t function_count, any;
 };
 
-/** `every`, `calls`: what the user wants. Released in any case. Errors: ENOMEM;
- * 1: the module is not what it was. */
+/** `every`, `calls`: the user's options. Release the graph even after an error.
+ * Errors: ENOMEM; 1: the module differs from what was scanned. */
 int wsig_call_graph_build(struct wsig_call_graph *graph,
                           const struct wsig_scan *scan, uint32_t every,
                           bool calls);
 void wsig_call_graph_release(struct wsig_call_graph *graph);
 
-/** Says of each place of the function's body whether it polls. */
+/** Sets for each poll site of the function's body whether it polls. */
 void wsig_call_graph_set_polls(const struct wsig_call_graph *graph,
                                uint32_t function,
                                struct wsig_poll_sites *sites);

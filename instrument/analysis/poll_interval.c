@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * How often: an atomic load costs 4 to 6 ns in JavaScriptCore, less than one in
- * V8 and Cranelift, a local counter that is added to and compared with 0 about
- * 0.3 ns in all of them, a global one about 1 ns.
+ * How often poll sites poll. Costs: an atomic load takes 4 to 6 ns in
+ * JavaScriptCore, and less than 1 ns in V8 and Cranelift. Adding to a local
+ * counter and comparing it with 0 takes about 0.3 ns in all of them, and with a
+ * global counter about 1 ns. So:
  *
- * - A loop of few instructions counts in a local. Between two polls it takes as
- *   many turns as make some ten microseconds.
- * - A turn of many instructions can bear a poll.
- * - An instruction that moves much memory may take long: a poll each time.
- * - A loop that calls counts in the global: its callees may count on, and in
- *   recursion no call need take many turns, so that a local, which begins at 0
- *   with each call, might never come to a poll.
- * - So do heads of functions and places behind calls. Which of them poll at all
- *   is decided in call_graph.c.
+ * - A loop of few instructions counts in a local. The turns between two polls
+ *   take some ten microseconds.
+ * - A loop of many instructions polls at each turn.
+ * - An instruction that moves much memory may take long: each turn polls.
+ * - A loop with calls counts in the global, so that its callees continue the
+ *   count. A local begins at 0 with each call; in recursion, where no call may
+ *   take many turns, it might never reach a poll.
+ * - Heads of functions and sites after calls count in the global as well.
+ *   call_graph.c decides which of them poll.
  */
 #include "analysis/poll_interval.h"
 
-/* Turns of loops with calls, heads and returns, all together, between two
+/* Passes of loops with calls, heads and returns, all together, between two
  * polls. A power of two. */
 #define CALLS UINT32_C(32)
-/* As many instructions take ten times as long as a poll in JavaScriptCore. */
+/* So many instructions take ten times as long as a poll in JavaScriptCore. */
 #define HEAVY 192
 
 static const struct wsig_poll_interval each = {1, WSIG_COUNT_NONE};

@@ -1,42 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Pace: how often a poll is passed before it is made. */
+/* Poll intervals: at every how many passes a poll site polls. */
 #ifndef WSIG_INSTRUMENT_POLL_INTERVAL_H
 #define WSIG_INSTRUMENT_POLL_INTERVAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Turns between two polls of a loop that counts in a local, if the user wants
- * nothing else. A power of two. */
+/** Turns between two polls of a loop that counts in a local, unless the user
+ * chose another number. A power of two. */
 #define WSIG_TURNS UINT32_C(1024)
 
-/** What one turn of a loop does, or one call of a function. */
+/** The work of one turn of a loop, or of one call of a function. */
 struct wsig_work {
-  uint64_t instructions; /* in its own body, without those of loops in it */
-  bool has_calls;        /* that come back: a tail call leaves a loop */
-  bool has_bulk;         /* one instruction that may take long */
+  uint64_t instructions; /* of its own, without those of inner loops */
+  bool has_calls;        /* that return: a tail call leaves the loop */
+  bool has_bulk;         /* an instruction that may take long by itself */
 };
 
-/** Who counts. */
+/** Where the passes are counted. */
 enum wsig_counter {
-  WSIG_COUNT_NONE,   /* a poll each time */
+  WSIG_COUNT_NONE,   /* nowhere: each pass polls */
   WSIG_COUNT_LOCAL,  /* a local of the function, from 0 at each call */
   WSIG_COUNT_GLOBAL, /* a global of the module, across calls */
 };
 
 struct wsig_poll_interval {
-  uint32_t every; /* 0: there is no poll at all */
+  uint32_t every; /* 0: it never polls */
   enum wsig_counter counter;
 };
 
-/** `every`: what the user wants; 0: whatever fits the loop. Those of one
- * counter are the same in all of a module. */
+/** `every`: the user's number; 0: what suits the loop. In one module, all
+ * intervals with the same counter are equal. */
 struct wsig_poll_interval wsig_poll_interval_of_loop(
     const struct wsig_work *work, uint32_t every);
-/** Of the head of a function that polls there (call_graph.h). */
+/** For the head of a function, if it polls (call_graph.h). */
 struct wsig_poll_interval wsig_poll_interval_of_head(
     const struct wsig_work *work, uint32_t every);
-/** Of the place behind a call, if there is a poll (call_graph.h). */
+/** For the site after a call, if it polls (call_graph.h). */
 struct wsig_poll_interval wsig_poll_interval_of_return(uint32_t every);
 
 #endif

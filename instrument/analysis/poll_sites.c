@@ -43,7 +43,7 @@ static void open_block(struct wsig_poll_sites *sites, size_t site) {
 }
 
 /* clang-format off */
-/* Whether it may take long by itself. */
+/* Whether a single such instruction may take long. */
 static bool is_bulk(uint32_t opcode) {
   switch (opcode) {
     case WSIG_PREFIXED(0xfb, 6): case WSIG_PREFIXED(0xfb, 7): /* array.new */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Places of a body where a poll may come, and what is done between them. */
+/* The sites of a body where a poll is possible, and the work between them. */
 #ifndef WSIG_INSTRUMENT_POLL_SITES_H
 #define WSIG_INSTRUMENT_POLL_SITES_H
 
@@ -8,44 +8,44 @@
 
 enum wsig_poll_site_kind {
   WSIG_POLL_SITE_HEAD,
-  WSIG_POLL_SITE_LOOP,      /* behind its head */
-  WSIG_POLL_SITE_RETURN,    /* behind a call */
-  WSIG_POLL_SITE_TAIL_CALL, /* nothing comes back: no poll is ever there */
+  WSIG_POLL_SITE_LOOP,      /* after its head */
+  WSIG_POLL_SITE_RETURN,    /* after a call */
+  WSIG_POLL_SITE_TAIL_CALL, /* it never returns here, so it never polls */
 };
 
-/** Who is called. */
+/** The target of a call. */
 struct wsig_callee {
-  bool is_reference; /* by a table or reference: one of this type */
+  bool is_reference; /* through a table or reference: a function of this type */
   uint32_t index;    /* of the function or type */
 };
 
 struct wsig_poll_site {
   enum wsig_poll_site_kind kind;
   uint64_t offset;
-  uint64_t label;  /* of the first block behind it */
+  uint64_t label;  /* number of the first block after it */
   uint64_t before; /* instructions of the body before it */
-  size_t around;   /* the innermost loop, or the head, that it is in */
+  size_t around;   /* index of the innermost loop, or the head, around it */
   union {
-    struct wsig_work work;     /* of a head or loop, without loops in it */
+    struct wsig_work work;     /* of a head or loop, without inner loops */
     struct wsig_callee callee; /* of the others */
   };
-  bool polls, may_come_back; /* set by call_graph.c */
+  bool polls, may_come_back; /* call_graph.c sets them */
   struct wsig_poll_interval interval;
-  size_t now; /* in the new body: what stood at `offset` */
+  size_t now; /* where the byte at `offset` is in the new body */
 };
 
-/** All zeros are none; may be filled again. */
+/** Zeroed, it is empty. It may be filled again. */
 struct wsig_poll_sites {
   struct wsig_poll_site *items; /* [0] is the head, then by offset */
   size_t count, capacity;
-  uint64_t instructions; /* of all of the body */
-  size_t *around;        /* the innermost place around each open block */
+  uint64_t instructions; /* of the whole body */
+  size_t *around;        /* the innermost site around each open block */
   size_t depth, depth_capacity;
-  uint64_t labels; /* blocks of the body up to here */
+  uint64_t labels; /* blocks of the body so far */
   bool failed;     /* out of memory */
 };
 
-/** Reads the body's instructions. */
+/** Finds the sites. Reads all the body's instructions. */
 void wsig_poll_sites_find(struct wsig_poll_sites *sites,
                           struct wsig_bodies *bodies,
                           const struct wsig_body *body);

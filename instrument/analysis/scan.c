@@ -13,7 +13,7 @@ struct wsig_cursor wsig_scan_cursor(const struct wsig_scan *scan, size_t start,
   return cursor;
 }
 
-/* Room for one more item, or the cursor breaks. */
+/* Makes space for one more item. Without memory it breaks the cursor. */
 static bool grow(struct wsig_cursor *cursor, void **items, size_t count,
                  size_t *capacity, size_t size) {
   void *grown = wsig_array_grow(*items, count, capacity, size);
@@ -58,7 +58,7 @@ static void read_sections(struct wsig_scan *scan, struct wsig_cursor *cursor) {
   }
 }
 
-/* Behind the last append, as the array moves. */
+/* Called after the last append, because appending moves the array. */
 static void note_known(struct wsig_scan *scan) {
   for (size_t i = 0; i < scan->section_count; i++) {
     const struct wsig_wasm_section *section = &scan->sections[i];
@@ -77,11 +77,11 @@ static void add_signature(struct wsig_scan *scan, struct wsig_cursor *cursor,
 }
 
 bool wsig_type_is_reference(uint8_t code) {
-  return code < 0x7b; /* above are v128 and numbers */
+  return code < 0x7b; /* the codes above are numbers and v128 */
 }
 
-/* The types of parameters or results. `is_exact`: each is one byte, and so is
- * what says how many there are. */
+/* Reads the types of parameters or results. `is_exact`: each is one byte, and
+ * their count is one byte as well. */
 static uint32_t read_value_types(struct wsig_cursor *cursor,
                                  struct wsig_signature *signature,
                                  bool *is_exact) {
@@ -100,7 +100,7 @@ static void read_field(struct wsig_cursor *cursor) {
   wsig_read_mutability(cursor);
 }
 
-/* `is_alone`: in no group, and without a word on supertypes. */
+/* `is_alone`: in no recursion group, and without declared supertypes. */
 static struct wsig_signature read_signature(struct wsig_cursor *cursor,
                                             bool is_alone) {
   struct wsig_signature signature = {.bytes = cursor->at};
@@ -199,7 +199,7 @@ static void read_functions(struct wsig_scan *scan, struct wsig_cursor *cursor) {
 
 /* -------------------------------------------------------------------- all */
 
-/* 0, or what went wrong with the cursor. */
+/* 0, or the cursor's error. */
 static int outcome(const struct wsig_cursor *cursor, const char **why) {
   if (!cursor->failed) return WASMSIG_OK;
   *why = "it breaks the rules of the binary format";
@@ -217,10 +217,10 @@ static int read_known(struct wsig_scan *scan, uint8_t number,
   return outcome(&cursor, why);
 }
 
-/* Globals and exports, by the reader. */
+/* The module reader reads the globals and exports. */
 static int read_declarations(struct wsig_scan *scan, const char **why) {
-  static wasmsig_module_report nobody = WASMSIG_MODULE_REPORT_INIT;
-  wasmsig_module_report aside = nobody;
+  static wasmsig_module_report empty = WASMSIG_MODULE_REPORT_INIT;
+  wasmsig_module_report aside = empty;
   struct wsig_module *module = &scan->module;
   wsig_cursor_open_bytes(&module->cursor, scan->bytes, scan->length);
   module->report = &aside;

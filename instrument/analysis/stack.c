@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Which global is the stack pointer: the one that is called __stack_pointer,
- * by an export or the section "name", unless the code contradicts that. Where
- * nothing has a name, it is the first mutable global of the module, if it is
- * used as a stack pointer is, by all code: the linker defines it before all
- * others.
+ * Finds the global that is the stack pointer.
  *
- * One that is exported and mutable (wasm-bindgen's glue and Emscripten's use
- * it) a host may write: it is taken to give back what it has read, or less, as
- * code does that calls with arguments on the stack.
+ * It is the global with the name __stack_pointer, in an export or in the
+ * section "name", unless the code contradicts that. If the module has no names,
+ * it is the first mutable global, if all code uses it like a stack pointer: the
+ * linker defines the stack pointer before all other globals.
  *
- * The linker knows one memory. Of a module that has more (two were merged), the
- * stack may lie in any.
+ * If it is exported and mutable, a host may write it. The glue code of
+ * wasm-bindgen and Emscripten does that. Such a host is assumed to write the
+ * value that it has read, or a lower one, as code does that passes arguments on
+ * the stack.
+ *
+ * The linker knows only one memory. In a module with several memories (two
+ * modules were merged), the stack may be in any of them.
  */
 #include "analysis/stack.h"
 
@@ -24,11 +26,11 @@ static const char the_name[] = "__stack_pointer";
 
 /* ------------------------------------------------------------------- names */
 
-/* What the section "name" says of globals: an index, or that it has none. */
+/* What the section "name" says about globals. */
 struct names {
   bool has_stack;
   uint32_t stack;
-  uint32_t wanted; /* a global; whether it has a name */
+  uint32_t wanted; /* a global, and below whether it has a name */
   bool has_wanted;
 };
 
@@ -84,7 +86,7 @@ static uint8_t address_type(const struct wsig_scan *scan) {
   return scan->report.memory.is_64_bit ? WSIG_TYPE_I64 : WSIG_TYPE_I32;
 }
 
-/* Whether its value at the start is known, and that of a pointer. */
+/* Whether its type is that of an address, and its initial value is known. */
 static bool is_pointer(const struct wsig_scan *scan, uint32_t index) {
   if (index < scan->imported_globals || index >= scan->module.global_count)
     return false;
@@ -111,7 +113,7 @@ static bool is_get_of(const struct wsig_instruction *instruction,
          instruction->operands[0].value == *(const uint32_t *)global;
 }
 
-/* A stack that nobody uses may be one of no size. */
+/* A stack that no code uses may have the size 0. */
 static bool is_used(const struct wsig_scan *scan, uint32_t global) {
   struct wsig_bodies bodies;
   wsig_bodies_open(&bodies, scan);
@@ -123,40 +125,40 @@ int wsig_stack_find(struct wsig_stack *stack, const struct wsig_scan *scan,
   if (scan->report.memory.count > 1)
     return wsig_refuse(
         why,
-        "no room for the words: it has several memories, and its C "
-        "stack, if any, may lie in another than the first");
+        "no space for the words: it has several memories, and its C "
+        "stack, if any, may be in another one than the first");
   uint32_t first = first_mutable(scan);
   struct names names = names_of(scan, first);
   stack->global = names.has_stack ? names.stack : first;
   if (names.has_stack && !is_pointer(scan, stack->global))
     return wsig_refuse(
         why,
-        "no room for the words: its __stack_pointer is imported, or "
-        "no constant address at the start");
+        "no space for the words: its __stack_pointer is imported, or "
+        "its initial value is no constant");
   if (!is_pointer(scan, stack->global) ||
       (!names.has_stack &&
        (names.has_wanted || !wsig_is_stack_pointer(scan, first))))
     return wsig_refuse(
         why,
-        "no room for the words: its memory is imported, exported, or "
-        "asked for its size, and no stack of C code "
+        "no space for the words: its memory is imported, exported, or "
+        "its size is read, and no stack of C code "
         "(__stack_pointer) is known; give it words of its own (export "
         "__instance_signal), or link it with a C stack");
   if (names.has_stack && !wsig_may_be_stack_pointer(scan, stack->global))
     return wsig_refuse(
         why,
-        "no room for the words: its code puts its __stack_pointer, "
+        "no space for the words: its code puts its __stack_pointer, "
         "or data, where the words would be; give it words of its "
         "own (export __instance_signal)");
   stack->start = scan->module.globals[stack->global].value;
   if (!can_begin_lower(scan, stack->start))
-    return wsig_refuse(why,
-                       "no room for the words: its C stack has none to spare");
+    return wsig_refuse(
+        why, "no space for the words: its C stack has no bytes to spare");
   if (!is_used(scan, stack->global))
     return wsig_refuse(
         why,
-        "no room for the words: no code uses its C stack, which may "
-        "be of no size then; give it words of its own (export "
+        "no space for the words: no code uses its C stack, which may "
+        "have the size 0; give it words of its own (export "
         "__instance_signal)");
   return WASMSIG_OK;
 }

@@ -1,48 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Whether a global is the stack pointer of compiled C, told by the code alone.
+ * Checks by the code alone whether a global is the stack pointer of compiled C.
  *
- * Let S be its value at the start. Of a global without a name this is shown,
- * function by function:
+ * Let S be the initial value of the global. Let R be the value that a function
+ * has read from it. If the global has no name, these facts are shown for each
+ * function:
  *
- *  1. Each value that is stored into it was read from it, in the same call, and
- *     then only made smaller: by constants that are multiples of 16 (a frame),
- *     by a size rounded to a multiple of 16 (alloca), by masking low bits (a
- *     frame with a larger alignment). Or was made smaller and then larger again
- *     by constants, to what was read or less (the frame is given back). So the
- *     global never is above S, as long as no size is negative or wraps around:
- *     that is not shown of a size that is no constant.
- *  2. An access whose address is what was read and a constant lies below what
- *     was read, all its bytes do; of fills and copies those whose length is a
- *     constant. Addresses that are computed otherwise (an index into an array)
- *     are not followed.
- *  3. At least once, a frame is made and given back. A counter or an allocator
- *     does not do that; a shadow stack that reads the pointer again to give a
- *     frame back (AssemblyScript's) fails at 1.
+ *  1. Each value that is stored into the global is made from an R that the same
+ *     call has read, in one of two ways:
+ *       - R was only made smaller: by constants that are multiples of 16 (a
+ *         frame), by a size rounded to a multiple of 16 (alloca), or by masking
+ *         low bits (a frame with a larger alignment).
+ *       - R was made smaller and then larger again, both by constants, and the
+ *         result is R or less (the frame is released).
+ *     So the global is never above S, if no size is negative or wraps around.
+ *     For a size that is no constant, this condition is not shown.
+ *  2. If an access is at R plus a constant, all its bytes are below R. For
+ *     fills and copies this is checked if their length is a constant. Addresses
+ *     that are computed otherwise (an index into an array) are not followed.
+ *  3. At least one function makes a frame and releases it. A counter or an
+ *     allocator does not do that. A shadow stack that reads the pointer again
+ *     to release a frame (AssemblyScript's) fails at 1.
  *
- * Of one that is called __stack_pointer, the name is believed, unless the code
- * contradicts it: a constant is stored into it (frames would then be made below
- * that, and perhaps over the words), or what was read and more by a constant,
- * in a function that did not lower it by as much before. Any other value is
- * taken for one that was saved: longjmp, exceptions, and the glue of hosts give
- * back what they read before; threads and coroutines bring a stack of their
- * own, which comes from the program's allocator.
+ * If the global has the name __stack_pointer, the name is trusted unless the
+ * code contradicts it by storing into the global
  *
- * Of both, no access is at a constant address within the 16 bytes below S.
+ *  - a constant: frames would then be below that constant, and might overlap
+ *    the words; or
+ *  - R plus a constant, in a function that did not lower the global by as much
+ *    before.
  *
- * Values are followed through the operand stack, as far as the last few of a
- * straight line of code, and through locals:
+ * Any other value is assumed to be a saved one. longjmp, exceptions and the
+ * glue code of hosts restore a value that they read before. Threads and
+ * coroutines have stacks of their own, which come from the program's allocator.
  *
- *  - An assignment counts where it is sure to have come before: up to the end
- *    of its block, or of its branch. Blocks that begin before it with no way
- *    out yet are as if they began after it.
- *  - In a loop that began after the assignment, a later assignment may come
- *    first at the next turn. If there is one, and what was read in that loop
- *    went into the global, the global is refused.
+ * In both cases, no access is at a constant address in the 16 bytes below S.
  *
- * What is not seen is unknown. Without a name, an unknown value that is stored
- * is refused: the walk can only fail to recognise a stack pointer. With one,
- * constants are followed through locals, too: they are what contradicts it.
+ * Values are followed through the operand stack, as far as the last few values
+ * of straight-line code, and through locals:
+ *
+ *  - An assignment counts where it has surely been executed: up to the end of
+ *    its block or branch. A block that begins before the assignment, without a
+ *    branch in between, is treated as if it began after it.
+ *  - If a loop began after the assignment, a later assignment in the loop may
+ *    be executed before the reads of the next turn. If there is such an
+ *    assignment, and a value that was read in the loop was stored into the
+ *    global, the global is rejected.
+ *
+ * All other values are unknown. Without a name, storing an unknown value means
+ * rejection: the check may miss a stack pointer, but never accepts another
+ * global. With a name, constants are followed through locals as well, because
+ * constants are what contradicts the name.
  */
 #include "analysis/stack.h"
 
@@ -55,20 +63,20 @@ enum { WINDOW = 6, MOST_FACTS = 32, FRAME = 16 };
 enum kind {
   UNKNOWN,
   CONSTANT,
-  READ,    /* what was read, and `value` */
-  BELOW,   /* less than what was read */
-  ROUNDED, /* a multiple of 16, or more */
+  READ,    /* the value that was read, plus `value` */
+  BELOW,   /* less than the value that was read */
+  ROUNDED, /* a multiple of 16, unknown otherwise */
 };
 
 struct value {
   enum kind kind;
   int64_t value;
-  uint32_t local; /* that it was read from, + 1; 0: none */
+  uint32_t local; /* the local it was read from, + 1; 0: none */
 };
 
 struct fact {
   uint32_t local, depth;
-  uint32_t loop; /* the outermost one that has used it since; 0: none */
+  uint32_t loop; /* the outermost loop that has used it since; 0: none */
   struct value value;
 };
 
@@ -77,18 +85,18 @@ enum { MOST_DEPTH = 1024 };
 struct walk {
   const struct wsig_scan *scan;
   uint32_t global;
-  uint64_t start; /* its value at the start */
+  uint64_t start; /* the global's initial value */
   bool is_64_bit, is_named;
   struct value stack[WINDOW]; /* [0] is the top */
   struct fact facts[MOST_FACTS];
   unsigned fact_count;
   uint32_t depth;
-  uint32_t sure;   /* blocks inside of this one have been entered for sure */
-  uint32_t beyond; /* blocks inside of the deepest: nothing is known there */
+  uint32_t sure;   /* blocks deeper than this: no branch has left them yet */
+  uint32_t beyond; /* blocks deeper than MOST_DEPTH: nothing is known there */
   bool loops[MOST_DEPTH];
   bool makes, gives_back; /* a frame, in this function */
-  int64_t lowered;        /* by how much at most, at one time in it */
-  bool has_frame;         /* both, in one */
+  int64_t lowered;        /* the most that this function lowered it by */
+  bool has_frame;         /* a function makes and releases a frame */
   bool is_refused;
 };
 
@@ -121,7 +129,7 @@ static bool is_small(int64_t value) {
   return value > -(INT64_C(1) << 30) && value < INT64_C(1) << 30;
 }
 
-/* Above what was read: of no frame. */
+/* A value above the one that was read belongs to no frame. */
 static void push_moved(struct walk *walk, struct value read, int64_t by) {
   read.value += by;
   if (!walk->is_named && (read.value > 0 || !is_small(read.value)))
@@ -139,8 +147,8 @@ static bool is_ours(struct value value) {
   return value.kind == READ || value.kind == BELOW;
 }
 
-/* Not one that a local had once: at another turn of a loop it may be another.
- */
+/* A constant from a local does not count: it may differ at another turn of a
+ * loop. */
 static bool is_constant(struct value value) {
   return value.kind == CONSTANT && value.local == 0 && is_small(value.value);
 }
@@ -175,8 +183,8 @@ static void subtract(struct walk *walk) {
     push(walk, UNKNOWN, 0);
 }
 
-/* -32 rounds an address down. A size is known to be small at times, and so are
- * its masks: 0xffff0. */
+/* Masking with -32 rounds an address down. A size may be known to be small, and
+ * then its mask has fewer bits: 0xffff0. */
 static void mask(struct walk *walk) {
   struct value b = pop(walk), a = pop(walk);
   bool is_rounding = is_constant(b) && b.value != 0 && b.value % FRAME == 0;
@@ -189,7 +197,7 @@ static void mask(struct walk *walk) {
     push(walk, is_rounding && !is_ours(a) ? ROUNDED : UNKNOWN, 0);
 }
 
-/* By a constant: what comes out is a multiple of it. */
+/* If one factor is a constant, the product is a multiple of it. */
 static void multiply(struct walk *walk, bool is_shift) {
   struct value b = pop(walk), a = pop(walk);
   bool has_factor =
@@ -209,7 +217,7 @@ static struct fact *find(struct walk *walk, uint64_t local) {
   return NULL;
 }
 
-/* Nothing is known of it any more, nor of what it has put on the stack. */
+/* Forgets the local's value, and the values on the stack that came from it. */
 static void drop(struct walk *walk, struct fact *fact) {
   for (unsigned i = 0; i < WINDOW; i++)
     if (walk->stack[i].local == fact->local + 1)
@@ -217,8 +225,8 @@ static void drop(struct walk *walk, struct fact *fact) {
   *fact = walk->facts[--walk->fact_count];
 }
 
-/* The outermost loop that began since a local was given what the value was made
- * of; 0: there is none. */
+/* The outermost loop that began after the assignment of the local that the
+ * value came from; 0: there is none. */
 static uint32_t loop_since(struct walk *walk, struct value value) {
   struct fact *fact = value.local > 0 ? find(walk, value.local - 1) : NULL;
   if (!fact) return 0;
@@ -231,7 +239,7 @@ static bool is_of_interest(const struct walk *walk, struct value value) {
   return is_ours(value) || (walk->is_named && value.kind == CONSTANT);
 }
 
-/* What was read in such a loop is not followed into a second local. */
+/* A value that was read in such a loop is not followed into a second local. */
 static void assign(struct walk *walk, uint64_t local, struct value value) {
   bool is_followed = is_of_interest(walk, value) && walk->beyond == 0 &&
                      loop_since(walk, value) == 0;
@@ -265,7 +273,7 @@ static void enter(struct walk *walk, uint32_t opcode) {
   if (opcode != WSIG_OP_BLOCK) walk->sure = walk->depth;
 }
 
-/* Of a loop one only falls out. */
+/* Code leaves a loop's block only through its end: branches go to its head. */
 static void leave(struct walk *walk, bool is_loop) {
   for (unsigned i = walk->fact_count; i-- > 0;) {
     struct fact *fact = &walk->facts[i];
@@ -316,8 +324,8 @@ static void see_control(struct walk *walk, uint32_t opcode) {
 
 /* ------------------------------------------------------------ instructions */
 
-/* Whether the global becomes what no stack pointer is, saved or not: it may be
- * raised again by as much as it was lowered before in this function. */
+/* Whether no stack pointer can have this value, saved or not. The function may
+ * raise the global by as much as it lowered it before. */
 static bool contradicts(const struct walk *walk, struct value value) {
   return value.kind == CONSTANT ||
          (value.kind == READ && value.value > walk->lowered);
@@ -325,7 +333,7 @@ static bool contradicts(const struct walk *walk, struct value value) {
 
 static void note_lowered(struct walk *walk, struct value value) {
   if (value.kind != READ)
-    walk->lowered = INT64_MAX; /* by what is not known */
+    walk->lowered = INT64_MAX; /* by an unknown number */
   else if (-value.value > walk->lowered)
     walk->lowered = -value.value;
 }
@@ -360,8 +368,8 @@ static void get(struct walk *walk, uint64_t global) {
     push(walk, UNKNOWN, 0);
 }
 
-/* Accesses bytes [address, address + offset + width): all must be in a frame,
- * and none where the words will be. */
+/* An access to bytes [address, address + offset + width): all of them must be
+ * in a frame, and none where the words will be. */
 static void touch(struct walk *walk, struct value address, uint64_t offset,
                   uint64_t width) {
   bool is_far = offset > INT32_MAX || width > INT32_MAX;
@@ -384,7 +392,7 @@ static void see_access(struct walk *walk, const struct wsig_access *access) {
   if (access->gives) push(walk, UNKNOWN, 0);
 }
 
-/* memory.fill, copy, init: to an address, from another or what is none. */
+/* memory.fill, copy, init. The second operand is an address only for copy. */
 static void see_bulk(struct walk *walk, bool is_copy) {
   struct value length = pop(walk), from = pop(walk), to = pop(walk);
   uint64_t width = is_constant(length) ? (uint32_t)length.value : 1;
@@ -436,7 +444,7 @@ static void begin(struct walk *walk) {
   walk->lowered = 0;
 }
 
-/* False: it was refused, or cannot be read. */
+/* False: the global was rejected, or the code cannot be read. */
 static bool walk_all(struct walk *walk) {
   struct wsig_bodies bodies;
   struct wsig_body body;

@@ -93,7 +93,7 @@ static void read_global(struct wsig_targets *targets,
   read_expression(targets, scan, cursor);
 }
 
-/* See segments.c of the module reader. */
+/* As segments.c of the module reader reads them. */
 static void read_element(struct wsig_targets *targets,
                          const struct wsig_scan *scan,
                          struct wsig_cursor *cursor) {
@@ -118,7 +118,7 @@ static void read_element(struct wsig_targets *targets,
   }
 }
 
-/* False: the section is not what it was. */
+/* False: the section differs from what was scanned. */
 static bool read_items(struct wsig_targets *targets,
                        const struct wsig_scan *scan, uint8_t number,
                        void (*read)(struct wsig_targets *,

@@ -1,49 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Where words can lie that the program cannot hit. In this order:
+ * Where the words can be, so that the program provably never accesses them.
+ * These places are tried in this order:
  *
- * 1. There is no memory: one of a page is added. Each instruction that reads or
- *    writes memory names a memory, so the module has none of them.
+ * 1. The module has no memory. It gets a memory of one page. Each instruction
+ *    that accesses memory names a memory, so the module contains none.
  *
- * 2. Memory 0 gets a page more than it had. Nothing of the module comes there:
- *    before, an access to an address of that page trapped, so a program that
- *    never trapped there never comes there now. What could lead it there is
- *    what tells the memory's size, and its size alone. So the memory is the
- *    module's own, and either
- *      - it is exported by nobody, and no instruction asks for its size or lets
- *        it grow. No host could know it, so none can have told the program. The
- *        export that is added here is new to it.
- *      - or no instruction names it. What never comes there never hits it,
- *        whatever it is told. The maximum stays what it was, and above the
- *        minimum: so who imports the memory can still do so, and a host's grow
- *        gets as far as before. What such a host, or another module that
- *        imports the memory, writes there itself is for them to know: to them
- *        the words are exported.
- *    An exported memory that the code uses gets no page: an import may return
- *    its size (memory.buffer.byteLength), and a C allocator that a host lets
- *    grow takes all behind its data for its own. Who knows that the host does
- *    nothing of the kind can ask for it (wsig_word_placement_add_page).
+ * 2. Memory 0 gets one more page, with the words. An access to this page used
+ *    to trap. So a program that never trapped there can reach the page only if
+ *    it behaves differently now. The only difference that it could notice is
+ *    the size of the memory. So the memory must be defined in the module, and
+ *    one of these must hold:
+ *      - The memory is not exported, and no instruction reads its size or grows
+ *        it. No host had access to the memory, so none can have passed its size
+ *        to the program. The export that is added here is new to every host.
+ *      - The memory is exported, but no instruction names it. Code that never
+ *        accesses the memory never accesses the words, whatever size a host
+ *        passes to it. The maximum stays as it was, and is above the minimum.
+ *        So modules that import the memory still can, and a host can grow it as
+ *        far as before. Such a host or module may write to the page itself. It
+ *        can avoid the words, because their addresses are exported.
+ *    An exported memory that the code uses gets no page. An import may return
+ *    its size (memory.buffer.byteLength), and a C allocator that gets more
+ *    memory from the host takes everything after its data. A user who knows
+ *    that the host does neither can request the page
+ *    (wsig_word_placement_add_page).
  *
- * 3. The C stack of LLVM: the stack pointer starts at S, which becomes S - 16,
- *    and the words lie in [S - 16, S). Stack frames lie below the pointer, and
- *    code gets their addresses from it alone (stack.c tells which global it
- *    is), so these bytes are in no frame. They are in no variable either: the
- *    linker gave the bytes below S to the stack. What lies at S or above is
- *    another's: static data where the stack comes first, else the heap, which
- *    starts at a number of its own (__heap_base, the linker's constant, at S or
- *    above): that another global or a constant in the code is S too does not
- *    matter, as what begins at S does not reach below it. Who asks for the
- *    stack's bounds (__stack_high is S still) reads up to S at most: a
- *    collector that scans the stack conservatively reads the words, finds
- *    numbers of signals, and writes nothing. One that takes what it finds
- *    there for references (AssemblyScript's) would: its stack pointer has
- *    another name, and another discipline (stack.c).
- *    It costs the program 16 bytes of its stack.
+ * 3. The top of LLVM's C stack. The initial stack pointer S becomes S - 16, and
+ *    the words are in [S - 16, S).
+ *      - No frame contains these bytes: frames are below the stack pointer, and
+ *        code gets their addresses only from it (stack.c finds this global).
+ *      - No variable contains them: the linker gave the bytes below S to the
+ *        stack. The bytes from S on have another use: static data if the stack
+ *        comes first, otherwise the heap. The heap starts at a constant of its
+ *        own (the linker's __heap_base, which is S or above). Another global or
+ *        a constant in the code may also have the value S. That does no harm,
+ *        because an object that begins at S does not extend below it.
+ *      - Code that reads the whole stack up to its bound (__stack_high is still
+ *        S) only reads the words. A garbage collector that scans the stack
+ *        conservatively finds signal numbers, and writes nothing. A collector
+ *        that treats all values there as references (AssemblyScript's) would
+ *        write. But its stack pointer has another name, and code uses it
+ *        differently (stack.c).
+ *    This costs the program 16 bytes of its stack.
  *
- * Segments of data must keep off the page, or the 16 bytes: an active one at an
- * address that is not known here, or over these bytes, and there is no room.
- * One that ends in the page failed when the module was instantiated, and would
- * not any more.
+ * In 2 and 3, no data segment may overlap the new page or the 16 bytes. If an
+ * active segment does, or if its address is unknown here, the place cannot be
+ * used. (Instantiation used to fail for a segment that ends in the new page; it
+ * no longer would.)
  *
  * All words start at 0, as memory does.
  */
@@ -54,11 +58,12 @@
 
 #define PAGE ((uint64_t)1 << 16)
 
-/* ------------------------------------------------------------------- data */
+/* ------------------------------------------------------------------- data
+ */
 
-/* Where the segment starts; it is read behind its memory's index. */
-static struct wsig_value read_place(struct wsig_module *module, uint64_t memory,
-                                    bool is_64_bit) {
+/* The address of the segment; its memory's index was read before. */
+static struct wsig_value read_address(struct wsig_module *module,
+                                      uint64_t memory, bool is_64_bit) {
   if (memory == 0)
     return wsig_read_expression(module,
                                 is_64_bit ? WSIG_TYPE_I64 : WSIG_TYPE_I32);
@@ -66,7 +71,7 @@ static struct wsig_value read_place(struct wsig_module *module, uint64_t memory,
   return (struct wsig_value){0, WASMSIG_VALUE_COMPUTED};
 }
 
-/* Whether bytes of the segment may come into [start, end). */
+/* Whether bytes of the segment may be in [start, end). */
 static bool hits_segment(struct wsig_module *module, bool is_64_bit,
                          uint64_t start, uint64_t end) {
   enum { PASSIVE = 1, HAS_MEMORY = 2 };
@@ -74,7 +79,7 @@ static bool hits_segment(struct wsig_module *module, bool is_64_bit,
   uint32_t flags = wsig_read_u32(cursor);
   uint64_t memory = flags == HAS_MEMORY ? wsig_read_u32(cursor) : 0;
   struct wsig_value site = {0, WASMSIG_VALUE_COMPUTED};
-  if (flags != PASSIVE) site = read_place(module, memory, is_64_bit);
+  if (flags != PASSIVE) site = read_address(module, memory, is_64_bit);
   uint64_t size = wsig_read_u32(cursor);
   wsig_cursor_skip(cursor, size);
   if (flags == PASSIVE || memory != 0) return false;
@@ -87,7 +92,7 @@ static bool hits_data(const struct wsig_scan *scan, uint64_t start,
                       uint64_t end) {
   const struct wsig_wasm_section *data = scan->known[WSIG_WASM_SECTION_DATA];
   if (!data) return false;
-  struct wsig_module module = scan->module; /* it knows the globals */
+  struct wsig_module module = scan->module; /* a copy that has the globals */
   module.cursor = wsig_scan_cursor(scan, data->payload, data->end);
   uint32_t count = wsig_read_u32(&module.cursor);
   for (uint32_t i = 0; i < count && !module.cursor.failed; i++)
@@ -98,15 +103,15 @@ static bool hits_data(const struct wsig_scan *scan, uint64_t start,
 
 /* ---------------------------------------------------------------- 2: a page */
 
-static bool asks_for_size(const struct wsig_instruction *instruction,
-                          const void *unused) {
+static bool uses_size(const struct wsig_instruction *instruction,
+                      const void *unused) {
   (void)unused;
   return (instruction->opcode == WSIG_OP_MEMORY_SIZE ||
           instruction->opcode == WSIG_OP_MEMORY_GROW) &&
          instruction->operands[0].value == 0;
 }
 
-/* Whether it concerns memory 0. */
+/* Whether the instruction names memory 0. */
 static bool names_memory(const struct wsig_instruction *instruction,
                          const void *unused) {
   (void)unused;
@@ -117,7 +122,7 @@ static bool names_memory(const struct wsig_instruction *instruction,
   return false;
 }
 
-/* Whether there is such an instruction; code that is unreadable may have it. */
+/* Whether an instruction satisfies `is_one`, or the code is unreadable. */
 static bool has_instruction(const struct wsig_scan *scan,
                             bool (*is_one)(const struct wsig_instruction *,
                                            const void *)) {
@@ -126,20 +131,21 @@ static bool has_instruction(const struct wsig_scan *scan,
   return wsig_bodies_have(&bodies, is_one, NULL) || bodies.cursor.failed;
 }
 
-/* The most that engines take: 4 GiB, and what the JavaScript API allows. */
+/* The maximum that engines accept: 4 GiB, and the JavaScript API's limit. */
 static uint64_t most_pages(const wasmsig_module_memory *memory) {
   return memory->is_64_bit ? UINT64_C(1) << 18 : UINT64_C(1) << 16;
 }
 
-/* Whether the program cannot come to know how long it is, or never asks. */
-static bool is_blind(const struct wsig_scan *scan) {
+/* Whether the program cannot learn the size of the memory, or never uses it.
+ */
+static bool cannot_notice_page(const struct wsig_scan *scan) {
   const wasmsig_module_memory *memory = &scan->report.memory;
-  if (!memory->is_exported) return !has_instruction(scan, asks_for_size);
+  if (!memory->is_exported) return !has_instruction(scan, uses_size);
   return memory->maximum_pages > memory->minimum_pages &&
          !has_instruction(scan, names_memory);
 }
 
-static bool can_be_longer(const struct wsig_scan *scan) {
+static bool can_add_page(const struct wsig_scan *scan) {
   const wasmsig_module_memory *memory = &scan->report.memory;
   uint64_t end = memory->minimum_pages * PAGE;
   return !memory->is_imported && memory->minimum_pages < most_pages(memory) &&
@@ -154,8 +160,7 @@ static void set_page(struct wsig_word_placement *placement,
 
 bool wsig_word_placement_add_page(struct wsig_word_placement *placement,
                                   const struct wsig_scan *scan) {
-  if (!can_be_longer(scan) || has_instruction(scan, asks_for_size))
-    return false;
+  if (!can_add_page(scan) || has_instruction(scan, uses_size)) return false;
   set_page(placement, scan);
   return true;
 }
@@ -173,7 +178,7 @@ static int find_in_stack(struct wsig_word_placement *placement,
                                    .stack = stack.global};
   if (!hits_data(scan, placement->address, stack.start)) return WASMSIG_OK;
   return wsig_refuse(
-      why, "no room for the words: data may lie where its C stack begins");
+      why, "no space for the words: data may overlap the top of its C stack");
 }
 
 /* -------------------------------------------------------------------- all */
@@ -187,7 +192,7 @@ int wsig_word_placement_find(struct wsig_word_placement *placement,
     placement->kind = WASMSIG_WORDS_MEMORY;
     return WASMSIG_OK;
   }
-  if (!can_be_longer(scan) || !is_blind(scan))
+  if (!can_add_page(scan) || !cannot_notice_page(scan))
     return find_in_stack(placement, scan, why);
   set_page(placement, scan);
   return WASMSIG_OK;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * DWARF: which sections there are, and in which order they are done.
+ * DWARF: the kinds of debug sections, and the order in which they are changed.
  *
- * 1. .debug_line and .debug_macro depend on no other section but that the
- *    latter holds offsets into the former.
- * 2. .debug_info says what is an address: in itself, in .debug_addr, and in
- *    which list, from which base address.
- * 3. Lists come next: only now is each one's base known.
- * 4. All offsets into what was written anew are corrected.
+ * 1. .debug_line and .debug_macro depend on no other section, except that
+ *    .debug_macro contains offsets into .debug_line.
+ * 2. .debug_info says where addresses are: in itself, in .debug_addr, and in
+ *    the lists, with the base address of each list.
+ * 3. Then the lists are changed, because their base addresses are known now.
+ * 4. Last, all offsets into sections that were rewritten are corrected.
  *
- * Nothing of it is seen by the caller unless all of it succeeded.
+ * The caller gets the changed sections only if all steps succeed.
  */
 #include "dwarf/dwarf.h"
 
@@ -19,11 +19,11 @@
 #include "dwarf/parts.h"
 #include "wasmsig/base.h"
 
-/* Not among the parts: it holds no address, or it is not for this. */
+/* STAYS: it contains no address of code. REFUSED: it cannot be changed. */
 enum { STAYS = WSIG_DWARF_PARTS, REFUSED };
 
 static const struct {
-  const char *name; /* behind ".debug_" */
+  const char *name; /* after ".debug_" */
   int part;
 } kinds[] = {
     {"info", WSIG_DWARF_INFO},
@@ -42,7 +42,7 @@ static const struct {
     {"line_str", STAYS},
     {"str_offsets", STAYS},
     {"macinfo", STAYS},
-    /* Names and offsets into .debug_info, where no byte moves (6.1.1). */
+    /* Names, and offsets into .debug_info, where no byte moves (6.1.1). */
     {"names", STAYS},
     {"pubnames", STAYS},
     {"pubtypes", STAYS},
@@ -51,7 +51,7 @@ static const struct {
     {"gdb_scripts", STAYS},
 };
 
-/* The part, STAYS or REFUSED; -1 for what is no debug section. */
+/* The part, STAYS or REFUSED; -1 for sections without debug information. */
 static int kind_of(const struct wsig_custom *section) {
   static const char prefix[] = ".debug_";
   size_t length = sizeof prefix - 1;
@@ -75,7 +75,7 @@ static bool sort_out(struct wsig_dwarf *dwarf, struct wsig_custom *sections,
       return wsig_dwarf_refuse(dwarf, "a debug section of an unknown kind");
     if (kind < 0 || kind >= WSIG_DWARF_PARTS) continue;
     if (dwarf->parts[kind])
-      return wsig_dwarf_refuse(dwarf, "two debug sections of one name");
+      return wsig_dwarf_refuse(dwarf, "two debug sections with the same name");
     dwarf->parts[kind] = &sections[i];
   }
   return true;
@@ -100,7 +100,7 @@ static bool is_different(const struct wsig_custom *section) {
          memcmp(moved->data, section->data, moved->length) != 0;
 }
 
-/* Hands over what has changed, or nothing. */
+/* Passes the changed sections to the caller, or none. */
 static void settle(struct wsig_dwarf *dwarf, bool is_done) {
   for (int part = 0; part < WSIG_DWARF_PARTS; part++) {
     struct wsig_custom *section = dwarf->parts[part];

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * DWARF: moves the code addresses in a module's debug sections to where the
- * code stands after polls were put in.
+ * DWARF: changes the code addresses in a module's debug sections after polls
+ * were inserted into the code.
  *
- * For DWARF 2 to 5, 32-bit and 64-bit format, as LLVM writes it for wasm: an
- * address is an offset into the code section's payload (tool-conventions,
- * Dwarf.md), and each code address `a` becomes wsig_offset_map_apply(a). All
- * else, data addresses too, stays as it is.
+ * It handles DWARF 2 to 5, in the 32-bit and 64-bit formats, as LLVM writes it
+ * for wasm. An address is an offset into the payload of the code section
+ * (tool-conventions, Dwarf.md). Each code address `a` becomes
+ * wsig_offset_map_apply(a). Everything else, including addresses of data, stays
+ * unchanged.
  */
 #ifndef WSIG_INSTRUMENT_DWARF_H
 #define WSIG_INSTRUMENT_DWARF_H
@@ -14,23 +15,25 @@
 #include "rewrite/bytes.h"
 #include "rewrite/offset_map.h"
 
-/** A custom section. `moved` starts as all zeros. */
+/** A custom section. `moved` must be zeroed. */
 struct wsig_custom {
   const char *name; /* need not end with a NUL */
   size_t name_length;
-  const uint8_t *data; /* what follows the name */
+  const uint8_t *data; /* the bytes after the name */
   size_t length;
   struct wsig_bytes moved; /* the new payload; the caller releases it */
   bool is_changed;
 };
 
 /**
- * Moves the addresses in all sections named .debug_* together; others may be
- * among them. `code_length` is the old length of the code section's payload.
+ * Changes the addresses in all sections with names .debug_*. `sections` may
+ * contain other sections. `code_length` is the old length of the code section's
+ * payload.
  *
- * Returns:   0: done; the changed ones have is_changed and `moved`.
- *            1: they hold what it cannot follow; *why, which lives as long as
- *            the program, says what. No section is changed: leave them out.
+ * Returns:   0: success. The changed sections have is_changed and `moved`.
+ *            1: something in them is not supported, and `*why` says what (valid
+ *            for the life of the program). No section is changed: leave them
+ *            all out.
  * Errors:    WASMSIG_ENOMEM. No section is changed.
  */
 int wsig_dwarf_move(struct wsig_custom *sections, size_t count,

@@ -88,7 +88,8 @@ static bool read_table(struct wsig_dwarf *dwarf,
   table->is_read = true;
   tables->bytes_read += reader.at - offset;
   return tables->bytes_read / WSIG_DWARF_REREADS_MAX <= length ||
-         wsig_dwarf_refuse(dwarf, "units that take turns with abbreviations");
+         wsig_dwarf_refuse(
+             dwarf, "units that alternate between many abbreviation tables");
 }
 
 const struct wsig_dwarf_abbreviations *wsig_dwarf_find_table(
@@ -113,7 +114,7 @@ const struct wsig_dwarf_abbreviation *wsig_dwarf_find_abbreviation(
     const struct wsig_dwarf_abbreviations *table, uint64_t code) {
   if (table->count == 0) return NULL;
   if (code - 1 < table->count && table->items[code - 1].code == code)
-    return &table->items[code - 1]; /* compilers count from 1 */
+    return &table->items[code - 1]; /* compilers number from 1 */
   const struct wsig_dwarf_abbreviation key = {.code = code};
   return bsearch(&key, table->items, table->count, sizeof key, compare);
 }
@@ -122,7 +123,7 @@ const struct wsig_dwarf_abbreviation *wsig_dwarf_find_abbreviation(
 
 enum { LEB = 16, STRING, ADDRESS, OFFSET, REFERENCE, UNKNOWN };
 
-/* Bytes that a form takes, or one of the above. */
+/* The number of bytes that a form takes, or one of the values above. */
 static unsigned width_of(uint64_t form) {
   switch (form) {
     case WSIG_FORM_FLAG_PRESENT:
@@ -198,7 +199,7 @@ bool wsig_dwarf_read_value(struct wsig_dwarf_reader *reader,
   unsigned width = width_of(value->form);
   if (width == ADDRESS) width = widths->address;
   if (width == OFFSET) width = widths->offset;
-  if (width == REFERENCE) /* version 2 took an address's width for it */
+  if (width == REFERENCE) /* in version 2 it has the width of an address */
     width = widths->version == 2 ? widths->address : widths->offset;
   if (width <= 8)
     value->number = wsig_dwarf_fixed(reader, width);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Forms: how attributes are written, and the abbreviations that say which an
- * entry has (7.5.3 to 7.5.6).
+ * Forms: how attributes are encoded, and the abbreviations that list the
+ * attributes of an entry (7.5.3 to 7.5.6).
  */
 #ifndef WSIG_INSTRUMENT_DWARF_FORMS_H
 #define WSIG_INSTRUMENT_DWARF_FORMS_H
@@ -59,15 +59,15 @@ enum { /* 7.5.6; the last four are GNU's and LLVM's */
        WSIG_FORM_LLVM_ADDRX_OFFSET = 0x2001
 };
 
-/** What forms depend on. */
+/** Widths, on which the encoding of forms depends. */
 struct wsig_dwarf_widths {
   uint8_t version, address, offset;
 };
 
-/** An attribute as an abbreviation declares it. */
+/** An attribute in the declaration of an abbreviation. */
 struct wsig_dwarf_spec {
   uint64_t name, form;
-  int64_t implicit; /* of WSIG_FORM_IMPLICIT_CONST */
+  int64_t implicit; /* for WSIG_FORM_IMPLICIT_CONST */
 };
 
 struct wsig_dwarf_abbreviation {
@@ -75,9 +75,9 @@ struct wsig_dwarf_abbreviation {
   size_t first, count; /* its specs */
 };
 
-/** One table of .debug_abbrev. All zeros: none is read yet. */
+/** One table of .debug_abbrev. All zeros: it has not been read. */
 struct wsig_dwarf_abbreviations {
-  struct wsig_dwarf_abbreviation *items; /* codes ascend */
+  struct wsig_dwarf_abbreviation *items; /* in ascending order of codes */
   size_t count, capacity;
   struct wsig_dwarf_spec *specs;
   size_t spec_count, spec_capacity;
@@ -86,14 +86,17 @@ struct wsig_dwarf_abbreviations {
 };
 
 /**
- * Tables that were read. An entry costs what its bytes cost, whatever its
- * abbreviation says: attributes that take no bytes are not kept unless they
- * matter, and of others an abbreviation has WSIG_DWARF_ATTRIBUTES_MAX at most.
- * All tables together cost what the section costs: units may take turns with
- * some, not with many.
+ * Tables that were read. Their cost is limited:
+ *
+ *  - The cost of an entry is in proportion to its bytes, whatever its
+ *    abbreviation says. Attributes without bytes are stored only if they
+ *    matter. Of other attributes, an abbreviation has at most
+ *    WSIG_DWARF_ATTRIBUTES_MAX.
+ *  - The cost of all tables is in proportion to the section. Units may
+ *    alternate between some tables, but not between many.
  */
 struct wsig_dwarf_tables {
-  bool (*matters)(uint64_t name); /* an attribute of no bytes */
+  bool (*matters)(uint64_t name); /* for an attribute without bytes */
   struct wsig_dwarf_abbreviations tables[16];
   uint64_t bytes_read;
 };
@@ -101,24 +104,24 @@ struct wsig_dwarf_tables {
 #define WSIG_DWARF_ATTRIBUTES_MAX 256
 #define WSIG_DWARF_REREADS_MAX 64
 
-/** The table at `offset`, until the next is asked for; NULL: it was refused. */
+/** The table at `offset`, valid until the next call; NULL: it was refused. */
 const struct wsig_dwarf_abbreviations *wsig_dwarf_find_table(
     struct wsig_dwarf *dwarf, struct wsig_dwarf_tables *tables,
     uint64_t offset);
 void wsig_dwarf_release_tables(struct wsig_dwarf_tables *tables);
-/** NULL: there is none of this code. */
+/** NULL: there is no abbreviation with this code. */
 const struct wsig_dwarf_abbreviation *wsig_dwarf_find_abbreviation(
     const struct wsig_dwarf_abbreviations *table, uint64_t code);
 
-/** An attribute of an entry, as it was read. */
+/** An attribute of an entry, with its value. */
 struct wsig_dwarf_value {
   uint64_t name, form;
-  size_t at, end;  /* its bytes; of a block, those behind the length */
+  size_t at, end;  /* its bytes; for a block, the bytes after the length */
   uint64_t number; /* 0 for strings and blocks */
-  uint64_t offset; /* of WSIG_FORM_LLVM_ADDRX_OFFSET, the bytes' last 4 */
+  uint64_t offset; /* for WSIG_FORM_LLVM_ADDRX_OFFSET, the last 4 bytes */
 };
 
-/** False if the form is unknown, or the reader failed. */
+/** False: the form is unknown, or the reader failed. */
 bool wsig_dwarf_read_value(struct wsig_dwarf_reader *reader,
                            const struct wsig_dwarf_spec *spec,
                            const struct wsig_dwarf_widths *widths,
@@ -128,7 +131,7 @@ bool wsig_dwarf_read_value(struct wsig_dwarf_reader *reader,
 bool wsig_dwarf_is_address(const struct wsig_dwarf_value *value);
 bool wsig_dwarf_is_constant(const struct wsig_dwarf_value *value);
 bool wsig_dwarf_is_block(const struct wsig_dwarf_value *value);
-/** An offset into another section; before version 4 these were plain data. */
+/** An offset into another section. Before version 4 these were constants. */
 bool wsig_dwarf_is_section_offset(const struct wsig_dwarf_value *value,
                                   const struct wsig_dwarf_widths *widths);
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * .debug_info and .debug_types: the entries, and what in them is an address.
+ * .debug_info and .debug_types: the entries, and the addresses in them.
  *
- * Which attributes hold addresses of code is a matter of their names (7.5.4);
- * how an address is written, of their forms. An address or an offset into
- * another section whose attribute is unknown is refused: it might be either.
+ * The name of an attribute says whether it contains addresses of code (7.5.4);
+ * its form says how the address is encoded. If an attribute is unknown and
+ * contains an address or an offset into another section, it is refused, because
+ * it might be an address of code or lead to one.
  *
- * Expressions hold addresses of data (DW_OP_addr, DW_OP_addrx), which stay. The
- * one exception that LLVM writes is a template's argument that is a function.
+ * Expressions contain addresses of data (DW_OP_addr, DW_OP_addrx), which do not
+ * change. The only exception that LLVM writes is a template argument that is a
+ * function.
  */
 #include <stdlib.h>
 
@@ -82,12 +84,12 @@ struct unit {
   struct wsig_dwarf_widths widths;
   struct wsig_dwarf_tables tables;
   const struct wsig_dwarf_abbreviations *abbreviations;
-  struct wsig_dwarf_list list; /* what its lists have in common */
+  struct wsig_dwarf_list list; /* the values that all its lists share */
   uint64_t rnglists_base, loclists_base;
-  bool is_opened; /* its own entry, the first, was read */
+  bool is_opened; /* its first entry, which describes it, was read */
   struct entry entry, type;
   size_t section_length;
-  uint64_t bytes_followed; /* of types that were looked up */
+  uint64_t bytes_followed; /* of types that were followed */
 };
 
 static bool malformed(struct unit *unit) {
@@ -96,7 +98,7 @@ static bool malformed(struct unit *unit) {
 
 /* ----------------------------------------------------------------- entries */
 
-/* Of code 0, which ends a list of children, comes an entry with tag 0. */
+/* Code 0 ends a list of children. It becomes an entry with tag 0. */
 static bool read_entry(struct unit *unit, struct wsig_dwarf_reader *reader,
                        struct entry *entry) {
   uint64_t code = wsig_dwarf_uleb(reader);
@@ -132,7 +134,7 @@ static const struct wsig_dwarf_value *find(const struct entry *entry,
 
 /* --------------------------------------------------------------- addresses */
 
-/* Puts a number where another of the same form is. */
+/* Replaces a number by another one in the same form. */
 static bool patch(struct unit *unit, const struct wsig_dwarf_value *value,
                   uint64_t number) {
   size_t width = value->end - value->at;
@@ -144,12 +146,13 @@ static bool patch(struct unit *unit, const struct wsig_dwarf_value *value,
                             number);
   bool is_negative = is_signed && width < 10 && number >> (7 * width - 1);
   if (is_negative || !wsig_dwarf_put_uleb(to, width, number))
-    return wsig_dwarf_refuse(unit->dwarf, "a number that outgrows its bytes");
+    return wsig_dwarf_refuse(unit->dwarf,
+                             "a number that no longer fits its bytes");
   return true;
 }
 
-/* An address of code, where it stands or in .debug_addr: moves it, says what it
- * was. */
+/* Moves an address of code, in the entry or in .debug_addr, and returns the old
+ * one. */
 static bool move_address(struct unit *unit,
                          const struct wsig_dwarf_value *value,
                          uint64_t *address) {
@@ -194,7 +197,7 @@ static bool move_code(struct unit *unit, const struct entry *entry,
     return move_distance(unit, entry, value);
   if (value->name == AT_TRAMPOLINE) return true; /* a name, a flag (3.3.9) */
   return wsig_dwarf_refuse(unit->dwarf,
-                           "an address of code in a form of its own");
+                           "an address of code in an unsupported form");
 }
 
 /* --------------------------------------------------- functions as arguments */
@@ -210,9 +213,9 @@ static bool is_in_unit(const struct wsig_dwarf_value *value) {
          value->form <= WSIG_FORM_REF_UDATA;
 }
 
-/* Whether the type is a pointer to a function. Types are long where they have
- * long names: looked up for each argument, they must not cost more than the
- * section itself, some times over. */
+/* Whether the type is a pointer to a function. Types with long names take many
+ * bytes, and each argument may refer to the same type. So the total number of
+ * bytes that are read here is limited to a multiple of the section's length. */
 enum { FOLLOWED_MOST = 64 };
 
 static bool is_of_function(struct unit *unit,
@@ -235,8 +238,8 @@ static bool is_of_function(struct unit *unit,
   return true;
 }
 
-/* `template <void (*f)()>`: the argument's value is its address, and for a
- * function's LLVM writes the offset of its code. For all else it is data. */
+/* The value of the argument of `template <void (*f)()>` is an address. For a
+ * function, LLVM writes the offset of its code. Otherwise it is data. */
 static bool move_argument(struct unit *unit, const struct entry *entry,
                           const struct wsig_dwarf_value *value) {
   struct wsig_dwarf_reader reader = unit->reader;
@@ -260,7 +263,7 @@ static bool move_argument(struct unit *unit, const struct entry *entry,
 
 /* ---------------------------------------------- offsets into other sections */
 
-/* The section is written anew: what stands at `value` is set at the end. */
+/* The other section is rewritten, so this offset is corrected at the end. */
 static bool fix_offset(struct unit *unit, const struct wsig_dwarf_value *value,
                        enum wsig_dwarf_part into) {
   if (value->form != WSIG_FORM_SEC_OFFSET && value->form != WSIG_FORM_DATA4 &&
@@ -282,7 +285,7 @@ static bool add_list(struct unit *unit, enum wsig_dwarf_part part,
   return wsig_dwarf_add_list(unit->dwarf, part, &list);
 }
 
-/* An index into the offsets at the head of a section's table (7.28, 7.29). */
+/* An index into the offsets at the start of a section's table (7.28, 7.29). */
 static bool add_indexed_list(struct unit *unit, enum wsig_dwarf_part part,
                              uint64_t base, uint64_t index) {
   struct wsig_dwarf_reader reader = wsig_dwarf_open(unit->dwarf, part);
@@ -300,7 +303,7 @@ static bool see_ranges(struct unit *unit,
     return add_indexed_list(unit, WSIG_DWARF_RNGLISTS, unit->rnglists_base,
                             value->number);
   if (!wsig_dwarf_is_section_offset(value, &unit->widths))
-    return wsig_dwarf_refuse(unit->dwarf, "ranges in a form of their own");
+    return wsig_dwarf_refuse(unit->dwarf, "ranges in an unsupported form");
   if (unit->widths.version < 5)
     return add_list(unit, WSIG_DWARF_RANGES, value->number);
   return add_list(unit, WSIG_DWARF_RNGLISTS, value->number) &&
@@ -318,14 +321,14 @@ static bool see_location(struct unit *unit, const struct entry *entry,
   bool is_plain = value->form != WSIG_FORM_SEC_OFFSET &&
                   value->name == AT_DATA_MEMBER_LOCATION;
   if (is_plain || !wsig_dwarf_is_section_offset(value, &unit->widths))
-    return true; /* a constant, a reference */
+    return true; /* a constant or a reference */
   if (unit->widths.version < 5)
     return add_list(unit, WSIG_DWARF_LOC, value->number);
   return add_list(unit, WSIG_DWARF_LOCLISTS, value->number) &&
          fix_offset(unit, value, WSIG_DWARF_LOCLISTS);
 }
 
-/* An attribute of another name: all is well unless it has to do with code. */
+/* An unknown attribute is accepted unless it may have to do with code. */
 static bool see_other(struct unit *unit, const struct wsig_dwarf_value *value) {
   if (wsig_dwarf_is_address(value))
     return wsig_dwarf_refuse(unit->dwarf, "an address in an unknown attribute");
@@ -337,7 +340,7 @@ static bool see_other(struct unit *unit, const struct wsig_dwarf_value *value) {
   return true;
 }
 
-/* What an attribute of this name has to do with code. */
+/* How an attribute with this name relates to code. */
 static enum role role_of(uint64_t name) {
   switch (name) {
     case AT_LOW_PC:
@@ -372,7 +375,7 @@ static enum role role_of(uint64_t name) {
   }
 }
 
-/* A flag or a constant of the abbreviation, which see_other() passes by. */
+/* Flags, and constants in abbreviations, do not matter to see_other(). */
 static bool matters(uint64_t name) { return role_of(name) != OTHER; }
 
 static bool see_value(struct unit *unit, const struct entry *entry,
@@ -390,15 +393,15 @@ static bool see_value(struct unit *unit, const struct entry *entry,
       return wsig_dwarf_refuse(unit->dwarf,
                                "that part of it is elsewhere "
                                "(split DWARF)");
-    case UNMOVED: return true; /* where no byte moves */
+    case UNMOVED: return true; /* it refers to bytes that do not move */
     default: return see_other(unit, value);
   }
 }
 
 /* ------------------------------------------------------------------- units */
 
-/* The unit's own entry says where its parts of other sections are, and what its
- * lists start from (3.1.1). */
+/* The first entry of a unit says where the unit's parts of other sections are,
+ * and what the addresses in its lists are relative to (3.1.1). */
 static bool open_with(struct unit *unit, const struct entry *entry) {
   const struct wsig_dwarf_value *value = find(entry, AT_ADDR_BASE);
   if (!value) value = find(entry, AT_GNU_ADDR_BASE);
@@ -414,7 +417,7 @@ static bool open_with(struct unit *unit, const struct entry *entry) {
          move_address(unit, value, &unit->list.base);
 }
 
-/* 7.5.1. Leaves the reader at the first entry. */
+/* 7.5.1. Afterwards the reader is at the first entry. */
 static bool read_header(struct unit *unit) {
   struct wsig_dwarf_reader *reader = &unit->reader;
   struct wsig_dwarf_widths *widths = &unit->widths;

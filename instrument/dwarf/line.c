@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * .debug_line: the programs that make the line table (6.2).
+ * .debug_line: the programs that create the line table (6.2).
  *
- * Each instruction is copied, but those that advance the address advance it so
- * that after each the new program stands where the old one's address moved to.
- * An advance that no longer fits its instruction gets one of its own before.
- * So every row is made by the same instruction as before, and all of it but the
+ * Each instruction is copied, except those that advance the address. These
+ * advance it so that afterwards the address of the new program is the moved
+ * address of the old one. If the advance no longer fits the instruction, an
+ * extra advance is inserted before it. So each row is created by the same
+ * instruction as before, and only its address differs.
  * address is the same.
  */
 #include "dwarf/parts.h"
@@ -32,9 +33,9 @@ struct program {
   struct wsig_dwarf_reader reader;
   struct wsig_bytes *out;
   uint64_t old, new; /* the address, in the old program and in the new one */
-  bool is_dropped;   /* the sequence is of a function that the linker dropped */
+  bool is_dropped;   /* the linker dropped the function of this sequence */
   uint8_t line_range, opcode_base;
-  uint8_t operands[256]; /* of standard opcodes: how many, LEB128 */
+  uint8_t operands[256]; /* how many each standard opcode has, in LEB128 */
 };
 
 static bool unreadable(struct program *program) {
@@ -43,8 +44,8 @@ static bool unreadable(struct program *program) {
 
 /* ----------------------------------------------------------------- headers */
 
-/* Known opcodes must have the operands that they have in the standard: then it
- * is known what each does (6.2.4, standard_opcode_lengths). */
+/* Known opcodes must have as many operands as in the standard, so that their
+ * effect is known (6.2.4, standard_opcode_lengths). */
 static bool read_operands(struct program *program) {
   static const uint8_t known[STANDARD_OPCODES] = {0, 0, 1, 1, 1, 1, 0,
                                                   0, 0, 1, 0, 0, 1};
@@ -55,7 +56,7 @@ static bool read_operands(struct program *program) {
   return true;
 }
 
-/* Leaves the reader at the first instruction (6.2.4). */
+/* Afterwards the reader is at the first instruction (6.2.4). */
 static bool read_header(struct program *program, uint8_t offset_size) {
   struct wsig_dwarf_reader *reader = &program->reader;
   uint64_t version = wsig_dwarf_fixed(reader, 2);
@@ -75,8 +76,8 @@ static bool read_header(struct program *program, uint8_t offset_size) {
     return wsig_dwarf_refuse(program->dwarf,
                              "a .debug_line that does not count in bytes");
   if (program->opcode_base <= ADVANCE_PC || !read_operands(program))
-    return wsig_dwarf_refuse(program->dwarf,
-                             "a .debug_line with opcodes of its own");
+    return wsig_dwarf_refuse(
+        program->dwarf, "a .debug_line with other opcodes than the standard");
   if (reader->failed || start.failed || start.at < reader->at)
     return unreadable(program);
   *reader = start;
@@ -90,8 +91,8 @@ static void put_advance(struct program *program, uint64_t by) {
   wsig_bytes_u32(program->out, by);
 }
 
-/* The old program advances: by how much the new one does. Rows past the end of
- * the code (Binaryen writes such) keep their distance from it. */
+/* From an advance of the old program computes that of the new one. Rows beyond
+ * the end of the code (from Binaryen) keep their distance from it. */
 static bool advance(struct program *program, uint64_t by, uint64_t *new_by) {
   *new_by = by;
   if (program->is_dropped) return true;
@@ -106,7 +107,7 @@ static bool advance(struct program *program, uint64_t by, uint64_t *new_by) {
   return true;
 }
 
-/* The instruction from `start` on advances: it is copied if it may stay. */
+/* Copies the instruction at `start`, or changes its advance of the address. */
 static bool move_advance(struct program *program, size_t start, uint64_t by) {
   uint64_t new_by;
   if (!advance(program, by, &new_by)) return false;
@@ -118,12 +119,12 @@ static bool move_advance(struct program *program, size_t start, uint64_t by) {
   return true;
 }
 
-/* 6.2.5.1: advances the line too, and makes a row. */
+/* 6.2.5.1: it also advances the line, and adds a row. */
 static bool move_special(struct program *program, uint8_t opcode) {
   if (program->line_range == 0) return unreadable(program);
   unsigned adjusted = opcode - program->opcode_base;
   unsigned by = adjusted / program->line_range;
-  unsigned line = adjusted % program->line_range; /* stays what it is */
+  unsigned line = adjusted % program->line_range; /* does not change */
   unsigned most = (255u - program->opcode_base - line) / program->line_range;
   uint64_t new_by;
   if (!advance(program, by, &new_by)) return false;
@@ -152,7 +153,7 @@ static bool set_address(struct program *program, size_t start, size_t end) {
   program->new = wsig_dwarf_moved(program->dwarf, address);
   if (!wsig_dwarf_fits(program->new, (unsigned)size))
     return wsig_dwarf_refuse(program->dwarf,
-                             "a number that outgrows its bytes");
+                             "a number that no longer fits its bytes");
   uint8_t bytes[8];
   wsig_dwarf_put(bytes, (unsigned)size, program->new);
   wsig_bytes_append(program->out, bytes, size);

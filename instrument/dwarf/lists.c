@@ -3,16 +3,16 @@
  * .debug_rnglists and .debug_loclists of DWARF 5 (2.17.3, 2.6.2, 7.25, 7.28,
  * 7.29).
  *
- * Tables stand one behind the other; each is a header, the offsets of its
- * lists, and the lists, one behind the other too. A list is moved if an entry
- * of .debug_info refers to it: that says what its base address is. Another is
- * read by nobody, and copied.
+ * A section contains one table after another. Each table is a header, the
+ * offsets of its lists, and the lists, one after another. A list is changed if
+ * an entry of .debug_info refers to it, because that gives the list's base
+ * address. No entry uses the other lists, so they are copied.
  */
 #include "dwarf/parts.h"
 
 enum operand { NOTHING, ADDRESS, INDEX, OFFSET };
 
-/** What an entry of a list does: the standard's codes, both sections'. */
+/** The kinds of list entries: the codes of the standard for both sections. */
 struct kind {
   enum operand start, end;
   bool is_base;
@@ -49,7 +49,7 @@ struct table {
   struct wsig_dwarf_reader reader;
   struct wsig_bytes *out;
   uint8_t address_size;
-  const struct wsig_dwarf_list *list; /* that is being read; NULL: nobody's */
+  const struct wsig_dwarf_list *list; /* the current one; NULL: unused */
   uint64_t base;
 };
 
@@ -79,7 +79,7 @@ static void put_operand(struct table *table, enum operand operand,
     wsig_bytes_u32(table->out, value);
 }
 
-/* What an operand that is an address stands for. */
+/* The address that an operand means. */
 static bool address_of(struct table *table, enum operand operand,
                        uint64_t value, uint64_t *address) {
   *address = value;
@@ -87,8 +87,8 @@ static bool address_of(struct table *table, enum operand operand,
          wsig_dwarf_pool_address(table->dwarf, table->list, value, address);
 }
 
-/* Both operands, after both ends moved. An index stays: what it stands for in
- * .debug_addr moves. */
+/* Writes both operands after both ends moved. An index does not change: its
+ * address in .debug_addr does. */
 static bool move_operands(struct table *table, const struct kind *kind,
                           uint64_t *start, uint64_t *end) {
   const struct wsig_dwarf *dwarf = table->dwarf;
@@ -133,7 +133,7 @@ static bool move_entry(struct table *table, const struct kind *kind) {
 
 /* ------------------------------------------------------------------- lists */
 
-/* Up to and with its end. */
+/* Up to the list's end, which is included. */
 static bool move_list(struct table *table) {
   bool is_range = table->part == WSIG_DWARF_RNGLISTS;
   const struct kind *kinds = is_range ? range_kinds : location_kinds;
@@ -148,8 +148,9 @@ static bool move_list(struct table *table) {
   }
 }
 
-/* All up to the table's end. `next` is the first list referred to that has not
- * been passed yet; if none starts there, it stays so, which is seen last. */
+/* All lists up to the table's end. `next` is the first list that an entry
+ * refers to and that was not reached yet. If no list begins at its offset, it
+ * is still the next one at the end of the section, which is refused. */
 static bool move_all(struct table *table, size_t *next) {
   struct wsig_dwarf *dwarf = table->dwarf;
   const struct wsig_dwarf_lists *lists = &dwarf->lists[table->part];
@@ -171,7 +172,7 @@ static bool move_all(struct table *table, size_t *next) {
 
 /* ------------------------------------------------------------------ tables */
 
-/* The offsets at its head, each from where they begin, `old` and `new`. */
+/* The offsets at the table's start, relative to `old` and to `new`. */
 static bool move_offsets(struct table *table, size_t old, size_t new,
                          uint64_t count, uint8_t width) {
   struct wsig_dwarf *dwarf = table->dwarf;
@@ -235,5 +236,5 @@ bool wsig_dwarf_move_lists(struct wsig_dwarf *dwarf,
     reader.at = frame.end;
   }
   return next == dwarf->lists[part].count ||
-         wsig_dwarf_refuse(dwarf, "a list that is not there");
+         wsig_dwarf_refuse(dwarf, "a list that does not exist");
 }

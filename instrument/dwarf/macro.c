@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * .debug_macro (6.3): no address is in it, but each unit may say where its line
- * table is. To find the next unit one must read all instructions: a unit does
- * not say how long it is. Version 4 is GNU's, the same but for its number.
+ * .debug_macro (6.3). It contains no address, but each unit may refer to its
+ * line table. A unit does not contain its length, so all its instructions must
+ * be read to find the next unit. GNU's version 4 differs only in its number.
  */
 #include "dwarf/parts.h"
 

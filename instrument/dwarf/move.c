@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the parts of the DWARF mover share: see parts.h. */
+/* The functions that the parts of the DWARF mover share: see parts.h. */
 #include "dwarf/parts.h"
 
 #include <stdlib.h>
@@ -148,7 +148,7 @@ bool wsig_dwarf_copy(struct wsig_dwarf *dwarf, enum wsig_dwarf_part part) {
 bool wsig_dwarf_patch(struct wsig_dwarf *dwarf, enum wsig_dwarf_part part,
                       size_t at, unsigned width, uint64_t value) {
   if (!wsig_dwarf_fits(value, width))
-    return wsig_dwarf_refuse(dwarf, "a number that outgrows its bytes");
+    return wsig_dwarf_refuse(dwarf, "a number that no longer fits its bytes");
   wsig_dwarf_put(dwarf->parts[part]->moved.data + at, width, value);
   return true;
 }
@@ -170,8 +170,8 @@ static uint64_t cut(uint64_t address, unsigned address_size) {
                           : address;
 }
 
-/* Base 0 is that of a unit whose ranges are addresses (2.17.3); any other that
- * is not code was dropped, and all distances from it with it. */
+/* Base 0 belongs to a unit whose ranges are addresses (2.17.3). If another base
+ * is not code, the linker dropped it, and all distances from it. */
 static bool is_dropped(const struct wsig_dwarf *dwarf, uint64_t base) {
   return base != 0 && !wsig_dwarf_is_code(dwarf, base);
 }

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What the parts of the DWARF mover share.
+ * The types and functions that the parts of the DWARF mover share.
  *
- * Each reads from a section's old bytes and writes into its new ones, so that
- * whatever is met twice comes out the same. In .debug_info, .debug_types,
- * .debug_addr, .debug_aranges, .debug_ranges, .debug_loc and .debug_macro no
- * byte moves: they are copied and written into. .debug_line, .debug_rnglists
- * and .debug_loclists hold distances in LEB128, which may grow: these are
- * written anew, with a list of what went where (`places`), from which the
- * offsets into them are corrected last (`fixups`).
+ * Each part reads a section's old bytes and writes its new bytes. So an address
+ * that is reached twice gets the same new value.
  *
- * Section numbers are those of the DWARF 5 standard; older versions differ
- * where a comment says so.
+ * In .debug_info, .debug_types, .debug_addr, .debug_aranges, .debug_ranges,
+ * .debug_loc and .debug_macro no byte moves: these are copied, and numbers in
+ * the copy are replaced. .debug_line, .debug_rnglists and .debug_loclists
+ * contain distances in LEB128, which may become longer: these are rewritten.
+ * `places` lists the old and new positions in them. With it, the offsets into
+ * these sections (`fixups`) are corrected at the end.
+ *
+ * Section numbers are those of the DWARF 5 standard, unless a comment names an
+ * older version.
  */
 #ifndef WSIG_INSTRUMENT_DWARF_PARTS_H
 #define WSIG_INSTRUMENT_DWARF_PARTS_H
@@ -34,12 +36,12 @@ enum wsig_dwarf_part {
   WSIG_DWARF_PARTS
 };
 
-/** What stood at `from` in a section that is written anew. */
+/** The new position `to` of what was at `from` in a rewritten section. */
 struct wsig_dwarf_place {
   uint64_t from, to;
 };
 
-/** An offset into such a section: it stands at `at` in another one. */
+/** An offset into a rewritten section. It is at `at` in another section. */
 struct wsig_dwarf_fixup {
   enum wsig_dwarf_part in, into;
   size_t at;
@@ -51,7 +53,7 @@ struct wsig_dwarf_fixup {
 struct wsig_dwarf_list {
   uint64_t offset;
   uint64_t base;      /* the unit's base address (3.1.1) */
-  uint64_t addr_base; /* where its addresses start in .debug_addr */
+  uint64_t addr_base; /* where its addresses begin in .debug_addr */
   bool has_addr_base;
   uint8_t address_size;
 };
@@ -64,9 +66,9 @@ struct wsig_dwarf_lists {
 struct wsig_dwarf {
   const struct wsig_offset_map *map;
   uint64_t code_length;
-  struct wsig_custom *parts[WSIG_DWARF_PARTS]; /* NULL: not there */
+  struct wsig_custom *parts[WSIG_DWARF_PARTS]; /* NULL: the module has none */
   struct {
-    struct wsig_dwarf_place *items; /* `from` ascends */
+    struct wsig_dwarf_place *items; /* in ascending order of `from` */
     size_t count, capacity;
   } places[WSIG_DWARF_PARTS];
   struct {
@@ -74,20 +76,20 @@ struct wsig_dwarf {
     size_t count, capacity;
   } fixups;
   struct wsig_dwarf_lists lists[WSIG_DWARF_PARTS];
-  const char *why; /* the first thing that could not be followed */
+  const char *why; /* the first thing that is not supported */
   bool no_memory;
 };
 
 /* ------------------------------------------------------------------ move.c */
 
-/** Always false: for `return`. */
+/** Always returns false, for use in `return`. */
 bool wsig_dwarf_refuse(struct wsig_dwarf *dwarf, const char *why);
-/** Room for one more of `size` bytes in a vector: its new memory, or NULL. */
+/** Makes space for one more item of `size` bytes: its new memory, or NULL. */
 void *wsig_dwarf_grow(struct wsig_dwarf *dwarf, void *items, size_t count,
                       size_t *capacity, size_t size);
 bool wsig_dwarf_add_place(struct wsig_dwarf *dwarf, enum wsig_dwarf_part part,
                           uint64_t from, uint64_t to);
-/** Where it went: false if nothing stood there. */
+/** The new position. False: nothing began at the old one. */
 bool wsig_dwarf_find_place(const struct wsig_dwarf *dwarf,
                            enum wsig_dwarf_part part, uint64_t from,
                            uint64_t *to);
@@ -96,31 +98,31 @@ bool wsig_dwarf_add_fixup(struct wsig_dwarf *dwarf,
 bool wsig_dwarf_apply_fixups(struct wsig_dwarf *dwarf);
 bool wsig_dwarf_add_list(struct wsig_dwarf *dwarf, enum wsig_dwarf_part part,
                          const struct wsig_dwarf_list *list);
-/** By offset, each once. False if one has two base addresses. */
+/** By offset, without duplicates. False: a list has two base addresses. */
 bool wsig_dwarf_sort_lists(struct wsig_dwarf *dwarf, enum wsig_dwarf_part part);
 
-/** Of a part that may be missing: then there is nothing to read. */
+/** If the module has no such part, there is nothing to read. */
 struct wsig_dwarf_reader wsig_dwarf_open(const struct wsig_dwarf *dwarf,
                                          enum wsig_dwarf_part part);
-/** Starts the new payload as a copy of the old. */
+/** Begins the new payload as a copy of the old one. */
 bool wsig_dwarf_copy(struct wsig_dwarf *dwarf, enum wsig_dwarf_part part);
-/** Writes into a copy. The place was read before, so it is there. */
+/** Replaces a number in a copy. It was read before, so it exists. */
 bool wsig_dwarf_patch(struct wsig_dwarf *dwarf, enum wsig_dwarf_part part,
                       size_t at, unsigned width, uint64_t value);
 
-/** Whether it is code. The linker writes -1, -2 (.debug_ranges, .debug_loc) or
- * 0 for what it dropped: such stay as they are. */
+/** Whether it is an address of code. For dropped code, the linker writes -1, -2
+ * (.debug_ranges, .debug_loc) or 0. These do not change. */
 bool wsig_dwarf_is_code(const struct wsig_dwarf *dwarf, uint64_t address);
-/** Where an address went. */
+/** The new address. */
 uint64_t wsig_dwarf_moved(const struct wsig_dwarf *dwarf, uint64_t address);
-/** A distance from `base` (0: an address itself) after both ends moved. */
+/** A distance from `base` (with base 0: an address) after both ends moved. */
 uint64_t wsig_dwarf_moved_offset(const struct wsig_dwarf *dwarf, uint64_t base,
                                  uint64_t offset, unsigned address_size);
-/** Moves the two ends of a range, both distances from `base`. */
+/** Moves both ends of a range, which are distances from `base`. */
 void wsig_dwarf_move_pair(const struct wsig_dwarf *dwarf, uint64_t base,
                           unsigned address_size, uint64_t *start,
                           uint64_t *end);
-/** Reads an address of the pool (7.27), which is code, and moves it there. */
+/** Reads a code address from the pool (7.27), and moves it in the pool. */
 bool wsig_dwarf_pool_address(struct wsig_dwarf *dwarf,
                              const struct wsig_dwarf_list *unit, uint64_t index,
                              uint64_t *address);

@@ -27,9 +27,9 @@ static bool patch_pair(struct pairs *pairs, size_t at, uint64_t start,
                           pairs->size, end);
 }
 
-/* Up to and with the pair of zeros that ends it. The greatest address as a
- * start says that the end is a new base; a linker writes one less (-2) for what
- * it dropped, so as not to be taken for it. */
+/* Up to the pair of zeros that ends the list, which is included. If the start
+ * is the greatest address, the end is a new base. Linkers write one less (-2)
+ * for dropped code, so that it is not mistaken for a base. */
 static bool move_list(struct pairs *pairs, uint64_t base) {
   struct wsig_dwarf_reader *reader = &pairs->reader;
   unsigned size = pairs->size;
@@ -61,7 +61,7 @@ bool wsig_dwarf_move_ranges(struct wsig_dwarf *dwarf,
       .dwarf = dwarf, .part = part, .reader = wsig_dwarf_open(dwarf, part)};
   for (size_t i = 0; i < lists->count; i++) {
     const struct wsig_dwarf_list *list = &lists->items[i];
-    /* One that begins within another might be moved twice, differently. */
+    /* A list that begins inside of another one might be moved twice. */
     if (list->offset < pairs.reader.at || list->offset > pairs.reader.end)
       return malformed(dwarf, part);
     pairs.reader.at = (size_t)list->offset;
@@ -77,7 +77,7 @@ bool wsig_dwarf_move_ranges(struct wsig_dwarf *dwarf,
 static bool move_set(struct wsig_dwarf *dwarf, struct wsig_dwarf_reader *reader,
                      const struct wsig_dwarf_frame *frame) {
   uint64_t version = wsig_dwarf_fixed(reader, 2);
-  wsig_dwarf_skip(reader, frame->offset_size); /* of the unit */
+  wsig_dwarf_skip(reader, frame->offset_size); /* offset of the unit */
   unsigned size = (unsigned)wsig_dwarf_fixed(reader, 1);
   uint64_t segment = wsig_dwarf_fixed(reader, 1);
   if (reader->failed || version != 2 || segment != 0 ||

@@ -6,7 +6,7 @@
 
 #define SMALLEST ((size_t)64)
 
-/* Whether there is room for so many more. */
+/* False: there is no memory for so many more bytes. */
 static bool reserve(struct wsig_bytes *bytes, size_t more) {
   if (bytes->failed) return false;
   if (more <= bytes->capacity - bytes->length) return true;
@@ -46,7 +46,7 @@ void wsig_bytes_s32(struct wsig_bytes *bytes, int32_t value) {
   wsig_bytes_s64(bytes, value);
 }
 
-/* The last byte's bit 6 is the sign: it must be that of all that is left. */
+/* Bit 6 of the last byte is the sign: it must equal all remaining bits. */
 void wsig_bytes_s64(struct wsig_bytes *bytes, int64_t value) {
   uint64_t sign = value < 0 ? UINT64_MAX : 0;
   uint64_t left = (uint64_t)value ^ sign;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Bytes: what is written, in memory, longer with each append.
+ * A buffer of bytes that grows with each append.
  *
- * Running out of memory sticks: `failed` is set, and each later append does
- * nothing. So writers ask once, at the end. All zeros is an empty one.
+ * If memory runs out, `failed` is set and stays set, and later appends do
+ * nothing. So writers check it once, at the end. Zeroed, it is empty.
  */
 #ifndef WSIG_INSTRUMENT_BYTES_H
 #define WSIG_INSTRUMENT_BYTES_H
@@ -21,12 +21,12 @@ struct wsig_bytes {
 void wsig_bytes_append(struct wsig_bytes *bytes, const void *data,
                        size_t length);
 void wsig_bytes_byte(struct wsig_bytes *bytes, uint8_t byte);
-/** LEB128 without a sign, of any width. */
+/** LEB128 without a sign, for numbers of any width. */
 void wsig_bytes_u32(struct wsig_bytes *bytes, uint64_t value);
 /** LEB128 with a sign. */
 void wsig_bytes_s32(struct wsig_bytes *bytes, int32_t value);
 void wsig_bytes_s64(struct wsig_bytes *bytes, int64_t value);
-/** Frees the memory: an empty one is left, which may be used again. */
+/** Frees the memory. The buffer is then empty and may be used again. */
 void wsig_bytes_release(struct wsig_bytes *bytes);
 
 #endif

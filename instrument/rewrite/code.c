@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Each body is walked to find where polls may come, and call_graph.c decides
- * which of them do; then it is copied in stretches with a poll between two. A
- * poll leaves the operand stack as it finds it and takes nothing from it, so it
- * may stand between any two instructions: behind the head of a loop, whatever
- * the loop's parameters are, behind a call, and in code that nobody reaches.
+ * Puts polls into each function body. poll_sites.c finds the sites where a poll
+ * is possible, and call_graph.c decides which of them poll. Then the body is
+ * copied in parts, with a poll between two parts. A poll neither reads nor
+ * changes the operand stack below it. So it may be between any two
+ * instructions: after the head of a loop, whatever the loop's parameters are,
+ * after a call, and in unreachable code.
  *
- * Turns are counted in one local of the function, which is appended, or in a
- * global: no index changes. A counter of powers of two goes up in steps of
- * 2^32 / N and polls when it comes to 0: one addition, whose result needs no
- * other comparison and no reset. It starts at 0, so that a function whose loops
- * are not taken pays nothing. All loops with one counter share its steps: at
- * every Nth turn one of them polls, whichever it is, and none can keep the
- * others from it.
+ * A local that is appended to the function counts turns, or a global does: no
+ * index changes. If N is a power of two, the counter increases in steps of
+ * 2^32 / N, and the site polls when the counter is 0. That takes one addition;
+ * the result needs no other comparison and no reset. The counter starts at 0,
+ * so a function whose loops are not entered has no cost. All loops with the
+ * same counter increase it together. Whichever loop executes the Nth turn
+ * polls, so no loop can prevent the polls.
  */
 #include "rewrite/code.h"
 
@@ -20,7 +21,7 @@
 #include "analysis/call_graph.h"
 #include "analysis/poll_sites.h"
 
-/* Engines take no function with more locals: it polls at each turn. */
+/* Engines accept no more locals. Functions with so many poll at each turn. */
 enum { MOST_LOCALS = 50000 };
 
 struct writer {
@@ -28,7 +29,7 @@ struct writer {
   const struct wsig_plan *plan;
   const struct wsig_call_graph *graph;
   struct wsig_code *code;
-  struct wsig_poll_sites sites; /* of a body */
+  struct wsig_poll_sites sites; /* of the current body */
   struct wsig_bytes body;
 };
 
@@ -36,10 +37,10 @@ static bool has_failed(const struct writer *writer) {
   return writer->sites.failed || writer->code->too_large != WSIG_NO_FUNCTION;
 }
 
-/* -------------------------------------------------------------------- pace */
+/* --------------------------------------------------------------- intervals */
 
-static struct wsig_poll_interval pace_of(const struct wsig_poll_site *site,
-                                         uint32_t every) {
+static struct wsig_poll_interval interval_of(const struct wsig_poll_site *site,
+                                             uint32_t every) {
   if (!site->polls) return (struct wsig_poll_interval){0};
   switch (site->kind) {
     case WSIG_POLL_SITE_HEAD:
@@ -50,8 +51,8 @@ static struct wsig_poll_interval pace_of(const struct wsig_poll_site *site,
   }
 }
 
-/* Whether the body counts turns in a local. */
-static bool set_paces(struct writer *writer, const struct wsig_body *body) {
+/* Returns whether the body counts turns in a local. */
+static bool set_intervals(struct writer *writer, const struct wsig_body *body) {
   bool is_silent = body->function == writer->plan->deliver;
   bool can_count = body->parameters + body->locals < MOST_LOCALS;
   bool counts = false;
@@ -60,7 +61,7 @@ static bool set_paces(struct writer *writer, const struct wsig_body *body) {
     struct wsig_poll_site *site = &writer->sites.items[i];
     struct wsig_poll_interval *interval = &site->interval;
     if (site->kind == WSIG_POLL_SITE_LOOP) writer->code->loops++;
-    if (!is_silent) *interval = pace_of(site, writer->plan->every);
+    if (!is_silent) *interval = interval_of(site, writer->plan->every);
     if (interval->counter == WSIG_COUNT_LOCAL && !can_count)
       *interval = (struct wsig_poll_interval){1, WSIG_COUNT_NONE};
     if (interval->counter == WSIG_COUNT_LOCAL) counts = true;
@@ -96,7 +97,7 @@ static bool is_power_of_2(uint32_t number) {
   return (number & (number - 1)) == 0;
 }
 
-/* One more turn: the counter is left on the stack. */
+/* Counts one more turn, and leaves the counter on the stack. */
 static void put_count(struct writer *writer, struct wsig_poll_interval interval,
                       uint32_t counter) {
   bool is_local = interval.counter == WSIG_COUNT_LOCAL;
@@ -114,7 +115,7 @@ static void put_count(struct writer *writer, struct wsig_poll_interval interval,
   }
 }
 
-/* The counter is on the stack: polls at the Nth turn. */
+/* Takes the counter from the stack, and polls at the Nth turn. */
 static void put_turn(struct writer *writer, struct wsig_poll_interval interval,
                      uint32_t counter) {
   enum { NO_RESULT = 0x40, EQZ = 0x45, GE_U = 0x4f };
@@ -134,9 +135,9 @@ static void put_turn(struct writer *writer, struct wsig_poll_interval interval,
   put(writer, WSIG_OP_END);
 }
 
-/* `local`: the counter of the body. */
-static void put_place(struct writer *writer, const struct wsig_poll_site *site,
-                      uint32_t local) {
+/* `local`: the local of the body that counts. */
+static void put_site(struct writer *writer, const struct wsig_poll_site *site,
+                     uint32_t local) {
   struct wsig_poll_interval interval = site->interval;
   if (interval.every == 1) {
     put_poll(writer);
@@ -176,13 +177,13 @@ static void put_stretches(struct writer *writer, const struct wsig_body *body,
     struct wsig_poll_site *site = &writer->sites.items[i];
     copy(writer, at, site->offset);
     at = site->offset;
-    put_place(writer, site, local);
+    put_site(writer, site, local);
     site->now = writer->body.length;
   }
   copy(writer, at, body->end);
 }
 
-/* At least as wide as it was: what follows never moves to the front. */
+/* At least as wide as before: so no byte after it moves towards the start. */
 static size_t width_of(uint64_t size, uint64_t least) {
   size_t width = 1;
   while (size >>= 7) width++;
@@ -195,8 +196,8 @@ static void put_size(struct wsig_bytes *payload, uint64_t size, size_t width) {
   wsig_bytes_byte(payload, (uint8_t)size);
 }
 
-static void note_moves(struct writer *writer, const struct wsig_body *body,
-                       size_t base, bool counts) {
+static void map_offsets(struct writer *writer, const struct wsig_body *body,
+                        size_t base, bool counts) {
   struct wsig_offset_map *map = &writer->code->map;
   wsig_offset_map_add(map, body->contents, base - body->contents);
   if (counts) {
@@ -209,8 +210,8 @@ static void note_moves(struct writer *writer, const struct wsig_body *body,
   }
 }
 
-/* Each poll is a block, in another one if it is counted. */
-static void note_labels(struct writer *writer, const struct wsig_body *body) {
+/* Each poll is a block. If it is counted, it is inside of another block. */
+static void map_labels(struct writer *writer, const struct wsig_body *body) {
   struct wsig_offset_map *labels = &writer->code->labels;
   uint64_t by = 0;
   wsig_offset_map_add(labels, wsig_label(body->function, 0), by);
@@ -236,12 +237,12 @@ static void put_body(struct writer *writer, const struct wsig_body *body,
                       payload->length - body->start);
   put_size(payload, writer->body.length,
            width_of(writer->body.length, body->contents - body->start));
-  note_moves(writer, body, payload->length, counts);
-  note_labels(writer, body);
+  map_offsets(writer, body, payload->length, counts);
+  map_labels(writer, body);
   wsig_bytes_append(payload, writer->body.data, writer->body.length);
 }
 
-/* All that is before the first body. */
+/* Copies everything before the first body. */
 static void put_head(struct writer *writer, const struct wsig_bodies *bodies) {
   copy(writer, 0, wsig_cursor_offset(&bodies->cursor));
   wsig_bytes_append(&writer->code->payload, writer->body.data,
@@ -254,11 +255,11 @@ static void put_bodies(struct writer *writer, struct wsig_bodies *bodies) {
   while (!has_failed(writer) && wsig_bodies_next(bodies, &body)) {
     wsig_poll_sites_find(&writer->sites, bodies, &body);
     if (!has_failed(writer) && !bodies->cursor.failed)
-      put_body(writer, &body, set_paces(writer, &body));
+      put_body(writer, &body, set_intervals(writer, &body));
   }
 }
 
-/* 0, or what went wrong. */
+/* 0, or the error. */
 static int outcome(const struct writer *writer,
                    const struct wsig_cursor *cursor) {
   const struct wsig_code *code = writer->code;

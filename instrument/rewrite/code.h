@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The code section with polls put in. */
+/* The code section with polls. */
 #ifndef WSIG_INSTRUMENT_CODE_H
 #define WSIG_INSTRUMENT_CODE_H
 
@@ -9,16 +9,16 @@
 
 #define WSIG_NO_FUNCTION UINT32_MAX
 
-/** What is put in. */
+/** What to insert. */
 struct wsig_plan {
-  uint32_t every;   /* turns; 0: as many as each loop can bear */
-  bool calls;       /* at the heads of all functions */
+  uint32_t every;   /* turns; 0: as many as suits each loop */
+  bool calls;       /* polls at the heads of all functions */
   uint32_t deliver; /* the function that polls call; WSIG_NO_FUNCTION: none */
   struct wsig_bytes poll; /* the instructions of one poll */
-  uint32_t counter;       /* a global that counts calls, if need be */
+  uint32_t counter;       /* the global that counts, if one is needed */
 };
 
-/** Labels of all functions, in one order: those of polls come between. */
+/** The labels of all functions in one order. */
 static inline uint64_t wsig_label(uint32_t function, uint64_t label) {
   return (uint64_t)function << 32 | label;
 }
@@ -26,17 +26,17 @@ static inline uint64_t wsig_label(uint32_t function, uint64_t label) {
 struct wsig_code {
   struct wsig_bytes payload;
   struct wsig_offset_map map;
-  struct wsig_offset_map labels; /* of wsig_label() */
+  struct wsig_offset_map labels; /* from old wsig_label() to new ones */
   uint64_t loops, polls;
-  bool needs_counter; /* the plan's global */
-  uint32_t too_large; /* a function that no engine would take any more */
+  bool needs_counter; /* the plan's global is used */
+  uint32_t too_large; /* a function that became too large for all engines */
 };
 
-/** The largest body that engines take (the JavaScript API, 8 Limits). */
+/** The largest body that engines accept (the JavaScript API, 8 Limits). */
 #define WSIG_BODY_MAX 7654321
 
-/** Errors: ENOMEM; 1: a function gets too large, or, if that is
- * WSIG_NO_FUNCTION, the code is not what it was. */
+/** Errors: ENOMEM; 1: the function `too_large` became too large, or, if that is
+ * WSIG_NO_FUNCTION, the code differs from what was scanned. */
 int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
                     const struct wsig_plan *plan);
 void wsig_code_release(struct wsig_code *code);

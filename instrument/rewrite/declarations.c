@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The sections of memories, globals and exports, with what is appended. A
- * section that the module does not have is made.
+ * The sections of memories, globals and exports, with the new items at their
+ * end. If the module does not have the section, it is added.
  */
 #include "analysis/body.h"
 #include "rewrite/rewrite.h"
@@ -14,7 +14,7 @@ static bool is_64_bit(const struct wsig_rewriting *rewriting) {
          rewriting->scan->report.memory.is_64_bit;
 }
 
-/* The payload that the section gets. */
+/* The new payload of the section. */
 static struct wsig_bytes *change(struct wsig_rewriting *rewriting,
                                  uint8_t number) {
   const struct wsig_wasm_section *section = rewriting->scan->known[number];
@@ -28,8 +28,8 @@ static struct wsig_bytes *change(struct wsig_rewriting *rewriting,
   return &edit->payload;
 }
 
-/* The section's items, and `more` behind them: their number, which is written,
- * and where they stand. */
+/* A cursor at the first item of the section. Writes the number of items, with
+ * `more` new ones. */
 static struct wsig_cursor begin(const struct wsig_rewriting *rewriting,
                                 uint8_t number, uint32_t more,
                                 struct wsig_bytes *payload) {
@@ -45,7 +45,7 @@ static struct wsig_cursor begin(const struct wsig_rewriting *rewriting,
   return cursor;
 }
 
-/* All that the cursor has left. */
+/* Copies all bytes that the cursor has left. */
 static void copy_rest(struct wsig_bytes *payload,
                       const struct wsig_cursor *cursor) {
   wsig_bytes_append(payload, cursor->at, (size_t)(cursor->end - cursor->at));
@@ -73,14 +73,14 @@ static void rewrite_memories(struct wsig_rewriting *rewriting) {
   if (kind == WASMSIG_WORDS_PAGE) put_longer(payload, &cursor);
   copy_rest(payload, &cursor);
   if (kind == WASMSIG_WORDS_MEMORY)
-    wsig_bytes_append(payload, "\1\1\1", 3); /* one page, and no more */
+    wsig_bytes_append(payload, "\1\1\1", 3); /* exactly one page */
 }
 
 /* ----------------------------------------------------------------- globals */
 
-/* A module that gets words handles no signal: its handled set is 0 for ever. It
- * has room in a page of ours, and not at the top of a C stack, whose bytes are
- * too few for it. Such a module does not say what it handles. */
+/* A module that gets words handles no signals, so its handled set is always 0.
+ * A new page has space for this set. The 16 bytes at the top of a C stack do
+ * not have enough space for it; then the module has no handled set. */
 bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word) {
   wasmsig_word_placement kind = rewriting->placement.kind;
   if (rewriting->scan->report.words[word].is_exported) return false;
@@ -103,7 +103,7 @@ uint32_t wsig_next_global(const struct wsig_rewriting *rewriting) {
   return global_of(rewriting, WASMSIG_WORD_COUNT);
 }
 
-/* The value of a global. */
+/* Writes the initial value of a global. */
 static void put_address(const struct wsig_rewriting *rewriting,
                         struct wsig_bytes *payload, uint64_t address) {
   wsig_emit_address(payload, rewriting->scan, address);
@@ -122,7 +122,7 @@ static void put_words(struct wsig_rewriting *rewriting,
   }
 }
 
-/* Passes over a global's type and value; answers where the value starts. */
+/* Skips a global's type and value. Returns where the value begins. */
 static const uint8_t *pass_global(struct wsig_cursor *cursor) {
   struct wsig_instruction instruction;
   wsig_read_value_type(cursor);
@@ -134,7 +134,7 @@ static const uint8_t *pass_global(struct wsig_cursor *cursor) {
   return value;
 }
 
-/* Up to the stack pointer, which gets its new value. */
+/* Copies the globals before the stack pointer; changes its initial value. */
 static void put_stack(struct wsig_rewriting *rewriting,
                       struct wsig_bytes *payload, struct wsig_cursor *cursor) {
   uint64_t number =
@@ -172,7 +172,7 @@ static void put_export(struct wsig_bytes *payload, const char *name,
   wsig_bytes_u32(payload, index);
 }
 
-/* A name that no export has: "memory", "memory_1"... */
+/* With a name that no export has: "memory", "memory_1"... */
 static void put_memory(struct wsig_rewriting *rewriting,
                        struct wsig_bytes *payload) {
   char name[32] = "memory";

@@ -12,8 +12,8 @@ static bool is_plain(const struct wsig_scan *scan, uint32_t function) {
   return type < scan->signature_count && scan->signatures[type].is_plain;
 }
 
-/* If the body is nothing but two calls or more, the function that is called
- * last; else none. */
+/* If the body consists only of calls, and of at least two: the function that it
+ * calls last. Otherwise WSIG_NO_FUNCTION. */
 static uint32_t last_of_calls(const struct wsig_scan *scan, uint32_t function) {
   struct wsig_bodies bodies;
   struct wsig_body body;
@@ -32,8 +32,9 @@ static uint32_t last_of_calls(const struct wsig_scan *scan, uint32_t function) {
   return calls > 1 ? last : WSIG_NO_FUNCTION;
 }
 
-/* wasm-ld wraps each export of a command whose crt1 asks for it: destructors
- * run behind each (lld/wasm/Writer.cpp, createCommandExportWrapper). */
+/* wasm-ld wraps each export of a command, depending on its crt1: the wrapper
+ * runs the destructors afterwards (lld/wasm/Writer.cpp,
+ * createCommandExportWrapper). */
 static bool is_wrapped(const struct wsig_scan *scan, uint32_t function) {
   const struct wsig_export *start = wsig_scan_export(scan, "_start");
   uint32_t last = last_of_calls(scan, function);
@@ -49,8 +50,8 @@ int wsig_deliver_find(uint32_t *deliver, const struct wsig_scan *scan,
   if (!export) return WASMSIG_OK;
   if (export->kind != WASMSIG_EXTERN_FUNCTION || !is_plain(scan, export->index))
     return wsig_refuse(why,
-                       "its __instance_signal_deliver is no function without "
-                       "parameters and results");
+                       "its __instance_signal_deliver is not a function "
+                       "without parameters and results");
   if (!scan->report.words[WASMSIG_WORD_SIGNAL].is_exported)
     return wsig_refuse(why,
                        "it exports __instance_signal_deliver, but not "

@@ -5,8 +5,8 @@
 
 #include "analysis/scan.h"
 
-/** deliver: WSIG_NO_FUNCTION: the module has none. Errors: 1: it has one that
- * cannot be called, and *why. */
+/** Sets *deliver, to WSIG_NO_FUNCTION if the module has no such function.
+ * Errors: 1: it has one that polls cannot call, and `*why` is the reason. */
 int wsig_deliver_find(uint32_t *deliver, const struct wsig_scan *scan,
                       const char **why);
 

@@ -14,7 +14,7 @@ void wsig_emit_address(struct wsig_bytes *bytes, const struct wsig_scan *scan,
     wsig_bytes_s32(bytes, (int32_t)(uint32_t)address);
 }
 
-/* The address of the signal word, on the stack. */
+/* Pushes the address of the signal word. */
 static void put_word(struct wsig_rewriting *rewriting) {
   const wasmsig_module_word *word =
       &rewriting->scan->report.words[WASMSIG_WORD_SIGNAL];
@@ -30,8 +30,8 @@ static void put_word(struct wsig_rewriting *rewriting) {
   wsig_emit_address(poll, rewriting->scan, address);
 }
 
-/* Whether one load can read the word of attention too: it follows the signal
- * word, and the two are aligned as one. */
+/* Whether one load can read the attention word together with the signal word:
+ * it must follow the signal word, and both together must be aligned. */
 static bool has_attention(const struct wsig_scan *scan) {
   const wasmsig_module_word *word = &scan->report.words[WASMSIG_WORD_SIGNAL];
   const struct wsig_export *export =

@@ -5,8 +5,8 @@
 
 #include "rewrite/rewrite.h"
 
-/** Puts them into the plan, whose function of delivery is known, as the room
- * for words is. */
+/** Writes the poll into the plan. The function `deliver` and the placement of
+ * the words must be known. */
 void wsig_emit_poll(struct wsig_rewriting *rewriting);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The sections put together: those that stay are copied as they are. */
+/* Writes the new module: unchanged sections are copied as they are. */
 #include "rewrite/rewrite.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ static void put_added(struct wsig_rewriting *rewriting, int number) {
   rewriting->is_added[number] = false;
 }
 
-/* Those that come before a section of this rank. */
+/* Writes the added sections that belong before a section of this rank. */
 static void put_added_below(struct wsig_rewriting *rewriting, uint8_t rank) {
   for (int i = 1; i < WSIG_WASM_SECTION_COUNT; i++)
     if (wsig_wasm_section_ranks[i] < rank) put_added(rewriting, i);
@@ -42,7 +42,7 @@ static void put_section(struct wsig_rewriting *rewriting,
   wsig_bytes_append(bytes, edit->payload.data, edit->payload.length);
 }
 
-/* What was done, for who comes later: version, pace, whether at calls. */
+/* Marks the module for later tools: version, interval, polls at all calls. */
 static void put_mark(struct wsig_rewriting *rewriting) {
   static const char name[] = "wasmsig.instrument";
   struct wsig_bytes mark = {0};

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The section "name". Functions, locals, globals and all else keep their
- * numbers. Labels are numbered as they come in a function (the appendix of the
- * specification calls this the extended name section): those behind a poll get
- * others. A section that is not understood stays as it is: names are only
- * names.
+ * The section "name". Functions, locals, globals and all other items keep their
+ * numbers, except labels. Labels are numbered in the order of their blocks in a
+ * function (the appendix of the specification calls this the extended name
+ * section). So the labels after a poll get new numbers. A section in an unknown
+ * format stays as it is, because names do not affect the execution.
  */
 #include "rewrite/rewrite.h"
 
 struct renaming {
   struct wsig_cursor cursor;
   const struct wsig_offset_map *labels;
-  struct wsig_bytes *bytes; /* what becomes of the section */
+  struct wsig_bytes *bytes; /* the new section */
   bool has_labels;
 };
 
-/* So many bytes, as they are. */
+/* Copies `length` bytes unchanged. */
 static void copy(struct renaming *renaming, uint64_t length,
                  struct wsig_bytes *to) {
   const uint8_t *start = renaming->cursor.at;
@@ -47,7 +47,7 @@ static void move_labels(struct renaming *renaming, struct wsig_bytes *to) {
     move_function(renaming, to);
 }
 
-/* One kind of names. */
+/* Rewrites the names of one kind of item. */
 static void rename_kind(struct renaming *renaming) {
   enum { LABEL_NAMES = 3 };
   struct wsig_bytes names = {0};

@@ -28,7 +28,7 @@ void wsig_offset_map_add(struct wsig_offset_map *map, uint64_t from,
 
 uint64_t wsig_offset_map_apply(const struct wsig_offset_map *map,
                                uint64_t old) {
-  size_t low = 0, high = map->count; /* the first with from > old */
+  size_t low = 0, high = map->count; /* the first entry with from > old */
   while (low < high) {
     size_t middle = low + (high - low) / 2;
     if (map->entries[middle].from <= old)

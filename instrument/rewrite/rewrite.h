@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Rewriting: what becomes of each section, and the module made of that. */
+/* The changes to each section, and the new module made from them. */
 #ifndef WSIG_INSTRUMENT_REWRITE_H
 #define WSIG_INSTRUMENT_REWRITE_H
 
@@ -11,37 +11,37 @@
 /** One for each section of the scan. */
 struct wsig_edit {
   bool is_left_out;
-  bool is_changed;           /* its payload is `payload` */
-  struct wsig_bytes payload; /* of a custom one: behind the name */
+  bool is_changed;           /* `payload` is its new payload */
+  struct wsig_bytes payload; /* for a custom section: after the name */
 };
 
 struct wsig_rewriting {
   const struct wsig_scan *scan;
   const wasmsig_instrument_options *options;
   wasmsig_instrumented *made;
-  struct wsig_bytes module; /* the new one */
+  struct wsig_bytes module; /* the new module */
   struct wsig_word_placement placement;
   struct wsig_plan plan;
   struct wsig_code code;
   struct wsig_edit *edits;
   struct wsig_bytes
-      added[WSIG_WASM_SECTION_COUNT]; /* sections that are missing */
+      added[WSIG_WASM_SECTION_COUNT]; /* sections that the module lacked */
   bool is_added[WSIG_WASM_SECTION_COUNT];
 };
 
-/** Memory, globals and exports: makes room, and the words. */
+/** Memory, globals and exports: adds a page if needed, and the words. */
 void wsig_rewrite_declarations(struct wsig_rewriting *rewriting);
-/** The section "name" of this number. */
+/** Rewrites the section "name", which has this number. */
 void wsig_rewrite_names(struct wsig_rewriting *rewriting, size_t number);
-/** Puts all sections together. */
+/** Writes the new module. */
 void wsig_rewrite_module(struct wsig_rewriting *rewriting);
 
-/** An address of memory 0, as a constant on the stack. */
+/** Pushes an address of memory 0 as a constant. */
 void wsig_emit_address(struct wsig_bytes *bytes, const struct wsig_scan *scan,
                        uint64_t address);
-/** Whether the word is one that is added. */
+/** Whether the word is added to the module. */
 bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word);
-/** The index of the first global that is appended behind the words. */
+/** The index of the first global that follows the added words. */
 uint32_t wsig_next_global(const struct wsig_rewriting *rewriting);
 
 #endif

@@ -44,14 +44,14 @@ const refused = {
       wat(`(module (import "env" "word" (global i32))
         (memory (export "memory") 1) ${LOOP}
         (export "__instance_signal" (global 0)))`),
-    /__instance_signal: another module brings it/
+    /__instance_signal: it is imported: another module defines it/
   ],
   'a delivery function with a result': [
     () =>
       wat(`(module ${OWN} ${LOOP}
         (func (export "__instance_signal_deliver") (result i32)
           i32.const 0))`),
-    /__instance_signal_deliver is no function without/
+    /__instance_signal_deliver is not a function without/
   ],
   'a delivery function without a word': [
     () =>
@@ -69,7 +69,7 @@ const refused = {
   ],
   'an instrumented module': [
     () => instrument(wat(`(module ${LOOP})`)),
-    /has been instrumented before/
+    /is already instrumented/
   ],
   'an object file': [
     () => withCustom(wat(`(module ${LOOP})`), 'linking', '\x02'),

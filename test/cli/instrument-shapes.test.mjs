@@ -462,7 +462,7 @@ test(
     assert.equal(made.bytes.length, 0)
     assert.match(
       made.stderr,
-      /function 1 would become larger than engines take \(7654321 bytes\)/
+      /function 1 would become larger than engines accept \(7654321 bytes\)/
     )
   }
 )
@@ -479,6 +479,6 @@ test(
     assert.ok(WebAssembly.validate(fits.bytes))
     const made = tryInstrument(globals(999999))
     assert.equal(made.status, 1)
-    assert.match(made.stderr, /more globals than engines take \(1000000\)/)
+    assert.match(made.stderr, /more globals than engines accept \(1000000\)/)
   }
 )

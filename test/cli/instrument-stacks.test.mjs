@@ -96,7 +96,7 @@ for (const [why, options] of Object.entries(noStack))
   test(`a stack has no space for words if ${why}`, () => {
     const { status, stderr, bytes } = tryInstrument(stack(options))
     assert.equal(status, 1)
-    assert.match(stderr, /^wasmsig: -: no room for the words: .*\n$/)
+    assert.match(stderr, /^wasmsig: -: no space for the words: .*\n$/)
     assert.equal(bytes.length, 0)
   })
 

@@ -2,7 +2,7 @@
 /*
  * Debug sections written by hand, byte by byte:
  *
- *     begin();                            // no sections, no moves
+ *     begin();                            // no sections, no insertions
  *     insert(20, 5);                      // 5 bytes before the byte at 20
  *     put(INFO, "\4\0\1");
  *     put_u32(INFO, 20);
@@ -80,7 +80,7 @@ static inline int end_test(void **state) {
 #define SECTIONS_TEST(sentence) \
   cmocka_unit_test_setup_teardown(sentence, begin_test, end_test)
 
-/** Bytes before the one that was at `at`; in ascending order. */
+/** Inserts bytes before the one at `at`. Call it in ascending order. */
 static inline void insert(uint64_t at, uint64_t bytes) {
   size_t count = map.count;
   wsig_offset_map_add(&map, at,
@@ -94,7 +94,7 @@ static inline void put_bytes(enum section_name to, const void *bytes,
   sections[to].length += length;
 }
 
-/** A string literal, NULs in it, without the one at the end. */
+/** A string literal, including NULs inside it, but not the one at its end. */
 #define put(to, literal) put_bytes(to, literal, sizeof(literal) - 1)
 
 static inline void put_u32(enum section_name to, uint32_t number) {
@@ -103,7 +103,7 @@ static inline void put_u32(enum section_name to, uint32_t number) {
   put_bytes(to, bytes, 4);
 }
 
-/** A length of what follows: begin_length, bytes, end_length. */
+/** The length of the bytes after it: begin_length, bytes, end_length. */
 static inline size_t begin_length(enum section_name of) {
   put_u32(of, 0);
   return sections[of].length;
@@ -137,7 +137,7 @@ static inline void put_entry(uint8_t version, const void *specs,
 #define entry(version, specs, values) \
   put_entry(version, specs, sizeof(specs) - 1, values, sizeof(values) - 1)
 
-/* A table with one list in its offsets; lists follow. */
+/* A table with two lists in its offsets; the lists follow. */
 static inline size_t begin_table(enum section_name section) {
   size_t table = begin_length(section);
   put(section, "\5\0\4\0\2\0\0\0\x08\0\0\0");
@@ -149,7 +149,7 @@ static inline void set_second(enum section_name section) {
   section_bytes[section][16] = (uint8_t)(sections[section].length - 12);
 }
 
-/* ----------------------------------------------------------------- answers */
+/* ----------------------------------------------------------------- results */
 
 static inline int move_sections(void) {
   why = NULL;
@@ -194,7 +194,7 @@ static inline void assert_nothing_changed(void) {
     assert_nothing_changed();              \
   } while (0)
 
-/** What stands from `at` to the end of the new section. */
+/** The bytes from `at` to the end of the new section. */
 #define assert_bytes(of, at, literal)                                        \
   do {                                                                       \
     assert_int_equal(new_length(of), (at) + sizeof(literal) - 1);            \

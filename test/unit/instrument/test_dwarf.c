@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Addresses in entries, ranges and lists of locations: those of code move, all
- * else stays. */
+/* Addresses in entries, ranges and lists of locations: addresses of code move,
+ * everything else stays. */
 #include "dwarf_bytes.h"
 
 #define VALUES_4 12 /* where the values are */
@@ -47,26 +47,26 @@ TEST(a_length_becomes_the_new_length) {
   }
 }
 
-TEST(a_length_that_outgrows_its_bytes_is_refused) {
+TEST(a_length_that_no_longer_fits_its_bytes_is_refused) {
   static const char *const specs[] = {"\x11\1\x12\x0b", "\x11\1\x12\x0f",
                                       "\x11\1\x12\x0d"};
   for (int i = 0; i < 3; i++) {
     begin();
     insert(25, 300);
     put_entry(4, specs[i], 4, "\x14\0\0\0\x0c", 5);
-    assert_refused("outgrows");
+    assert_refused("no longer fits");
   }
   begin();
-  insert(25, 60); /* would fit, but be read as negative */
+  insert(25, 60); /* it fits, but is read as negative */
   entry(4, "\x11\1\x12\x0d", "\x14\0\0\0\x0c");
-  assert_refused("outgrows");
+  assert_refused("no longer fits");
   begin();
   insert(25, 300);
   entry(5, "\x11\1\x12\x21\x0c", "\x14\0\0\0"); /* implicit_const */
-  assert_refused("outgrows");
+  assert_refused("no longer fits");
 }
 
-TEST(what_the_linker_dropped_stays) {
+TEST(addresses_of_dropped_code_stay) {
   static const char *const dropped[] = {"\0\0\0\0", "\xff\xff\xff\xff",
                                         "\xfe\xff\xff\xff"};
   for (int i = 0; i < 3; i++) {
@@ -90,7 +90,7 @@ TEST(addresses_of_data_stay) {
   assert_bytes(INFO, VALUES_4, "\5\3\x20\0\0\0\x20 \0\2\x20\0\x22\0\0\0");
 }
 
-TEST(the_pool_moves_where_it_is_of_code) {
+TEST(addresses_of_code_in_the_pool_move) {
   insert(15, 2);
   put(ADDR, "\x14\0\0\0\5\0\4\0\x20\0\0\0\x21\0\0\0\x22\0\0\0\xff\xff\xff\xff");
   /* addr_base, low_pc addrx 1, location addrx 2, high_pc data4, call_pc 3 */
@@ -135,8 +135,8 @@ TEST(an_index_past_the_pool_is_refused) {
   assert_refused("does not say where");
 }
 
-/* Entries: the unit, a template's argument of a pointer type, that type, and
- * what it points to. */
+/* Entries: the unit, a template argument of a pointer type, that type, and the
+ * type that it points to. */
 static void put_argument(const char *pointed_to) {
   insert(15, 2);
   put(ABBREV,
@@ -153,13 +153,13 @@ static void put_argument(const char *pointed_to) {
   end_length(INFO, unit);
 }
 
-TEST(a_function_that_is_a_templates_argument_moves) {
+TEST(a_function_as_a_template_argument_moves) {
   put_argument("\x15");
   assert_moves();
   assert_int_equal(new_u32(INFO, 19), 0x22);
 }
 
-TEST(data_that_is_a_templates_argument_stays) {
+TEST(data_as_a_template_argument_stays) {
   put_argument("\x24");
   assert_moves();
   assert_nothing_changed();
@@ -204,7 +204,7 @@ TEST(lists_that_overlap_are_refused) {
   assert_refused(".debug_ranges");
 }
 
-TEST(a_list_that_two_units_start_elsewhere_is_refused) {
+TEST(a_list_with_two_base_addresses_is_refused) {
   insert(25, 5);
   put(RANGES, "\1\0\0\0\x20\0\0\0\0\0\0\0\0\0\0\0");
   entry(4, "\x11\1\x55\x17", "\4\0\0\0\0\0\0\0");
@@ -232,7 +232,7 @@ TEST(aranges_move) {
 
 /* ----------------------------------------------------------------- lists, 5 */
 
-TEST(lists_grow_and_what_refers_to_them_follows) {
+TEST(lists_grow_and_references_to_them_follow) {
   insert(15, 2);
   insert(25, 500);
   size_t table = begin_table(RNGLISTS);
@@ -256,7 +256,7 @@ TEST(lists_grow_and_what_refers_to_them_follows) {
   assert_bytes(INFO, VALUES_5, "\x16\0\0\0\x0c\0\0\0\0\1\x25\0\0\0");
 }
 
-TEST(a_table_behind_one_that_grew_is_found) {
+TEST(a_table_after_one_that_grew_is_found) {
   insert(25, 500);
   size_t table = begin_length(RNGLISTS);
   put(RNGLISTS, "\5\0\4\0\0\0\0\0\4\2\x20\0");
@@ -310,7 +310,7 @@ TEST(lists_of_dropped_functions_stay) {
   assert_nothing_changed();
 }
 
-TEST(a_list_that_nobody_refers_to_is_copied) {
+TEST(an_unused_list_is_copied) {
   insert(15, 2);
   size_t table = begin_table(RNGLISTS);
   put(RNGLISTS, "\4\2\x20\0");
@@ -321,19 +321,19 @@ TEST(a_list_that_nobody_refers_to_is_copied) {
   assert_nothing_changed();
 }
 
-TEST(a_list_that_is_not_there_is_refused) {
+TEST(a_list_that_does_not_exist_is_refused) {
   size_t table = begin_table(RNGLISTS);
   put(RNGLISTS, "\4\2\x20\0");
   set_second(RNGLISTS);
   put(RNGLISTS, "\0");
   end_length(RNGLISTS, table);
   entry(5, "\x55\x17", "\x60\0\0\0");
-  assert_refused("not there");
+  assert_refused("does not exist");
 }
 
 /* ---------------------------------------------------------------- refusals */
 
-TEST(what_cannot_be_followed_is_refused) {
+TEST(unsupported_attributes_are_refused) {
   static const struct {
     uint8_t version;
     char specs[8];
@@ -346,7 +346,7 @@ TEST(what_cannot_be_followed_is_refused) {
       {4, "\xff\x40\x17", "unknown attribute"},
       {4, "\2\x70", "unknown form"},
       {6, "\2\x70", "unknown version"},
-      {4, "\x11\x0b", "of its own"},
+      {4, "\x11\x0b", "unsupported form"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     begin();
@@ -356,7 +356,7 @@ TEST(what_cannot_be_followed_is_refused) {
   }
 }
 
-TEST(a_unit_that_continues_elsewhere_is_refused) {
+TEST(a_unit_that_continues_in_another_file_is_refused) {
   put(ABBREV, "\1\x4a\0\0\0\0");
   size_t unit = begin_length(INFO);
   put(INFO, "\5\0\4\4\0\0\0\0........\1");
@@ -376,8 +376,8 @@ TEST(sections_of_an_unknown_kind_are_refused) {
   }
   sections[OTHER].name = ".debug_info";
   sections[OTHER].name_length = strlen(".debug_info");
-  assert_refused("of one name");
-  sections[OTHER].name = ".debug"; /* not one of ours */
+  assert_refused("with the same name");
+  sections[OTHER].name = ".debug"; /* not a debug section of DWARF */
   sections[OTHER].name_length = strlen(".debug");
   assert_moves();
 }
@@ -386,28 +386,28 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       SECTIONS_TEST(addresses_of_code_move),
       SECTIONS_TEST(a_length_becomes_the_new_length),
-      SECTIONS_TEST(a_length_that_outgrows_its_bytes_is_refused),
-      SECTIONS_TEST(what_the_linker_dropped_stays),
+      SECTIONS_TEST(a_length_that_no_longer_fits_its_bytes_is_refused),
+      SECTIONS_TEST(addresses_of_dropped_code_stay),
       SECTIONS_TEST(addresses_of_data_stay),
-      SECTIONS_TEST(the_pool_moves_where_it_is_of_code),
+      SECTIONS_TEST(addresses_of_code_in_the_pool_move),
       SECTIONS_TEST(abbreviations_come_in_any_order),
       SECTIONS_TEST(references_of_version_2_are_as_wide_as_addresses),
       SECTIONS_TEST(an_index_past_the_pool_is_refused),
-      SECTIONS_TEST(a_function_that_is_a_templates_argument_moves),
-      SECTIONS_TEST(data_that_is_a_templates_argument_stays),
+      SECTIONS_TEST(a_function_as_a_template_argument_moves),
+      SECTIONS_TEST(data_as_a_template_argument_stays),
       SECTIONS_TEST(ranges_move_from_their_base),
       SECTIONS_TEST(locations_move_and_their_expressions_stay),
       SECTIONS_TEST(lists_that_overlap_are_refused),
-      SECTIONS_TEST(a_list_that_two_units_start_elsewhere_is_refused),
+      SECTIONS_TEST(a_list_with_two_base_addresses_is_refused),
       SECTIONS_TEST(aranges_move),
-      SECTIONS_TEST(lists_grow_and_what_refers_to_them_follows),
-      SECTIONS_TEST(a_table_behind_one_that_grew_is_found),
+      SECTIONS_TEST(lists_grow_and_references_to_them_follow),
+      SECTIONS_TEST(a_table_after_one_that_grew_is_found),
       SECTIONS_TEST(locations_grow_and_their_expressions_stay),
       SECTIONS_TEST(lists_of_dropped_functions_stay),
-      SECTIONS_TEST(a_list_that_nobody_refers_to_is_copied),
-      SECTIONS_TEST(a_list_that_is_not_there_is_refused),
-      SECTIONS_TEST(what_cannot_be_followed_is_refused),
-      SECTIONS_TEST(a_unit_that_continues_elsewhere_is_refused),
+      SECTIONS_TEST(an_unused_list_is_copied),
+      SECTIONS_TEST(a_list_that_does_not_exist_is_refused),
+      SECTIONS_TEST(unsupported_attributes_are_refused),
+      SECTIONS_TEST(a_unit_that_continues_in_another_file_is_refused),
       SECTIONS_TEST(sections_of_an_unknown_kind_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

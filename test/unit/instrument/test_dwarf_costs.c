@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Debug sections of a few hundred kilobytes whose reading must cost what their
- * bytes cost. Otherwise these tests take hours: CTest's timeout ends them. */
+/* Debug sections of a few hundred kilobytes. The time to read them must be in
+ * proportion to their size. Otherwise these tests take hours, and CTest's
+ * timeout ends them. */
 #include "dwarf_bytes.h"
 
 #include "instrument/dwarf/forms.h"
@@ -36,7 +37,7 @@ static uint8_t *append(uint8_t *to, const char *bytes, size_t length) {
   return to + length;
 }
 
-/* Attributes without bytes: `name` and a form, so many times, of code 1. */
+/* Code 1 with `count` attributes without bytes: `name` and a form. */
 static void put_flags(uint8_t name, size_t count) {
   uint8_t *at = append(space(&abbrev, 2 * count + 8), "\1\x11\0", 3);
   for (size_t i = 0; i < count; i++) {
@@ -46,7 +47,7 @@ static void put_flags(uint8_t name, size_t count) {
   use(ABBREV, abbrev, (size_t)(at - abbrev) + 3);
 }
 
-/* The head of a unit of version 4 whose entries take so many bytes. */
+/* The header of a unit of version 4 with `bytes` bytes of entries. */
 static uint8_t *put_head(uint8_t *at, uint32_t table, uint32_t bytes) {
   wsig_dwarf_put(at, 4, bytes + 7);
   wsig_dwarf_put(at + 4, 2, 4);
@@ -65,14 +66,14 @@ static void put_entries(uint32_t count) {
 
 enum { EXTERNAL = 0x3f, LOCATION = 0x02 };
 
-TEST(flags_cost_an_entry_nothing) {
+TEST(flags_add_no_cost_to_an_entry) {
   insert(20, 5);
   put_flags(EXTERNAL, 100000);
   put_entries(5000000);
   assert_moves();
 }
 
-TEST(attributes_that_matter_are_no_more_than_a_few_hundred) {
+TEST(an_abbreviation_has_at_most_a_few_hundred_attributes_that_matter) {
   insert(20, 5);
   put_flags(LOCATION, WSIG_DWARF_ATTRIBUTES_MAX);
   put_entries(10);
@@ -101,24 +102,24 @@ static void put_units(uint32_t count, uint32_t turns, uint32_t stride) {
   }
 }
 
-TEST(units_take_turns_with_two_tables) {
+TEST(units_may_alternate_between_two_tables) {
   insert(20, 5);
   put_tables(2, 1000001);
   put_units(200000, 2, 1000001);
   assert_moves();
 }
 
-TEST(units_do_not_take_turns_with_many_tables) {
+TEST(units_may_not_alternate_between_many_tables) {
   insert(20, 5);
   put_tables(1000, 1001);
   put_units(1000, 1000, 1001);
   assert_moves();
   put_units(200000, 1000, 1001);
-  assert_refused("take turns");
+  assert_refused("alternate between many");
 }
 
 /* Arguments whose type has a long name. */
-TEST(types_are_not_looked_up_without_end) {
+TEST(types_are_not_followed_without_limit) {
   enum { ARGUMENTS = 200000, NAME = 1000000, ARGUMENT = 12 };
   insert(15, 2);
   put(ABBREV,
@@ -140,11 +141,12 @@ TEST(types_are_not_looked_up_without_end) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      COSTS_TEST(flags_cost_an_entry_nothing),
-      COSTS_TEST(attributes_that_matter_are_no_more_than_a_few_hundred),
-      COSTS_TEST(units_take_turns_with_two_tables),
-      COSTS_TEST(units_do_not_take_turns_with_many_tables),
-      COSTS_TEST(types_are_not_looked_up_without_end),
+      COSTS_TEST(flags_add_no_cost_to_an_entry),
+      COSTS_TEST(
+          an_abbreviation_has_at_most_a_few_hundred_attributes_that_matter),
+      COSTS_TEST(units_may_alternate_between_two_tables),
+      COSTS_TEST(units_may_not_alternate_between_many_tables),
+      COSTS_TEST(types_are_not_followed_without_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

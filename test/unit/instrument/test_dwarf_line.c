@@ -102,7 +102,7 @@ static void assert_rows(size_t count) {
 
 /* ------------------------------------------------------------------- tests */
 
-TEST(a_special_opcode_that_has_room_stays_one_byte) {
+TEST(a_special_opcode_that_still_fits_stays_one_byte) {
   uint8_t program[] = SET("\x14\0") "\1.." END;
   program[8] = SPECIAL(2, 1);
   program[9] = SPECIAL(1, 0);
@@ -113,7 +113,7 @@ TEST(a_special_opcode_that_has_room_stays_one_byte) {
   assert_int_equal(new_length(LINE), sections[LINE].length);
 }
 
-TEST(a_special_opcode_without_room_gets_an_advance) {
+TEST(a_special_opcode_that_no_longer_fits_gets_an_advance) {
   uint8_t program[] = SET("\x14\0") "\1." END;
   program[8] = SPECIAL(2, 8);
   insert(21, 300);
@@ -186,7 +186,7 @@ TEST(a_sequence_without_an_address_starts_at_zero) {
   assert_rows(5);
 }
 
-TEST(what_does_not_advance_is_copied) {
+TEST(instructions_that_do_not_advance_are_copied) {
   /* file, column, stmt, block, prologue, isa, discriminator, another's */
   static const char program[] = SET("\x14\0") "\4\1\5\x82\1\6\7\x0a\x0b\x0c\3"
                                               "\0\2\4\5\0\3\x80\1\2\1\2\4" END;
@@ -198,7 +198,7 @@ TEST(what_does_not_advance_is_copied) {
   assert_bytes(LINE, sections[LINE].length - 5, "\2\x0b" END);
 }
 
-TEST(an_opcode_of_its_own_is_passed_over) {
+TEST(an_unknown_extended_opcode_is_skipped) {
   size_t unit = begin_length(LINE);
   put(LINE, "\2\0");
   size_t header = begin_length(LINE);
@@ -211,7 +211,7 @@ TEST(an_opcode_of_its_own_is_passed_over) {
   assert_bytes(LINE, 30, SET("\x14\0") "\x0d\2\3\1\2\x0b\1" END);
 }
 
-TEST(a_unit_behind_one_that_grew_is_found) {
+TEST(a_unit_after_one_that_grew_is_found) {
   insert(22, 300);
   put_unit(SET("\x14\0") "\1\2\4" END, 13);
   uint32_t second = (uint32_t)sections[LINE].length;
@@ -255,17 +255,17 @@ TEST(a_program_within_the_header_is_refused) {
   assert_refused("malformed");
 }
 
-TEST(strange_units_are_refused) {
+TEST(unsupported_units_are_refused) {
   struct {
     size_t at;
     uint8_t value;
     const char *why;
   } cases[] = {
-      {0, 90, "malformed"},          {4, 6, "version"},
-      {6, 200, "malformed"},         {6, 17, "malformed"},
-      {10, 4, "count in bytes"},     {11, 4, "count in bytes"},
-      {14, 0, "malformed"},          {15, 2, "opcodes of its own"},
-      {17, 2, "opcodes of its own"},
+      {0, 90, "malformed"},      {4, 6, "version"},
+      {6, 200, "malformed"},     {6, 17, "malformed"},
+      {10, 4, "count in bytes"}, {11, 4, "count in bytes"},
+      {14, 0, "malformed"},      {15, 2, "other opcodes"},
+      {17, 2, "other opcodes"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     begin();
@@ -278,20 +278,20 @@ TEST(strange_units_are_refused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      SECTIONS_TEST(a_special_opcode_that_has_room_stays_one_byte),
-      SECTIONS_TEST(a_special_opcode_without_room_gets_an_advance),
+      SECTIONS_TEST(a_special_opcode_that_still_fits_stays_one_byte),
+      SECTIONS_TEST(a_special_opcode_that_no_longer_fits_gets_an_advance),
       SECTIONS_TEST(all_advances_move),
       SECTIONS_TEST(the_end_of_a_sequence_moves),
       SECTIONS_TEST(rows_past_the_code_keep_their_distance_from_it),
       SECTIONS_TEST(sequences_of_dropped_functions_stay),
       SECTIONS_TEST(a_sequence_without_an_address_starts_at_zero),
-      SECTIONS_TEST(what_does_not_advance_is_copied),
-      SECTIONS_TEST(an_opcode_of_its_own_is_passed_over),
-      SECTIONS_TEST(a_unit_behind_one_that_grew_is_found),
+      SECTIONS_TEST(instructions_that_do_not_advance_are_copied),
+      SECTIONS_TEST(an_unknown_extended_opcode_is_skipped),
+      SECTIONS_TEST(a_unit_after_one_that_grew_is_found),
       SECTIONS_TEST(an_offset_to_no_unit_is_refused),
       SECTIONS_TEST(an_offset_in_macros_follows),
       SECTIONS_TEST(a_program_within_the_header_is_refused),
-      SECTIONS_TEST(strange_units_are_refused),
+      SECTIONS_TEST(unsupported_units_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Debug sections with any byte spoilt, and that end anywhere: moved or refused,
- * and nothing else happens. */
+/* Debug sections in which any byte is changed, or which end anywhere. They must
+ * be moved or refused, and nothing else may happen. */
 #include "dwarf_bytes.h"
 
-/* All sections at once, for the tests that spoil them. */
+/* All sections at once, for the tests that damage them. */
 static void put_all(void) {
   insert(15, 2);
   insert(25, 500);
@@ -48,9 +48,9 @@ TEST(all_sections_move_together) {
                                                  i != OTHER);
 }
 
-/* A copy on the heap, of the very length: a sanitizer sees what is read past
- * it. */
-static void move_spoilt(enum section_name section, size_t length) {
+/* A copy on the heap, of the exact length, so that a sanitizer reports reads
+ * past its end. */
+static void move_damaged(enum section_name section, size_t length) {
   const uint8_t *data = sections[section].data;
   size_t whole = sections[section].length;
   uint8_t *copy = malloc(length > 0 ? length : 1);
@@ -74,7 +74,7 @@ TEST(sections_that_end_anywhere_do_no_harm) {
   put_all();
   for (enum section_name i = 0; i < OTHER; i++)
     for (size_t length = 0; length < sections[i].length; length++)
-      move_spoilt(i, length);
+      move_damaged(i, length);
 }
 
 TEST(bytes_of_any_value_do_no_harm) {
@@ -84,7 +84,7 @@ TEST(bytes_of_any_value_do_no_harm) {
       uint8_t kept = section_bytes[i][at];
       for (unsigned value = 0; value < 256; value++) {
         section_bytes[i][at] = (uint8_t)value;
-        move_spoilt(i, sections[i].length);
+        move_damaged(i, sections[i].length);
       }
       section_bytes[i][at] = kept;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What instrumenting is made of: bytes, moves, paces; and where the bytes of a
- * module stand after it. */
+/* The parts of the instrumenter: bytes, offset maps and poll intervals; and the
+ * new positions of the bytes of a module. */
 #include "../module_bytes.h"
 
 #include "instrument/analysis/poll_interval.h"
@@ -56,9 +56,9 @@ TEST(bytes_that_do_not_fit_are_a_failure_that_stays) {
   wsig_bytes_release(&bytes);
 }
 
-/* ------------------------------------------------------------------ moves */
+/* ------------------------------------------------------------ offset maps */
 
-TEST(what_stands_behind_a_move_has_moved) {
+TEST(bytes_after_an_insertion_move) {
   struct wsig_offset_map map = {0};
   assert_int_equal(wsig_offset_map_apply(&map, 7), 7);
   wsig_offset_map_add(&map, 3, 0);
@@ -77,40 +77,41 @@ TEST(what_stands_behind_a_move_has_moved) {
   wsig_offset_map_release(&map);
 }
 
-/* ------------------------------------------------------------------- paces */
+/* --------------------------------------------------------- poll intervals */
 
-static void assert_pace(struct wsig_poll_interval interval, uint32_t every,
-                        enum wsig_counter counter) {
+static void assert_interval(struct wsig_poll_interval interval, uint32_t every,
+                            enum wsig_counter counter) {
   assert_int_equal(interval.every, every);
   assert_int_equal(interval.counter, counter);
 }
 
-TEST(a_pace_that_is_wanted_is_kept) {
+TEST(an_interval_that_the_user_chose_is_kept) {
   struct wsig_work light = {.instructions = 5};
   struct wsig_work heavy = {.instructions = 5000, .has_bulk = true};
   struct wsig_work calling = {.instructions = 5, .has_calls = true};
-  assert_pace(wsig_poll_interval_of_loop(&light, 1), 1, WSIG_COUNT_NONE);
-  assert_pace(wsig_poll_interval_of_loop(&calling, 1), 1, WSIG_COUNT_NONE);
-  assert_pace(wsig_poll_interval_of_loop(&light, 7), 7, WSIG_COUNT_LOCAL);
-  assert_pace(wsig_poll_interval_of_loop(&heavy, 7), 7, WSIG_COUNT_LOCAL);
-  assert_pace(wsig_poll_interval_of_loop(&calling, 7), 7, WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_poll_interval_of_head(&light, 7), 7, WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_poll_interval_of_head(&heavy, 7), 7, WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_poll_interval_of_return(7), 7, WSIG_COUNT_GLOBAL);
+  assert_interval(wsig_poll_interval_of_loop(&light, 1), 1, WSIG_COUNT_NONE);
+  assert_interval(wsig_poll_interval_of_loop(&calling, 1), 1, WSIG_COUNT_NONE);
+  assert_interval(wsig_poll_interval_of_loop(&light, 7), 7, WSIG_COUNT_LOCAL);
+  assert_interval(wsig_poll_interval_of_loop(&heavy, 7), 7, WSIG_COUNT_LOCAL);
+  assert_interval(wsig_poll_interval_of_loop(&calling, 7), 7,
+                  WSIG_COUNT_GLOBAL);
+  assert_interval(wsig_poll_interval_of_head(&light, 7), 7, WSIG_COUNT_GLOBAL);
+  assert_interval(wsig_poll_interval_of_head(&heavy, 7), 7, WSIG_COUNT_GLOBAL);
+  assert_interval(wsig_poll_interval_of_return(7), 7, WSIG_COUNT_GLOBAL);
 }
 
-TEST(what_may_take_long_polls_each_time) {
+TEST(loops_that_may_take_long_poll_each_time) {
   struct wsig_work heavy = {.instructions = 100000, .has_calls = true};
   struct wsig_work bulk = {.instructions = 5, .has_bulk = true};
   struct wsig_work both = bulk;
   both.has_calls = true;
-  assert_pace(wsig_poll_interval_of_loop(&heavy, 0), 1, WSIG_COUNT_NONE);
-  assert_pace(wsig_poll_interval_of_loop(&bulk, 0), 1, WSIG_COUNT_NONE);
-  assert_pace(wsig_poll_interval_of_loop(&both, 0), 1, WSIG_COUNT_NONE);
-  assert_pace(wsig_poll_interval_of_head(&bulk, 0), 1, WSIG_COUNT_NONE);
+  assert_interval(wsig_poll_interval_of_loop(&heavy, 0), 1, WSIG_COUNT_NONE);
+  assert_interval(wsig_poll_interval_of_loop(&bulk, 0), 1, WSIG_COUNT_NONE);
+  assert_interval(wsig_poll_interval_of_loop(&both, 0), 1, WSIG_COUNT_NONE);
+  assert_interval(wsig_poll_interval_of_head(&bulk, 0), 1, WSIG_COUNT_NONE);
 }
 
-TEST(paces_of_a_counter_are_powers_of_two) {
+TEST(intervals_with_a_counter_are_powers_of_two) {
   struct wsig_work light = {.instructions = 5};
   struct wsig_work calling = {.instructions = 5, .has_calls = true};
   struct wsig_work heavy = {.instructions = 100000};
@@ -119,10 +120,11 @@ TEST(paces_of_a_counter_are_powers_of_two) {
   assert_int_equal(turns.every & (turns.every - 1), 0);
   assert_int_equal(calls.every & (calls.every - 1), 0);
   assert_true(calls.every > 1 && calls.every < turns.every);
-  assert_pace(wsig_poll_interval_of_head(&light, 0), calls.every,
-              WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_poll_interval_of_return(0), calls.every, WSIG_COUNT_GLOBAL);
-  assert_pace(wsig_poll_interval_of_loop(&heavy, 0), 1, WSIG_COUNT_NONE);
+  assert_interval(wsig_poll_interval_of_head(&light, 0), calls.every,
+                  WSIG_COUNT_GLOBAL);
+  assert_interval(wsig_poll_interval_of_return(0), calls.every,
+                  WSIG_COUNT_GLOBAL);
+  assert_interval(wsig_poll_interval_of_loop(&heavy, 0), 1, WSIG_COUNT_NONE);
 }
 
 /* -------------------------------------------------------------------- code */
@@ -151,7 +153,7 @@ static void write_code(struct wsig_code *code, uint32_t every) {
   wsig_scan_release(&scan);
 }
 
-TEST(a_poll_moves_what_stands_behind_it) {
+TEST(a_poll_moves_the_code_after_it) {
   struct wsig_code code;
   write_code(&code, 1);
   static const uint8_t wanted[] =
@@ -169,7 +171,7 @@ TEST(a_poll_moves_what_stands_behind_it) {
   wsig_code_release(&code);
 }
 
-TEST(a_counter_is_a_local_behind_the_others) {
+TEST(a_counter_is_a_local_after_the_others) {
   struct wsig_code code;
   write_code(&code, 64);
   static const uint8_t wanted[] =
@@ -183,8 +185,7 @@ TEST(a_counter_is_a_local_behind_the_others) {
   assert_int_equal(wsig_offset_map_apply(&code.map, 11),
                    11); /* the local's group */
   assert_int_equal(wsig_offset_map_apply(&code.map, 12), 14); /* the loop */
-  assert_int_equal(wsig_offset_map_apply(&code.map, 14),
-                   34); /* what is in it */
+  assert_int_equal(wsig_offset_map_apply(&code.map, 14), 34); /* its body */
   assert_false(code.needs_counter);
   wsig_code_release(&code);
 }
@@ -194,12 +195,12 @@ int main(void) {
       cmocka_unit_test(numbers_in_leb128_are_read_as_they_were_written),
       cmocka_unit_test(bytes_grow_and_stay),
       cmocka_unit_test(bytes_that_do_not_fit_are_a_failure_that_stays),
-      cmocka_unit_test(what_stands_behind_a_move_has_moved),
-      cmocka_unit_test(a_pace_that_is_wanted_is_kept),
-      cmocka_unit_test(what_may_take_long_polls_each_time),
-      cmocka_unit_test(paces_of_a_counter_are_powers_of_two),
-      cmocka_unit_test(a_poll_moves_what_stands_behind_it),
-      cmocka_unit_test(a_counter_is_a_local_behind_the_others),
+      cmocka_unit_test(bytes_after_an_insertion_move),
+      cmocka_unit_test(an_interval_that_the_user_chose_is_kept),
+      cmocka_unit_test(loops_that_may_take_long_poll_each_time),
+      cmocka_unit_test(intervals_with_a_counter_are_powers_of_two),
+      cmocka_unit_test(a_poll_moves_the_code_after_it),
+      cmocka_unit_test(a_counter_is_a_local_after_the_others),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Which heads of functions get a poll, by who calls whom. */
+/* Which heads of functions poll, depending on the call graph. */
 #include "../module_bytes.h"
 
 #include "instrument/analysis/call_graph.h"
@@ -9,7 +9,7 @@
 
 /* Whether each of the functions polls at its head: "p" or "-". */
 static const char *heads(const struct module *module) {
-  static char said[MOST + 1];
+  static char result[MOST + 1];
   struct wsig_scan scan;
   struct wsig_call_graph graph;
   struct wsig_poll_sites sites = {0};
@@ -23,19 +23,19 @@ static const char *heads(const struct module *module) {
   while (wsig_bodies_next(&bodies, &body) && count < MOST) {
     wsig_poll_sites_find(&sites, &bodies, &body);
     wsig_call_graph_set_polls(&graph, body.function, &sites);
-    said[count++] = sites.items[0].polls ? 'p' : '-';
+    result[count++] = sites.items[0].polls ? 'p' : '-';
   }
-  said[count] = '\0';
+  result[count] = '\0';
   wsig_poll_sites_release(&sites);
   wsig_call_graph_release(&graph);
   wsig_scan_release(&scan);
-  return said;
+  return result;
 }
 
 /* Types: 0 () -> (), 1 (i32) -> (), 2 () -> () again. */
 #define THREE_TYPES "\3\x60\0\0\x60\1\x7f\0\x60\0\0"
 
-TEST(one_of_each_cycle_polls_and_who_calls_it_does_not) {
+TEST(one_function_of_each_cycle_polls_and_its_callers_do_not) {
   struct module *module = module_begin();
   section(module, TYPES, THREE_TYPES);
   section(module, FUNCTIONS, "\5\0\0\0\0\0");
@@ -49,8 +49,8 @@ TEST(one_of_each_cycle_polls_and_who_calls_it_does_not) {
   assert_string_equal(heads(module), "-pp--");
 }
 
-/* Function 0 calls through a table: of type `type`. Function 1 is in the table
- * and calls 0, 2 is not and does, too. */
+/* Function 0 calls through a table, with type `type`. Function 1 is in the
+ * table and calls 0. Function 2 calls 0 but is not in the table. */
 static struct module *with_table(const char *types, size_t types_length,
                                  const char *functions, char type) {
   struct module *module = module_begin();
@@ -76,8 +76,8 @@ TEST(a_table_leads_to_functions_of_equal_types) {
   assert_string_equal(heads(with_table(types, length, "\3\0\1\0", 0)), "---");
 }
 
-/* The search comes to the table before it comes to what is in it. */
-TEST(all_that_a_table_leads_to_polls_if_it_closes_the_cycle) {
+/* The search reaches the table before the functions in it. */
+TEST(all_functions_of_a_table_poll_if_the_table_closes_the_cycle) {
   struct module *module = module_begin();
   section(module, TYPES, THREE_TYPES);
   section(module, FUNCTIONS, "\4\0\0\0\0");
@@ -92,7 +92,7 @@ TEST(all_that_a_table_leads_to_polls_if_it_closes_the_cycle) {
   assert_string_equal(heads(module), "-pp-");
 }
 
-/* What may be equal or a subtype by more than its bytes. */
+/* Types that may be equal or subtypes although their bytes differ. */
 TEST(a_table_leads_to_each_function_whose_type_is_not_plain) {
   static const char open[] = "\2\x60\0\0\x50\0\x60\1\x7f\0";
   static const char group[] = "\2\x60\0\0\x4e\1\x60\1\x7f\0";
@@ -132,7 +132,7 @@ static void add_code(struct module *module, char fourth) {
   section_bytes(module, CODE, code, sizeof code - 1);
 }
 
-TEST(who_is_named_by_ref_func_is_called_by_references) {
+TEST(a_function_named_by_ref_func_is_called_by_references) {
   struct module *module = with_reference();
   add_code(module, 2);
   assert_string_equal(heads(module), "p---");
@@ -141,21 +141,21 @@ TEST(who_is_named_by_ref_func_is_called_by_references) {
   assert_string_equal(heads(module), "----");
 }
 
-TEST(who_is_named_by_a_global_is_called_by_references) {
+TEST(a_function_named_by_a_global_is_called_by_references) {
   struct module *module = with_reference();
   section(module, GLOBALS, "\1\x70\0\xd2\2\x0b");
   add_code(module, 3);
   assert_string_equal(heads(module), "p---");
 }
 
-TEST(who_is_named_by_a_table_s_value_is_called_by_references) {
+TEST(a_function_named_by_a_table_s_value_is_called_by_references) {
   struct module *module = with_reference();
   section(module, TABLES, "\1\x40\0\x70\0\1\xd2\2\x0b");
   add_code(module, 3);
   assert_string_equal(heads(module), "p---");
 }
 
-TEST(who_is_exported_is_called_by_references_that_come_from_outside) {
+TEST(an_exported_function_is_called_by_references_from_outside) {
   struct module *module = with_reference();
   section(module, TABLES, "\1\x70\0\1");
   section(module, EXPORTS, "\1\1f\0\2");
@@ -193,15 +193,17 @@ TEST(calls_that_add_up_poll_without_a_cycle) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(one_of_each_cycle_polls_and_who_calls_it_does_not),
+      cmocka_unit_test(one_function_of_each_cycle_polls_and_its_callers_do_not),
       cmocka_unit_test(a_table_leads_to_functions_of_equal_types),
-      cmocka_unit_test(all_that_a_table_leads_to_polls_if_it_closes_the_cycle),
-      cmocka_unit_test(a_table_leads_to_each_function_whose_type_is_not_plain),
-      cmocka_unit_test(who_is_named_by_ref_func_is_called_by_references),
-      cmocka_unit_test(who_is_named_by_a_global_is_called_by_references),
-      cmocka_unit_test(who_is_named_by_a_table_s_value_is_called_by_references),
       cmocka_unit_test(
-          who_is_exported_is_called_by_references_that_come_from_outside),
+          all_functions_of_a_table_poll_if_the_table_closes_the_cycle),
+      cmocka_unit_test(a_table_leads_to_each_function_whose_type_is_not_plain),
+      cmocka_unit_test(a_function_named_by_ref_func_is_called_by_references),
+      cmocka_unit_test(a_function_named_by_a_global_is_called_by_references),
+      cmocka_unit_test(
+          a_function_named_by_a_table_s_value_is_called_by_references),
+      cmocka_unit_test(
+          an_exported_function_is_called_by_references_from_outside),
       cmocka_unit_test(calls_that_add_up_poll_without_a_cycle),
   };
   return cmocka_run_group_tests(tests, NULL, release_report);

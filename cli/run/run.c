@@ -50,8 +50,8 @@ static int init_budget(void) {
 #define HOUR_NS (UINT64_C(3600) * 1000000000)
 
 /* The first section starts threads and timers, whose CPU time must not count as
- * the guest's. So an empty section comes first. Its limit is so high that it
- * cannot pass it. */
+ * the guest's. So an empty section comes first. Its limit is an hour, which it
+ * cannot reach. */
 static int warm_up(void) {
   wasmsig_budget empty;
   wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;

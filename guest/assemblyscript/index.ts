@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
  * Unix signals and CPU limits for WebAssembly guests in AssemblyScript: a host
- * raises a signal, and the guest hears it in the middle of a loop.
+ * raises a signal, and the guest receives it in the middle of a loop.
  *
  * ```ts
  * import { poll, Signal } from 'wasmsig-guest'
@@ -25,20 +25,20 @@
  * ```
  *
  * Compile with `--enable threads`: a poll is the instruction i32.atomic.load,
- * so that no engine may lift it out of a loop. The memory need not be shared.
+ * which no engine may move out of a loop. The memory need not be shared.
  *
- * Why nothing is lost and nothing comes twice, whenever the host raises: it ORs
- * a signal's bit into the pending set, then stores its number into the signal
- * word. We take the word first, then the set. A bit that comes after that has
- * its word after it too, and the next poll finds it; a word whose bit was taken
- * is not in the set, and says nothing.
+ * Why no signal is lost or delivered twice, at whatever moment the host raises:
+ * it ORs a signal's bit into the pending set, then stores its number into the
+ * signal word. A poll takes the word first, then the set. A bit that arrives
+ * after that has its word stored after it too, and the next poll finds it. A word
+ * whose bit was taken is no longer in the set, and has no meaning.
  *
- * What nobody heard is put back the host's way: into the set, then into the
- * word, there only if the word is 0. If it is not, a poll follows anyway, and
- * finds in the set what was put there before. A signal is in the set, in the
- * hands of one poll, or heard: so it is heard once each time that the host ORs
- * it in. A host that knows the word alone leaves the set at all ones: then a
- * poll takes one signal, and puts nothing back.
+ * A poll puts back signals that it does not deliver, in the order of the host:
+ * into the set, then into the word, and there only if the word is 0. If the word
+ * is not 0, another poll follows anyway, and finds the signals in the set. A
+ * signal is in the set, held by one poll, or delivered. So it is delivered once
+ * each time that the host ORs it in. A host that knows only the word leaves the
+ * set at all ones: then a poll takes one signal, and puts none back.
  */
 
 const UNHOSTED: u32 = 0xffff
@@ -48,15 +48,15 @@ const MAX: i32 = 64
 /** The signal word's address. It holds 0xffff until a host zeroes it. */
 export const __instance_signal: usize = memory.data<u32>([0xffff])
 
-/** The pending set's: bit n-1 is signal n; all ones until a host zeroes it. */
+/** The pending set's address: bit n-1 is signal n; all ones until a host zeroes it. */
 export const __instance_signal_pending: usize = memory.data<u64>([
   0xffffffffffffffff
 ])
 
-/** The handled set's: what `on` and `want` have set. Hosts read it alone. */
+/** The handled set's address: what `on` and `want` have set. Hosts only read it. */
 export const __instance_signal_handled: usize = memory.data<u64>([0])
 
-/** The terminated word's: not 0 when the instance can never run again. */
+/** The terminated word's address: not 0 when the instance can never run again. */
 export const __instance_terminated: usize = memory.data<u32>([0])
 
 /** Numbers of Linux on x86-64, on every host. */
@@ -97,33 +97,33 @@ export enum Signal {
 /** Runs inside `poll`, like any function that it calls; it may poll, too. */
 export type Handler = (signal: i32) => void
 
-// What stands at index n is signal n's handler, or null. A function is a static
-// object, which no garbage collector moves or frees: its address is enough.
+// Index n holds signal n's handler, or null. A function is a static object, which
+// no garbage collector moves or frees: its address is enough.
 const handlers: usize = memory.data(
   sizeof<usize>() * (MAX + 1),
   alignof<usize>()
 )
 
-/** What the program says that it takes from polls. */
+/** The signals that the program takes from its polls. */
 let wanted: u64 = 0
 
-/** What waits since an earlier poll, which answered another. */
+/** Waits since an earlier poll, which returned another signal. */
 let passedOver: u64 = 0
 
-/** Whether a poll found the word as no host leaves it ... */
+/** Whether a poll found the word with its initial value ... */
 let sawUnhosted = false
-/** ... and whether a signal has come after that. */
-let heardSince = false
+/** ... and whether a signal has arrived after that. */
+let receivedSince = false
 
 /**
- * Asks whether a signal has come, and returns its number, acknowledged, or 0 if
- * none has. Of several it returns the newest; the next polls return the others,
- * before what comes meanwhile. First it runs the handlers of all that have come
- * and have one, in ascending order: these signals are acknowledged too. Never
- * returns from SIGKILL: it executes `unreachable`.
+ * Checks for signals. Returns the number of one that has arrived, acknowledged,
+ * or 0 if there is none. Of several it returns the newest; the next polls return
+ * the others before signals that arrive later. First it runs the handlers of all
+ * signals that have arrived and have one, in ascending order: these signals are
+ * acknowledged too. Never returns from SIGKILL: it executes `unreachable`.
  *
- * A handler may throw, or never return: what the poll had still to do waits for
- * the next. What a poll in a handler has told is not told again.
+ * A handler may throw, or never return: the rest of the poll's work waits for the
+ * next poll. A signal that a poll in a handler has returned is not returned again.
  */
 // @ts-ignore: decorator
 @inline
@@ -133,9 +133,8 @@ export function poll(): i32 {
 }
 
 /**
- * Takes all signals that have come, and leaves what to do to the caller: no
- * handler runs. Bit n-1 is signal n; see `has`. A host that knows only the
- * signal word delivers the newest alone.
+ * Takes all signals that have arrived. Runs no handler. Bit n-1 is signal n; see
+ * `has`. A host that knows only the signal word delivers only the newest.
  */
 // @ts-ignore: decorator
 @inline
@@ -146,15 +145,14 @@ export function pending(): u64 {
   return taken
 }
 
-/** Whether `signal` is in what `pending` returned. */
+/** Whether `signal` is in the result of `pending`. */
 export function has(signals: u64, signal: i32): bool {
   return (signals & bit(signal)) != 0
 }
 
 /**
- * Sets the handler of a signal, null for none, and returns the one that stood
- * before. SIGKILL, and a number outside 1..64, is left alone and answered with
- * null.
+ * Sets the handler of a signal, null for none. Returns the previous one. For
+ * SIGKILL, and a number outside 1..64, it has no effect and returns null.
  */
 export function on(signal: i32, handler: Handler | null): Handler | null {
   if (signal < 1 || signal > MAX || signal == Signal.KILL) return null
@@ -166,11 +164,11 @@ export function on(signal: i32, handler: Handler | null): Handler | null {
 }
 
 /**
- * Says which signals the program takes from `poll` or `pending`, and acts on: a
- * host cannot see what becomes of an answer. A signal that would end a process
- * does so if it has no handler and is not in this set: SIGTERM, SIGHUP and the
- * like at once, SIGINT at the second time. Bit n-1 is signal n. The set takes
- * the place of the one before, which is returned; SIGKILL is left out.
+ * Declares which signals the program takes from `poll` or `pending` and acts on:
+ * a host cannot see how the program uses the result. A signal that has no handler
+ * and is not in this set has its usual effect: SIGTERM, SIGHUP and others end the
+ * process at once, SIGINT at the second time. Bit n-1 is signal n. The set replaces
+ * the previous one, which is returned. SIGKILL in it has no effect.
  */
 export function want(signals: u64): u64 {
   const before = wanted
@@ -179,7 +177,7 @@ export function want(signals: u64): u64 {
   return before
 }
 
-/** Puts what is so now of these signals into the handled set. */
+/** Updates the handled set for these signals. */
 function sayHandled(which: u64): void {
   let handled = which & wanted
   for (let rest = which; rest; rest &= rest - 1)
@@ -189,52 +187,52 @@ function sayHandled(which: u64): void {
 }
 
 /**
- * Whether a host that delivers signals runs this instance. After a poll in the
- * module's start function, which comes before the host had its turn, a host
- * that knows only the signal word is recognised by its first signal.
+ * Whether a host that delivers signals runs this instance. A poll in the module's
+ * start function runs before the host can write to the words. After such a poll, a
+ * host that knows only the signal word is recognised by its first signal.
  */
 export function isHosted(): bool {
   const word = atomic.load<u32>(__instance_signal)
   if (word == UNHOSTED) return false
-  if (word || !sawUnhosted || heardSince) return true
+  if (word || !sawUnhosted || receivedSince) return true
   return atomic.load<u64>(__instance_signal_pending) != UNKNOWN
 }
 
-/** What `take` found. */
+/** The result of `take`. */
 let taken: u64 = 0
 
 /**
- * What a poll does when the word is not 0. While a handler runs, what is still
- * to be done waits as if the host had just raised it: a poll inside may do it,
- * and who never comes back loses nothing.
+ * What a poll does when the word is not 0. While a handler runs, the other signals
+ * wait as if the host had just raised them. A poll inside the handler may deliver
+ * them, and none is lost if the handler never returns.
  */
 function deliver(): i32 {
-  const told = choose(take())
-  if (!told) return 0
+  const chosen = choose(take())
+  if (!chosen) return 0
   let handled: u64 = 0
   for (let rest = taken; rest; rest &= rest - 1)
     if (handlerOf(lowest(rest))) handled |= rest & -rest
-  passOver(taken & ~(handled | bit(told)))
+  passOver(taken & ~(handled | bit(chosen)))
   let answer = 0
-  let rest = handled | bit(told)
+  let rest = handled | bit(chosen)
   while (rest & handled) {
     const signal = lowest(rest & handled)
     const handler = handlerOf(signal)
     rest &= ~bit(signal)
-    if (signal == told) answer = told
+    if (signal == chosen) answer = chosen
     if (handler) {
       putBack(rest)
       changetype<Handler>(handler)(signal)
       rest = withdraw(rest)
-    } else if (signal != told) putBack(bit(signal)) // removed by an earlier one
+    } else if (signal != chosen) putBack(bit(signal)) // removed by an earlier handler
   }
-  return rest ? told : answer
+  return rest ? chosen : answer
 }
 
 /**
  * One that an earlier poll passed over, if there is one, else the newest.
- * Otherwise a signal that comes between any two polls, as a timer's, would hide
- * an older one for ever.
+ * Otherwise a signal that arrives between any two polls, such as a timer's, would
+ * hide an older one for ever.
  */
 function choose(newest: i32): i32 {
   const waited = taken & passedOver
@@ -242,8 +240,8 @@ function choose(newest: i32): i32 {
 }
 
 /**
- * Those passed over before are all answered before others are added to them, so
- * none waits more than 127 polls.
+ * All signals passed over are returned before others are added to them, so none
+ * waits for more than 127 polls.
  */
 function passOver(signals: u64): void {
   const before = signals & passedOver
@@ -251,7 +249,7 @@ function passOver(signals: u64): void {
   putBack(signals)
 }
 
-/** Those that nobody has taken since they were put back. */
+/** Takes those that no poll has taken since they were put back. */
 function withdraw(signals: u64): u64 {
   if (!signals) return 0
   return signals & atomic.and<u64>(__instance_signal_pending, ~signals)
@@ -276,11 +274,11 @@ function lowest(signals: u64): i32 {
 /** Returns the newest signal or 0, and leaves all in `taken`. */
 function take(): i32 {
   taken = 0
-  // By exchange: between a load and a store a signal could be lost.
+  // An exchange: a signal between a load and a store would be lost.
   const word = atomic.xchg<u32>(__instance_signal, 0)
   if (word == UNHOSTED) {
     sawUnhosted = true
-    heardSince = false
+    receivedSince = false
     return 0
   }
   if (word == Signal.KILL) unreachable()
@@ -292,7 +290,7 @@ function take(): i32 {
     if (has(taken, Signal.KILL)) unreachable()
   }
   if (!taken) return 0
-  heardSince = true
+  receivedSince = true
   return taken & named ? word : lowest(taken)
 }
 

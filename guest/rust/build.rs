@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Puts words/words.o into an archive, which is what rustc links. Done by hand:
-//! that takes no archiver, so no C compiler, where the crate is used.
+//! Puts words/words.o into an archive, which rustc can link. It is written by
+//! hand, so that users of the crate need no archiver and no C compiler.
 
 use std::{env, fs, path::Path};
 
 const LIBRARY: &str = "wasmsig_guest_words";
 
-/// What words.o defines. An archive without an index is one that some linkers
-/// find nothing in.
+/// The symbols that words.o defines. Some linkers find nothing in an archive
+/// without an index.
 const SYMBOLS: [&str; 12] = [
     "__instance_signal",
     "__instance_signal_handled",
@@ -51,8 +51,8 @@ fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} is not set: this is run by cargo"))
 }
 
-/// Whether rustc leaves atomic instructions as they are. Stable Rust takes the
-/// feature, but does not tell of it; so this reads what cargo hands to rustc.
+/// Whether rustc keeps atomic instructions. Stable Rust accepts the feature, but
+/// does not report it; so this reads the flags that cargo passes to rustc.
 /// Without bulk-memory LLVM drops the feature wherever there is a thread-local.
 fn has_atomics() -> bool {
     let told = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! In the place of delivery.rs where there is no WebAssembly, so no host:
+//! Replaces delivery.rs where there is no WebAssembly, and so no host:
 //! constants, which leave nothing of a poll in a loop.
 
 use crate::{Signal, SignalSet};
@@ -31,6 +31,6 @@ pub(crate) fn times(_: Signal) -> u32 {
     0
 }
 
-pub(crate) fn heard() -> (u32, Option<Signal>) {
+pub(crate) fn received() -> (u32, Option<Signal>) {
     (0, None)
 }

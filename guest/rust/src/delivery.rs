@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Delivery: from the words to handlers, to a poll's answer, and to what futures
-//! look at.
+//! Delivery: from the words to handlers, to the result of a poll, and to futures.
 //!
-//! Why nothing is lost and nothing comes twice, whenever the host raises: it ORs
-//! a signal's bit into the pending set, then stores its number into the word. We
-//! take the word first, then the set. A bit that the exchange misses was set
-//! after it, so the word is stored after it too, and the next poll finds it. A
-//! bit that the exchange took may have its word stored later: that poll does not
-//! find it in the set, and the word says nothing.
+//! Why no signal is lost or delivered twice, at whatever moment the host raises:
+//! it ORs a signal's bit into the pending set, then stores its number into the
+//! word. A poll takes the word first, then the set. A bit that the exchange misses
+//! was set after it, so its word is stored after it too, and the next poll finds
+//! it. A bit that the exchange took may have its word stored later: the next poll
+//! does not find it in the set, and that word has no meaning.
 //!
-//! What nobody heard is put back the host's way: into the set, then into the
-//! word, there only if the word is 0. If it is not, a poll follows anyway, and
-//! finds in the set what was put there before. A signal is in the set, in the
-//! hands of one poll, or heard, never two of these: so it is heard once each
-//! time that the host ORs it in.
+//! A poll puts back signals that it does not deliver, in the order of the host:
+//! into the set, then into the word, and there only if the word is 0. If the word
+//! is not 0, another poll follows anyway, and finds the signals in the set. A
+//! signal is in the set, held by one poll, or delivered, and never two of these.
+//! So it is delivered once each time that the host ORs it in.
 //!
-//! A host that knows only the word leaves the set at UNKNOWN: then the word is
-//! all there is, and nothing is left to put back.
+//! A host that knows only the word leaves the set at UNKNOWN: then there is only
+//! the word, and no signal to put back.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
@@ -24,33 +23,33 @@ use crate::handlers::handler_of;
 use crate::words::{self, UNHOSTED, UNKNOWN};
 use crate::{Signal, SignalSet};
 
-// Relaxed wherever it stands here: in a module with threads these say what
-// happened, and order nothing else.
+// Relaxed everywhere: in a module with threads these are counts, and order
+// nothing else.
 
 const MOST: usize = Signal::MAX as usize;
 
 #[allow(clippy::declare_interior_mutable_const)] // to fill an array with
 const NEVER: AtomicU32 = AtomicU32::new(0);
 
-/// How often each signal was heard, modulo 2^32: answered, handled, or taken.
+/// How often each signal was received, modulo 2^32: returned, handled, or taken.
 static TIMES: [AtomicU32; MOST + 1] = [NEVER; MOST + 1];
-/// How often any was.
+/// How often any signal was.
 static HEARD: AtomicU32 = AtomicU32::new(0);
 static LAST: AtomicU32 = AtomicU32::new(0);
 
-/// What waits since an earlier poll, which answered another.
+/// Waits since an earlier poll, which returned another signal.
 static PASSED_OVER: AtomicU64 = AtomicU64::new(0);
 
-/// What the module says that it takes from polls.
+/// The signals that the module takes from its polls.
 static WANTED: AtomicU64 = AtomicU64::new(0);
 
-/// Whether a poll found the word as no host leaves it ...
+/// Whether a poll found the word with its initial value ...
 static SAW_UNHOSTED: AtomicBool = AtomicBool::new(false);
-/// ... and whether a signal has come after that.
+/// ... and whether a signal has arrived after that.
 static CAME_SINCE: AtomicBool = AtomicBool::new(false);
 
-/// Runs the handlers of all that have come, and answers one of `wanted`. What is
-/// neither handled nor answered keeps waiting.
+/// Runs the handlers of all signals that have arrived, and returns one of
+/// `wanted`. The others continue to wait.
 #[inline(always)]
 pub(crate) fn poll(wanted: SignalSet) -> Option<Signal> {
     if words::word() == 0 {
@@ -59,7 +58,7 @@ pub(crate) fn poll(wanted: SignalSet) -> Option<Signal> {
     deliver(wanted)
 }
 
-/// Takes all that have come, and runs no handler.
+/// Takes all signals that have arrived, and runs no handler.
 #[inline(always)]
 pub(crate) fn pending() -> SignalSet {
     if words::word() == 0 {
@@ -68,9 +67,9 @@ pub(crate) fn pending() -> SignalSet {
     deliver_all()
 }
 
-/// While a handler runs, what is still to be done waits as if the host had just
-/// raised it: a poll inside may do it, and who never comes back, or unwinds,
-/// loses nothing.
+/// While a handler runs, the other signals wait as if the host had just raised
+/// them. A poll inside the handler may deliver them, and none is lost if the
+/// handler never returns, or unwinds.
 #[cold]
 #[inline(never)]
 fn deliver(wanted: SignalSet) -> Option<Signal> {
@@ -92,7 +91,7 @@ fn deliver(wanted: SignalSet) -> Option<Signal> {
         } else if answer == Some(signal) {
             remember(signal);
         } else {
-            // An earlier handler took this one's away: the signal waits again.
+            // An earlier handler removed this one's: the signal waits again.
             put_back([signal].into_iter().collect());
         }
     }
@@ -102,14 +101,14 @@ fn deliver(wanted: SignalSet) -> Option<Signal> {
     } else if is_answered {
         LAST.store(answer.number(), Relaxed);
     } else {
-        return None; // a poll in a handler has told of it
+        return None; // a poll in a handler has returned it
     }
     Some(answer)
 }
 
 /// One that an earlier poll passed over, if there is one, else the newest.
-/// Otherwise a signal that comes between any two polls, as a timer's, would hide
-/// an older one for ever.
+/// Otherwise a signal that arrives between any two polls, such as a timer's, would
+/// hide an older one for ever.
 fn choose(signals: SignalSet, newest: Option<Signal>) -> Option<Signal> {
     both(signals, PASSED_OVER.load(Relaxed))
         .lowest()
@@ -121,8 +120,8 @@ fn both(signals: SignalSet, bits: u64) -> SignalSet {
     SignalSet::from_bits(signals.bits() & bits)
 }
 
-/// Those passed over before are all answered before others are added to them,
-/// so none waits for more than 127 polls that answer any signal.
+/// All signals passed over are returned before others are added to them, so none
+/// waits for more than 127 polls that return any signal.
 fn pass_over(signals: SignalSet) {
     let before = PASSED_OVER.load(Relaxed) & signals.bits();
     let now = if before == 0 { signals.bits() } else { before };
@@ -137,7 +136,7 @@ fn put_back(signals: SignalSet) {
     }
 }
 
-/// Those that nobody has taken since they were put back.
+/// Takes those that no poll has taken since they were put back.
 fn withdraw(signals: SignalSet) -> SignalSet {
     if signals.is_empty() {
         return signals;
@@ -161,7 +160,7 @@ fn deliver_all() -> SignalSet {
     signals
 }
 
-/// The word's signal, the lowest if that came late; and all that waited.
+/// The word's signal, or the lowest if the word arrived late; and all that waited.
 fn take() -> (Option<Signal>, SignalSet) {
     let word = words::take_word();
     if word == UNHOSTED {
@@ -215,7 +214,7 @@ pub(crate) fn is_hosted() -> bool {
     }
 }
 
-/// In the place of what was wanted before, which is returned.
+/// Replaces the previous set, which is returned.
 pub(crate) fn want(signals: SignalSet) -> SignalSet {
     let mut wanted = signals;
     wanted.remove(Signal::KILL);
@@ -224,13 +223,13 @@ pub(crate) fn want(signals: SignalSet) -> SignalSet {
     before
 }
 
-/// Beside what is wanted already.
+/// Adds to the set.
 pub(crate) fn want_too(signals: SignalSet) {
     WANTED.fetch_or(signals.bits(), Relaxed);
     say_handled(signals);
 }
 
-/// Puts what is so now of `which` into the handled set.
+/// Updates the handled set for the signals of `which`.
 pub(crate) fn say_handled(which: SignalSet) {
     let by_handler: SignalSet = which
         .iter()
@@ -240,13 +239,13 @@ pub(crate) fn say_handled(which: SignalSet) {
     words::say_handled(which.bits(), handled);
 }
 
-/// How often `signal` was heard.
+/// How often `signal` was received.
 pub(crate) fn times(signal: Signal) -> u32 {
     TIMES[signal.index()].load(Relaxed)
 }
 
-/// How often any signal was heard, and which was the last.
-pub(crate) fn heard() -> (u32, Option<Signal>) {
+/// How often any signal was received, and which was the last.
+pub(crate) fn received() -> (u32, Option<Signal>) {
     (HEARD.load(Relaxed), Signal::new(LAST.load(Relaxed)))
 }
 

@@ -1,43 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Futures of signals. No host wakes a task: a signal is a number in memory, so
-//! somebody must look. A future looks when it is polled, and is resolved too by
-//! what any other poll of the module heard: two tasks never compete for one. And
-//! it takes from the others only what it resolves at.
+//! Futures of signals. No host wakes a task: a signal is a number in memory, and
+//! the module must read it. A future checks when it is polled. A signal that any
+//! other poll of the module has received resolves it too, so two tasks never
+//! compete for one signal. It takes only the signal that it resolves at.
 
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use crate::delivery::{self, heard, times};
+use crate::delivery::{self, received, times};
 use crate::{Signal, SignalSet};
 
-/// Resolves at the next signal that anything in the module hears after this
+/// Resolves at the next signal that any part of the module receives after this
 /// call: this future, a handler, [`poll`](crate::poll()) or
-/// [`pending`](crate::pending) anywhere. Its output is that signal; the last, if
-/// several were heard since it looked. When it looks itself it runs handlers and
-/// takes one signal, as `poll` does: the others wait for the next future.
+/// [`pending`](crate::pending) anywhere. Its output is that signal, or the last one
+/// if several were received since its last check. A check runs handlers and takes
+/// one signal, as `poll` does. The others wait for the next future.
 ///
-/// It looks, then wakes itself: the executor runs its other tasks and comes
-/// back. That keeps the executor busy. Where tasks run as microtasks, as in
-/// wasm-bindgen-futures, it even keeps timers and I/O of JavaScript from having
-/// their turn: use [`next_every`] there.
+/// It checks, then wakes itself: the executor runs its other tasks and polls it
+/// again. That keeps the executor busy. If tasks run as microtasks, as in
+/// wasm-bindgen-futures, timers and I/O of JavaScript cannot run: use
+/// [`next_every`] there.
 ///
 /// ```
 /// # async fn example() {
 /// match wasmsig_guest::next().await {
-///     signal => println!("heard {signal}"),
+///     signal => println!("received {signal}"),
 /// }
 /// # }
 /// ```
 pub fn next() -> Next {
-    Next { seen: heard().0 }
+    Next { seen: received().0 }
 }
 
-/// Resolves when `signal` is heard after this call, by itself, a handler, or a
-/// poll anywhere in the module. When it looks it runs handlers, and leaves all
-/// other signals to others. It wakes itself as [`next`] does. From the call on the
-/// module counts as one that handles the signal, as if [`want`](crate::want())
-/// had been told of it too.
+/// Resolves when this future, a handler, or a poll anywhere in the module receives
+/// `signal` after this call. A check runs handlers, and takes no other signal. It
+/// wakes itself as [`next`] does. From the call on, the module counts as one that
+/// handles the signal, as if it were in the set of [`want`](crate::want()).
 pub fn signal(signal: Signal) -> Came {
     delivery::want_too(SignalSet::of(signal));
     Came {
@@ -46,8 +45,8 @@ pub fn signal(signal: Signal) -> Came {
     }
 }
 
-/// Resolves at the next signal, and looks only when another future has resolved
-/// that `pause` makes anew each time: a timer, in general.
+/// Resolves at the next signal. It checks only when the future that `pause`
+/// returns has resolved, usually a timer. Each check calls `pause` again.
 ///
 /// ```
 /// # async fn sleep(_: std::time::Duration) {}
@@ -61,7 +60,7 @@ pub fn next_every<P: Future>(pause: impl FnMut() -> P) -> impl Future<Output = S
     look_every(pause, move || next.look())
 }
 
-/// Resolves when `signal` comes, and looks as [`next_every`] does.
+/// Resolves when `signal` arrives. It checks as [`next_every`] does.
 pub fn signal_every<P: Future>(
     signal: Signal,
     pause: impl FnMut() -> P,
@@ -88,14 +87,14 @@ pub struct Next {
 
 impl Next {
     fn look(&self) -> Option<Signal> {
-        self.heard().or_else(|| {
+        self.received().or_else(|| {
             delivery::poll(SignalSet::ALL);
-            self.heard()
+            self.received()
         })
     }
 
-    fn heard(&self) -> Option<Signal> {
-        let (count, last) = heard();
+    fn received(&self) -> Option<Signal> {
+        let (count, last) = received();
         last.filter(|_| count != self.seen)
     }
 }
@@ -118,13 +117,13 @@ pub struct Came {
 
 impl Came {
     fn look(&self) -> Option<()> {
-        self.heard().or_else(|| {
+        self.received().or_else(|| {
             delivery::poll(SignalSet::of(self.signal));
-            self.heard()
+            self.received()
         })
     }
 
-    fn heard(&self) -> Option<()> {
+    fn received(&self) -> Option<()> {
         (times(self.signal) != self.seen).then_some(())
     }
 }

@@ -14,10 +14,10 @@ const NO_HANDLER: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 /// threads a handler orders nothing else.
 static HANDLERS: [AtomicPtr<()>; Signal::MAX as usize + 1] = [NO_HANDLER; Signal::MAX as usize + 1];
 
-/// Sets the handler of a signal: it runs in [`poll`](crate::poll), when the
-/// signal has come. Returns the one that stood before.
+/// Sets the handler of a signal. It runs in [`poll`](crate::poll) when the signal
+/// has arrived. Returns the previous one.
 ///
-/// SIGKILL cannot be handled: that is left alone and answered with `None`.
+/// SIGKILL cannot be handled: the call has no effect and returns `None`.
 ///
 /// ```
 /// use core::sync::atomic::{AtomicBool, Ordering};
@@ -32,8 +32,8 @@ static HANDLERS: [AtomicPtr<()>; Signal::MAX as usize + 1] = [NO_HANDLER; Signal
 /// }
 /// ```
 ///
-/// Handlers run at this crate's polls alone. A poll that `wasmsig instrument`
-/// has put into the module runs none.
+/// Handlers run at this crate's polls only. A poll that `wasmsig instrument` has
+/// added to the module runs none.
 pub fn on(signal: Signal, handler: fn(Signal)) -> Option<fn(Signal)> {
     replace(signal, handler as *mut ())
 }
@@ -57,7 +57,7 @@ fn swap(slot: &AtomicPtr<()>, handler: *mut ()) -> *mut () {
     slot.swap(handler, Relaxed)
 }
 
-/// Where no signal comes, and nobody else can set a handler meanwhile: a
+/// Where no signal arrives, and no other thread can set a handler meanwhile: a
 /// processor without such an instruction (thumbv6m) has one core.
 #[cfg(not(target_has_atomic = "ptr"))]
 fn swap(slot: &AtomicPtr<()>, handler: *mut ()) -> *mut () {

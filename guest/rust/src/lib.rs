@@ -26,10 +26,10 @@ pub use handlers::{off, on};
 pub use set::{SignalSet, Signals};
 pub use signal::{InvalidSignal, Signal};
 
-/// Asks whether a signal has come, and answers with it, acknowledged. Of several
-/// it answers the newest; the next polls answer the others, before what comes
-/// meanwhile. First the handlers of all that have come and have one run, in
-/// ascending order: these signals are acknowledged too.
+/// Checks for signals. Returns one that has arrived, acknowledged. Of several it
+/// returns the newest; the next polls return the others before signals that
+/// arrive later. First it runs the handlers of all signals that have arrived and
+/// have one, in ascending order: these signals are acknowledged too.
 ///
 /// Never returns from SIGKILL: it executes `unreachable`.
 #[inline(always)]
@@ -37,10 +37,10 @@ pub fn poll() -> Option<Signal> {
     delivery::poll(SignalSet::ALL)
 }
 
-/// Takes all signals that have come, and leaves what to do to the caller: no
-/// handler runs. Futures that wait for one of them resolve nevertheless.
+/// Takes all signals that have arrived. Runs no handler. Futures that wait for
+/// one of them resolve nevertheless.
 ///
-/// A host that knows only the signal word delivers the newest alone. Like
+/// A host that knows only the signal word delivers only the newest. Like
 /// [`poll`], this never returns from SIGKILL.
 ///
 /// ```
@@ -48,27 +48,27 @@ pub fn poll() -> Option<Signal> {
 ///
 /// let signals = pending();
 /// if signals.contains(Signal::TERM) {
-///     println!("asked to end");
+///     println!("requested to end");
 /// }
 /// for signal in signals {
 ///     println!("{signal}");
 /// }
 /// ```
 #[inline]
-#[must_use = "the signals are taken: no poll answers them any more"]
+#[must_use = "the signals are taken: no later poll returns them"]
 pub fn pending() -> SignalSet {
     delivery::pending()
 }
 
-/// Says which signals this module takes from [`poll`], [`pending`] or
-/// [`next()`](crate::next()), and acts on: a host cannot see what becomes of an
-/// answer. A signal that would end a process does so if nobody handles it:
-/// SIGTERM, SIGHUP and the like at once, SIGINT at the second time. Handled is
-/// what has a handler ([`on`]), what a future of [`signal()`](crate::signal()) was
-/// made for, and what is in this set.
+/// Declares which signals this module takes from [`poll`], [`pending`] or
+/// [`next()`](crate::next()) and acts on: a host cannot see how the module uses
+/// the result. A signal that is not handled and whose default action ends a
+/// process does so: SIGTERM, SIGHUP and others at once, SIGINT at the second
+/// time. A signal is handled if it has a handler ([`on`]), if a future of
+/// [`signal()`](crate::signal()) was made for it, or if it is in this set.
 ///
-/// The set takes the place of the one before, which is returned. SIGKILL in it
-/// is left out.
+/// The set replaces the previous one, which is returned. SIGKILL in it has no
+/// effect.
 ///
 /// ```
 /// use wasmsig_guest::{poll, want, Signal, SignalSet};
@@ -84,22 +84,22 @@ pub fn want(signals: SignalSet) -> SignalSet {
 
 /// Whether a host that delivers signals runs this instance.
 ///
-/// A poll in the module's start function comes before the host had its turn.
-/// After one, a host that knows only the signal word is recognised by its first
-/// signal.
+/// A poll in the module's start function runs before the host can write to the
+/// words. After such a poll, a host that knows only the signal word is recognised
+/// by its first signal.
 pub fn is_hosted() -> bool {
     delivery::is_hosted()
 }
 
-/// Keeps the words in a module in which nothing polls, so that hosts track it
-/// all the same, or `wasmsig instrument` finds them.
+/// Keeps the words in a module in which nothing polls, so that hosts track it, or
+/// `wasmsig instrument` finds them.
 ///
-/// Not needed where [`poll`], [`pending`] or a future of this crate is used: they
-/// bring the words along. It must stand in the crate that becomes the module, the
-/// `cdylib` or the program; in a library that this uses it may do nothing, as the
-/// linker leaves out what nobody calls, and harms nothing.
+/// Not needed if [`poll`], [`pending`] or a future of this crate is used: they
+/// include the words. Use it in the crate that becomes the module, the `cdylib` or
+/// the program. In a library of that crate it may have no effect, because the
+/// linker removes what is not called.
 ///
-/// Polls that `wasmsig instrument` puts in run no handlers that [`on`] has set.
+/// Polls that `wasmsig instrument` adds run no handlers that [`on`] has set.
 ///
 /// ```
 /// wasmsig_guest::words!();

@@ -48,7 +48,7 @@ signals! {
     10 USR1 "SIGUSR1": "whatever host and guest agree on"
     11 SEGV "SIGSEGV": "invalid memory reference"
     12 USR2 "SIGUSR2": "whatever host and guest agree on"
-    13 PIPE "SIGPIPE": "nobody reads the pipe"
+    13 PIPE "SIGPIPE": "no process reads the pipe"
     14 ALRM "SIGALRM": "a timer has run out"
     15 TERM "SIGTERM": "asked to end"
     16 STKFLT "SIGSTKFLT": "unused"
@@ -132,7 +132,7 @@ impl From<Signal> for u32 {
     }
 }
 
-/// A number that is no signal's: 0, or more than 64.
+/// A number that is not a signal: 0, or more than 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidSignal(
     /// The number.

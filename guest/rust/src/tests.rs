@@ -20,7 +20,7 @@ use crate::{delivery, handlers as set_handlers, Signal};
 /// The words are the process's: one test at a time is their host.
 struct Host(#[allow(dead_code)] MutexGuard<'static, ()>);
 
-static HEARD: Mutex<Vec<Signal>> = Mutex::new(Vec::new());
+static RECORDED: Mutex<Vec<Signal>> = Mutex::new(Vec::new());
 
 impl Host {
     /// There is none yet.
@@ -29,7 +29,7 @@ impl Host {
         let host = Host(ONE.lock().unwrap_or_else(PoisonError::into_inner));
         delivery::reset();
         set_handlers::reset();
-        heard();
+        recorded();
         WORD.store(UNHOSTED, SeqCst);
         SET.store(UNKNOWN, SeqCst);
         HANDLED.store(0, SeqCst);
@@ -61,13 +61,13 @@ impl Host {
     }
 }
 
-fn hear(signal: Signal) {
-    HEARD
+fn record(signal: Signal) {
+    RECORDED
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(signal);
 }
 
-fn heard() -> Vec<Signal> {
-    core::mem::take(&mut *HEARD.lock().unwrap_or_else(PoisonError::into_inner))
+fn recorded() -> Vec<Signal> {
+    core::mem::take(&mut *RECORDED.lock().unwrap_or_else(PoisonError::into_inner))
 }

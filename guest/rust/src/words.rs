@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The words of the protocol: what a host writes, and how it is read.
+//! The words of the protocol: a host writes them, this module reads them.
 
 /// The signal word until a host that knows of signals zeroes it.
 pub(crate) const UNHOSTED: u32 = 0xffff;
@@ -13,7 +13,7 @@ pub(crate) use at::{put_set, put_word, say_handled, set, take_set, take_word, wo
 mod at {
     mod object {
         // words/words.s. Each is one atomic instruction on a word whose address
-        // the linker knows; nothing is asked of the caller.
+        // the linker knows; the caller has no obligation.
         extern "C" {
             #[cfg(not(wasmsig_atomics))]
             pub fn wasmsig_guest_rust_word() -> u32;
@@ -29,7 +29,7 @@ mod at {
         }
     }
 
-    /// Out of line: what LLVM does not see, it cannot make a plain load of.
+    /// Out of line: LLVM cannot turn a load into a plain one that it does not see.
     #[cfg(not(wasmsig_atomics))]
     #[inline(always)]
     pub(crate) fn word() -> u32 {

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-# What stable Rust cannot say: words that another definition may replace (weak
+# What stable Rust cannot express: words that another definition may replace (weak
 # symbols), exports without a flag of the linker, and atomic instructions in a
 # module that is compiled without them. words.o is this file, assembled by
 #
 #     clang-19 --target=wasm32 -matomics -c -o words.o words.s
 #
-# Who changes one changes the other; a test compares them.
+# Change both together; a test compares them.
 
 	.functype	wasmsig_guest_rust_word () -> (i32)
 	.functype	wasmsig_guest_rust_take_word () -> (i32)
@@ -16,8 +16,8 @@
 	.functype	wasmsig_guest_rust_put_set (i64) -> ()
 	.functype	wasmsig_guest_rust_say_handled (i64, i64) -> ()
 
-# The words, as no host has found them. Weak: workers-rs has a signal word of
-# its own, and wasm-bindgen a terminated word.
+# The words, with their initial values. Weak: workers-rs has a signal word of its
+# own, and wasm-bindgen a terminated word.
 
 	.section	.data.__instance_signal,"",@
 	.weak	__instance_signal
@@ -51,7 +51,7 @@ __instance_signal_handled:
 	.int64	0
 	.size	__instance_signal_handled, 8
 
-# Not weak: whoever else defines the words has it too, and the linker names it.
+# Not weak: a second definition of the words has it too, and the linker names it.
 
 	.section	.data.wasmsig_guest_words,"",@
 	.globl	wasmsig_guest_words_stand_twice__define_them_in_one_place_only
@@ -59,7 +59,7 @@ wasmsig_guest_words_stand_twice__define_them_in_one_place_only:
 	.int8	0
 	.size	wasmsig_guest_words_stand_twice__define_them_in_one_place_only, 1
 
-# The signal word: looked at, taken, put back (unless another has come).
+# The signal word: read, taken, put back (unless another has arrived).
 
 	.section	.text.wasmsig_guest_rust_word,"",@
 	.globl	wasmsig_guest_rust_word
@@ -92,7 +92,7 @@ wasmsig_guest_rust_put_word:
 	drop
 	end_function
 
-# The pending set: looked at, taken, put back (ORed into what has come since).
+# The pending set: read, taken, put back (ORed into newer signals).
 
 	.section	.text.wasmsig_guest_rust_set,"",@
 	.globl	wasmsig_guest_rust_set
@@ -147,7 +147,7 @@ wasmsig_guest_rust_say_handled:
 	drop
 	end_function
 
-# The module may be said to use atomic instructions.
+# Declares that the module may use atomic instructions.
 
 	.section	.custom_section.target_features,"",@
 	.int8	1

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
- * wasmsig for guests in C and C++: hear the host's signals in the middle of a
- * loop.
+ * wasmsig for guests in C and C++: receive the host's signals in the middle of
+ * a loop.
  *
  *     #include <wasmsig/guest.h>
  *
@@ -13,33 +13,33 @@
  *     wasmsig_on(WASMSIG_SIGXCPU, nearly_out_of_cpu);
  *     while (!stop) {
  *       work();
- *       wasmsig_poll();              // runs the handler here, if it is time
+ *       wasmsig_poll();              // runs the handler, if a signal came
  *     }
  *
  * Without handlers: `if (wasmsig_poll() == WASMSIG_SIGXCPU) return so_far;`.
- * Several signals may wait at once. Handlers hear each of theirs; of the others
- * wasmsig_poll() tells one, and those that it does not tell keep waiting for
- * the next poll. wasmsig_pending() tells and takes all.
+ * Several signals may wait at once. Each handler receives its signals. Of the
+ * others wasmsig_poll() returns one, and the rest waits for the next poll.
+ * wasmsig_pending() takes and returns all.
  *
- * What nobody handles does what it does to any process: SIGTERM, SIGHUP and the
- * like end the host's process, SIGINT (Ctrl-C) at the second time. Handled is
- * what has a handler, and what the program says that it takes from polls:
+ * A signal that is not handled has its usual effect: SIGTERM, SIGHUP and others
+ * end the host's process at once, SIGINT (Ctrl-C) at the second time. A signal
+ * is handled if it has a handler, or if the program declares that it takes the
+ * signal from its polls:
  *
  *     wasmsig_want(WASMSIG_BIT(WASMSIG_SIGINT) | WASMSIG_BIT(WASMSIG_SIGTERM));
  *     while (!wasmsig_poll()) work();
  *
- * It needs no libc, no linker flag and no compiler flag: the words are exported
- * from assembly, and a poll is the instruction i32.atomic.load, so that no
- * compiler and no engine may lift it out of a loop
- * (docs/explanation/protocol.md). In a host that knows nothing of signals a
- * poll costs that load, and answers 0.
+ * It needs no libc, no linker flag and no compiler flag. The words are exported
+ * from assembly. A poll is the instruction i32.atomic.load, which no compiler
+ * and no engine may move out of a loop (docs/explanation/protocol.md). In a
+ * host without signals a poll costs that load, and returns 0.
  *
  * For wasm32, with clang 14 or later or zig's; C99 or later, C++11 or later. A
- * guest is one thread: with several in one shared memory each signal is one
- * thread's, whichever polls first, and wasmsig_on is to be called before the
- * threads start. Handlers run inside the polls, so everything may be called
- * from one, wasmsig_poll() too. It may never return, or leave by longjmp or an
- * exception: what the poll had still to do waits for the next.
+ * guest is one thread. If several threads share a memory, the thread that polls
+ * first takes a signal; call wasmsig_on before the threads start. Handlers run
+ * inside the polls, so they may call everything, wasmsig_poll() too. A handler
+ * may never return, or leave by longjmp or an exception: the rest of the poll's
+ * work waits for the next poll.
  */
 #ifndef WASMSIG_GUEST_H
 #define WASMSIG_GUEST_H
@@ -86,31 +86,31 @@ typedef unsigned long long wasmsig_set;
 /** The set of one signal. */
 #define WASMSIG_BIT(signal) (1ull << ((signal) - 1))
 
-/** What the words hold until a host zeroes them. One that knows the signal word
- * alone leaves the pending set as it is. */
+/** The values of the words until a host zeroes them. A host that knows only the
+ * signal word leaves the pending set as it is. */
 #define WASMSIG_UNHOSTED 0xffffu
 #define WASMSIG_NO_SET (~0ull)
 
-/* The words, and what this program knows of them. One definition each,
- * whichever files include this header. Who reads the words does so by the
- * functions below: the host writes them at any moment. */
+/* The words, and this program's state. One definition each, whichever files
+ * include this header. Read the words by the functions below only: the host
+ * writes them at any moment. */
 extern unsigned int __instance_signal;
 extern unsigned int __instance_terminated;
 extern wasmsig_set __instance_signal_pending;
-/* Weak: words that somebody else has defined may have none. */
+/* Weak: words that another library defines may lack it. */
 extern wasmsig_set __instance_signal_handled __attribute__((weak));
 extern char wasmsig_guest_words_stand_twice__define_them_in_one_place_only;
 struct wasmsig_guest {
   wasmsig_handler handlers[WASMSIG_SIGNAL_MAX + 1];
-  int saw_unhosted; /* a poll came before the host did, if there is one */
+  int saw_unhosted; /* a poll has taken the value UNHOSTED */
   int saw_signal;
-  int (*deliver)(void);    /* what a poll does, if a library does it; else 0 */
-  wasmsig_set passed_over; /* who waits since an earlier poll is told first */
+  int (*deliver)(void);    /* a library's poll; 0: none */
+  wasmsig_set passed_over; /* the next poll returns one of these */
   wasmsig_set wanted;      /* by polls; see wasmsig_want */
 };
 
 /* Weak in each file, so that there is one wherever the words come from: in a
- * module of Rust this is the C part's. A library that delivers has its own. */
+ * module of Rust the C part defines it. A library that delivers has its own. */
 #ifdef WASMSIG_GUEST_IS_DEFINED_HERE
 extern struct wasmsig_guest wasmsig_guest;
 #else
@@ -120,12 +120,12 @@ __attribute__((weak)) struct wasmsig_guest wasmsig_guest = {{0}, 0, 0, 0, 0, 0};
 /**
  * Defines the four words, and exports their addresses as the globals
  * `__instance_signal`, `__instance_terminated`, `__instance_signal_pending` and
- * `__instance_signal_handled`. Once in a program, at file scope, with a
- * semicolon behind it.
+ * `__instance_signal_handled`. Use it once in a program, at file scope,
+ * followed by a semicolon.
  *
  * The words are weak: those of workers-rs or wasm-bindgen in the same module
- * win. The long name is there for the linker to print, should two libraries
- * use this macro: it is defined strongly.
+ * replace them. The long name is defined strongly, so that the linker prints it
+ * if two libraries use this macro.
  */
 #define WASMSIG_GUEST_WORDS()                                                \
   WASMSIG_EXTERN_C WASMSIG_WORD unsigned int __instance_signal =             \
@@ -149,16 +149,16 @@ __attribute__((weak)) struct wasmsig_guest wasmsig_guest = {{0}, 0, 0, 0, 0, 0};
 #define WASMSIG_WORD __attribute__((used, weak))
 
 /*
- * A file has the union of its functions' features: this one, never called,
- * tells the compiler and the tools behind it that the file holds atomic
- * instructions. With -mbulk-memory alone it is left out: both features together
- * would keep thread-locals (errno) as such, and those need a setup that the
- * program does not have. Then the instructions are written as bytes. LLVM's
- * WebAssemblyTargetMachine.cpp, CoalesceFeaturesAndStripAtomics.
+ * A file has the union of its functions' features. This function is never
+ * called; it declares to the compiler and later tools that the file contains
+ * atomic instructions. With -mbulk-memory alone it is left out: both features
+ * together would keep thread-locals (errno) as such, and those need a setup
+ * that the program does not have. Then the instructions are written as bytes.
+ * LLVM's WebAssemblyTargetMachine.cpp, CoalesceFeaturesAndStripAtomics.
  *
- * Who goes by way of assembly text (-S, -save-temps) needs -matomics, at both
- * steps, and clang 19: bytes among instructions do not come back from text. An
- * optimiser that asks for threads to be enabled is content with -matomics, too.
+ * Compiling by way of assembly text (-S, -save-temps) needs -matomics, at both
+ * steps, and clang 19: text cannot represent bytes among instructions.
+ * -matomics also satisfies an optimiser that requires threads to be enabled.
  */
 #if !defined(__wasm_bulk_memory__) || defined(__wasm_atomics__)
 #define WASMSIG_ATOMIC(name, bytes) name " 0\n\t"
@@ -172,9 +172,9 @@ wasmsig_guest_atomics(void) {}
 
 #define WASMSIG_INLINE static __inline__ __attribute__((always_inline, unused))
 
-/* The instructions of WebAssembly threads that are wanted here, by name, and by
- * the bytes behind their prefix 0xFE: the opcode, the alignment as an exponent
- * of 2; the offset is 0. */
+/* The instructions of WebAssembly threads that this header uses: the name, and
+ * the bytes after the prefix 0xFE: opcode, alignment as an exponent of 2. The
+ * offset is 0. */
 #define WASMSIG_I32_LOAD WASMSIG_ATOMIC("i32.atomic.load", "0x10, 2")
 #define WASMSIG_I64_LOAD WASMSIG_ATOMIC("i64.atomic.load", "0x11, 3")
 #define WASMSIG_I64_AND WASMSIG_ATOMIC("i64.atomic.rmw.and", "0x2d, 3")
@@ -232,7 +232,7 @@ WASMSIG_INLINE void wasmsig_guest_or_set(wasmsig_set *set, wasmsig_set more) {
       : "memory");
 }
 
-/* Answers what was there. */
+/* Returns the old value. */
 WASMSIG_INLINE wasmsig_set wasmsig_guest_and_set(wasmsig_set *set,
                                                  wasmsig_set mask) {
   wasmsig_set value;
@@ -245,7 +245,7 @@ WASMSIG_INLINE wasmsig_set wasmsig_guest_and_set(wasmsig_set *set,
   return value;
 }
 
-/* A newer signal that is there already stays. */
+/* Keeps a newer signal that is there already. */
 WASMSIG_INLINE void wasmsig_guest_store_if_0(unsigned int *word,
                                              unsigned int value) {
   __asm__ volatile(
@@ -262,28 +262,29 @@ WASMSIG_INLINE unsigned int wasmsig_guest_lowest(wasmsig_set set) {
 }
 
 /*
- * Why nothing is lost, and nothing told twice, whenever the host raises.
+ * Why no signal is lost or delivered twice, at whatever moment the host raises.
  *
- * The host ORs a signal into the set, then stores its number into the word; we
- * take the word, then the set. So a signal that comes between is told by a word
- * that is still to be read, and a word whose signal is no longer in the set
- * came late, and says nothing.
+ * The host ORs a signal into the set, then stores its number into the word. A
+ * poll takes the word, then the set. So a signal that arrives in between is in
+ * a word that is still to be read. A word whose signal is no longer in the set
+ * arrived late, and has no meaning.
  *
- * What is put back goes the host's way: into the set, then into the word, there
- * only if the word is 0. If it is not 0, a number stands there that no poll has
- * taken: the poll that takes it finds in the set what we put there before. A
- * signal is in the set, in the hands of one poll, or told: never two of these,
- * so it is told once each time that the host ORs it in.
- * Raised again while it waits, it is one signal, as on Unix.
+ * A poll puts signals back in the order of the host: into the set, then into
+ * the word, and there only if the word is 0. If the word is not 0, no poll has
+ * taken its number yet: the poll that takes it also finds in the set the
+ * signals that were put there before. A signal is in the set, held by one poll,
+ * or delivered, and never two of these. So it is delivered once each time that
+ * the host ORs it in. Raised again while it waits, it is one signal, as on
+ * Unix.
  *
- * A host that knows the word alone leaves the set at all ones, and we do too:
- * a poll takes no more than the one that it tells, and puts nothing back.
+ * A host that knows only the word leaves the set at all ones, and so do polls:
+ * they take only the signal that they return, and put none back.
  */
 
-/* Takes all signals that wait. `*newest`: the word's signal, the lowest if that
- * came late, or 0. */
+/* Takes all signals that wait. `*newest`: the word's signal; the lowest one if
+ * the word arrived late; or 0. */
 WASMSIG_INLINE wasmsig_set wasmsig_guest_take_all(unsigned int *newest) {
-  /* By exchange: between a load and a store of 0 a signal could be lost. */
+  /* An exchange: a signal between a load and a store of 0 would be lost. */
   unsigned int word = wasmsig_guest_take(&__instance_signal);
   wasmsig_set named, set;
   *newest = 0;
@@ -311,11 +312,11 @@ WASMSIG_INLINE void wasmsig_guest_put_back(wasmsig_set set) {
 }
 
 /*
- * Which of those that were taken is told: one that an earlier poll passed over,
- * if there is one, else the newest. Otherwise a signal that comes between any
- * two polls, as a timer's, would hide an older one for ever. Those passed over
- * are all told before others are added to them, so none waits more than 127
- * polls.
+ * Chooses the signal to return: one that an earlier poll passed over, if there
+ * is one, else the newest. Otherwise a signal that arrives between any two
+ * polls, such as a timer's, would hide an older one for ever. All signals
+ * passed over are returned before others are added to them, so none waits for
+ * more than 127 polls.
  */
 WASMSIG_INLINE unsigned int wasmsig_guest_choose(wasmsig_set set,
                                                  unsigned int newest) {
@@ -329,50 +330,51 @@ WASMSIG_INLINE void wasmsig_guest_pass_over(wasmsig_set set) {
   wasmsig_guest_put_back(set);
 }
 
-/* Those of `set` that nobody has taken since they were put back. */
+/* Takes those of `set` that no poll has taken since they were put back. */
 WASMSIG_INLINE wasmsig_set wasmsig_guest_withdraw(wasmsig_set set) {
   if (!set) return 0;
   return set & wasmsig_guest_and_set(&__instance_signal_pending, ~set);
 }
 
-/* While a handler runs, what is still to be done waits as if the host had just
- * raised it: a poll inside may do it, and who never comes back loses nothing.
- */
+/* While a handler runs, the other signals wait as if the host had just raised
+ * them. A poll inside the handler may deliver them, and none is lost if the
+ * handler never returns. */
 static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
-  unsigned int told, answer = 0;
+  unsigned int chosen, answer = 0;
   wasmsig_set set, rest, handled = 0;
   if (wasmsig_guest.deliver) return wasmsig_guest.deliver();
-  set = wasmsig_guest_take_all(&told);
+  set = wasmsig_guest_take_all(&chosen);
   if (!set) return 0;
-  told = wasmsig_guest_choose(set, told);
+  chosen = wasmsig_guest_choose(set, chosen);
   for (rest = set; rest; rest &= rest - 1)
     if (wasmsig_guest.handlers[wasmsig_guest_lowest(rest)])
       handled |= rest & -rest;
-  wasmsig_guest_pass_over(set & ~handled & ~WASMSIG_BIT(told));
-  set &= handled | WASMSIG_BIT(told);
+  wasmsig_guest_pass_over(set & ~handled & ~WASMSIG_BIT(chosen));
+  set &= handled | WASMSIG_BIT(chosen);
   while (set & handled) {
     unsigned int signal = wasmsig_guest_lowest(set & handled);
     wasmsig_handler handler = wasmsig_guest.handlers[signal];
     set &= ~WASMSIG_BIT(signal);
-    if (signal == told) answer = told;
-    if (!handler && signal != told) /* an earlier one has taken it away */
+    if (signal == chosen) answer = chosen;
+    if (!handler && signal != chosen) /* an earlier handler removed it */
       wasmsig_guest_put_back(WASMSIG_BIT(signal));
     if (!handler || handler == WASMSIG_IGNORE) continue;
     wasmsig_guest_put_back(set);
     handler((int)signal);
     set = wasmsig_guest_withdraw(set);
   }
-  return (int)(set ? told : answer);
+  return (int)(set ? chosen : answer);
 }
 
 /**
- * Asks whether a signal has come, and returns its number, acknowledged, or 0 if
- * none has. Of several it returns the newest; the next polls return the others,
- * before what comes meanwhile. First it runs the handlers of all that have come
- * and have one, lowest first: these, and those that are ignored, are
- * acknowledged too. Never returns from SIGKILL: it executes `unreachable`.
+ * Checks for signals. Returns the number of a signal that has arrived,
+ * acknowledged, or 0 if there is none. Of several it returns the newest; the
+ * next polls return the others before signals that arrive later. First it runs
+ * the handlers of all signals that have arrived and have one, lowest number
+ * first. These signals, and ignored ones, are acknowledged too. Never returns
+ * from SIGKILL: it executes `unreachable`.
  *
- * Costs the load when nothing has come (docs/explanation/poll-costs.md).
+ * Costs one load if no signal has arrived (docs/explanation/poll-costs.md).
  */
 WASMSIG_INLINE int wasmsig_poll(void) {
   if (__builtin_expect(wasmsig_guest_load(&__instance_signal) == 0, 1))
@@ -381,8 +383,8 @@ WASMSIG_INLINE int wasmsig_poll(void) {
 }
 
 /**
- * All signals that wait, acknowledged; handlers are not run. 0 if there are
- * none. Of a host that knows the signal word alone, it is the newest.
+ * Returns all signals that wait, acknowledged, or 0 if there are none. Runs no
+ * handler. In a host that knows only the signal word it returns the newest.
  */
 static __attribute__((noinline, unused)) wasmsig_set wasmsig_pending(void) {
   unsigned int newest;
@@ -390,8 +392,8 @@ static __attribute__((noinline, unused)) wasmsig_set wasmsig_pending(void) {
   return wasmsig_guest_take_all(&newest);
 }
 
-/* Puts it into the handled set, for the signals of `set`, what is so now. A
- * library that delivers does the default actions itself: there all are set. */
+/* Updates the handled set for the signals of `set`. A library that delivers
+ * carries out the default actions itself: it has set all bits. */
 static __attribute__((noinline, unused)) void wasmsig_guest_say_handled(
     wasmsig_set set) {
   volatile wasmsig_set *handled = &__instance_signal_handled;
@@ -403,12 +405,12 @@ static __attribute__((noinline, unused)) void wasmsig_guest_say_handled(
 }
 
 /**
- * Sets the handler of a signal: a function, WASMSIG_IGNORE, or 0 (only
- * wasmsig_poll's result and wasmsig_pending tell of it; without wasmsig_want
- * the host takes it that nobody handles it). Returns the handler that stood
- * before; a signal outside 1..64, or SIGKILL, is left alone and answered with
- * 0. Handlers run in wasmsig_poll(); where the POSIX library is linked, in the
- * polls that `wasmsig instrument` puts in, too.
+ * Sets the handler of a signal: a function, WASMSIG_IGNORE, or 0 for none. A
+ * signal without a handler is only returned by wasmsig_poll() and
+ * wasmsig_pending(), and counts as unhandled unless wasmsig_want() declares it.
+ * Returns the previous handler. For a signal outside 1..64, and for SIGKILL, it
+ * changes nothing and returns 0. Handlers run in wasmsig_poll(), and in the
+ * polls that `wasmsig instrument` adds if the POSIX library is linked.
  */
 static __inline__ __attribute__((unused)) wasmsig_handler
 wasmsig_on(int signal, wasmsig_handler handler) {
@@ -422,13 +424,12 @@ wasmsig_on(int signal, wasmsig_handler handler) {
 }
 
 /**
- * Says which signals this program takes from wasmsig_poll() or
- * wasmsig_pending(), and does what is to be done about them: a host cannot see
- * what becomes of an answer. Without this, and without a handler, SIGTERM ends
- * the host's process at once, and SIGINT at the second time
- * (docs/explanation/protocol.md, "Unhandled signals"). The set takes the place
- * of the one before, which is returned; 0 at the start. SIGKILL in it is left
- * out.
+ * Declares which signals this program takes from wasmsig_poll() or
+ * wasmsig_pending() and acts on: a host cannot see how the program uses the
+ * result. Without this, and without a handler, SIGTERM ends the host's process
+ * at once, and SIGINT at the second time (docs/explanation/protocol.md,
+ * "Unhandled signals"). The set replaces the previous one, which is returned; 0
+ * at the start. SIGKILL in it has no effect.
  */
 static __inline__ __attribute__((unused)) wasmsig_set
 wasmsig_want(wasmsig_set set) {
@@ -439,14 +440,14 @@ wasmsig_want(wasmsig_set set) {
 }
 
 /**
- * Whether a host that delivers signals runs this instance: it has zeroed the
- * signal word. Certain as soon as the instance has been made; to a poll in the
- * module's start function (constructors are not that) it says no.
+ * Whether a host that delivers signals runs this instance: such a host has
+ * zeroed the signal word. Certain as soon as the instance has been created. In
+ * the module's start function (constructors are not that) it returns 0.
  */
 WASMSIG_INLINE int wasmsig_is_hosted(void) {
   unsigned int word = wasmsig_guest_load(&__instance_signal);
   if (word) return word != WASMSIG_UNHOSTED;
-  /* A poll took the 65535 away: what else does the host leave behind? */
+  /* A poll has taken the 65535; other signs of a host are left. */
   return !wasmsig_guest.saw_unhosted || wasmsig_guest.saw_signal ||
          wasmsig_guest_load_set(&__instance_signal_pending) != WASMSIG_NO_SET;
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::Arc;
 use std::task::Wake;
 
-use super::{hear, heard, Host};
+use super::{record, recorded, Host};
 use crate::{delivery, next, next_every, on, pending, poll, signal, signal_every, Signal};
 
 #[derive(Default)]
@@ -40,10 +40,10 @@ fn next_wakes_itself_until_a_signal_has_come() {
 #[test]
 fn handlers_run_in_a_future_too() {
     let host = Host::new();
-    on(Signal::TERM, hear);
+    on(Signal::TERM, record);
     host.raise(Signal::TERM);
     assert!(look(pin!(next())).0.is_ready());
-    assert_eq!(heard(), [Signal::TERM]);
+    assert_eq!(recorded(), [Signal::TERM]);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_signal_counts_once_however_often_it_was_passed_over() {
     let host = Host::new();
     let signals = [Signal::XCPU, Signal::USR2, Signal::HUP, Signal::TERM];
     let times = || signals.map(delivery::times);
-    on(Signal::HUP, hear);
+    on(Signal::HUP, record);
     let before = times();
     for signal in signals {
         host.raise(signal);
@@ -159,5 +159,5 @@ fn a_signal_counts_once_however_often_it_was_passed_over() {
     }
     while poll().is_some() {}
     assert_eq!(times(), before.map(|count| count + 1));
-    assert_eq!(heard(), [Signal::HUP]);
+    assert_eq!(recorded(), [Signal::HUP]);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Handlers: who hears what, and what one may do.
+//! Handlers: which signals they receive, and what they may do.
 
 use std::panic::catch_unwind;
 use std::sync::atomic::Ordering::SeqCst;
 use std::vec::Vec;
 
-use super::{hear, heard, Host, HANDLED, SET, WORD};
+use super::{record, recorded, Host, HANDLED, SET, WORD};
 use crate::{off, on, poll, signal, want, Signal, SignalSet};
 
 fn panics(_: Signal) {
@@ -13,12 +13,12 @@ fn panics(_: Signal) {
 }
 
 fn polls(signal: Signal) {
-    hear(signal);
+    record(signal);
     assert_eq!(poll(), None);
 }
 
 fn raises(signal: Signal) {
-    hear(signal);
+    record(signal);
     if signal == Signal::USR1 {
         SET.fetch_or(1 << (Signal::USR2.number() - 1), SeqCst);
         WORD.store(Signal::USR2.number(), SeqCst);
@@ -37,7 +37,7 @@ fn set_of<const N: usize>(signals: [Signal; N]) -> SignalSet {
 #[test]
 fn the_handled_set_has_what_has_a_handler_or_is_wanted() {
     let _host = Host::new();
-    on(Signal::INT, hear);
+    on(Signal::INT, record);
     assert_eq!(handled(), set_of([Signal::INT]));
     assert!(want(set_of([Signal::INT, Signal::TERM])).is_empty());
     assert_eq!(handled(), set_of([Signal::INT, Signal::TERM]));
@@ -61,10 +61,10 @@ fn a_poll_of_what_comes_is_no_handling() {
 #[test]
 fn on_and_off_return_what_stood_before() {
     let _host = Host::new();
-    assert!(on(Signal::INT, hear).is_none());
+    assert!(on(Signal::INT, record).is_none());
     let before = on(Signal::INT, panics).unwrap();
     before(Signal::USR1);
-    assert_eq!(heard(), [Signal::USR1]);
+    assert_eq!(recorded(), [Signal::USR1]);
     let before = off(Signal::INT).unwrap();
     assert!(catch_unwind(|| before(Signal::INT)).is_err());
     assert!(off(Signal::INT).is_none());
@@ -73,75 +73,75 @@ fn on_and_off_return_what_stood_before() {
 #[test]
 fn sigkill_has_no_handler() {
     let _host = Host::new();
-    assert!(on(Signal::KILL, hear).is_none());
-    assert!(on(Signal::KILL, hear).is_none());
+    assert!(on(Signal::KILL, record).is_none());
+    assert!(on(Signal::KILL, record).is_none());
     assert!(off(Signal::KILL).is_none());
 }
 
 #[test]
 fn a_handler_that_was_removed_does_not_run() {
     let host = Host::new();
-    on(Signal::INT, hear);
+    on(Signal::INT, record);
     off(Signal::INT);
     host.raise(Signal::INT);
     assert_eq!(poll(), Some(Signal::INT));
-    assert_eq!(heard(), []);
+    assert_eq!(recorded(), []);
 }
 
-fn hears_the_rest(signal: Signal) {
-    hear(signal);
+fn receives_the_rest(signal: Signal) {
+    record(signal);
     assert_eq!(poll(), Some(Signal::TERM));
     assert_eq!(poll(), None);
-    hear(Signal::HUP);
+    record(Signal::HUP);
 }
 
 #[test]
 fn a_poll_in_a_handler_runs_the_handlers_of_what_came_with_it() {
     let host = Host::new();
-    on(Signal::INT, hears_the_rest);
+    on(Signal::INT, receives_the_rest);
     on(Signal::TERM, polls);
     host.raise(Signal::INT);
     host.raise(Signal::TERM);
     assert_eq!(poll(), None, "the poll inside has answered");
-    assert_eq!(heard(), [Signal::INT, Signal::TERM, Signal::HUP]);
+    assert_eq!(recorded(), [Signal::INT, Signal::TERM, Signal::HUP]);
     assert_eq!(poll(), None);
 }
 
 #[test]
 fn the_handlers_of_what_came_with_it_run_behind_one_that_does_not_poll() {
     let host = Host::new();
-    on(Signal::INT, hear);
+    on(Signal::INT, record);
     on(Signal::TERM, polls);
     host.raise(Signal::INT);
     host.raise(Signal::TERM);
     assert_eq!(poll(), Some(Signal::TERM));
-    assert_eq!(heard(), [Signal::INT, Signal::TERM]);
+    assert_eq!(recorded(), [Signal::INT, Signal::TERM]);
     assert_eq!(poll(), None);
 }
 
 #[test]
-fn a_signal_that_comes_in_a_handler_is_heard_by_its_poll() {
+fn a_signal_that_comes_in_a_handler_is_received_by_its_poll() {
     let host = Host::new();
     on(Signal::USR1, raises);
     on(Signal::USR2, raises);
     host.raise(Signal::USR1);
     assert_eq!(poll(), Some(Signal::USR1));
-    assert_eq!(heard(), [Signal::USR1, Signal::USR2]);
+    assert_eq!(recorded(), [Signal::USR1, Signal::USR2]);
 }
 
 #[test]
 fn after_a_handler_that_panicked_the_next_poll_does_the_rest() {
     let host = Host::new();
     on(Signal::INT, panics);
-    on(Signal::TERM, hear);
-    on(Signal::XCPU, hear);
+    on(Signal::TERM, record);
+    on(Signal::XCPU, record);
     for signal in [Signal::INT, Signal::TERM, Signal::XCPU] {
         host.raise(signal);
     }
     assert!(catch_unwind(poll).is_err());
-    assert_eq!(heard(), []);
+    assert_eq!(recorded(), []);
     assert!(poll().is_some());
-    assert_eq!(heard(), [Signal::TERM, Signal::XCPU]);
+    assert_eq!(recorded(), [Signal::TERM, Signal::XCPU]);
     assert_eq!(poll(), None);
 }
 
@@ -171,27 +171,27 @@ fn what_is_put_back_does_not_hide_what_is_newer() {
     on(Signal::HUP, raises_and_panics);
     host.raise(Signal::INT);
     host.raise(Signal::HUP);
-    on(Signal::INT, hear);
+    on(Signal::INT, record);
     assert!(catch_unwind(poll).is_err());
     assert_eq!(poll(), Some(Signal::WINCH));
-    assert_eq!(heard(), [Signal::INT]);
+    assert_eq!(recorded(), [Signal::INT]);
 }
 
 #[test]
 fn who_has_a_handler_is_not_answered_once_more() {
     let host = Host::new();
-    on(Signal::HUP, hear);
+    on(Signal::HUP, record);
     for signal in [Signal::HUP, Signal::XCPU, Signal::INT] {
         host.raise(signal);
     }
     assert_eq!(poll(), Some(Signal::INT));
     assert_eq!(poll(), Some(Signal::XCPU));
     assert_eq!(poll(), None);
-    assert_eq!(heard(), [Signal::HUP]);
+    assert_eq!(recorded(), [Signal::HUP]);
 }
 
 fn asks(signal: Signal) {
-    hear(signal);
+    record(signal);
     assert_eq!(poll(), Some(Signal::XCPU));
     assert_eq!(poll(), Some(Signal::INT));
     assert_eq!(poll(), None);
@@ -205,12 +205,12 @@ fn a_poll_in_a_handler_answers_what_has_none_and_came_with_it() {
         host.raise(signal);
     }
     assert_eq!(poll(), None, "the polls inside have answered");
-    assert_eq!(heard(), [Signal::HUP]);
+    assert_eq!(recorded(), [Signal::HUP]);
     assert_eq!(poll(), None);
 }
 
 fn removes(signal: Signal) {
-    hear(signal);
+    record(signal);
     off(Signal::TERM);
 }
 
@@ -218,12 +218,12 @@ fn removes(signal: Signal) {
 fn whose_handler_an_earlier_one_removed_waits_to_be_answered() {
     let host = Host::new();
     on(Signal::HUP, removes);
-    on(Signal::TERM, hear);
+    on(Signal::TERM, record);
     for signal in [Signal::HUP, Signal::TERM, Signal::INT] {
         host.raise(signal);
     }
     assert_eq!(poll(), Some(Signal::INT));
-    assert_eq!(heard(), [Signal::HUP]);
+    assert_eq!(recorded(), [Signal::HUP]);
     assert_eq!(poll(), Some(Signal::TERM));
     assert_eq!(poll(), None);
 }

@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use std::sync::atomic::Ordering::SeqCst;
 use std::vec::Vec;
 
-use super::{hear, heard, Host, SET, UNKNOWN, WORD};
+use super::{record, recorded, Host, SET, UNKNOWN, WORD};
 use crate::{is_hosted, on, pending, poll, Signal, SignalSet};
 
 #[test]
@@ -33,11 +33,11 @@ fn a_poll_takes_the_signal() {
 #[test]
 fn the_word_counts_alone_where_the_host_knows_no_set() {
     let host = Host::that_knows_only_the_word();
-    on(Signal::INT, hear);
-    on(Signal::TERM, hear);
+    on(Signal::INT, record);
+    on(Signal::TERM, record);
     host.raise(Signal::INT);
     assert_eq!(poll(), Some(Signal::INT));
-    assert_eq!(heard(), [Signal::INT]);
+    assert_eq!(recorded(), [Signal::INT]);
     assert_eq!(SET.load(SeqCst), UNKNOWN);
 }
 
@@ -45,27 +45,27 @@ fn the_word_counts_alone_where_the_host_knows_no_set() {
 fn a_poll_answers_the_newest_and_runs_the_handlers_of_all() {
     let host = Host::new();
     for signal in [Signal::INT, Signal::TERM, Signal::XCPU] {
-        on(signal, hear);
+        on(signal, record);
     }
     host.raise(Signal::XCPU);
     host.raise(Signal::TERM);
     host.raise(Signal::INT);
     host.raise(Signal::TERM);
     assert_eq!(poll(), Some(Signal::TERM));
-    assert_eq!(heard(), [Signal::INT, Signal::TERM, Signal::XCPU]);
+    assert_eq!(recorded(), [Signal::INT, Signal::TERM, Signal::XCPU]);
 }
 
 #[test]
 fn a_word_whose_bit_was_taken_is_no_second_signal() {
     let host = Host::new();
-    on(Signal::INT, hear);
-    on(Signal::TERM, hear);
+    on(Signal::INT, record);
+    on(Signal::TERM, record);
     host.raise(Signal::INT);
     host.begin_raise(Signal::TERM);
     assert_eq!(pending().len(), 2);
     WORD.store(Signal::TERM.number(), SeqCst);
     assert_eq!(poll(), None);
-    assert_eq!(heard(), []);
+    assert_eq!(recorded(), []);
 }
 
 #[test]
@@ -90,10 +90,10 @@ fn numbers_outside_of_1_to_64_are_ignored() {
 fn the_last_signal_is_64() {
     let host = Host::new();
     let last = Signal::new(64).unwrap();
-    on(last, hear);
+    on(last, record);
     host.raise(last);
     assert_eq!(poll(), Some(last));
-    assert_eq!(heard(), [last]);
+    assert_eq!(recorded(), [last]);
 }
 
 #[test]
@@ -113,11 +113,11 @@ fn sigkill_in_the_word_kills_though_the_set_knows_nothing_of_it() {
 #[test]
 fn sigkill_in_the_set_kills_before_any_handler_runs() {
     let host = Host::new();
-    on(Signal::INT, hear);
+    on(Signal::INT, record);
     host.raise(Signal::KILL);
     host.raise(Signal::INT);
     assert!(catch_unwind(poll).is_err());
-    assert_eq!(heard(), []);
+    assert_eq!(recorded(), []);
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn of_a_host_that_knows_no_set_nothing_is_put_back() {
 #[test]
 fn pending_takes_all_and_runs_nothing() {
     let host = Host::new();
-    on(Signal::INT, hear);
+    on(Signal::INT, record);
     host.raise(Signal::INT);
     host.raise(Signal::XCPU);
     let signals = pending();
@@ -214,7 +214,7 @@ fn pending_takes_all_and_runs_nothing() {
         signals.iter().collect::<Vec<_>>(),
         [Signal::INT, Signal::XCPU]
     );
-    assert_eq!(heard(), []);
+    assert_eq!(recorded(), []);
     assert!(pending().is_empty());
     assert_eq!(poll(), None);
 }

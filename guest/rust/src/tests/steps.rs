@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::thread_local;
 use std::vec::Vec;
 
-use super::{hear, heard, Host, SET, WORD};
+use super::{record, recorded, Host, SET, WORD};
 use crate::{on, poll, Signal};
 
 type Meddler = Box<dyn FnMut()>;
@@ -28,25 +28,25 @@ pub(crate) fn step() {
 /// More than the steps of the polls that three signals need.
 const STEPS: usize = 30;
 
-/// All that polls answer, one of whose steps `meddle` comes before: it is told
-/// the step's number, and may hear signals itself.
+/// All that polls return. `meddle` runs before each step: it receives the number
+/// of the step, and may take signals itself.
 fn answers(mut meddle: impl FnMut(usize) -> Option<Signal> + 'static) -> Vec<Signal> {
     let mut taken = 0;
     MEDDLER.set(Some(Box::new(move || {
         if let Some(signal) = meddle(taken) {
-            hear(signal);
+            record(signal);
         }
         taken += 1;
     })));
     for _ in 0..STEPS {
         if let Some(signal) = poll() {
-            hear(signal);
+            record(signal);
         }
     }
     MEDDLER.set(None);
-    let mut heard = heard();
-    heard.sort();
-    heard
+    let mut received = recorded();
+    received.sort();
+    received
 }
 
 const WAITING: [Signal; 2] = [Signal::XCPU, Signal::WINCH];
@@ -84,7 +84,7 @@ fn a_handled_signal_raised_at_any_two_steps_is_handled_once() {
     for begin in 0..STEPS {
         for end in begin..STEPS {
             let _host = waiting();
-            on(Signal::INT, |_| hear(Signal::ALRM));
+            on(Signal::INT, |_| record(Signal::ALRM));
             let mut answers = answers(move |step| {
                 if step == begin {
                     SET.fetch_or(1 << (Signal::INT.number() - 1), SeqCst);

@@ -11,7 +11,7 @@ use crate::{delivery, on, poll, Signal};
 
 const ROUNDS: u32 = if cfg!(miri) { 20 } else { 4_000 };
 
-/// As long as nobody waits who has not lost a signal.
+/// Longer than any wait that has not lost a signal.
 const LOOKS: u32 = 100_000_000;
 
 const HANDLED: usize = 0;
@@ -30,8 +30,8 @@ fn count(_: Signal) {
 }
 
 /// Raises all kinds, in another order each round, and begins the next one when
-/// all were heard: so what nobody comes back to is seen to be lost.
-fn raise_all(host: &Host, raised: &[AtomicU32; 5], heard: &[AtomicU32; 5]) {
+/// all were received: so a signal that no poll returns to is seen as lost.
+fn raise_all(host: &Host, raised: &[AtomicU32; 5], received: &[AtomicU32; 5]) {
     for round in 1..=ROUNDS {
         for step in 0..KINDS.len() {
             let kind = (step + round as usize) % KINDS.len();
@@ -39,7 +39,7 @@ fn raise_all(host: &Host, raised: &[AtomicU32; 5], heard: &[AtomicU32; 5]) {
             host.raise(KINDS[kind]);
         }
         let mut looks = 0;
-        while heard.iter().any(|count| count.load(SeqCst) != round) {
+        while received.iter().any(|count| count.load(SeqCst) != round) {
             looks += 1;
             if looks == LOOKS {
                 return;
@@ -49,49 +49,52 @@ fn raise_all(host: &Host, raised: &[AtomicU32; 5], heard: &[AtomicU32; 5]) {
     }
 }
 
-fn hear_all(raised: &[AtomicU32; 5], heard: &[AtomicU32; 5], is_over: &AtomicBool) {
+fn receive_all(raised: &[AtomicU32; 5], received: &[AtomicU32; 5], is_over: &AtomicBool) {
     while !is_over.load(SeqCst) {
         let answer = poll();
-        heard[HANDLED].fetch_max(CALLS.load(SeqCst), SeqCst);
+        received[HANDLED].fetch_max(CALLS.load(SeqCst), SeqCst);
         if let Some(kind) = KINDS.iter().position(|&kind| answer == Some(kind)) {
             if kind != HANDLED {
-                heard[kind].fetch_add(1, SeqCst);
+                received[kind].fetch_add(1, SeqCst);
             }
         }
-        for (raised, heard) in zip(raised, heard) {
-            assert!(heard.load(SeqCst) <= raised.load(SeqCst), "told twice");
+        for (raised, received) in zip(raised, received) {
+            assert!(
+                received.load(SeqCst) <= raised.load(SeqCst),
+                "received twice"
+            );
         }
     }
 }
 
-fn each_is_heard_once(pollers: usize) {
+fn each_is_received_once(pollers: usize) {
     let host = &Host::new();
     on(KINDS[HANDLED], count);
     CALLS.store(0, SeqCst);
     let before = KINDS.map(delivery::times);
     let raised = &KINDS.map(|_| AtomicU32::new(0));
-    let heard = &KINDS.map(|_| AtomicU32::new(0));
+    let received = &KINDS.map(|_| AtomicU32::new(0));
     let is_over = &AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..pollers {
-            scope.spawn(|| hear_all(raised, heard, is_over));
+            scope.spawn(|| receive_all(raised, received, is_over));
         }
-        raise_all(host, raised, heard);
+        raise_all(host, raised, received);
         is_over.store(true, SeqCst);
     });
-    for (kind, (heard, before)) in zip(KINDS, zip(heard, before)) {
-        assert_eq!(heard.load(SeqCst), ROUNDS, "{kind}");
+    for (kind, (received, before)) in zip(KINDS, zip(received, before)) {
+        assert_eq!(received.load(SeqCst), ROUNDS, "{kind}");
         let times = delivery::times(kind).wrapping_sub(before);
         assert_eq!(times, ROUNDS, "{kind}");
     }
 }
 
 #[test]
-fn each_signal_that_is_raised_is_heard_once() {
-    each_is_heard_once(1);
+fn each_signal_that_is_raised_is_received_once() {
+    each_is_received_once(1);
 }
 
 #[test]
-fn each_is_heard_by_one_of_two_threads() {
-    each_is_heard_once(2);
+fn each_is_received_by_one_of_two_threads() {
+    each_is_received_once(2);
 }

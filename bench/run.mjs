@@ -25,12 +25,11 @@ const program =
   (samples = []) =>
     [join(PROGRAMS, name), samples].flat()
 
-const inJavaScript = (file, only) => (samples) => [
+const inJavaScript = (file) => (samples) => [
   process.execPath,
   '--expose-gc',
   join(ROOT, 'bench', file),
-  ...(samples ? ['--rounds', samples] : []),
-  ...(only ? ['--only', only] : [])
+  ...(samples ? ['--rounds', samples] : [])
 ]
 
 const inBun = (file) => (samples) => {
@@ -43,12 +42,15 @@ const inBun = (file) => (samples) => {
 /** The same command; only these of its rows are kept. */
 const only = (rows, command) => Object.assign(command, { rows })
 
+/** The same command, with another number of samples by default. */
+const byDefault = (count, command) => (samples) =>
+  command(samples ?? String(count))
+
 /** The commands of each, run in turn; a number of samples is optional. */
 const BENCHES = {
   cost: [
     only(/^soft_late_(idle|4hogs)$/, program('lateness')),
-    only(/^section$/, program('section')),
-    only(/median kernel/, inJavaScript('guests/javascript.mjs', 'instrumented'))
+    only(/^section$/, byDefault(100, program('section')))
   ],
   alternatives: [
     only(

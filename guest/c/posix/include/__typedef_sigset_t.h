@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Stands before wasi-libc's file of this name, whose set has one byte. */
+/* Replaces wasi-libc's file with this name, whose set has one byte. */
 #pragma GCC system_header
 #ifndef __wasilibc___typedef_sigset_t_h
 #define __wasilibc___typedef_sigset_t_h

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * <signal.h> for WebAssembly guests: stands before wasi-libc's, whose signals
- * are an emulation inside the program. Here a host raises them (wasmsig), and
- * libwasmsig-guest.a runs their handlers. README.md says what there is.
+ * <signal.h> for WebAssembly guests. It replaces wasi-libc's, whose signals are
+ * an emulation inside the program. Here a host raises signals (wasmsig), and
+ * libwasmsig-guest.a runs their handlers. README.md lists what is supported.
  *
  * Numbers and values are Linux's on x86-64. Only SIG_IGN and SIG_ERR cannot be
- * 1 and -1: a function's address is its index in a table, and 1 is the first
- * function's. They are functions of their own, as in wasi-libc.
+ * 1 and -1: a function's address is its index in a table, and 1 is the address
+ * of the first function. They are real functions, as in wasi-libc.
  */
 #pragma GCC system_header
 
@@ -100,7 +100,8 @@ int raise(int);
 #define SI_USER 0
 #define SI_KERNEL 128
 
-/* Of signals that nobody sends here: handlers ask for them all the same. */
+/* Codes of signals that are never sent here, because handlers use their names.
+ */
 #define ILL_ILLOPC 1
 #define ILL_ILLOPN 2
 #define ILL_ILLADR 3
@@ -165,8 +166,8 @@ typedef struct sigaltstack {
   size_t ss_size;
 } stack_t;
 
-/* The third argument of a handler with SA_SIGINFO would point to one; a
- * machine's registers there are none. */
+/* On other systems, the third argument of a handler with SA_SIGINFO points to
+ * one. WebAssembly has no registers. */
 typedef struct {
   unsigned long __registers[1];
 } mcontext_t;

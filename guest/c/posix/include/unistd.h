@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* wasi-libc's <unistd.h>, and what it leaves out for want of signals. */
+/* wasi-libc's <unistd.h> with the functions that need signals. */
 #pragma GCC system_header
 
-/* Our library has a getpid: it is not deprecated. */
+/* This library has a getpid, so it is not deprecated. */
 #ifndef _WASI_EMULATED_GETPID
 #define _WASI_EMULATED_GETPID
 #endif

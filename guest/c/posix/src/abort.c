@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* abort(3): wasi-libc's traps without asking SIGABRT's handler. */
+/* abort(3): wasi-libc's traps without running SIGABRT's handler. */
 #include "internal.h"
 
 #include <stdlib.h>

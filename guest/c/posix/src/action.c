@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What is to be done at a signal. */
+/* The actions for signals. */
 #include "internal.h"
 
 #include <stddef.h>
 
-/* A program may have its own of these, for systems that have none. */
+/* A program may define these itself, for systems that lack them. */
 #pragma weak bsd_signal
 #pragma weak siginterrupt
 #pragma weak sigignore
@@ -14,7 +14,7 @@ static void set_action(int signal, const struct sigaction *action) {
   wsig.actions[signal].sa_handler = action->sa_handler;
   wsig.actions[signal].sa_mask.__bits = action->sa_mask.__bits;
   wsig.actions[signal].sa_flags = action->sa_flags;
-  /* POSIX: one that waits is forgotten, blocked or not. */
+  /* POSIX: a pending signal is discarded, whether it is blocked or not. */
   if (wsig_is_ignored(signal)) wsig.pending &= ~WSIG_BIT(signal);
 }
 
@@ -28,11 +28,11 @@ static void get_action(int signal, struct sigaction *action) {
 int sigaction(int signal, const struct sigaction *restrict action,
               struct sigaction *restrict before) {
   struct sigaction was;
-  if (signal < 1 || signal > WSIG_LAST) return wsig_answer(EINVAL);
+  if (signal < 1 || signal > WSIG_LAST) return wsig_result(EINVAL);
   if (action && (WSIG_BIT(signal) & WSIG_UNTOUCHABLE))
-    return wsig_answer(EINVAL);
+    return wsig_result(EINVAL);
   wsig_enter();
-  /* What came before the new action gets the old one. */
+  /* Signals that came before the new action get the old one. */
   wsig_run();
   get_action(signal, &was);
   if (action) set_action(signal, action);
@@ -42,13 +42,13 @@ int sigaction(int signal, const struct sigaction *restrict action,
   return 0;
 }
 
-/* siginterrupt(3) is about those that signal(3) sets, now and later. */
+/* siginterrupt(3) applies to handlers set by signal(3), now and later. */
 static uint64_t interrupting;
 
-/* As in the BSDs and glibc: the handler stays, and calls go on. */
+/* As in the BSDs and glibc: the handler stays, and calls are restarted. */
 void (*signal(int signal, void (*handler)(int)))(int) {
   struct sigaction action = {.sa_flags = SA_RESTART}, before;
-  if (handler == SIG_ERR) return wsig_answer(EINVAL), SIG_ERR;
+  if (handler == SIG_ERR) return wsig_result(EINVAL), SIG_ERR;
   if (signal >= 1 && signal <= WSIG_LAST && (interrupting & WSIG_BIT(signal)))
     action.sa_flags = 0;
   action.sa_handler = handler;
@@ -77,8 +77,8 @@ int sigignore(int number) {
   return signal(number, SIG_IGN) == SIG_ERR ? -1 : 0;
 }
 
-/* Handlers run on the one stack that there is. */
+/* A guest has only one stack, and handlers run on it. */
 int sigaltstack(const stack_t *restrict stack, stack_t *restrict before) {
   (void)stack, (void)before;
-  return wsig_answer(ENOSYS);
+  return wsig_result(ENOSYS);
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Reads and writes. While a guest waits it polls nothing, so each of these
- * looks for signals when the host has answered, and runs their handlers.
+ * Reads and writes. A guest that waits executes no polls. So after the host's
+ * call, each of these functions checks for signals and runs their handlers.
  *
- * A host that ends a call because of a signal answers EINTR. What the guest
- * gets then is as on Unix (signal(7), "Interruption of system calls"):
- *   - no handler was called (ignored, blocked): the call goes on;
- *   - all that were called have SA_RESTART: the call goes on;
- *   - else EINTR.
- * An EINTR for which there was no signal is passed on: to repeat it could go on
- * for ever.
+ * A host that interrupts a call because of a signal returns EINTR. The result
+ * for the guest is as on Unix (signal(7), "Interruption of system calls"):
+ *   - no handler was called (ignored, blocked): the call is restarted;
+ *   - all handlers that were called have SA_RESTART: the call is restarted;
+ *   - otherwise EINTR.
+ * An EINTR without a signal is passed on, because repeating the call might
+ * never end.
  *
- * A call that goes on has begun to wait, so what comes from then on must end
- * it: the state stays held until the host is called again, and what a poll has
- * taken meanwhile is looked at right before that.
+ * A restarted call has already begun to wait, so any signal from then on must
+ * interrupt it. Therefore the state stays held until the host is called again.
+ * Signals that a poll has taken in the meantime are checked right before that
+ * call.
  */
 #include "host.h"
 #include "internal.h"
@@ -29,11 +30,11 @@ static struct counts counts_now(void) {
   return (struct counts){wsig.taken, wsig.ending};
 }
 
-/* Whether a call that the host has answered so is to be made again: then the
+/* Whether a call with this result of the host must be repeated. If so, the
  * state is held. */
 static bool goes_on(int32_t error, struct counts *before) {
   wsig_enter();
-  wsig_look();
+  wsig_check();
   bool again = error == __WASI_ERRNO_INTR && wsig.ending == before->ending &&
                wsig.taken != before->taken;
   before->taken = wsig.taken;
@@ -49,10 +50,10 @@ static inline bool is_due(void) {
 
 enum { OURS = 0, THEIRS = 1 };
 
-/* Answers 0 if there is something to read, EINTR if the host says so or a
- * signal was taken before, and TIMEDOUT if the host tells of the time: of a
- * signal, some hosts tell as of that. Where it cannot tell of this file, the
- * read will wait for it. */
+/* Returns 0 if there is input, EINTR if the host reports it or a signal was
+ * taken before, and TIMEDOUT if the host reports the end of the time. (For a
+ * signal, some hosts report the end of the time.) If the host cannot wait for
+ * this file, it returns 0, and the read waits. */
 static int32_t wait_for_input_once(int32_t fd, uint64_t left_ns) {
   __wasi_subscription_t list[2] = {wsig_subscription(left_ns, OURS)};
   __wasi_event_t events[2];
@@ -72,13 +73,13 @@ static int32_t wait_for_input_once(int32_t fd, uint64_t left_ns) {
   return __WASI_ERRNO_TIMEDOUT;
 }
 
-/* Until there is something to read; EINTR if a signal came before that, or a
- * timer of ours expired. A host that counts in milliseconds tells of the time
- * too early: nothing has come then, and the wait goes on. */
+/* Waits until there is input. EINTR if a signal came first, or one of our
+ * timers expired. A host that counts in milliseconds may report the end of the
+ * time too early: then there is no signal, and the wait continues. */
 static int32_t wait_for_input(int32_t fd, uint64_t deadline_ns) {
-  bool has_begun = wsig.is_held; /* goes_on holds it: see the head */
+  bool has_begun = wsig.is_held; /* held by goes_on: see above */
   wsig_enter();
-  if (!has_begun) wsig_run(); /* what came before the call does not end it */
+  if (!has_begun) wsig_run(); /* earlier signals do not interrupt the call */
   uint32_t taken = wsig.taken;
   do {
     uint64_t now = wsig_now_ns();
@@ -89,18 +90,18 @@ static int32_t wait_for_input(int32_t fd, uint64_t deadline_ns) {
   return __WASI_ERRNO_INTR;
 }
 
-/* Node tells Linux' O_NONBLOCK, which is no flag of WASI's. Of the standard
- * streams it is of those who share them: a program that reads its input beside
- * a timer wants to wait. */
+/* Node reports Linux' O_NONBLOCK, which is no flag of WASI. The flags of the
+ * standard streams belong to all processes that share them. A program that
+ * reads its input while a timer runs expects to wait. */
 #define NODES_NONBLOCK 0x800
 
-/* Whether a read is to wait before it is made: not where the file says that it
- * never waits. A host's read does not end by our timers, so while one `runs`
- * all wait. A standard stream that Node would answer EAGAIN for also waits
- * where a read goes on, though no timer runs any more. */
-static bool is_to_wait(int32_t fd, bool runs) {
+/* Whether a read must wait first. Not if the file's flags say that it never
+ * waits. Our timers do not interrupt the host's read, so while one `runs`, all
+ * reads wait first. A standard stream for which Node would return EAGAIN also
+ * waits first when a read is restarted, even if no timer runs any more. */
+static bool must_wait(int32_t fd, bool runs) {
   __wasi_fdstat_t status;
-  bool again = wsig.is_held; /* goes_on holds it */
+  bool again = wsig.is_held; /* held by goes_on */
   if (!runs && !again) return false;
   if (__wasi_fd_fdstat_get(fd, &status) != 0) return runs;
   if (status.fs_flags & __WASI_FDFLAGS_NONBLOCK) return false;
@@ -111,7 +112,7 @@ static bool is_to_wait(int32_t fd, bool runs) {
 static int32_t wait_to_read(int32_t fd) {
   uint64_t deadline_ns = WSIG_NEVER;
   if (wsig_timers_deadline_ns) deadline_ns = wsig_timers_deadline_ns();
-  if (!is_to_wait(fd, deadline_ns != WSIG_NEVER)) return 0;
+  if (!must_wait(fd, deadline_ns != WSIG_NEVER)) return 0;
   return wait_for_input(fd, deadline_ns);
 }
 
@@ -155,8 +156,8 @@ int32_t WSIG_LIBC(sock_accept)(int32_t fd, int32_t flags, int32_t accepted) {
 
 /* ------------------------------------------------------------------ writing */
 
-/* Nobody reads what was written: a signal says so first. */
-static int32_t tell_of_pipe(int32_t error) {
+/* For a write that has no reader, sends SIGPIPE first. */
+static int32_t signal_broken_pipe(int32_t error) {
   if (error != __WASI_ERRNO_PIPE) return error;
   wsig_enter();
   wsig_send(SIGPIPE, SI_USER, (union sigval){.sival_ptr = NULL});
@@ -173,7 +174,7 @@ int32_t WSIG_LIBC(fd_write)(int32_t fd, int32_t buffers, int32_t count,
     error = __WASI_ERRNO_INTR;
     if (!is_due()) error = wsig_host_fd_write(fd, buffers, count, size);
   } while (goes_on(error, &before));
-  return tell_of_pipe(error);
+  return signal_broken_pipe(error);
 }
 
 int32_t WSIG_LIBC(sock_send)(int32_t fd, int32_t buffers, int32_t count,
@@ -184,5 +185,5 @@ int32_t WSIG_LIBC(sock_send)(int32_t fd, int32_t buffers, int32_t count,
     error = __WASI_ERRNO_INTR;
     if (!is_due()) error = wsig_host_sock_send(fd, buffers, count, flags, size);
   } while (goes_on(error, &before));
-  return tell_of_pipe(error);
+  return signal_broken_pipe(error);
 }

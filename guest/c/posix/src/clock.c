@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Clocks, without libc: a poll that reads them leaves errno alone. */
+/* Clocks without libc, so that a poll that reads them does not change errno. */
 #include "internal.h"
 
 #include <wasi/api.h>
 
-/* What hosts of preview 1 number so; not all have the last two. */
+/* Clock numbers of hosts of preview 1. Not all hosts have the last two. */
 enum { MONOTONIC = 1, PROCESS_CPU = 2, THREAD_CPU = 3 };
 
 bool wsig_clock_ns(uint32_t clock, uint64_t *ns) {
@@ -18,15 +18,15 @@ uint64_t wsig_now_ns(void) {
 
 static uint64_t waited_ns;
 
-/* 0 while nobody counts. */
+/* 0 while no timer counts. */
 uint64_t wsig_wait_begins(void) { return wsig.timers_run ? wsig_now_ns() : 0; }
 
 void wsig_wait_is_over(uint64_t begin_ns) {
   if (begin_ns) waited_ns += wsig_now_ns() - begin_ns;
 }
 
-/* A host's process runs more than its guest, so its thread's clock is the
- * better one. Where there is none, all that was not waiting counts. */
+/* The host's process runs more than this guest, so the clock of its thread is
+ * preferred. Without one, all time that was not spent waiting counts. */
 uint64_t wsig_cpu_ns(void) {
   uint64_t ns;
   if (wsig_clock_ns(THREAD_CPU, &ns) || wsig_clock_ns(PROCESS_CPU, &ns))

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The state of a program's signals, and the running of its handlers.
+ * The state of a program's signals, and the calls of its handlers.
  *
- * Who changes the state: functions that the program calls, and wsig_deliver,
- * which polls call. An instance is one thread, so there is no other; but a
- * poll may stand anywhere, in the loops of this library too, and the host may
- * raise at any moment. Why no change is seen half done, and no signal is lost:
+ * The state is changed by functions that the program calls, and by
+ * wsig_deliver, which polls call. An instance is one thread, so nothing else
+ * changes it. But a poll may be anywhere, also in the loops of this library,
+ * and the host may raise at any moment. Why no change is visible half done, and
+ * no signal is lost:
  *
- *  1. Every change is made between wsig_enter and wsig_leave. A poll there
- *     calls wsig_deliver as any does; it finds `is_held` and moves what the
- *     host has raised into `pending`, which is one addition of bits.
- *  2. Handlers are called with the state let go (wsig_call), so that polls in
- *     them deliver, and they may call everything here, and never return: who
- *     jumps out of one leaves behind nothing that is held.
- *  3. What has come while the state was held is looked at when it is let go:
- *     if something is pending and not blocked, wsig_leave makes the next poll
- *     come here, by the attention word. Between that look and the letting go
- *     there is neither a loop nor a call, and so no poll.
- *  4. A signal leaves `pending` before its handler is called. Raised again
- *     meanwhile, it is pending again.
+ *  1. Every change is made between wsig_enter and wsig_leave. A poll in between
+ *     also calls wsig_deliver. It finds `is_held` set, and only adds the raised
+ *     signals to the bits in `pending`.
+ *  2. The state is released while a handler runs (wsig_call). So polls in the
+ *     handler deliver signals, and it may call all functions here. It may also
+ *     never return: a handler that jumps out leaves nothing held.
+ *  3. Signals that came while the state was held are checked when it is
+ *     released. If one is pending and not blocked, wsig_leave sets the
+ *     attention word, so that the next poll calls wsig_deliver. Between this
+ *     check and the release there is neither a loop nor a call, and so no poll.
+ *  4. A signal is removed from `pending` before its handler is called. If it is
+ *     raised again in the meantime, it is pending again.
  *
- * So deliveries nest as on Unix: a handler is interrupted by signals that
- * neither its sa_mask nor itself blocks.
+ * So deliveries nest as on Unix: a handler may be interrupted by any signal
+ * except its own and those in its sa_mask.
  */
 #include "internal.h"
 
@@ -30,14 +31,14 @@
 
 volatile struct wsig_state wsig;
 
-/* Forbids the compiler what a poll would see: moving accesses across it. */
+/* Forbids the compiler to move accesses across it: a poll would see that. */
 #define WSIG_FENCE() __asm__ volatile("" ::: "memory")
 
 /* ------------------------------------------------------------------- taking */
 
 #define UNHOSTED 0xffff
 
-/* A host that catches the trap may call the instance again. */
+/* It releases the state: a host that catches the trap may call again. */
 static _Noreturn void die(void) {
   wsig.is_held = false;
   __builtin_trap();
@@ -57,7 +58,7 @@ static void take(uint32_t word) {
     return;
   }
   if (word == SIGKILL) die();
-  /* All 64 that wait look like a set that no host has touched. */
+  /* If all 64 are pending, the set looks like one without a host. */
   if (wsig_host_knows_set()) wsig.has_set = true;
   if (wsig.has_set)
     note(wsig_take_set());
@@ -67,7 +68,7 @@ static void take(uint32_t word) {
 
 void wsig_take(void) { take(wsig_take_word()); }
 
-/* ------------------------------------------------------------ held, let go */
+/* ---------------------------------------------------------- held, released */
 
 void wsig_enter(void) {
   wsig.is_held = true;
@@ -75,8 +76,8 @@ void wsig_enter(void) {
   wsig_take();
 }
 
-/* Inlined everywhere: a call is where a poll may stand. */
-static inline __attribute__((always_inline)) void let_go(void) {
+/* Always inlined, because a poll may be at a call. */
+static inline __attribute__((always_inline)) void release(void) {
   WSIG_FENCE();
   bool is_due = (wsig.pending & ~wsig.blocked) != 0;
   if (is_due) wsig_polls_left = 0;
@@ -85,25 +86,25 @@ static inline __attribute__((always_inline)) void let_go(void) {
   WSIG_FENCE();
 }
 
-void wsig_leave(void) { let_go(); }
+void wsig_leave(void) { release(); }
 
 /* ------------------------------------------------------------------ sending */
 
 void wsig_send(int signal, int code, union sigval value) {
   wsig.taken++;
-  if (wsig.pending & WSIG_BIT(signal)) return; /* two that wait are one */
+  if (wsig.pending & WSIG_BIT(signal)) return; /* already pending: one signal */
   wsig.origins[signal].code = code;
   wsig.origins[signal].value = value;
   wsig.pending |= WSIG_BIT(signal);
 }
 
-/* Out of the pending ones; tells where it came from. */
+/* Removes the signal from the pending ones, and returns its origin. */
 static void withdraw(int signal, siginfo_t *info) {
   wsig.pending &= ~WSIG_BIT(signal);
   *info = (siginfo_t){.si_signo = signal};
   info->si_code = wsig.origins[signal].code;
   info->si_value = wsig.origins[signal].value;
-  /* The next one may be the host's, which tells nothing. */
+  /* The next one may come from the host, which gives no origin. */
   wsig.origins[signal].code = SI_USER;
   wsig.origins[signal].value.sival_ptr = NULL;
 }
@@ -119,8 +120,8 @@ int wsig_accept(uint64_t wanted, siginfo_t *info) {
 
 /* ------------------------------------------------------------------ actions */
 
-/* signal(7), "Standard signals": those whose default is that nothing happens,
- * and those that stop a process, for which there is nobody here. */
+/* signal(7), "Standard signals": those whose default is to do nothing, and
+ * those that stop a process, which a guest cannot do. */
 #define HARMLESS                                               \
   (WSIG_BIT(SIGCHLD) | WSIG_BIT(SIGURG) | WSIG_BIT(SIGWINCH) | \
    WSIG_BIT(SIGCONT) | WSIG_BIT(SIGSTOP) | WSIG_BIT(SIGTSTP) | \
@@ -150,15 +151,16 @@ bool wsig_is_ignored(int signal) {
          (handler == SIG_DFL && (HARMLESS & WSIG_BIT(signal)));
 }
 
-/* With what a shell tells of a process that a signal ended; without a word and
- * without atexit's functions, as there. */
+/* Exits with the status that a shell reports for a process that a signal ended.
+ * As for such a process, no text is printed and atexit's functions do not run.
+ */
 static _Noreturn void end_by(int signal) {
-  let_go();
+  release();
   __wasi_proc_exit((__wasi_exitcode_t)(128 + signal));
 }
 
 static void call(const struct sigaction *action, siginfo_t *info) {
-  let_go();
+  release();
   if (action->sa_flags & SA_SIGINFO)
     action->sa_sigaction(info->si_signo, info, NULL);
   else
@@ -190,8 +192,8 @@ void wsig_run(void) {
   while ((ready = wsig.pending & ~wsig.blocked) != 0) act(lowest(ready));
 }
 
-void wsig_look(void) {
-  if (wsig_timers_look) wsig_timers_look();
+void wsig_check(void) {
+  if (wsig_check_timers) wsig_check_timers();
   wsig_run();
 }
 
@@ -199,9 +201,9 @@ void wsig_look(void) {
 
 uint64_t wsig_poll(uint32_t word) {
   take(word);
-  if (wsig.is_held) return 0; /* who holds it makes the next poll come back */
+  if (wsig.is_held) return 0; /* wsig_leave makes the next poll come here */
   wsig_enter();
-  if (wsig_timers_look) wsig_timers_look();
+  if (wsig_check_timers) wsig_check_timers();
   uint64_t ready = wsig.pending & ~wsig.blocked;
   wsig_run();
   wsig_leave();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Spans of time as POSIX has them: seconds, and a part of a second. */
+/* Durations as in POSIX: seconds, and a part of a second. */
 #ifndef WSIG_GUEST_DURATION_H
 #define WSIG_GUEST_DURATION_H
 
@@ -14,7 +14,7 @@ static inline bool wsig_is_duration(int64_t seconds, int64_t part,
   return seconds >= 0 && part >= 0 && part < parts_per_s;
 }
 
-/* At most a hundred years: they fit in sums with a clock's time. */
+/* At most about a hundred years, so that a sum with a clock's time fits. */
 static inline uint64_t wsig_ns_of(int64_t seconds, int64_t ns) {
   const int64_t longest_s = INT64_C(4000000000);
   if (seconds > longest_s) seconds = longest_s;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A number for kill(getpid(), n): the one of wasi-libc's emulation. */
+/* A process number for kill(getpid(), n), as in wasi-libc's emulation. */
 #include <unistd.h>
 
 pid_t getpid(void) { return 42; }

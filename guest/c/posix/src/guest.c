@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * For programs that use <wasmsig/guest.h> too: what its functions share. Each
- * file that includes it brings a weak one, and this one wins, as all that
- * delivers needs this file. A handler set by wasmsig_on is called where
- * signal(2) has set nothing, and wasmsig_poll() runs those of signal(2). What
- * wasmsig_want asks for ends nobody.
+ * For programs that also use <wasmsig/guest.h>: the state that its functions
+ * share. Each file that includes the header contains a weak one. This one is
+ * strong and replaces it, because everything that delivers needs this file. A
+ * handler set by wasmsig_on is called if signal(2) has set none, and
+ * wasmsig_poll() runs handlers of signal(2). Signals named by wasmsig_want do
+ * not end the program.
  */
 #define WASMSIG_GUEST_IS_DEFINED_HERE
 #include <wasmsig/guest.h>
 
 #include "internal.h"
 
-/* A poll by hand is one like the others, and tells the newest signal that it
- * has delivered: the lowest if the word came late, or names a blocked one. */
+/* A poll by hand works as any poll. It returns the newest signal that it has
+ * delivered: the lowest one if the word names none of them. */
 static int deliver(void) {
   uint32_t word = wsig_take_word();
   uint64_t set = wsig_poll(word);
@@ -23,7 +24,7 @@ static int deliver(void) {
 
 struct wasmsig_guest wasmsig_guest = {.deliver = deliver};
 
-/* For wasmsig_is_hosted(). */
+/* State for wasmsig_is_hosted(). */
 void wsig_guest_saw(bool is_unhosted) {
   if (is_unhosted) wasmsig_guest.saw_unhosted = 1;
   wasmsig_guest.saw_signal = !is_unhosted;

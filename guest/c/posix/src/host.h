@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * WASI's calls that may wait, as the host has them.
+ * The WASI calls of the host that may wait.
  *
- * wasi-libc has a function for each, which calls an import that it names
- * __imported_wasi_snapshot_preview1_NAME. calls.c and poll.c define functions
- * of those names: so a call of libc's comes to us, with no flag for the linker,
- * and we call the import by the names here.
+ * wasi-libc has a function for each, and this function calls an import that
+ * libc names __imported_wasi_snapshot_preview1_NAME. calls.c and poll.c define
+ * functions with these names. So a call by libc reaches this library, without a
+ * linker flag, and this library calls the import by the names here.
  */
 #ifndef WSIG_GUEST_HOST_H
 #define WSIG_GUEST_HOST_H
@@ -15,10 +15,10 @@
 #include <stdint.h>
 #include <wasi/api.h>
 
-/* The name that libc calls, and that we define. */
+/* The name that libc calls and that this library defines. */
 #define WSIG_LIBC(name) __imported_wasi_snapshot_preview1_##name
 
-/* Addresses are numbers here, as they are for the host. */
+/* Addresses are numbers here, as for the host. */
 #define WSIG_CALL(name, ...)                                                 \
   __attribute__((import_module("wasi_snapshot_preview1"),                    \
                  import_name(#name))) int32_t wsig_host_##name(__VA_ARGS__); \
@@ -35,7 +35,7 @@ WSIG_CALL(sock_send, int32_t fd, int32_t buffers, int32_t count, int32_t flags,
 
 #define WSIG_ADDRESS(pointer) ((int32_t)(intptr_t)(pointer))
 
-/* To a time from now on. */
+/* For a time from now on. */
 static inline __wasi_subscription_t wsig_subscription(uint64_t ns,
                                                       uint64_t userdata) {
   __wasi_subscription_t to = {.userdata = userdata,

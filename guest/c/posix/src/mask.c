@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Which signals are blocked, and which wait for that to end. */
+/* Blocked signals, and the signals that are pending because of that. */
 #include "internal.h"
 
-/* A program may have its own. */
+/* A program may define these itself. */
 #pragma weak sighold
 #pragma weak sigrelse
 
-/* Answers an error number: a bad `how` changes nothing. */
+/* Returns an error number. With an invalid `how` it changes nothing. */
 static int change_mask(int how, uint64_t bits) {
   switch (how) {
     case SIG_BLOCK: bits |= wsig.blocked; break;
@@ -32,7 +32,7 @@ int pthread_sigmask(int how, const sigset_t *restrict set,
 
 int sigprocmask(int how, const sigset_t *restrict set,
                 sigset_t *restrict before) {
-  return wsig_answer(pthread_sigmask(how, set, before));
+  return wsig_result(pthread_sigmask(how, set, before));
 }
 
 int sigpending(sigset_t *set) {

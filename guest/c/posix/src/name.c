@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Signals' names for people. */
+/* Readable names of signals. */
 #include "internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* As Linux' C libraries say it. */
+/* The texts of the C libraries on Linux. */
 static const char *const texts[] = {
     [SIGHUP] = "Hangup",
     [SIGINT] = "Interrupt",

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * poll_oneoff, which poll, select and the sleeps of libc are made of. It ends
- * with EINTR when a handler was called, whatever its flags (signal(7)); what is
- * ready is told all the same.
+ * poll_oneoff, which libc's poll, select and sleeps use. It fails with EINTR if
+ * a handler was called, whatever its flags are (signal(7)). Ready files are
+ * returned all the same.
  *
- * No handler that runs after the call has begun is slept through: whether a
- * poll has run one, or has taken a signal while pselect holds the state, is
- * looked at right before the host's call, and then the host is asked without a
- * wait what is ready.
+ * No handler that runs after the beginning of the call is missed. Right before
+ * the host's call, this file checks whether a poll has run a handler, or, while
+ * pselect holds the state, has taken a signal. If so, it asks the host for
+ * ready files without waiting.
  */
 #include "host.h"
 #include "internal.h"
@@ -15,20 +15,20 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* What one wait is made of: the guest's subscriptions behind one of ours, with
- * what is left of their times. Ours comes first: a host that tells of a wait
- * that a signal ended as if a time had come tells it of the first. */
+/* One wait: the guest's subscriptions, with the rest of their times, and before
+ * them one of ours. Ours is the first because some hosts report a wait that a
+ * signal ended as the end of the first time. */
 struct wait {
   const __wasi_subscription_t *theirs;
-  uint32_t count;   /* of theirs */
+  uint32_t count;   /* number of the guest's subscriptions */
   uint32_t handled; /* handlers that were called before */
   uint64_t start_ns;
-  uint64_t shortest_ns;        /* of their times, if all count from the start */
-  __wasi_subscription_t *list; /* one more than theirs */
+  uint64_t shortest_ns;        /* their shortest time, if all are relative */
+  __wasi_subscription_t *list; /* ours and the guest's */
   __wasi_event_t *events;      /* as many */
 };
 
-/* Differs from a guest's in that it is no address and no small number. */
+/* It differs from a guest's, because it is no address and no small number. */
 #define OUR_USERDATA UINT64_C(0x7761736d73696700)
 
 static bool is_relative(const __wasi_subscription_t *subscription) {
@@ -62,8 +62,8 @@ static void prepare(struct wait *wait, uint64_t now, uint64_t limit_ns) {
   }
 }
 
-/* Copies their events; answers how many. Times that have not come, as of a host
- * that counts in milliseconds, are left out. */
+/* Copies the guest's events; returns how many. Events of times that are still
+ * in the future, from hosts that count in milliseconds, are left out. */
 static uint32_t their_events(const struct wait *wait, uint32_t count,
                              __wasi_event_t *out) {
   uint32_t theirs = 0;
@@ -76,8 +76,8 @@ static uint32_t their_events(const struct wait *wait, uint32_t count,
   return theirs;
 }
 
-/* Whether what the host answered may come of a signal: what is theirs comes
- * early by itself. */
+/* Whether a signal may have caused the host's result: ready files end a wait
+ * early by themselves. */
 static bool is_of_signal(const struct wait *wait, int32_t error,
                          uint32_t count) {
   if (error) return error == __WASI_ERRNO_INTR;
@@ -94,7 +94,7 @@ static int32_t wait_once(struct wait *wait, __wasi_event_t *out,
   uint64_t now = wsig_now_ns();
   uint64_t begin_ns = wsig_wait_begins();
   prepare(wait, now, limit_ns);
-  /* From here to the host's call there is no poll. */
+  /* There is no poll between here and the host's call. */
   bool is_over =
       wsig.handled != wait->handled || (wsig.pending & ~wsig.blocked) != 0;
   if (is_over) wait->list[0].u.u.clock.timeout = 0;
@@ -113,7 +113,7 @@ static int32_t wait_for_any(struct wait *wait, __wasi_event_t *out,
   for (;;) {
     int32_t error = wait_once(wait, out, their_count);
     wsig_enter();
-    wsig_look();
+    wsig_check();
     wsig_leave();
     if (*their_count > 0) return 0;
     if (wsig.handled != wait->handled) return __WASI_ERRNO_INTR;
@@ -123,10 +123,10 @@ static int32_t wait_for_any(struct wait *wait, __wasi_event_t *out,
   }
 }
 
-/* A guest's stack has 64 KiB, and a list of libc's stands on it already. */
+/* The guest's stack has 64 KiB, and already contains a list of libc's. */
 enum { FEW = 16 };
 
-/* Where there is no memory, no signal ends the wait. */
+/* Without memory for the list, signals do not end the wait. */
 static int32_t wait_for_many(struct wait *wait, __wasi_event_t *out,
                              __wasi_size_t *their_count) {
   size_t count = (size_t)wait->count + 1;
@@ -144,7 +144,7 @@ static int32_t wait_for_many(struct wait *wait, __wasi_event_t *out,
 
 int32_t WSIG_LIBC(poll_oneoff)(int32_t in, int32_t out, int32_t count,
                                int32_t size) {
-  uint32_t handled = wsig.handled; /* pselect has entered */
+  uint32_t handled = wsig.handled; /* pselect may have entered */
   if (count < 0 || (!wsig_is_hosted() && !wsig.timers_run))
     return wsig_host_poll_oneoff(in, out, count, size);
   __wasi_subscription_t list[FEW + 1];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Sleeping. wasi-libc's functions know no EINTR and no time that is left, so
- * these stand before them.
+ * Sleeping. wasi-libc's functions support neither EINTR nor the remaining time,
+ * so these functions replace them.
  */
 #include "duration.h"
 #include "internal.h"
@@ -11,18 +11,18 @@
 #include <unistd.h>
 #include <wasi/api.h>
 
-/* A program may have its own. */
+/* A program may define these itself. */
 #pragma weak nanosleep
 #pragma weak sleep
 #pragma weak usleep
 
-/* What wasi-libc's clocks point to. */
+/* The object behind wasi-libc's clock ids. */
 struct __clockid {
   __wasi_clockid_t id;
 };
 
-/* Until then on the given clock, or until a handler was called. The date may
- * be set while we sleep: it is read again after each wait. */
+/* Sleeps until `then_ns` on the given clock, or until a handler was called. The
+ * clock may be set during the sleep, so it is read again after each wait. */
 static int sleep_until(uint32_t clock, uint64_t then_ns, uint64_t *left_ns) {
   int error = 0;
   wsig_enter();
@@ -59,11 +59,11 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
 }
 
 int nanosleep(const struct timespec *time, struct timespec *left) {
-  /* By the clock that nobody sets. */
-  return wsig_answer(clock_nanosleep(CLOCK_MONOTONIC, 0, time, left));
+  /* On the clock that cannot be set. */
+  return wsig_result(clock_nanosleep(CLOCK_MONOTONIC, 0, time, left));
 }
 
-/* Answers the seconds that are left. */
+/* Returns the remaining seconds. */
 unsigned sleep(unsigned seconds) {
   struct timespec time = {.tv_sec = (time_t)seconds};
   return nanosleep(&time, &time) == 0 ? 0 : (unsigned)time.tv_sec;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Interval timers. Nobody raises their signals from outside: while one is set,
- * the attention word makes every poll call us, and each so many polls we read
- * the clock. That number adapts, so that the clock is read about each 100 us,
- * and stays small: a program may slow down from one turn of its loop to the
- * next, and is that many slow turns late then. After a call it begins anew.
- * Calls that wait end at the timer's time by themselves (calls.c, poll.c).
+ * Interval timers. Their signals do not come from outside. While a timer is
+ * set, the attention word makes every poll call this library, and every Nth of
+ * these calls reads the clock. N adapts so that the clock is read about every
+ * 100 us. N also stays small: if the program slows down from one turn of its
+ * loop to the next, its timer is late by N slow turns. After a blocking call, N
+ * starts anew. Calls that wait end by themselves when a timer expires (calls.c,
+ * poll.c).
  *
- * A timer's signal is never early: it is sent when the clock has been read and
- * shows that the time has come.
+ * A timer's signal is never early: it is sent only after the clock has been
+ * read and shows that the time has come.
  */
 #include "duration.h"
 #include "internal.h"
@@ -17,13 +18,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* A program may have its own. */
+/* A program may define these itself. */
 #pragma weak alarm
 #pragma weak ualarm
 
 struct timer {
   uint64_t deadline_ns; /* 0: not set */
-  uint64_t interval_ns; /* 0: once */
+  uint64_t interval_ns; /* 0: it expires once */
 };
 
 enum { KINDS = 3 };
@@ -31,7 +32,7 @@ static const int signals[KINDS] = {SIGALRM, SIGVTALRM, SIGPROF};
 
 static volatile struct timer timers[KINDS];
 
-/* The time of the clock that a kind of timer goes by. */
+/* The time on the clock of this kind of timer. */
 static uint64_t now_of(int kind) {
   return kind == ITIMER_REAL ? wsig_now_ns() : wsig_cpu_ns();
 }
@@ -43,7 +44,7 @@ uint64_t wsig_timers_deadline_ns(void) {
 
 /* ---------------------------------------------------------------- expiring */
 
-/* To the next time that is still to come: those missed are one signal. */
+/* The next time in the future. Several missed times are one signal. */
 static uint64_t next(uint64_t deadline_ns, uint64_t interval_ns, uint64_t now) {
   if (interval_ns == 0) return 0;
   return deadline_ns + ((now - deadline_ns) / interval_ns + 1) * interval_ns;
@@ -61,10 +62,10 @@ static void look_at(int kind) {
 #define LOOK_EACH_NS UINT64_C(100000)
 #define MOST_POLLS 8
 
-static uint32_t polls = 1; /* from one look to the next */
+static uint32_t polls = 1; /* between two reads of the clock */
 
-/* Who asks before so many are over is no poll: the guest has called something,
- * and nobody knows how fast it polls afterwards. */
+/* If fewer polls have passed, the caller is no poll but a blocking call. It is
+ * unknown how often the guest polls after that. */
 static void choose_polls(void) {
   static uint64_t last_ns;
   uint64_t now = wsig_now_ns();
@@ -81,7 +82,7 @@ static void choose_polls(void) {
   wsig_polls_left = (int32_t)polls;
 }
 
-void wsig_timers_look(void) {
+void wsig_check_timers(void) {
   bool any = false;
   if (!wsig.timers_run) return;
   for (int kind = 0; kind < KINDS; kind++) {
@@ -102,7 +103,7 @@ static uint64_t ns_of(const struct timeval *time) {
   return wsig_ns_of(time->tv_sec, (int64_t)time->tv_usec * 1000);
 }
 
-/* Upwards: what is left of a timer that runs is not 0. */
+/* Rounds up: the remaining time of a running timer is not 0. */
 static struct timeval timeval_of(uint64_t ns) {
   uint64_t us = (ns + 999) / 1000;
   return (struct timeval){.tv_sec = (time_t)(us / 1000000),
@@ -119,7 +120,7 @@ static struct itimerval left_of(int kind) {
                             .it_value = timeval_of(left_ns)};
 }
 
-/* One that is stopped has no interval, as Linux tells of ITIMER_REAL. */
+/* A stopped timer has no interval, as on Linux for ITIMER_REAL. */
 static void set(int kind, const struct itimerval *to) {
   uint64_t value_ns = ns_of(&to->it_value);
   timers[kind].interval_ns = value_ns ? ns_of(&to->it_interval) : 0;
@@ -132,10 +133,10 @@ static void set(int kind, const struct itimerval *to) {
 }
 
 int getitimer(int kind, struct itimerval *now) {
-  if (kind < 0 || kind >= KINDS) return wsig_answer(EINVAL);
+  if (kind < 0 || kind >= KINDS) return wsig_result(EINVAL);
   wsig_enter();
   *now = left_of(kind);
-  wsig_timers_look();
+  wsig_check_timers();
   wsig_run();
   wsig_leave();
   return 0;
@@ -144,11 +145,11 @@ int getitimer(int kind, struct itimerval *now) {
 int setitimer(int kind, const struct itimerval *restrict to,
               struct itimerval *restrict before) {
   struct itimerval was;
-  if (kind < 0 || kind >= KINDS) return wsig_answer(EINVAL);
+  if (kind < 0 || kind >= KINDS) return wsig_result(EINVAL);
   if (!is_time(&to->it_value) || !is_time(&to->it_interval))
-    return wsig_answer(EINVAL);
+    return wsig_result(EINVAL);
   wsig_enter();
-  wsig_timers_look(); /* what is due is not lost */
+  wsig_check_timers(); /* so that no expired timer is lost */
   was = left_of(kind);
   set(kind, to);
   wsig_run();
@@ -160,7 +161,7 @@ int setitimer(int kind, const struct itimerval *restrict to,
 unsigned alarm(unsigned seconds) {
   struct itimerval to = {.it_value = {.tv_sec = (time_t)seconds}}, before;
   setitimer(ITIMER_REAL, &to, &before);
-  /* To the nearest second, and not to 0: as Linux answers. */
+  /* Rounded to the nearest second, but not to 0, as on Linux. */
   unsigned left = (unsigned)before.it_value.tv_sec;
   if (before.it_value.tv_usec >= 500000) left++;
   if (left == 0 && before.it_value.tv_usec > 0) left = 1;

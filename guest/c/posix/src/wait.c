@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Waiting for a signal: sigsuspend, pause, sigwait and their kin.
+ * Waiting for a signal: sigsuspend, pause, sigwait and similar functions.
  *
- * A host that knows of waits ends them when it raises. One that does not is
- * asked each 20 ms whether the word has changed, until a wait has ended early
- * once. A guest that nobody raises anything in waits for its own timers only.
+ * A host that knows of waits ends them when it raises a signal. For other
+ * hosts, the guest wakes every 20 ms to check whether the word has changed,
+ * until a wait has ended early once. Without a host that raises signals, the
+ * guest waits only for its own timers.
  *
- * No signal is slept through: what came before is pending, and looked at right
- * before the host is called; what comes later is in the word, of which the host
- * knows.
+ * No signal is missed. A signal that came earlier is pending, and is checked
+ * right before the host's call. A signal that comes later is in the word, which
+ * the host checks.
  */
 #include "duration.h"
 #include "host.h"
@@ -18,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A program may have its own. */
+/* A program may define it itself. */
 #pragma weak pause
 
 #define SLICE_NS UINT64_C(20000000)
@@ -47,15 +48,15 @@ void wsig_wait(uint64_t deadline_ns, uint64_t wanted) {
   __wasi_subscription_t time =
       wsig_subscription(limit_ns > now ? limit_ns - now : 0, 0);
   uint64_t begin_ns = wsig_wait_begins();
-  /* A poll since the caller's own look may have taken the word. From here to
-   * the host's call there is none. */
+  /* A poll after the caller's check may have taken the word. There is no poll
+   * between here and the host's call. */
   if (wsig.pending & (wanted | ~wsig.blocked)) return;
   wsig_host_poll_oneoff(WSIG_ADDRESS(&time), WSIG_ADDRESS(&event), 1,
                         WSIG_ADDRESS(&count));
   wsig_wait_is_over(begin_ns);
   wsig_waited(limit_ns);
   wsig_take();
-  if (wsig_timers_look) wsig_timers_look();
+  if (wsig_check_timers) wsig_check_timers();
 }
 
 /* ----------------------------------------------------- until a handler ran */
@@ -73,7 +74,7 @@ int sigsuspend(const sigset_t *set) {
   wsig.blocked = blocked;
   wsig_run();
   wsig_leave();
-  return wsig_answer(EINTR);
+  return wsig_result(EINTR);
 }
 
 int pause(void) {
@@ -89,9 +90,9 @@ int sigpause(int signal) {
   return sigsuspend(&set);
 }
 
-/* ---------------------------------------------- until one is to be taken */
+/* ------------------------------------------------- until one can be taken */
 
-/* Answers it, or the negative of an error number. */
+/* Returns the signal, or a negative error number. */
 static int take_one(uint64_t wanted, siginfo_t *info, uint64_t deadline_ns) {
   uint32_t handled = wsig.handled;
   for (;;) {
@@ -119,18 +120,18 @@ int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
   uint64_t deadline_ns = WSIG_NEVER;
   if (timeout) {
     if (!wsig_is_duration(timeout->tv_sec, timeout->tv_nsec, WSIG_NS_PER_S))
-      return wsig_answer(EINVAL);
+      return wsig_result(EINVAL);
     deadline_ns = wsig_now_ns() + wsig_ns_of(timeout->tv_sec, timeout->tv_nsec);
   }
   int signal = accept_one(set, info ? info : &unwanted, deadline_ns);
-  return signal < 0 ? wsig_answer(-signal) : signal;
+  return signal < 0 ? wsig_result(-signal) : signal;
 }
 
 int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info) {
   return sigtimedwait(set, info, NULL);
 }
 
-/* Of all these, the one that no handler ends. */
+/* Unlike the others, no handler ends it. */
 int sigwait(const sigset_t *restrict set, int *restrict signal) {
   siginfo_t info;
   do *signal = accept_one(set, &info, WSIG_NEVER);

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The words that a host writes, how they are taken, and the function that the
- * polls call. In assembly, because of three things that C does not promise:
- * atomic instructions, words that lie side by side, and a function that is
- * careful with the stack of whom it interrupts.
+ * The words that a host writes, the functions that take them, and the function
+ * that polls call. They are in assembly because C does not guarantee three
+ * things: atomic instructions, words next to each other, and a function that
+ * leaves the stack of the interrupted function unchanged.
  *
  * Why __instance_signal_deliver may be called between any two instructions:
- *  1. It takes the word, and zeroes the attention word, before it calls
- *     anything: polls inside what it calls find both 0 and do not come here
- *     again, unless the host raises anew. So it ends.
- *  2. It keeps off the 128 bytes below the stack pointer: a function that calls
- *     nothing may have its variables there without having moved the pointer.
- *  3. What it calls puts back errno; the rest of a program's state is its own
- *     handlers' affair, as on Unix.
- *  4. Whom it interrupts may be our own library, in the middle of a change of
- *     its state: then wsig_deliver only notes what has come (deliver.c).
+ *  1. It takes the word, and zeroes the attention word, before it calls any
+ *     function. Polls in these functions find both words 0 and do not call it
+ *     again, unless the host raises another signal. So it ends.
+ *  2. It does not use the 128 bytes below the stack pointer. A function that
+ *     calls no other function may have its variables there without moving the
+ *     pointer.
+ *  3. The functions that it calls restore errno. The rest of a program's state
+ *     is the responsibility of its handlers, as on Unix.
+ *  4. It may interrupt this library while the library changes its state. Then
+ *     wsig_deliver only notes the signals (deliver.c).
  */
 	.globaltype	__stack_pointer, i32
 	.functype	wsig_deliver (i32) -> ()
 
 /* ----------------------------------------------------------------- words */
 
-	/* One section: a poll may load the two first at once, as an i64. */
+	/* One section: a poll may load the first two at once, as an i64. */
 	.section	.data.wasmsig_words,"",@
 	.p2align	3
 
@@ -31,7 +32,7 @@ __instance_signal:
 	.int32	0xffff
 	.size	__instance_signal, 4
 
-	/* Not 0: polls are to call us though nothing was raised. */
+	/* Not 0: polls must call this library although no signal was raised. */
 	.weak	__instance_signal_attention
 	.type	__instance_signal_attention,@object
 __instance_signal_attention:
@@ -44,7 +45,7 @@ __instance_signal_pending:
 	.int64	-1
 	.size	__instance_signal_pending, 8
 
-	/* All: what has no handler, the library's polls end the program by. */
+	/* All bits: if a signal has no handler, this library ends the program. */
 	.weak	__instance_signal_handled
 	.type	__instance_signal_handled,@object
 __instance_signal_handled:
@@ -57,14 +58,14 @@ __instance_terminated:
 	.int32	0
 	.size	__instance_terminated, 4
 
-	/* How many more polls need not look, while the word is 0. */
+	/* How many more polls need no check of the clocks while the word is 0. */
 	.globl	wsig_polls_left
 	.type	wsig_polls_left,@object
 wsig_polls_left:
 	.int32	0
 	.size	wsig_polls_left, 4
 
-	/* A second definition of the words is a link error that says so. */
+	/* A second definition of the words is a link error with this name. */
 	.globl	wasmsig_guest_words_stand_twice__define_them_in_one_place_only
 	.type	wasmsig_guest_words_stand_twice__define_them_in_one_place_only,@object
 wasmsig_guest_words_stand_twice__define_them_in_one_place_only:
@@ -92,7 +93,7 @@ __instance_signal_deliver:
 	local.tee	0
 	i32.eqz
 	if
-	/* Attention alone: the clocks are not read at every poll. */
+	/* Only the attention word is set: most polls do not read the clocks. */
 	i32.const	wsig_polls_left
 	i32.const	wsig_polls_left
 	i32.load	0
@@ -124,7 +125,7 @@ __instance_signal_deliver:
 
 /* ----------------------------------------------------------------- taking */
 
-	/* By exchange: between a load and a store a signal could be lost. */
+	/* By exchange: between a load and a store, a signal could be lost. */
 	.section	.text.wsig_take_word,"",@
 	.hidden	wsig_take_word
 	.globl	wsig_take_word
@@ -146,7 +147,7 @@ wsig_see_word:
 	i32.atomic.load	0
 	end_function
 
-	/* Else it has left all ones there, and so do we. */
+	/* Otherwise the host has left all bits at 1, and so does the guest. */
 	.section	.text.wsig_host_knows_set,"",@
 	.hidden	wsig_host_knows_set
 	.globl	wsig_host_knows_set

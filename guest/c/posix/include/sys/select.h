@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* wasi-libc's <sys/select.h>, and a pselect that knows its mask. */
+/* wasi-libc's <sys/select.h>, with a pselect that uses its mask. */
 #pragma GCC system_header
 #include_next <sys/select.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* wasi-libc's <sys/time.h>, and the interval timers. */
+/* wasi-libc's <sys/time.h> with the interval timers. */
 #pragma GCC system_header
 #include_next <sys/time.h>
 

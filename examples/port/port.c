@@ -6,8 +6,8 @@
  *
  *     port guest.wasm
  *
- * The engine cannot be asked to stop a call, in this API. So the hard limit is
- * SIGKILL in the signal word: the guest's next poll traps.
+ * This API has no function that stops a call. So the hard limit is SIGKILL in
+ * the signal word: the guest's next poll traps.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +69,7 @@ static void instantiate(wasm_store_t *store, struct guest *guest) {
   wasm_instance_exports(guest->instance, &guest->exports);
 }
 
-/* Some engines count the NUL behind a name. */
+/* Some engines count the NUL at the end of a name. */
 static bool is_named(const wasm_name_t *found, const char *name) {
   size_t length = strlen(name);
   return (found->size == length || found->size == length + 1) &&
@@ -121,8 +121,8 @@ static uint64_t largest_size(const wasmsig_module_memory *memory) {
   return has_maximum ? memory->maximum_pages * 65536 : 4 * GIB;
 }
 
-/* The module's bytes tell whether it can be tracked, and which memory is
- * memory 0. The engine tells where that memory is. */
+/* The module's bytes show whether it can be tracked, and which memory is
+ * memory 0. The engine knows where that memory is. */
 static void find_memory(struct guest *guest, wasmsig_words *words) {
   wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
   check(wasmsig_module_inspect(guest->bytes.data, guest->bytes.size, NULL,

@@ -42,15 +42,15 @@ const alone = await quick()
 let isBusy = true
 const hogs = Promise.all(Array.from({ length: HOGS }, hog))
 hogs.then(() => (isBusy = false))
-const beside = []
+const times = []
 while (isBusy) {
   await sleep(50)
-  beside.push(await quick())
+  times.push(await quick())
 }
 
 const ms = (value) => `${Math.ceil(value)} ms`
 console.log(`a quick request alone: ${ms(alone)}`)
-console.log(`the slowest beside ${HOGS} hogs: ${ms(Math.max(...beside))}`)
+console.log(`the slowest with ${HOGS} hogs: ${ms(Math.max(...times))}`)
 console.log(`all ${HOGS} hogs: ${ms(Math.max(...(await hogs)))}`)
 child.kill()
 await once(child, 'exit')

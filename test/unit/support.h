@@ -9,6 +9,7 @@
 #include "atomics.h"
 #include "wasmsig/host.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -116,10 +117,39 @@ static inline int wsig_test_end_of(pid_t child) {
   return status;
 }
 
+/* Waits until all other threads of the process sleep, or for a while. A fork
+ * copies the locks of AddressSanitizer's allocator as they are (GCC 12 has no
+ * handler for forks there), so that no thread may be in it: one that starts is.
+ */
+static inline void wsig_test_wait_for_sleep(void) {
+#if defined(__SANITIZE_ADDRESS__)
+  const struct timespec a_little = {0, 500000};
+  bool is_quiet = false;
+  for (int turn = 0; !is_quiet && turn < 400; turn++) {
+    nanosleep(&a_little, NULL);
+    is_quiet = true;
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks) abort();
+    for (struct dirent *task; (task = readdir(tasks));) {
+      char path[300], state = 'S';
+      if (task->d_name[0] == '.' || atoi(task->d_name) == gettid()) continue;
+      snprintf(path, sizeof path, "/proc/self/task/%s/stat", task->d_name);
+      FILE *stat = fopen(path, "r");
+      if (!stat) continue; /* it has ended */
+      if (fscanf(stat, "%*d (%*[^)]) %c", &state) == 1 && state != 'S')
+        is_quiet = false;
+      fclose(stat);
+    }
+    closedir(tasks);
+  }
+#endif
+}
+
 /* Runs `body` in a child process; answers its status from waitpid(2). The
  * child has no cmocka: it uses CHILD_ASSERT, and ends well with 0. */
 static inline int in_a_child(void (*body)(void)) {
   fflush(NULL);
+  wsig_test_wait_for_sleep();
   pid_t child = fork();
   if (child < 0) abort();
   if (child == 0) {

@@ -18,6 +18,7 @@ static wasmsig_budget a, b;
 /* The case goes on in a child of its own, and waits for it. */
 static bool in_the_child(pid_t *child) {
   fflush(NULL);
+  wsig_test_wait_for_sleep();
   *child = fork();
   CHILD_ASSERT(*child >= 0);
   if (*child == 0) alarm(PATIENCE_S);

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The libraries: targets, packages for CMake, packages for pkg-config.
 
-# wasmsig_add_library(NAME SOURCE...): the library libNAME, as BUILD_SHARED_LIBS
-# says, as the target NAME with _ for each -. Beside a shared one there is a
-# static one, NAME_static, for programs of this project that use what a shared
-# library hides; without one, it is the same library. Public headers are in
+# wasmsig_add_library(NAME SOURCE...): the library libNAME, shared or static by
+# BUILD_SHARED_LIBS. The target is NAME with _ for each -. A shared library also
+# has a static one, NAME_static, for programs of this project that use functions
+# that a shared library hides. Otherwise both are the same. Public headers are in
 # include/ of the folder that calls this.
 function(wasmsig_add_library NAME)
   string(REPLACE - _ target ${NAME})
@@ -43,8 +43,8 @@ function(wasmsig_link_library NAME)
 endfunction()
 
 # wasmsig_install_library(NAME DESCRIPTION [REQUIRES PACKAGE...] [LIBS FLAG...])
-# installs the library, its headers, and what find_package() and pkg-config
-# need. libwasmsig-x is the component x and the target wasmsig::x.
+# installs the library, its headers, and the files for find_package() and
+# pkg-config. libwasmsig-x is the component x and the target wasmsig::x.
 function(wasmsig_install_library NAME DESCRIPTION)
   cmake_parse_arguments(PARSE_ARGV 2 PC "" "" "REQUIRES;LIBS")
   string(REPLACE - _ target ${NAME})
@@ -73,7 +73,7 @@ function(wasmsig_install_library NAME DESCRIPTION)
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 
-# wasmsig_install_package(): what find_package(wasmsig) reads.
+# wasmsig_install_package(): the files that find_package(wasmsig) reads.
 function(wasmsig_install_package)
   include(CMakePackageConfigHelpers)
   set(folder ${CMAKE_INSTALL_LIBDIR}/cmake/wasmsig)

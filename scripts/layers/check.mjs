@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Draws what uses what, from `#include`s, imports and the symbols of objects,
- * and finds where that is not as layers.json allows:
+ * Finds the dependencies between files, from `#include`s, imports and the symbols
+ * of objects. It draws them, and reports an error where
  *
- *  1. a folder uses one of its own row, one of a row above, or one that it is to
- *     stay apart from
+ *  1. a folder uses a folder of the same row, of a row above, or one that
+ *     layers.json lists as apart
  *  2. files use each other in a circle
- *  3. layers.json knows of an arrow or a circle that is no longer there
- *  4. the picture in CONTRIBUTING.md is not what is drawn
+ *  3. layers.json lists an arrow or a circle that no longer exists
+ *  4. the picture in CONTRIBUTING.md differs from the drawn one
  *
  * layers.json: `rows` from the top; `apart`, pairs that the rows would allow;
  * `upward`, arrows that are known, from a file or folder to another; `circles`
@@ -31,19 +31,19 @@ function rowsOf(layers) {
   return rows
 }
 
-/** The longest name that a file is, or lies under; undefined: there is none. */
+/** The longest name that is the file or a folder around it, or undefined. */
 function folderOf(file, rows) {
   for (let name = file; name !== '.' && name !== ''; name = parentOf(name))
     if (rows.has(name)) return name
   return undefined
 }
 
-/** Whether `file` is `name`, or lies under it. */
+/** Whether `file` is `name`, or is in that folder. */
 const isWithin = (file, name) => file === name || file.startsWith(`${name}/`)
 
 const parentOf = (path) => path.slice(0, Math.max(0, path.lastIndexOf('/')))
 
-/** Those of `uses` that go from a folder to another, with both folders. */
+/** The `uses` between two different folders, with both folders. */
 function arrowsOf(uses, rows) {
   return uses
     .map((use) => ({
@@ -132,7 +132,7 @@ function wrongCircles(uses, known) {
 
 /* ------------------------------------------------------------------- check */
 
-/** What is wrong with a repository, a text each. */
+/** The errors in a repository, one text each. */
 export function check({ root, build, write }) {
   const layers = JSON.parse(
     readFileSync(join(root, 'scripts/layers/layers.json'), 'utf8')

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Graphs as Map(node, Set(node)): what uses what. */
+/** Graphs as Map(node, Set(node)): each node with the nodes that it uses. */
 
 export function addEdge(graph, from, to) {
   if (!graph.has(from)) graph.set(from, new Set())

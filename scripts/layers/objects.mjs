@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** What objects define, and what they leave to the linker. */
+/** The symbols that objects define, and those that they use. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
@@ -36,13 +36,13 @@ function symbolsOf(objects) {
   return symbols
 }
 
-/** Who defines a symbol: within the target if anybody does. */
+/** The definitions of a symbol: those in the same target, if there are any. */
 function definersFor(compilation, definers) {
   const own = definers.filter(({ target }) => target === compilation.target)
   return own.length > 0 ? own : definers
 }
 
-/** What the objects of `compilations` want of each other: [{from, to, what}]. */
+/** The symbols that the objects of `compilations` use: [{from, to, what}]. */
 export function usesByObject(compilations) {
   const missing = compilations.filter(({ object }) => !existsSync(object))
   if (missing.length > 0)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The picture of what uses what, as text in CONTRIBUTING.md. */
+/** The picture of the dependencies, as text in CONTRIBUTING.md. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const BEGIN = '<!-- layers: drawn by scripts/check-layers --write -->\n'
 const END = '<!-- end of layers -->'
 
-/** A line for each folder. What belongs to one part stands together. */
+/** A line for each folder. The folders of one part are together. */
 export function picture(layers, arrows, rows) {
   const [top, ...others] = layers.rows
   const folders = [...rows.keys()]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** What sources include and import. Paths are relative to the root. */
+/** Includes and imports of sources. Paths are relative to the root. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -16,7 +16,7 @@ export function filesIn(root) {
 }
 
 /** The folders that `#include` starts from: parents of `include/wasmsig`, and
- * those that the build names. A file's own come first. */
+ * those that the build names. The file's own folders come first. */
 function foldersFor(file, folders) {
   const above = (folder) => folder !== '' && file.startsWith(`${folder}/`)
   const own = folders.filter(above).sort((a, b) => b.length - a.length)
@@ -52,7 +52,7 @@ function importsOf(root, file, known) {
 const isC = (file) => /\.(c|h|S)$/.test(file)
 const isJavaScript = (file) => /\.(c|m)?js$/.test(file)
 
-/** What each of `files` names: [{from, to, what}]. */
+/** The files that each of `files` names: [{from, to, what}]. */
 export function usesBySource(root, files, folders, all) {
   const known = new Set(all)
   const uses = (from, targets, what) =>

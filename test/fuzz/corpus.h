@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Files of a folder, all in memory: the modules that tests begin with. */
+/* The files of a folder, in memory: the modules that the tests start from. */
 #ifndef WSIG_FUZZ_CORPUS_H
 #define WSIG_FUZZ_CORPUS_H
 
@@ -16,13 +16,13 @@ struct corpus {
   size_t count;
 };
 
-/** All that do not begin with a dot, by name. Ends the program where there is
- * none, or one that cannot be read. */
+/** All files whose names do not begin with a dot, by name. Ends the program if
+ * there are none, or if one cannot be read. */
 struct corpus corpus_load(const char *folder);
 void corpus_free(struct corpus *corpus);
 
-/** The module of that number: one of the corpus, changed a few times. `bytes`
- * has room for MUTATE_MOST. Answers its length. */
+/** Module `number`: one of the corpus, changed a few times. `bytes` has space
+ * for MUTATE_MOST bytes. Returns its length. */
 size_t corpus_mutant(const struct corpus *corpus, uint32_t number,
                      uint8_t *bytes);
 

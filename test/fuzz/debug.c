@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A little of each kind of debug information, for the fuzzer to change: inlined
- * calls, ranges, locations that change. */
+/* A little of each kind of debug information, that the fuzzer changes:
+ * inlined calls, ranges, locations that change. */
 static inline int weight(int i) { return i % 3 == 0 ? i * i : i; }
 
 int sum(int n) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The module reader, and polls put into modules, for libFuzzer: see run. */
+/* The module reader and the instrumenter for libFuzzer: see run. */
 #include "instrumented.h"
 #include "mutate.h"
 #include "ways.h"

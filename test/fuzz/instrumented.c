@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Not assert(): these are the test, whatever the build. */
+/* Not assert(): these must be checked in every build. */
 #define MUST(condition)                                            \
   do {                                                             \
     if (!(condition)) {                                            \
-      fprintf(stderr, "instrumented.c:%d: not so: %s\n", __LINE__, \
+      fprintf(stderr, "instrumented.c:%d: failed: %s\n", __LINE__, \
               #condition);                                         \
       abort();                                                     \
     }                                                              \
@@ -31,7 +31,7 @@ static void must_be_refused(const wasmsig_instrumented *made) {
   MUST(made->word >= -1 && made->word < WASMSIG_WORD_COUNT);
 }
 
-/* Polls of a word whose address is known are seen by the reader. */
+/* The reader must find the polls of a word whose address is known. */
 static void must_have_polls(const wasmsig_instrumented *made,
                             const wasmsig_module_report *after) {
   if (after->words[WASMSIG_WORD_SIGNAL].source == WASMSIG_VALUE_CONSTANT)

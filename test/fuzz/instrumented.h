@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What holds of every module that polls are put into. */
+/* The properties of every instrumented module. */
 #ifndef WSIG_FUZZ_INSTRUMENTED_H
 #define WSIG_FUZZ_INSTRUMENTED_H
 
@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 /**
- * Instruments the bytes in some way. What comes out must be a module whose
- * instances can be tracked, with as many polls as are told and all that the old
- * one had; or something is told that is wrong. Says what is not so, and aborts.
+ * Instruments the bytes with some options. The result must be a module whose
+ * instances can be tracked, with the reported number of polls and everything
+ * that the old module had; or a reason must be reported. Otherwise this prints
+ * the failed property, and aborts.
  */
 void instrumented_check(const uint8_t *bytes, size_t length);
 

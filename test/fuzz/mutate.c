@@ -12,7 +12,7 @@ static uint32_t state = 1;
 
 void mutate_seed(uint32_t seed) { state = seed * 2654435761u + 1; }
 
-/* Below `bound`, which is not 0. */
+/* A random number below `bound`, which is not 0. */
 static size_t draw(size_t bound) {
   state = state * 1664525 + 1013904223;
   return (size_t)(((uint64_t)(state >> 1) * bound) >> 31);
@@ -25,7 +25,7 @@ struct buffer {
   size_t length, most;
 };
 
-/* Puts `bytes` in the place of those in [at, at + old): whether they fit. */
+/* Replaces the bytes in [at, at + old) by `bytes`. False: they do not fit. */
 static bool replace(struct buffer *buffer, size_t at, size_t old,
                     const uint8_t *bytes, size_t length) {
   if (buffer->length - old + length > buffer->most) return false;
@@ -36,7 +36,7 @@ static bool replace(struct buffer *buffer, size_t at, size_t old,
   return true;
 }
 
-/* A number in LEB128: how many bytes it has; 0: it is none. */
+/* Reads a number in LEB128. Returns how many bytes it has; 0: it is none. */
 static size_t read_number(const uint8_t *bytes, size_t length,
                           uint64_t *number) {
   *number = 0;
@@ -79,7 +79,7 @@ static size_t find_sections(const uint8_t *bytes, size_t length,
   return count;
 }
 
-/* Puts `content` into a part, and its length before it. */
+/* Replaces the content of a part, and the length before it. */
 static bool fill(struct buffer *buffer, const struct part *part,
                  const uint8_t *content, size_t length) {
   uint8_t size[10];
@@ -112,7 +112,7 @@ static void change_bytes(struct buffer *buffer, mutate_bytes *mutate) {
   buffer->length = length;
 }
 
-/* The content of a part, changed somehow. */
+/* A changed copy of the content of a part. */
 static size_t changed(const struct buffer *buffer, const struct part *part,
                       uint8_t *content, mutate_bytes *mutate) {
   size_t length = part->end - part->content;
@@ -142,7 +142,7 @@ static void change_function(struct buffer *buffer, const struct part *code,
     fill(buffer, code, inner.bytes, inner.length);
 }
 
-/* One more byte for a number of one byte, or what looks like one. */
+/* Adds a byte to a number of one byte, or to a byte that may be one. */
 static void lengthen_number(struct buffer *buffer, const struct part *section) {
   static uint8_t content[MUTATE_MOST];
   struct buffer inner = {content, section->end - section->content,
@@ -192,7 +192,7 @@ static void swap_sections(struct buffer *buffer, const struct part *a,
   replace(buffer, a->start, 0, content, length);
 }
 
-/* A section of the other module, in the place of one of its kind if any is. */
+/* Inserts a section of the other module, or replaces one of the same kind. */
 static void cross(struct buffer *buffer, const struct part *sections,
                   size_t count, const uint8_t *other, size_t other_length) {
   struct part others[SECTIONS_MOST];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The fuzzer's checks without a fuzzer: all modules of a folder, and so many
- * made of them, the same ones each time.
+ * The fuzzer's checks without a fuzzer: on all modules of a folder, and on
+ * COUNT modules made from them, which are the same each time.
  *
  *     replay FOLDER COUNT
  *
- * Where it fails it says which; `mutants FOLDER NUMBER 1` writes that one.
+ * If it fails, it prints the number; `mutants FOLDER NUMBER 1` writes it.
  */
 #include "corpus.h"
 #include "instrumented.h"
@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* In memory of exactly its length, so that a read past it is noticed. */
+/* In memory of exactly its length, so that a read past it is detected. */
 static void check(const uint8_t *bytes, size_t length) {
   uint8_t *copy = malloc(length > 0 ? length : 1);
   if (!copy) abort();
@@ -38,23 +38,23 @@ static void tell(void) {
   fprintf(stderr, "replay: at %s %" PRIu32 "\n", what, number);
 }
 
-/* It ends here, so that stdio in it does no harm that was not done before. */
-static void tell_signal(int signal) {
+/* The process ends here, so stdio in a handler does no further harm. */
+static void report_signal(int signal) {
   (void)signal;
   tell();
   _exit(EXIT_FAILURE);
 }
 
-/* A sanitizer's, if there is one. */
+/* A function of the sanitizer, if there is one. */
 void __sanitizer_set_death_callback(void (*callback)(void))
     __attribute__((weak));
 
 static void tell_failures(void) {
-  signal(SIGABRT, tell_signal);
+  signal(SIGABRT, report_signal);
   if (__sanitizer_set_death_callback)
     __sanitizer_set_death_callback(tell);
   else
-    signal(SIGSEGV, tell_signal);
+    signal(SIGSEGV, report_signal);
 }
 
 int main(int argc, char **argv) {
@@ -71,7 +71,7 @@ int main(int argc, char **argv) {
   what = "module";
   for (number = 0; number < count; number++)
     check(bytes, corpus_mutant(&corpus, number, bytes));
-  printf("%zu modules and %lu made of them\n", corpus.count, count);
+  printf("%zu modules and %lu made from them\n", corpus.count, count);
   corpus_free(&corpus);
   return EXIT_SUCCESS;
 }

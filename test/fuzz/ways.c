@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Not assert(): these are the test, whatever the build. */
+/* Not assert(): these must be checked in every build. */
 #define MUST(condition)                                                 \
   do {                                                                  \
     if (!(condition)) {                                                 \
-      fprintf(stderr, "ways.c:%d: not so: %s\n", __LINE__, #condition); \
+      fprintf(stderr, "ways.c:%d: failed: %s\n", __LINE__, #condition); \
       abort();                                                          \
     }                                                                   \
   } while (0)
@@ -155,7 +155,7 @@ static void read_in_pieces(const uint8_t *bytes, size_t length, bool polls,
   MUST(wasmsig_module_inspect_source(&source, &options, report) == WASMSIG_OK);
 }
 
-/* Leaves in `report` what the bytes in memory say. */
+/* Leaves the report on the bytes in memory in `report`. */
 static void check_one(const uint8_t *bytes, size_t length, bool polls,
                       bool can_skip, wasmsig_module_report *report) {
   wasmsig_module_report pieces = WASMSIG_MODULE_REPORT_INIT;
@@ -171,7 +171,8 @@ static void check_one(const uint8_t *bytes, size_t length, bool polls,
 void ways_check(const uint8_t *bytes, size_t length) {
   wasmsig_module_report skipped = WASMSIG_MODULE_REPORT_INIT,
                         walked = WASMSIG_MODULE_REPORT_INIT;
-  bool even = length % 2 == 0; /* each input one of two ways: twice the speed */
+  bool even =
+      length % 2 == 0; /* one of two ways for each input: twice as fast */
   check_one(bytes, length, false, even, &skipped);
   check_one(bytes, length, true, !even, &walked);
   if (wasmsig_verdict_is_readable(walked.verdict)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What holds of every input of the module reader, whatever it is. */
+/* The properties of the module reader for every input. */
 #ifndef WSIG_FUZZ_WAYS_H
 #define WSIG_FUZZ_WAYS_H
 
@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /**
- * Reads the bytes from memory and in pieces, with and without polls. All ways
- * must say the same, and something that is told where it lies. Says what is
- * wrong, and aborts, if not.
+ * Reads the bytes from memory and in pieces, with and without polls. All
+ * results must be equal, and each fault must have its offset. Otherwise this
+ * prints the failed property, and aborts.
  */
 void ways_check(const uint8_t *bytes, size_t length);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A host, as short as it can be: a loop that stands for a guest is told. */
+/* A minimal host: a loop, in place of a guest, is signalled. */
 #include <stdio.h>
 #include <wasmsig/host.h>
 
@@ -26,7 +26,7 @@ int main(void) {
   wasmsig_budget_enter(&budget);
   while (*signal == 0) continue;
   int outcome = wasmsig_budget_leave(&budget);
-  printf("told %u at %.2f ms of CPU\n", *signal,
+  printf("signalled %u at %.2f ms of CPU\n", *signal,
          (double)wasmsig_budget_used_ns(&budget) / 1e6);
 
   wasmsig_budget_destroy(&budget);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A program for `wasmsig run`, without a libc: it computes until it is told. */
+/* A program for `wasmsig run`, without a libc: it computes until it receives a
+ * signal. */
 #include <wasmsig/guest.h>
 
 WASMSIG_GUEST_WORDS();
@@ -16,13 +17,13 @@ WASI(fd_write)
 int fd_write(int descriptor, const struct bytes *all, unsigned count,
              unsigned *written);
 
-static int told;
-static void remember(int signal) { told = signal; }
+static int signalled;
+static void remember(int signal) { signalled = signal; }
 
 __attribute__((export_name("_start"))) void start(void) {
-  static const struct bytes text = {"told\n", 5};
+  static const struct bytes text = {"signalled\n", 10};
   unsigned written;
   wasmsig_on(WASMSIG_SIGXCPU, remember);
-  while (!told) wasmsig_poll();
+  while (!signalled) wasmsig_poll();
   fd_write(1, &text, 1, &written);
 }

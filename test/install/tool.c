@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A program for Unix, by wasmsig-cc from where it was installed. */
+/* A program for Unix, compiled by the installed wasmsig-cc. */
 #include <signal.h>
 #include <stdio.h>
 
@@ -10,6 +10,6 @@ static void on_signal(int number) { stop = number; }
 int main(void) {
   signal(SIGXCPU, on_signal);
   while (!stop) continue;
-  puts("told");
+  puts("signalled");
   return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What the module reader says, in the oracle's words: modules from standard
- * input, each with its length before it, a line of JSON for each.
+ * The module reader's report, in the oracle's format: reads modules from
+ * standard input, each after its length, and prints a line of JSON for each.
  */
 #include "wasmsig/module.h"
 
@@ -23,7 +23,7 @@ static void print_name(const char *key, const wasmsig_module_name *name) {
   putchar('"');
 }
 
-/* As a string: JavaScript has no numbers so large. */
+/* As a string, because JavaScript has no such large numbers. */
 static void print_number(const char *key, uint64_t value, uint64_t none) {
   if (value == none)
     printf(",\"%s\":null", key);
@@ -112,7 +112,7 @@ static void inspect(const uint8_t *bytes, size_t length) {
   wasmsig_module_report_release(&walked);
 }
 
-/* The next module, for free(); NULL at the end. */
+/* The next module, to be freed; NULL at the end. */
 static uint8_t *next(size_t *length) {
   uint8_t size[4];
   if (fread(size, 1, sizeof size, stdin) != sizeof size) return NULL;

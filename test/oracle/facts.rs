@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Memory 0 and the words of a module, found with wasmparser and, apart from
-//! the format itself, nothing of what the reader does. All of the module is
-//! read, each instruction too; none of it is validated.
+//! Memory 0 and the words of a module, found with wasmparser. It shares no code
+//! with the module reader. The whole module is read, including each
+//! instruction, but not validated.
 use std::fmt::Write;
 use wasmparser::{
     ConstExpr, Export, ExternalKind, FunctionBody, Imports, MemArg, MemoryType,
@@ -33,7 +33,7 @@ struct Memory {
     import: Option<(String, String)>,
 }
 
-/// A load right behind the constant that is its address.
+/// A load right after the constant that is its address.
 struct Load {
     address: Option<u64>,
     atomic: bool,
@@ -45,7 +45,7 @@ pub struct Facts {
     globals: Vec<Global>,
     exports: Vec<(String, u32, u32)>,
     loads: Vec<Load>,
-    /// It has what the features that are on do not have.
+    /// It uses something that the enabled features do not include.
     pub is_beyond: bool,
 }
 
@@ -213,7 +213,7 @@ impl Facts {
         Ok(value)
     }
 
-    /// None on the stack: known at instantiation only, or no integer.
+    /// None on the stack: known only at instantiation, or no integer.
     fn step(&mut self, stack: &mut Vec<Option<u64>>, operator: &Operator) {
         let mut binary = |calculate: fn(u64, u64) -> u64| {
             let b = stack.pop().flatten();
@@ -248,7 +248,7 @@ impl Facts {
     fn see_body(&mut self, body: &FunctionBody) -> Result<()> {
         all(body.get_locals_reader()?)?;
         let mut operators = body.get_operators_reader()?;
-        // The constant that was put on the stack just now.
+        // The constant that the previous instruction put on the stack.
         let mut before = None;
         while !operators.eof() {
             let operator = operators.read()?;
@@ -302,7 +302,7 @@ impl Facts {
         }
     }
 
-    /// The fewest that the reader must see.
+    /// The minimum that the reader must find.
     fn direct_polls(&self) -> (usize, usize) {
         let Some(signal) = self.signal().filter(|_| !self.memories.is_empty())
         else {
@@ -378,7 +378,7 @@ impl Facts {
     }
 }
 
-/// Names may hold anything, so they are told as their bytes.
+/// Names may contain any character, so their bytes are printed.
 fn hex(name: Option<&String>) -> String {
     name.map_or("null".into(), |name| {
         let digits: String =
@@ -393,7 +393,7 @@ fn address_of(constant: u64, memory: &MemArg) -> Option<u64> {
         .filter(|_| memory.memory == 0)
 }
 
-/// Of a load of at most four bytes: where, and whether it is atomic.
+/// For a load of at most four bytes: its address, and whether it is atomic.
 fn load_of(operator: &Operator) -> Option<(MemArg, bool)> {
     use Operator::*;
     match operator {
@@ -418,7 +418,7 @@ fn load_of(operator: &Operator) -> Option<(MemArg, bool)> {
     }
 }
 
-/// Proposals whose instructions wasmparser reads though they are off.
+/// Proposals whose instructions wasmparser reads although they are disabled.
 const OFF: [&str; 4] = [
     "custom_descriptors",
     "memory_control",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What wasmparser says of modules, for the module reader to be compared with.
+//! wasmparser's results for modules, to be compared with the module reader's.
 //!
 //! Standard input: modules, each with its length before it (4 bytes, the lowest
 //! first). Standard output: a line of JSON for each, see compare.mjs.
@@ -8,8 +8,8 @@ mod facts;
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use wasmparser::{Parser, Validator, WasmFeatures};
 
-/// What the reader knows: WebAssembly 3.0, threads, exceptions of old, and
-/// wide arithmetic.
+/// The features that the reader supports: WebAssembly 3.0, threads, legacy
+/// exceptions, and wide arithmetic.
 fn features() -> WasmFeatures {
     WasmFeatures::WASM3
         | WasmFeatures::THREADS

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Modules for the oracle and the reader: the corpus, so many made of it, and
- * one for each instruction that there is or is not.
+ * Modules for the oracle and the reader: the corpus, COUNT modules made from
+ * it, and one for each existing or unused opcode.
  *
  *     mutants FOLDER FIRST COUNT
  *
- * FIRST is the number of the first made of the corpus; 0 gives the others too.
- * Each module has its length before it, 4 bytes, the lowest first.
+ * FIRST is the number of the first module made from the corpus. With 0, the
+ * other modules are written as well. Each module follows its length, in 4
+ * bytes, the lowest first.
  */
 #include "../fuzz/corpus.h"
 #include "../fuzz/mutate.h"
@@ -25,8 +26,8 @@ static void put(const uint8_t *bytes, size_t length) {
 
 #define OPERANDS 24
 
-/* A function of one instruction, whose operands are all 0 or all 1; what it
- * does not need are others: `unreachable`, `nop`. */
+/* A function of one instruction, whose operands are all 0 or all 1. The bytes
+ * that it does not need are other instructions: `unreachable`, `nop`. */
 static void put_instruction(const uint8_t *opcode, size_t width,
                             uint8_t operand, size_t ends) {
   static const uint8_t before[] = {0, 'a', 's', 'm',  1, 0, 0, 0, /* header */

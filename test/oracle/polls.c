@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Each module that comes in (see mutants.c) goes out, and behind it what
- * `wasmsig instrument` makes of it, in each of some ways; an empty one where it
- * refuses:
+ * Copies each module of the input (see mutants.c) to the output, followed by
+ * the results of `wasmsig instrument` with several options. A refused module
+ * has an empty result:
  *
  *     mutants ... | polls | oracle
  */

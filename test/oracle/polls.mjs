@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Whether what `wasmsig instrument` makes of valid modules is valid, as
- * wasmparser says: exit status 1 if not.
+ * Checks with wasmparser that instrumented modules are valid if the original
+ * modules are. Exit status 1 if not.
  *
  *     node polls.mjs PROGRAMS ORACLE CORPUS [COUNT]
  *
@@ -22,13 +22,13 @@ const pass = (program, args, input) =>
 
 const found = { modules: 0, valid: 0, made: 0, refused: 0, broken: 0 }
 
-/** `lines`: of a module, and of what was made of it. */
+/** The lines of a module, and of its instrumented modules. */
 function judge([module, ...made], number) {
   found.modules++
   if (module.refused) return
   found.valid++
   for (const [way, { refused }] of made.entries()) {
-    // Of no bytes.
+    // An empty module.
     if (refused?.at === 0) found.refused++
     else if (!refused) found.made++
     else if (found.broken++ < SHOWN)

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * Compares what the module reader (facts.c) and wasmparser (main.rs) say of the
- * same modules (mutants.c), and prints counts. Exit status 1 if they contradict
- * each other.
+ * Compares the results of the module reader (facts.c) and wasmparser (main.rs)
+ * for the same modules (mutants.c), and prints counts. Exit status 1 if they
+ * contradict each other.
  *
  *     node run.mjs PROGRAMS ORACLE CORPUS [COUNT]
  *
  * PROGRAMS: folder of mutants and facts. COUNT: of modules, 10^6 by default.
- * Those they disagree on are kept in build/oracle/failures/.
+ * Modules with contradicting results are kept in build/oracle/failures/.
  *
  * What must hold:
- *  1. what wasmparser finds valid is readable, with polls and without
- *  2. what wasmparser cannot read at all is not readable, but for its own
- *     limits (LIMITS); nor is what breaks a rule of the binary format that it
- *     leaves to its validator (FORMAT)
- *  3. what both can read has the same memory and words, valid or not, and no
- *     fewer polls than the loads that stand right behind their address
- *  4. code that wasmparser can read is readable, but for CHECKED
- *  5. what only proposals make valid, and cannot be read, is called newer
- * What wasmparser can read and finds not valid is left to the engine: those are
- * only counted, by what it says.
+ *  1. A module that is valid for wasmparser is readable, with polls and without.
+ *  2. A module that wasmparser cannot read is not readable, except for its own
+ *     limits (LIMITS). A module that breaks a rule of the binary format which
+ *     wasmparser checks only in its validator (FORMAT) is not readable either.
+ *  3. If both can read a module, valid or not, memory and words are equal, and
+ *     the reader finds at least the polls that directly follow their address.
+ *  4. Code that wasmparser can read is readable, except for CHECKED.
+ *  5. A module that is valid only with proposals, and not readable, is NEWER.
+ * A readable module that is not valid is the engine's concern. Such modules are
+ * only counted, by wasmparser's message.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -35,14 +35,14 @@ const MOST_BYTES = 1 << 30
 const SHOWN = 10 // contradictions
 const KINDS_SHOWN = 20
 
-/** What wasmparser, as engines do, refuses to read though it is no error. */
+/** Limits of wasmparser, which engines also have, although these are no errors. */
 const LIMITS = [
   /size (?:is )?out of bounds$/, // a count, or the length of a name
   /exceeds? (?:limit|maximum)/,
   /^too many/
 ]
 
-/** Of what is not valid, what is still a rule of the binary format. */
+/** Messages of the validator about rules of the binary format. */
 const FORMAT = [
   /^data count/,
   /inconsistent lengths/,
@@ -51,8 +51,8 @@ const FORMAT = [
 ]
 
 /**
- * What the reader checks in code that wasmparser leaves to its validator:
- * indices, and types of proposals that are off.
+ * Faults in code that the reader checks and wasmparser leaves to its validator:
+ * indices, and types of disabled proposals.
  */
 const CHECKED = [
   /^no data index/,
@@ -65,7 +65,7 @@ const [programs, oracle, corpus, wanted = '1000000'] = process.argv.slice(2)
 
 // ------------------------------------------------------------------ verdicts
 
-/** The same message of other numbers, types and names. */
+/** The message without its numbers, types and names. */
 const kindOf = (text) =>
   text
     .replaceAll(/\s+/g, ' ')
@@ -77,7 +77,7 @@ const kindOf = (text) =>
 
 const some = (patterns, text) => patterns.some((pattern) => pattern.test(text))
 
-/** @returns {string | undefined} what is wrong */
+/** @returns {string | undefined} the contradiction */
 function contradiction(we, they) {
   const isReadable = we.walked.readable
   if (they.component) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the module reader says of modules that follow the rules. */
+/* The verdicts of the module reader on modules that follow the rules. */
 #include "module_bytes.h"
 
 #define WORD(name) (&report.words[WASMSIG_WORD_##name])
 
-/* A memory of two pages, globals and exports of one's own. */
+/* A memory of two pages, with the test's globals and exports. */
 static struct module *module_with(const char *globals, size_t globals_length,
                                   const char *exports, size_t exports_length) {
   struct module *module = module_begin();
@@ -47,7 +47,7 @@ TEST(a_module_with_everything_is_tracked) {
   assert_int_equal(WORD(PENDING)->index, 3);
 }
 
-TEST(a_module_without_words_says_so) {
+TEST(a_module_without_words_has_no_words) {
   assert_verdict(module_begin(), WASMSIG_VERDICT_NO_WORDS);
   assert_int_equal(report.memory.count, 0);
 }
@@ -70,7 +70,7 @@ TEST(sums_differences_and_products_wrap_at_their_type) {
   assert_int_equal(WORD(SIGNAL)->address, 8);
 }
 
-TEST(a_word_that_is_no_global_is_not_an_address) {
+TEST(a_word_that_is_not_a_global_is_not_an_address) {
   assert_verdict(with("\0",
                       "\2\6memory\2\0"
                       "\x11__instance_signal\2\0"),
@@ -94,7 +94,7 @@ TEST(a_word_of_another_type_is_not_an_address) {
   assert_true(WORD(SIGNAL)->address == WASMSIG_NO_WORD);
 }
 
-TEST(a_word_must_lie_in_the_memory) {
+TEST(a_word_must_be_in_the_memory) {
   assert_verdict(with("\1\x7f\0\x41\xfc\xff\x07\x0b", SIGNAL_EXPORTED),
                  WASMSIG_VERDICT_TRACKED); /* 131068 */
   assert_verdict(with("\1\x7f\0\x41\x80\x80\x08\x0b", SIGNAL_EXPORTED),
@@ -207,7 +207,7 @@ TEST(words_in_a_memory_that_is_not_exported_are_not_tracked) {
   assert_false(report.memory.is_exported);
 }
 
-TEST(an_export_of_memory_1_does_not_show_memory_0) {
+TEST(an_export_of_memory_1_does_not_export_memory_0) {
   struct module *module = module_begin();
   section(module, MEMORIES, "\2\0\2\0\2");
   section(module, GLOBALS, "\1\x7f\0\x41\x80\x08\x0b");
@@ -271,23 +271,23 @@ TEST(the_first_of_several_exports_of_a_memory_names_it) {
   assert_memory_equal(report.memory.export_name.bytes, "m\0", 3);
 }
 
-/* ------------------------------------------------------- what is no module */
+/* ------------------------------------------------------------- other files */
 
-TEST(a_component_says_that_it_is_one) {
+TEST(a_component_is_reported_as_one) {
   static const uint8_t bytes[] = "\0asm\x0d\0\1\0\0\0";
   inspect_bytes(bytes, sizeof bytes - 1, false);
   assert_int_equal(report.verdict, WASMSIG_VERDICT_COMPONENT);
   assert_int_equal(report.offset, 4);
 }
 
-TEST(another_version_says_so) {
+TEST(another_version_is_reported) {
   static const uint8_t bytes[] = "\0asm\2\0\0\0";
   inspect_bytes(bytes, sizeof bytes - 1, false);
   assert_int_equal(report.verdict, WASMSIG_VERDICT_VERSION);
   assert_int_equal(report.offset, 4);
 }
 
-TEST(other_files_are_not_wasm_and_some_are_told_apart) {
+TEST(other_files_are_not_wasm_and_common_kinds_are_named) {
   static const struct {
     const char *bytes, *word;
   } files[] = {{"", "empty"},
@@ -358,13 +358,13 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_module_with_a_signal_word_is_tracked),
       cmocka_unit_test(a_module_with_everything_is_tracked),
-      cmocka_unit_test(a_module_without_words_says_so),
+      cmocka_unit_test(a_module_without_words_has_no_words),
       cmocka_unit_test(an_address_is_unsigned),
       cmocka_unit_test(sums_differences_and_products_wrap_at_their_type),
-      cmocka_unit_test(a_word_that_is_no_global_is_not_an_address),
+      cmocka_unit_test(a_word_that_is_not_a_global_is_not_an_address),
       cmocka_unit_test(a_mutable_word_is_not_an_address),
       cmocka_unit_test(a_word_of_another_type_is_not_an_address),
-      cmocka_unit_test(a_word_must_lie_in_the_memory),
+      cmocka_unit_test(a_word_must_be_in_the_memory),
       cmocka_unit_test(a_word_must_be_aligned_to_its_size),
       cmocka_unit_test(words_must_not_overlap),
       cmocka_unit_test(the_handled_set_is_a_word_of_eight_bytes),
@@ -374,7 +374,7 @@ int main(void) {
       cmocka_unit_test(a_word_made_of_an_imported_global_is_computed),
       cmocka_unit_test(words_without_a_memory_are_not_tracked),
       cmocka_unit_test(words_in_a_memory_that_is_not_exported_are_not_tracked),
-      cmocka_unit_test(an_export_of_memory_1_does_not_show_memory_0),
+      cmocka_unit_test(an_export_of_memory_1_does_not_export_memory_0),
       cmocka_unit_test(
           an_imported_memory_need_not_be_exported_nor_large_enough),
       cmocka_unit_test(the_first_imported_memory_is_memory_0),
@@ -382,9 +382,9 @@ int main(void) {
       cmocka_unit_test(
           a_64_bit_memory_of_all_pages_holds_every_address_but_the_last),
       cmocka_unit_test(the_first_of_several_exports_of_a_memory_names_it),
-      cmocka_unit_test(a_component_says_that_it_is_one),
-      cmocka_unit_test(another_version_says_so),
-      cmocka_unit_test(other_files_are_not_wasm_and_some_are_told_apart),
+      cmocka_unit_test(a_component_is_reported_as_one),
+      cmocka_unit_test(another_version_is_reported),
+      cmocka_unit_test(other_files_are_not_wasm_and_common_kinds_are_named),
       cmocka_unit_test(verdicts_have_codes_and_texts),
       cmocka_unit_test(missing_arguments_are_refused),
       cmocka_unit_test(a_released_report_is_empty_and_can_be_filled_again),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The instruction decoder: what stands where in one instruction. */
+/* The instruction decoder: the positions of the parts of an instruction. */
 #include "module/instruction.h"
 #include "module_bytes.h"
 
-/* Of the last instruction that was read. */
+/* Operands of the last instruction that was read. */
 static struct wsig_instruction instruction;
 static struct wsig_cursor cursor;
 
@@ -141,7 +141,7 @@ TEST(the_rest_has_indices) {
   assert_false(reads("\xfe\3\1", 3));
 }
 
-TEST(what_is_no_instruction_yet_is_newer) {
+TEST(unused_opcodes_are_newer) {
   static const struct {
     const char *bytes;
     size_t length;
@@ -165,7 +165,7 @@ TEST(blocks_are_counted) {
   assert_int_equal(wsig_instruction_nesting(WSIG_OP_ELSE), 0);
 }
 
-TEST(atomic_reads_have_a_width_and_a_place_of_their_address) {
+TEST(atomic_reads_have_a_width_and_an_address_on_the_stack) {
   unsigned above = 9;
   assert_int_equal(
       wsig_instruction_atomic_load(WSIG_PREFIXED(0xfe, 0x16), &above), 4);
@@ -191,9 +191,9 @@ int main(void) {
       cmocka_unit_test(an_access_has_an_alignment_a_memory_and_an_offset),
       cmocka_unit_test(constants_have_their_values),
       cmocka_unit_test(the_rest_has_indices),
-      cmocka_unit_test(what_is_no_instruction_yet_is_newer),
+      cmocka_unit_test(unused_opcodes_are_newer),
       cmocka_unit_test(blocks_are_counted),
-      cmocka_unit_test(atomic_reads_have_a_width_and_a_place_of_their_address),
+      cmocka_unit_test(atomic_reads_have_a_width_and_an_address_on_the_stack),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

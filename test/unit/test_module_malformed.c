@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the module reader says of modules that break the rules, and where. The
- * first section begins at byte 8, its content mostly at 10. */
+/* The verdicts of the module reader on modules that break the rules, with the
+ * offset of the fault. The first section begins at byte 8, its content mostly
+ * at 10. */
 #include "module_bytes.h"
 
 /* A module of one section. */
@@ -32,13 +33,13 @@ TEST(sections_have_an_order) {
   assert_verdict(module, WASMSIG_VERDICT_NO_WORDS);
 }
 
-TEST(a_section_comes_once) {
+TEST(a_section_comes_at_most_once) {
   struct module *module = one(TYPES, "\0");
   section(module, TYPES, "\0");
   assert_malformed(module, 11);
 }
 
-TEST(custom_sections_come_anywhere_and_hold_anything) {
+TEST(custom_sections_may_be_anywhere_and_contain_anything) {
   struct module *module = one(CUSTOM, "\0");
   section(module, CUSTOM, "\4name\xff\xff");
   section(module, TYPES, "\0");
@@ -81,7 +82,7 @@ TEST(a_number_that_is_too_long_or_too_large_is_malformed) {
 #define GLOBAL(expression) one(GLOBALS, "\1\x7f\0" expression "\x0b")
 #define GLOBAL_64(expression) one(GLOBALS, "\1\x7e\0" expression "\x0b")
 
-TEST(signed_numbers_repeat_their_sign_in_what_does_not_fit) {
+TEST(signed_numbers_repeat_their_sign_in_bits_beyond_their_type) {
   assert_verdict(GLOBAL("\x41\xff\xff\xff\xff\x7f"), WASMSIG_VERDICT_NO_WORDS);
   assert_verdict(GLOBAL("\x41\xff\xff\xff\xff\7"), WASMSIG_VERDICT_NO_WORDS);
   assert_malformed(GLOBAL("\x41\xff\xff\xff\xff\x0f"), 14);
@@ -142,7 +143,7 @@ TEST(a_huge_name_in_a_short_file_costs_no_memory) {
   assert_int_equal(report.offset, module->length);
 }
 
-TEST(two_exports_have_no_common_name) {
+TEST(two_exports_cannot_have_the_same_name) {
   struct module *module = one(MEMORIES, "\1\0\1");
   section(module, EXPORTS, "\5\1a\2\0\1b\2\0\0\2\0\1a\2\0\1b\2\0");
   assert_malformed(module, 27); /* the second "a" */
@@ -153,7 +154,7 @@ TEST(two_exports_have_no_common_name) {
 
 /* ------------------------------------------------------------------ types */
 
-TEST(a_type_stands_where_it_may) {
+TEST(a_type_is_only_where_it_is_allowed) {
   assert_malformed(one(TYPES, "\1\x60\1\x78\0"), 13); /* i8 is a field's */
   assert_malformed(one(TYPES, "\1\x60\1\x40\0"), 13);
   assert_malformed(one(TYPES, "\1\x50\0\x50\0\x60\0\0"), 13);
@@ -213,9 +214,9 @@ TEST(a_constant_expression_reads_earlier_immutable_globals) {
                  WASMSIG_VERDICT_NO_WORDS);
 }
 
-/* ------------------------------------------------- what refers to something */
+/* -------------------------------------------------------------- references */
 
-TEST(exports_and_start_refer_to_what_is_there) {
+TEST(exports_and_start_refer_to_existing_items) {
   for (char kind = 0; kind < 5; kind++) {
     char bytes[] = "\1\1x\0\0";
     bytes[3] = kind;
@@ -224,7 +225,7 @@ TEST(exports_and_start_refer_to_what_is_there) {
   assert_malformed(one(START, "\0"), 10);
 }
 
-TEST(segments_refer_to_what_is_there) {
+TEST(segments_refer_to_existing_items) {
   assert_malformed(one(ELEMENTS, "\1\0\x41\0\x0b\0"), 11);
   assert_malformed(one(ELEMENTS, "\1\2\0\x41\0\x0b\0\0"), 12);
   assert_malformed(one(ELEMENTS, "\1\1\0\1\0"), 14);
@@ -253,7 +254,7 @@ TEST(a_tag_has_the_type_of_a_function) {
   assert_malformed(one(TAGS, "\1\0\0"), 12);
 }
 
-/* ------------------------------------------------- code, if it is looked at */
+/* ------------------------------------------------------- code, with polls */
 
 #define assert_code_is(wanted, body, at)                             \
   do {                                                               \
@@ -267,7 +268,7 @@ TEST(a_tag_has_the_type_of_a_function) {
 #define assert_code_malformed(body, at) \
   assert_code_is(WASMSIG_VERDICT_MALFORMED, body, at)
 
-TEST(a_function_ends_where_it_says) {
+TEST(a_function_ends_where_its_size_says) {
   assert_code_malformed("\3\0\x0b\1", 24);
   assert_code_malformed("\2\0\1", 24);
   assert_code_malformed("\3\0\x0b", 21);
@@ -283,7 +284,7 @@ TEST(a_function_ends_where_it_says) {
     assert_int_equal(report.verdict, WASMSIG_VERDICT_NO_WORDS); \
   } while (0)
 
-TEST(else_stands_in_an_if_once) {
+TEST(an_if_has_at_most_one_else) {
   assert_code_readable("\x06\0\4\x40\5\x0b\x0b");
   assert_code_malformed("\3\0\5\x0b", 23);
   assert_code_malformed("\x06\0\2\x40\5\x0b\x0b", 25);
@@ -291,7 +292,7 @@ TEST(else_stands_in_an_if_once) {
   assert_code_malformed("\x09\0\4\x40\2\x40\5\x0b\x0b\x0b", 27);
 }
 
-TEST(catch_and_delegate_stand_in_a_try) {
+TEST(catch_and_delegate_are_only_in_a_try) {
   assert_code_readable("\x0a\0\6\x40\7\0\7\0\x19\x0b\x0b");
   assert_code_readable("\x06\0\6\x40\x18\0\x0b");
   assert_code_malformed("\x07\0\2\x40\7\0\x0b\x0b", 25);
@@ -301,7 +302,7 @@ TEST(catch_and_delegate_stand_in_a_try) {
   assert_code_malformed("\x08\0\6\x40\7\0\x18\0\x0b", 27);
 }
 
-TEST(code_that_names_data_comes_behind_their_count) {
+TEST(code_that_names_data_comes_after_the_data_count) {
   assert_code_malformed("\5\0\xfc\x09\0\x0b", 25);
   struct module *module = one(TYPES, "\1\x60\0\0");
   section(module, FUNCTIONS, "\1\0");
@@ -316,9 +317,9 @@ TEST(a_function_has_fewer_than_2_to_the_32_locals) {
   assert_code_malformed("\x0a\2\xff\xff\xff\xff\x0f\x7f\1\x7f\x0b", 29);
 }
 
-/* ------------------------------------------------- what nobody uses yet */
+/* -------------------------------------------------------- unused numbers */
 
-TEST(what_nobody_uses_yet_is_newer) {
+TEST(unused_numbers_are_newer) {
   assert_newer(one(14, "\0"), 8);
   assert_newer(one(127, "what it holds"), 8);
   assert_newer(one(TYPES, "\1\x61\0\0"), 11);
@@ -344,7 +345,7 @@ TEST(what_nobody_uses_yet_is_newer) {
 #define assert_code_newer(body, at) \
   assert_code_is(WASMSIG_VERDICT_NEWER, body, at)
 
-TEST(code_with_what_nobody_uses_yet_is_newer) {
+TEST(code_with_unused_numbers_is_newer) {
   assert_code_newer("\3\0\xff\x0b", 23);
   assert_code_newer("\4\0\xe0\0\x0b", 23);         /* cont.new */
   assert_code_newer("\5\0\x28\x80\1\0\x0b", 24);   /* a flag of 128 */
@@ -354,7 +355,7 @@ TEST(code_with_what_nobody_uses_yet_is_newer) {
   assert_code_newer("\5\0\xfe\3\1\x0b", 25);       /* a fence */
 }
 
-TEST(what_is_newer_is_a_section_of_the_file_at_least) {
+TEST(a_newer_section_ends_within_the_file) {
   struct module *module = module_begin();
   put(module, "\x0e\x10\1\0\2");
   assert_verdict(module, WASMSIG_VERDICT_TRUNCATED);
@@ -373,38 +374,39 @@ TEST(a_type_that_is_no_negative_number_of_one_byte_is_malformed) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sections_have_an_order),
-      cmocka_unit_test(a_section_comes_once),
-      cmocka_unit_test(custom_sections_come_anywhere_and_hold_anything),
+      cmocka_unit_test(a_section_comes_at_most_once),
+      cmocka_unit_test(custom_sections_may_be_anywhere_and_contain_anything),
       cmocka_unit_test(a_section_that_is_longer_than_its_content_is_malformed),
       cmocka_unit_test(a_section_that_is_shorter_than_its_content_is_malformed),
       cmocka_unit_test(a_section_longer_than_the_file_ends_too_early),
       cmocka_unit_test(a_number_may_be_longer_than_it_need_be),
       cmocka_unit_test(a_number_that_is_too_long_or_too_large_is_malformed),
-      cmocka_unit_test(signed_numbers_repeat_their_sign_in_what_does_not_fit),
+      cmocka_unit_test(
+          signed_numbers_repeat_their_sign_in_bits_beyond_their_type),
       cmocka_unit_test(names_are_utf_8),
       cmocka_unit_test(a_name_ends_in_its_section),
       cmocka_unit_test(a_huge_name_in_a_short_file_costs_no_memory),
-      cmocka_unit_test(two_exports_have_no_common_name),
-      cmocka_unit_test(a_type_stands_where_it_may),
+      cmocka_unit_test(two_exports_cannot_have_the_same_name),
+      cmocka_unit_test(a_type_is_only_where_it_is_allowed),
       cmocka_unit_test(a_type_refers_to_earlier_ones_and_to_its_group),
       cmocka_unit_test(a_function_has_the_type_of_a_function),
       cmocka_unit_test(limits_have_an_order),
       cmocka_unit_test(a_constant_expression_has_one_value_of_its_type),
       cmocka_unit_test(a_constant_expression_is_made_of_constant_instructions),
       cmocka_unit_test(a_constant_expression_reads_earlier_immutable_globals),
-      cmocka_unit_test(exports_and_start_refer_to_what_is_there),
-      cmocka_unit_test(segments_refer_to_what_is_there),
+      cmocka_unit_test(exports_and_start_refer_to_existing_items),
+      cmocka_unit_test(segments_refer_to_existing_items),
       cmocka_unit_test(there_are_as_many_bodies_as_functions),
       cmocka_unit_test(there_are_as_many_data_as_their_count),
       cmocka_unit_test(a_tag_has_the_type_of_a_function),
-      cmocka_unit_test(a_function_ends_where_it_says),
-      cmocka_unit_test(else_stands_in_an_if_once),
-      cmocka_unit_test(catch_and_delegate_stand_in_a_try),
-      cmocka_unit_test(code_that_names_data_comes_behind_their_count),
+      cmocka_unit_test(a_function_ends_where_its_size_says),
+      cmocka_unit_test(an_if_has_at_most_one_else),
+      cmocka_unit_test(catch_and_delegate_are_only_in_a_try),
+      cmocka_unit_test(code_that_names_data_comes_after_the_data_count),
       cmocka_unit_test(a_function_has_fewer_than_2_to_the_32_locals),
-      cmocka_unit_test(what_nobody_uses_yet_is_newer),
-      cmocka_unit_test(code_with_what_nobody_uses_yet_is_newer),
-      cmocka_unit_test(what_is_newer_is_a_section_of_the_file_at_least),
+      cmocka_unit_test(unused_numbers_are_newer),
+      cmocka_unit_test(code_with_unused_numbers_is_newer),
+      cmocka_unit_test(a_newer_section_ends_within_the_file),
       cmocka_unit_test(
           a_type_that_is_no_negative_number_of_one_byte_is_malformed),
   };

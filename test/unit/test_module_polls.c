@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Which reads of the signal word the module reader sees in the code. The word
- * lies at 1024 (bytes 80 08), local 0 is a parameter, 1 to 3 are locals. */
+/* The reads of the signal word that the module reader finds in code. The word
+ * is at 1024 (bytes 80 08), local 0 is a parameter, 1 to 3 are locals. */
 #include "module_bytes.h"
 
-/* A module of one function, of these instructions and `end`. */
+/* A module with one function: these instructions and `end`. */
 static void inspect_code(const char *bytes, size_t length, const char *tail,
                          size_t tail_length) {
   struct module *module = module_begin();
@@ -52,7 +52,7 @@ static void inspect_code(const char *bytes, size_t length, const char *tail,
 #define END "\x0b"
 #define BR_IF_0 "\x41\0\x0d\0"
 
-/* ---------------------------------------------------- addresses on the spot */
+/* ------------------------------------------------------- constant addresses */
 
 TEST(a_load_from_the_word_is_a_poll) {
   assert_polls(CONST_1024 ATOMIC_LOAD DROP, 1, 0);
@@ -87,7 +87,7 @@ TEST(an_address_of_64_bits_does_not_wrap_either) {
   assert_int_equal(report.polls.plain, 1);
 }
 
-/* Wide plain loads copy; a wide atomic one looks at two words at once. */
+/* Wide plain loads copy data. A wide atomic load reads two words at once. */
 TEST(narrow_loads_are_polls_and_wide_ones_if_they_are_atomic) {
   assert_polls(CONST_1024 "\x2d\0\0" DROP, 0, 1);     /* i32.load8_u */
   assert_polls(CONST_1024 "\x35\2\0" DROP, 0, 1);     /* i64.load32_u */
@@ -97,7 +97,7 @@ TEST(narrow_loads_are_polls_and_wide_ones_if_they_are_atomic) {
   assert_polls(CONST_1024 "\xfe\x12\0\0" DROP, 1, 0); /* ...load8_u */
 }
 
-TEST(another_memory_holds_no_word) {
+TEST(another_memory_contains_no_word) {
   assert_polls(CONST_1024 "\x28\x42\1\0" DROP, 0, 0);
   assert_polls(CONST_1024 "\x28\x42\0\0" DROP, 0, 1);
 }
@@ -119,7 +119,7 @@ TEST(sums_and_immutable_globals_are_addresses) {
   assert_polls("\x23\1" LOAD DROP, 0, 0);
 }
 
-TEST(what_lies_between_is_not_passed_over) {
+TEST(other_instructions_between_address_and_load_count) {
   assert_polls(CONST_1024 DROP GET "\0" LOAD DROP, 0, 0);
   assert_polls(CONST_1024 "\x45" LOAD DROP, 0, 0); /* i32.eqz */
   assert_polls(CONST_1024 BLOCK END LOAD DROP, 0, 0);
@@ -127,19 +127,19 @@ TEST(what_lies_between_is_not_passed_over) {
 
 /* ---------------------------------------------------------------- in locals */
 
-TEST(a_local_carries_an_address) {
+TEST(a_local_holds_an_address) {
   assert_polls(CONST_1024 SET "\1" GET "\1" ATOMIC_LOAD DROP, 1, 0);
   assert_polls(CONST_1024 TEE "\1" LOAD DROP GET "\1" LOAD DROP, 0, 2);
   assert_polls(CONST_1024 SET "\1" GET "\2" LOAD DROP, 0, 0);
 }
 
-TEST(a_local_carries_it_into_a_loop) {
+TEST(a_local_holds_an_address_in_a_loop) {
   assert_polls(CONST_1024 SET "\1" LOOP GET "\1" ATOMIC_LOAD DROP BR_IF_0 END,
                1, 0);
   assert_polls(CONST_1024 SET "\1" LOOP LOOP GET "\1" LOAD DROP END END, 0, 1);
 }
 
-TEST(a_local_that_is_assigned_again_has_lost_it) {
+TEST(a_local_that_is_assigned_again_loses_the_address) {
   assert_polls(CONST_1024 SET "\1" CONST_0 SET "\1" GET "\1" LOAD DROP, 0, 0);
   assert_polls(CONST_1024 SET "\1" GET "\0" TEE "\1" LOAD DROP, 0, 0);
 }
@@ -152,12 +152,12 @@ TEST(a_local_that_a_loop_assigns_may_hold_anything_in_it) {
                0, 0);
 }
 
-TEST(an_assignment_behind_a_loop_does_not_reach_into_it) {
+TEST(an_assignment_after_a_loop_does_not_affect_the_loop) {
   assert_polls(
       CONST_1024 SET "\1" LOOP GET "\1" LOAD DROP END GET "\0" SET "\1", 0, 1);
 }
 
-TEST(an_assignment_in_a_loop_counts_in_it_and_behind_it) {
+TEST(an_assignment_in_a_loop_counts_in_it_and_after_it) {
   assert_polls(LOOP CONST_1024 SET "\1" GET "\1" LOAD DROP BR_IF_0 END GET
                                    "\1" LOAD DROP,
                0, 2);
@@ -179,7 +179,7 @@ TEST(the_same_value_again_changes_nothing) {
                0, 1);
 }
 
-TEST(what_one_function_holds_the_next_does_not) {
+TEST(the_locals_of_one_function_do_not_affect_the_next) {
   struct module *module = module_begin();
   section(module, TYPES, "\1\x60\0\0");
   section(module, FUNCTIONS, "\2\0\0");
@@ -219,7 +219,7 @@ TEST(a_broken_name_section_does_not_matter) {
   assert_string_equal(report.polls.names[0].bytes, "work");
 }
 
-TEST(the_first_eight_functions_are_told) {
+TEST(the_first_eight_functions_are_reported) {
   struct module *module = module_begin();
   section(module, TYPES, "\1\x60\0\0");
   section(module, FUNCTIONS, "\x0a\0\0\0\0\0\0\0\0\0\0");
@@ -238,7 +238,7 @@ TEST(the_first_eight_functions_are_told) {
   assert_null(report.polls.names[0].bytes);
 }
 
-TEST(nobody_looks_unless_asked) {
+TEST(code_is_not_read_unless_polls_are_requested) {
   inspect(rich_module());
   assert_int_equal(report.polls.atomic, 0);
   assert_int_equal(report.polls.plain, 0);
@@ -255,27 +255,27 @@ int main(void) {
       cmocka_unit_test(an_address_does_not_wrap),
       cmocka_unit_test(an_address_of_64_bits_does_not_wrap_either),
       cmocka_unit_test(narrow_loads_are_polls_and_wide_ones_if_they_are_atomic),
-      cmocka_unit_test(another_memory_holds_no_word),
+      cmocka_unit_test(another_memory_contains_no_word),
       cmocka_unit_test(stores_are_no_polls),
       cmocka_unit_test(read_modify_writes_are_atomic_polls),
       cmocka_unit_test(sums_and_immutable_globals_are_addresses),
-      cmocka_unit_test(what_lies_between_is_not_passed_over),
-      cmocka_unit_test(a_local_carries_an_address),
-      cmocka_unit_test(a_local_carries_it_into_a_loop),
-      cmocka_unit_test(a_local_that_is_assigned_again_has_lost_it),
+      cmocka_unit_test(other_instructions_between_address_and_load_count),
+      cmocka_unit_test(a_local_holds_an_address),
+      cmocka_unit_test(a_local_holds_an_address_in_a_loop),
+      cmocka_unit_test(a_local_that_is_assigned_again_loses_the_address),
       cmocka_unit_test(a_local_that_a_loop_assigns_may_hold_anything_in_it),
-      cmocka_unit_test(an_assignment_behind_a_loop_does_not_reach_into_it),
-      cmocka_unit_test(an_assignment_in_a_loop_counts_in_it_and_behind_it),
+      cmocka_unit_test(an_assignment_after_a_loop_does_not_affect_the_loop),
+      cmocka_unit_test(an_assignment_in_a_loop_counts_in_it_and_after_it),
       cmocka_unit_test(an_assignment_in_a_block_ends_with_it),
       cmocka_unit_test(the_same_value_again_changes_nothing),
-      cmocka_unit_test(what_one_function_holds_the_next_does_not),
+      cmocka_unit_test(the_locals_of_one_function_do_not_affect_the_next),
       cmocka_unit_test(
           a_function_with_plain_polls_has_the_name_of_the_name_section),
       cmocka_unit_test(
           without_a_name_section_it_has_the_name_of_its_first_export),
       cmocka_unit_test(a_broken_name_section_does_not_matter),
-      cmocka_unit_test(the_first_eight_functions_are_told),
-      cmocka_unit_test(nobody_looks_unless_asked),
+      cmocka_unit_test(the_first_eight_functions_are_reported),
+      cmocka_unit_test(code_is_not_read_unless_polls_are_requested),
   };
   return cmocka_run_group_tests(tests, NULL, release_report);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The module reader on every source, and on modules that were cut off or
- * changed: whatever comes, it says something, and the same whether the bytes
- * lie in memory or arrive in pieces.
+ * The module reader on every kind of source, and on modules that were cut off
+ * or changed. It always has a result, and the same result whether the bytes are
+ * in memory or arrive in pieces.
  */
 #include "module_bytes.h"
 
@@ -19,7 +19,7 @@ struct pieces {
   uint32_t random;
   bool can_skip;
   size_t fail_at; /* a read there fails */
-  size_t largest; /* capacity that was asked for */
+  size_t largest; /* capacity that was requested */
 };
 
 static size_t piece(struct pieces *pieces, size_t wanted) {
@@ -65,7 +65,7 @@ static void assert_same_name(const wasmsig_module_name *a,
   if (a->bytes) assert_memory_equal(a->bytes, b->bytes, a->length + 1);
 }
 
-/* A report without its pointers, and the names beside it. */
+/* A report without its pointers, and its names. */
 static void assert_same(const wasmsig_module_report *a,
                         const wasmsig_module_report *b) {
   assert_int_equal(a->verdict, b->verdict);
@@ -98,7 +98,7 @@ static void assert_same(const wasmsig_module_report *a,
   }
 }
 
-/* The report of bytes in memory stands in `report` already. */
+/* `report` already contains the report on the bytes in memory. */
 static void assert_same_in_pieces(const uint8_t *bytes, size_t length,
                                   size_t most, bool can_skip, bool polls) {
   wasmsig_module_report other = WASMSIG_MODULE_REPORT_INIT;
@@ -137,7 +137,7 @@ typedef struct module *module_maker(void);
 static module_maker *const makers[] = {tracked_module, rich_module};
 #define MAKERS (sizeof makers / sizeof *makers)
 
-/* Where a module may end: before a section. */
+/* Where a module may end: before each section. */
 static bool is_between_sections(const struct module *module, size_t at) {
   size_t next = 8;
   while (next < at)
@@ -241,7 +241,7 @@ TEST(a_function_may_be_larger_than_the_buffer) {
 
 /* ------------------------------------------------------------ other sources */
 
-TEST(a_source_is_asked_for_no_more_than_64_kib_at_a_time) {
+TEST(at_most_64_kib_are_requested_from_a_source_at_a_time) {
   size_t length;
   uint8_t *bytes = large_module(&length);
   struct pieces pieces = {
@@ -379,7 +379,7 @@ int main(void) {
       cmocka_unit_test(
           a_module_with_any_byte_changed_to_any_other_has_a_verdict),
       cmocka_unit_test(a_function_may_be_larger_than_the_buffer),
-      cmocka_unit_test(a_source_is_asked_for_no_more_than_64_kib_at_a_time),
+      cmocka_unit_test(at_most_64_kib_are_requested_from_a_source_at_a_time),
       cmocka_unit_test(a_source_that_fails_leaves_the_report_as_it_was),
       cmocka_unit_test(
           a_source_that_tells_of_more_than_was_asked_for_has_failed),

@@ -55,14 +55,14 @@ fn variable(name: &str) -> String {
 /// does not report it; so this reads the flags that cargo passes to rustc.
 /// Without bulk-memory LLVM drops the feature wherever there is a thread-local.
 fn has_atomics() -> bool {
-    let told = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
-    let is_told = |name| told.split(',').any(|feature| feature == name);
+    let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    let has_feature = |name| features.split(',').any(|feature| feature == name);
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    is_told("bulk-memory") && asked_for("atomics", &flags).unwrap_or(is_told("atomics"))
+    has_feature("bulk-memory") && requested("atomics", &flags).unwrap_or(has_feature("atomics"))
 }
 
 /// The last `-C target-feature=...` that names the feature decides.
-fn asked_for(feature: &str, flags: &str) -> Option<bool> {
+fn requested(feature: &str, flags: &str) -> Option<bool> {
     flags
         .split('\x1f')
         .flat_map(|flag| flag.split_once("target-feature="))

@@ -21,7 +21,7 @@ const guests = await answering()
 
 for (const name of ['bun', 'deno'])
   for (const [language, bytes] of Object.entries(guests))
-    test(`${name}: a guest in ${language} is told in its loop, and stopped`, (t) => {
+    test(`${name}: a guest in ${language} is signalled in its loop, and stopped`, (t) => {
       const host = HOSTS.find((known) => known.name === name)
       host.fetch()
       const file = join(folder(t), 'guest.wasm')

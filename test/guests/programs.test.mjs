@@ -156,7 +156,7 @@ for (const host of Object.keys(HOSTS)) {
   })
 }
 
-test('Node: raise tells SQLite from another thread, without a signal of the process', () => {
+test('Node: raise interrupts SQLite from another thread, without a process signal', () => {
   const { status, stdout } = spawnSync(
     process.execPath,
     ['--no-warnings', RAISING_HOST, program('query')],
@@ -200,7 +200,7 @@ for (const [name, theirs] of [
   })
 }
 
-test('what stands here beside them knows nothing of us', () => {
+test('the programs here do not know wasmsig', () => {
   for (const file of ['examples/sqlite/query.c', 'examples/quickjs/lines.js']) {
     const text = readFileSync(join(ROOT, file), 'utf8')
     assert.doesNotMatch(text, /wasmsig|instance_signal/)
@@ -263,7 +263,7 @@ for (const host of Object.keys(HOSTS)) {
   })
 }
 
-test('where nobody raises signals, QuickJS runs as ever', () => {
+test('without raised signals, QuickJS runs as ever', () => {
   const [file, ...args] = HOSTS.Node(program('qjs'), ['-e', 'print(6 * 7)'], {})
   const env = { ...process.env, WASMSIG: 'off' }
   const options = { cwd: ROOT, encoding: 'utf8', env, timeout: PATIENCE_MS }

@@ -57,7 +57,7 @@ pub fn signal(signal: Signal) -> Came {
 /// ```
 pub fn next_every<P: Future>(pause: impl FnMut() -> P) -> impl Future<Output = Signal> {
     let next = next();
-    look_every(pause, move || next.look())
+    check_every(pause, move || next.check())
 }
 
 /// Resolves when `signal` arrives. It checks as [`next_every`] does.
@@ -66,12 +66,15 @@ pub fn signal_every<P: Future>(
     pause: impl FnMut() -> P,
 ) -> impl Future<Output = ()> {
     let came = self::signal(signal);
-    look_every(pause, move || came.look())
+    check_every(pause, move || came.check())
 }
 
-async fn look_every<P: Future, S>(mut pause: impl FnMut() -> P, look: impl Fn() -> Option<S>) -> S {
+async fn check_every<P: Future, S>(
+    mut pause: impl FnMut() -> P,
+    check: impl Fn() -> Option<S>,
+) -> S {
     loop {
-        if let Some(seen) = look() {
+        if let Some(seen) = check() {
             return seen;
         }
         pause().await;
@@ -86,7 +89,7 @@ pub struct Next {
 }
 
 impl Next {
-    fn look(&self) -> Option<Signal> {
+    fn check(&self) -> Option<Signal> {
         self.received().or_else(|| {
             delivery::poll(SignalSet::ALL);
             self.received()
@@ -103,7 +106,7 @@ impl Future for Next {
     type Output = Signal;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Signal> {
-        or_again(self.look(), context)
+        or_again(self.check(), context)
     }
 }
 
@@ -116,7 +119,7 @@ pub struct Came {
 }
 
 impl Came {
-    fn look(&self) -> Option<()> {
+    fn check(&self) -> Option<()> {
         self.received().or_else(|| {
             delivery::poll(SignalSet::of(self.signal));
             self.received()
@@ -132,7 +135,7 @@ impl Future for Came {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        or_again(self.look(), context)
+        or_again(self.check(), context)
     }
 }
 

@@ -33,7 +33,7 @@ for (const [way, options] of Object.entries(ways)) {
   describe(`a guest in AssemblyScript, ${way}`, () => {
     promises(module, imports)
 
-    test('a handler is given back as it was set', () => {
+    test('on returns the previous handler unchanged', () => {
       const { exports } = hosted()
       exports.listen(XCPU)
       exports.call_handler(XCPU)
@@ -42,13 +42,13 @@ for (const [way, options] of Object.entries(ways)) {
       assert.equal(exports.stop_listening(XCPU), 0)
     })
 
-    test('SIGKILL, and what is no signal, has no handler', () => {
+    test('SIGKILL and invalid numbers have no handler', () => {
       const { exports } = hosted()
       for (const number of [KILL, 0, -1, 65, 0x7fffffff])
         for (const _ of [1, 2]) assert.equal(exports.listen(number), 0)
     })
 
-    test('has() tells what is in a set', () => {
+    test('has() checks whether a signal is in a set', () => {
       const { exports } = hosted()
       assert.equal(exports.holds(bit(1) | bit(64), 64), 1)
       assert.equal(exports.holds(bit(1) | bit(64), 1), 1)

@@ -33,7 +33,7 @@ for (const runtime of ['stub', 'minimal', 'incremental']) {
     })
 
     for (const loop of ['spin', 'concatenate'])
-      test(`is told in a loop (${loop}) that its CPU time ends`, () => {
+      test(`receives SIGXCPU in a loop (${loop})`, () => {
         const exports = start()
         assert.equal(exports.hosted(), 1)
         exports.listen(SIGXCPU)

@@ -96,7 +96,7 @@ install()
 
 for (const variant of variants()) {
   const { compiler, language, flags } = variant
-  test(`${compiler.name}, ${language} ${flags.join(' ')}: told in its loop`, () => {
+  test(`${compiler.name}, ${language} ${flags.join(' ')}: signalled in its loop`, () => {
     const bytes = build(variant, LOOPING)
     assertPollsStayed(bytes, LOOPS)
     const report = inspect(bytes)

@@ -83,7 +83,7 @@ test('the words start as the protocol says', () => {
   assert.equal(it.__instance_signal_pending.value % 8, 0)
 })
 
-test('the handled set has what has a handler, and what is wanted', () => {
+test('the handled set contains signals with a handler and wanted signals', () => {
   const it = hosted()
   assert.equal(it.__instance_signal_handled.value % 8, 0)
   assert.equal(it.handled(), 0n)
@@ -149,7 +149,7 @@ test('nor does it hide one that knows the signal word alone', () => {
   assert.equal(it.is_hosted(), 1)
 })
 
-test('poll tells the newest signal once, and acknowledges it', () => {
+test('poll returns the newest signal once, and acknowledges it', () => {
   const it = hosted()
   it.raise(SIGINT)
   assert.equal(it.poll(), SIGINT)
@@ -158,7 +158,7 @@ test('poll tells the newest signal once, and acknowledges it', () => {
   assert.equal(it.poll(), 0)
 })
 
-test('of several, poll tells the newest, and the next polls the others', () => {
+test('of several, poll returns the newest, and the next polls return the others', () => {
   const it = hosted()
   for (const signal of [SIGXCPU, SIGHUP, SIGINT]) it.raise(signal)
   assert.equal(it.poll(), SIGINT)
@@ -170,7 +170,7 @@ test('of several, poll tells the newest, and the next polls the others', () => {
   assert.equal(it.poll(), 0)
 })
 
-test('what a poll passed over is told before what came after it', () => {
+test('a signal that a poll passed over is returned before later ones', () => {
   const it = hosted()
   for (const signal of [SIGXCPU, 40, SIGWINCH]) it.raise(signal)
   assert.equal(it.poll(), SIGWINCH)
@@ -189,7 +189,7 @@ test('a signal that comes between any two polls hides no other', () => {
   for (let signal = 32; signal < 64; signal++) assert.ok(told.has(signal))
 })
 
-test('what was passed over and then taken by pending is forgotten', () => {
+test('a signal that was passed over and then taken by pending is forgotten', () => {
   const it = hosted()
   it.raise(SIGXCPU)
   it.raise(SIGINT)
@@ -200,7 +200,7 @@ test('what was passed over and then taken by pending is forgotten', () => {
   assert.equal(it.poll(), SIGINT)
 })
 
-test('who has a handler or is ignored is not told again', () => {
+test('a handled or ignored signal is not returned again', () => {
   const it = hosted()
   it.on(SIGHUP, 1)
   it.on(SIGWINCH, 3)
@@ -212,7 +212,7 @@ test('who has a handler or is ignored is not told again', () => {
   assert.deepEqual(it.heard, [SIGHUP])
 })
 
-test('a poll in a handler tells what has none and came with it', () => {
+test('a poll in a handler returns the unhandled signal that came with it', () => {
   const it = hosted()
   const told = []
   it.on(SIGHUP, 1)
@@ -297,7 +297,7 @@ test('pending runs no handler', () => {
   assert.deepEqual(it.heard, [])
 })
 
-test('on answers the handler that stood before', () => {
+test('on returns the previous handler', () => {
   const it = hosted()
   assert.equal(it.on(SIGINT, 1), 0)
   assert.equal(it.on(SIGINT, 3), 1)
@@ -379,7 +379,7 @@ test('a handler may raise its own signal: it is for the next poll', () => {
   assert.deepEqual(it.heard, [SIGINT, SIGINT])
 })
 
-test('a handler may poll, and hears what came meanwhile', () => {
+test('a handler may poll, and receives signals that came meanwhile', () => {
   const it = hosted()
   it.on(SIGINT, 2)
   it.on(SIGXCPU, 1)
@@ -419,7 +419,7 @@ test('what came with a signal whose handler throws is heard by the next polls', 
   assert.equal(it.poll(), 0)
 })
 
-test('a poll in a handler does what is still to be done, and it is done once', () => {
+test('a poll in a handler does the rest of the work, and it is done once', () => {
   const it = hosted()
   it.on(SIGINT, 2)
   it.on(SIGTERM, 2)

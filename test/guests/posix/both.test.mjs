@@ -9,7 +9,7 @@ import { CC, program, root, testAll } from './support/posix.mjs'
 
 testAll(program('both'))
 
-test('a program that defines the words again is told what to do', () => {
+test('a second definition of the words is a clear link error', () => {
   const source = join(root, 'test/guests/posix/programs/both.c')
   const args = ['-DDEFINES_WORDS', source, '-o', '/dev/null']
   const { status, stderr } = spawnSync(CC, args, { encoding: 'utf8' })

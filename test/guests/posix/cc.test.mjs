@@ -112,7 +112,7 @@ test('-E and -M write to standard output', (t) => {
   assert.deepEqual(readdirSync(cwd), [])
 })
 
-test('objects are linked, whoever compiled them', (t) => {
+test('objects are linked, whichever compiler made them', (t) => {
   const cwd = folder(t)
   assert.equal(cc(cwd, ['-c', plain, '-o', 'a b.o']).status, 0)
   assert.equal(cc(cwd, ['a b.o', '-o', 'p.wasm']).status, 0)
@@ -127,13 +127,13 @@ test('clang options with a value of their own keep it', (t) => {
   assert.deepEqual(readdirSync(cwd).sort(), ['a.out', 'deps'])
 })
 
-test('dependencies stand beside the output', (t) => {
+test('dependencies are written beside the output', (t) => {
   const cwd = folder(t)
   assert.equal(cc(cwd, ['-MMD', plain, '-o', 'p.wasm']).status, 0)
   assert.deepEqual(readdirSync(cwd).sort(), ['p.d', 'p.wasm'])
 })
 
-test('a compile error is of clang, and leaves what was there', (t) => {
+test('a compile error comes from clang, and the output file stays', (t) => {
   const cwd = folder(t)
   writeFileSync(join(cwd, 'bad.c'), 'int main(void) { return nothing; }\n')
   writeFileSync(join(cwd, 'a.out'), 'before')
@@ -143,7 +143,7 @@ test('a compile error is of clang, and leaves what was there', (t) => {
   assert.equal(readFileSync(join(cwd, 'a.out'), 'utf8'), 'before')
 })
 
-test('what cannot be instrumented leaves what was there', (t) => {
+test('if the module cannot be instrumented, the output file stays', (t) => {
   const cwd = folder(t)
   const tool = join(cwd, 'tool')
   writeFileSync(tool, '#!/bin/sh\necho tool: no >&2\nexit 1\n')
@@ -231,7 +231,7 @@ test('folders of any name will do', (t) => {
   assert.equal(status, 0, stderr)
 })
 
-test('a program that asks for what is the default anyway hears signals', (t) => {
+test('a program that names default options receives signals', (t) => {
   const cwd = folder(t)
   cc(cwd, ['-mexec-model=command', source('actions'), '-o', 'p.wasm'])
   const { status } = run(HOSTS.wasmtime, join(cwd, 'p.wasm'), 'host_runs')
@@ -253,7 +253,7 @@ test('questions to clang are answered by clang', (t) => {
   assert.match(cc(folder(t), ['-v']).stderr, /Target: wasm32/)
 })
 
-test('--help tells of its options', (t) => {
+test('--help lists its options', (t) => {
   const { status, stdout } = cc(folder(t), ['--help'])
   assert.equal(status, 0)
   assert.match(stdout, /--wasmsig-every=N/)
@@ -269,7 +269,7 @@ test('-lwasi-emulated-signal changes nothing', (t) => {
   assert.equal(of, 0)
 })
 
-test('behind -- there are files only', (t) => {
+test('after -- there are only files', (t) => {
   const cwd = folder(t)
   for (const args of [['-c'], ['-MMD', '-o', 'p.wasm'], []]) {
     const { status, stderr } = cc(cwd, [...args, '--', plain])
@@ -302,7 +302,7 @@ function runSource(t, name, text, flags = []) {
   return run(HOSTS.wasmtime, join(cwd, 'a.out'))
 }
 
-test('a program in C++ hears signals', (t) => {
+test('a program in C++ receives signals', (t) => {
   const text = `
     #include <signal.h>
     #include <sys/select.h>

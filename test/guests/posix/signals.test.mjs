@@ -41,7 +41,7 @@ for (const host of Object.keys(HOSTS)) {
       assert.equal(status, 10)
     })
 
-  test(`${host}: a handler of SIGXCPU hears the CPU limit`, () => {
+  test(`${host}: a handler of SIGXCPU receives the CPU limit`, () => {
     const limit = host === 'node' ? ['--soft', '50'] : ['--cpu-soft', '50ms']
     const { status, stdout } = run(hostWith(host, ...limit), deeds, 'busy')
     assert.equal(stdout, 'busy\nheard 24\n')
@@ -119,7 +119,7 @@ for (const host of Object.keys(HOSTS)) {
       assert.equal(stdout, 'still there\n')
     })
 
-  test(`${host}: a death by signal flushes nothing and calls nobody`, () => {
+  test(`${host}: a death by signal flushes nothing and calls no function`, () => {
     const { status, stdout } = run(HOSTS[host], deeds, 'mute_with_atexit')
     assert.equal(stdout, '')
     assert.equal(status, 128 + 15)
@@ -127,7 +127,7 @@ for (const host of Object.keys(HOSTS)) {
 }
 
 for (const host of ENGINES) {
-  test(`${host}: read answers EINTR`, async (t) => {
+  test(`${host}: read returns EINTR`, async (t) => {
     const running = await begin(t, host, 'reading')
     const { stdout } = await insist(running, 'SIGINT')
     assert.equal(stdout, 'ready\nread -1 1 heard 2\n')
@@ -147,13 +147,13 @@ for (const host of ENGINES) {
     assert.equal((await ended).stdout, 'ready\nread -1 1 heard 14\n')
   })
 
-  test(`${host}: poll answers EINTR in spite of SA_RESTART`, async (t) => {
+  test(`${host}: poll returns EINTR in spite of SA_RESTART`, async (t) => {
     const running = await begin(t, host, 'polling')
     const { stdout } = await insist(running, 'SIGINT')
     assert.equal(stdout, 'ready\npoll -1 1 heard 2\n')
   })
 
-  test(`${host}: poll tells of input`, async (t) => {
+  test(`${host}: poll reports input`, async (t) => {
     const { child, ended } = await begin(t, host, 'polling')
     child.stdin.write('x')
     assert.equal((await ended).stdout, 'ready\npoll 1 0 heard 0\n')
@@ -181,7 +181,7 @@ for (const host of ENGINES) {
     })
 }
 
-test('SIGPIPE ends a program whose output nobody reads', async (t) => {
+test('SIGPIPE ends a program whose output has no reader', async (t) => {
   for (const [deed, status] of [
     ['printing', 128 + 13],
     ['printing_on', 10]
@@ -210,7 +210,7 @@ test('without a host that knows of signals, timers and raise do', () => {
   }
 })
 
-test('a busy program is as mute as ever where nobody raises', async (t) => {
+test('without raises, a busy program behaves as ever', async (t) => {
   const plain = hostWith('node', '--plain')
   const { child, said, ended } = start(t, plain, deeds, 'busy')
   await said('busy')

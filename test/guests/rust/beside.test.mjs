@@ -34,7 +34,7 @@ for (const [lto, [way, flags]] of ['false', 'fat'].flatMap((lto) =>
         assert.ok(exports[`__instance_signal_${word}`].value % 8 === 0)
     })
 
-    test('both hear the signal, until a poll acknowledges it', () => {
+    test('both receive the signal, until a poll acknowledges it', () => {
       const guest = host(start(module), { knowsSet: false })
       const { exports } = guest
       assert.equal(exports.is_registered(), 1)
@@ -95,7 +95,7 @@ function objectOf(t, source, ...flags) {
 }
 
 for (const [way, flags] of Object.entries(ways))
-  test(`a part in C without the macro hears by itself${way}`, (t) => {
+  test(`a part in C without the macro receives signals by itself${way}`, (t) => {
     const source = readFileSync(join(crate('with_c'), 'part.c'))
     const options = { lib: 'with_c', flags: objectOf(t, source) + flags }
     const module = new WebAssembly.Module(build(crate('with_c'), options))

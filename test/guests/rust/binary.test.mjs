@@ -108,7 +108,7 @@ test('wasm-opt leaves the polls, and calls none any more', (t) => {
   }
 })
 
-test('of a stripped module wasm-opt must be told the features', (t) => {
+test('wasm-opt needs the features of a stripped module as options', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'wasmsig-opt-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const [input, output] = ['in.wasm', 'out.wasm'].map((it) => join(folder, it))

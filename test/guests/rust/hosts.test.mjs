@@ -29,7 +29,7 @@ for (const [way, flags] of Object.entries(ways))
       assert.equal(start().hosted(), 1)
     })
 
-    test('tells it in a pure loop that its CPU time ends', () => {
+    test('signals it in a pure loop that its CPU time ends', () => {
       const exports = start()
       exports.listen(SIGXCPU)
       const budget = new wasmsig.CpuBudget({ soft: 20, hard: 20_000 })
@@ -70,7 +70,7 @@ for (const [way, flags] of Object.entries(ways))
       })
 
       for (const engine of ENGINES)
-        test(`${engine} tells it in a pure loop that its CPU time ends`, (t) => {
+        test(`${engine} signals it in a pure loop that its CPU time ends`, (t) => {
           const limits = ['--cpu-soft', '50ms', '--cpu-hard', '20s']
           const { status, stdout } = run(engine, [...limits, program(t)])
           assert.equal(

@@ -102,7 +102,7 @@ fn a_poll_in_a_handler_runs_the_handlers_of_what_came_with_it() {
     on(Signal::TERM, polls);
     host.raise(Signal::INT);
     host.raise(Signal::TERM);
-    assert_eq!(poll(), None, "the poll inside has answered");
+    assert_eq!(poll(), None, "the inner poll has returned it");
     assert_eq!(recorded(), [Signal::INT, Signal::TERM, Signal::HUP]);
     assert_eq!(poll(), None);
 }
@@ -146,16 +146,16 @@ fn after_a_handler_that_panicked_the_next_poll_does_the_rest() {
 }
 
 #[test]
-fn what_a_panicking_handler_kept_from_being_answered_still_waits() {
+fn signals_after_a_panicking_handler_stay_pending() {
     let host = Host::new();
     on(Signal::INT, panics);
     for signal in [Signal::INT, Signal::XCPU, Signal::WINCH] {
         host.raise(signal);
     }
     assert!(catch_unwind(poll).is_err());
-    let mut answered = Vec::from_iter([poll(), poll()].into_iter().flatten());
-    answered.sort();
-    assert_eq!(answered, [Signal::XCPU, Signal::WINCH]);
+    let mut returned = Vec::from_iter([poll(), poll()].into_iter().flatten());
+    returned.sort();
+    assert_eq!(returned, [Signal::XCPU, Signal::WINCH]);
     assert_eq!(poll(), None);
 }
 
@@ -178,7 +178,7 @@ fn what_is_put_back_does_not_hide_what_is_newer() {
 }
 
 #[test]
-fn who_has_a_handler_is_not_answered_once_more() {
+fn a_handled_signal_is_not_returned_once_more() {
     let host = Host::new();
     on(Signal::HUP, record);
     for signal in [Signal::HUP, Signal::XCPU, Signal::INT] {
@@ -190,7 +190,7 @@ fn who_has_a_handler_is_not_answered_once_more() {
     assert_eq!(recorded(), [Signal::HUP]);
 }
 
-fn asks(signal: Signal) {
+fn polls_inside(signal: Signal) {
     record(signal);
     assert_eq!(poll(), Some(Signal::XCPU));
     assert_eq!(poll(), Some(Signal::INT));
@@ -198,13 +198,13 @@ fn asks(signal: Signal) {
 }
 
 #[test]
-fn a_poll_in_a_handler_answers_what_has_none_and_came_with_it() {
+fn a_poll_in_a_handler_returns_the_unhandled_signal_that_came_with_it() {
     let host = Host::new();
-    on(Signal::HUP, asks);
+    on(Signal::HUP, polls_inside);
     for signal in [Signal::HUP, Signal::XCPU, Signal::INT] {
         host.raise(signal);
     }
-    assert_eq!(poll(), None, "the polls inside have answered");
+    assert_eq!(poll(), None, "the inner polls have returned them");
     assert_eq!(recorded(), [Signal::HUP]);
     assert_eq!(poll(), None);
 }
@@ -215,7 +215,7 @@ fn removes(signal: Signal) {
 }
 
 #[test]
-fn whose_handler_an_earlier_one_removed_waits_to_be_answered() {
+fn a_signal_whose_handler_was_removed_stays_pending() {
     let host = Host::new();
     on(Signal::HUP, removes);
     on(Signal::TERM, record);

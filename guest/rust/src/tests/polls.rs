@@ -42,7 +42,7 @@ fn the_word_counts_alone_where_the_host_knows_no_set() {
 }
 
 #[test]
-fn a_poll_answers_the_newest_and_runs_the_handlers_of_all() {
+fn a_poll_returns_the_newest_and_runs_the_handlers_of_all() {
     let host = Host::new();
     for signal in [Signal::INT, Signal::TERM, Signal::XCPU] {
         on(signal, record);
@@ -128,7 +128,7 @@ fn sigkill_kills_who_takes_the_set() {
 }
 
 #[test]
-fn xcpu_is_answered_though_another_came_after_it() {
+fn xcpu_is_returned_although_another_came_after_it() {
     let host = Host::new();
     host.raise(Signal::XCPU);
     host.raise(Signal::WINCH);
@@ -141,7 +141,7 @@ fn xcpu_is_answered_though_another_came_after_it() {
 }
 
 #[test]
-fn the_newest_is_answered_first_and_the_others_by_the_next_polls() {
+fn the_newest_is_returned_first_and_the_others_by_the_next_polls() {
     let host = Host::new();
     for signal in [Signal::XCPU, Signal::HUP, Signal::INT] {
         host.raise(signal);
@@ -155,7 +155,7 @@ fn the_newest_is_answered_first_and_the_others_by_the_next_polls() {
 }
 
 #[test]
-fn what_a_poll_passed_over_is_answered_before_what_came_after_it() {
+fn a_signal_that_a_poll_passed_over_is_returned_before_later_ones() {
     let host = Host::new();
     for signal in [Signal::XCPU, Signal::USR2, Signal::WINCH] {
         host.raise(signal);
@@ -175,12 +175,12 @@ fn a_signal_that_comes_between_any_two_polls_hides_no_other() {
     for &signal in &waiting {
         host.raise(signal);
     }
-    let mut answered = Vec::new();
+    let mut returned = Vec::new();
     for _ in 0..64 {
         host.raise(Signal::HUP);
-        answered.extend(poll());
+        returned.extend(poll());
     }
-    assert!(waiting.iter().all(|signal| answered.contains(signal)));
+    assert!(waiting.iter().all(|signal| returned.contains(signal)));
 }
 
 #[test]

@@ -30,7 +30,7 @@ const STEPS: usize = 30;
 
 /// All that polls return. `meddle` runs before each step: it receives the number
 /// of the step, and may take signals itself.
-fn answers(mut meddle: impl FnMut(usize) -> Option<Signal> + 'static) -> Vec<Signal> {
+fn returned(mut meddle: impl FnMut(usize) -> Option<Signal> + 'static) -> Vec<Signal> {
     let mut taken = 0;
     MEDDLER.set(Some(Box::new(move || {
         if let Some(signal) = meddle(taken) {
@@ -60,11 +60,11 @@ fn waiting() -> Host {
 }
 
 #[test]
-fn a_signal_raised_at_any_two_steps_is_answered_once() {
+fn a_signal_raised_at_any_two_steps_is_returned_once() {
     for begin in 0..STEPS {
         for end in begin..STEPS {
             let _host = waiting();
-            let answers = answers(move |step| {
+            let returned = returned(move |step| {
                 if step == begin {
                     SET.fetch_or(1 << (Signal::INT.number() - 1), SeqCst);
                 }
@@ -74,7 +74,7 @@ fn a_signal_raised_at_any_two_steps_is_answered_once() {
                 None
             });
             let all = [Signal::INT, Signal::XCPU, Signal::WINCH];
-            assert_eq!(answers, all, "steps {begin} and {end}");
+            assert_eq!(returned, all, "steps {begin} and {end}");
         }
     }
 }
@@ -85,7 +85,7 @@ fn a_handled_signal_raised_at_any_two_steps_is_handled_once() {
         for end in begin..STEPS {
             let _host = waiting();
             on(Signal::INT, |_| record(Signal::ALRM));
-            let mut answers = answers(move |step| {
+            let mut returned = returned(move |step| {
                 if step == begin {
                     SET.fetch_or(1 << (Signal::INT.number() - 1), SeqCst);
                 }
@@ -94,9 +94,9 @@ fn a_handled_signal_raised_at_any_two_steps_is_handled_once() {
                 }
                 None
             });
-            answers.retain(|&signal| signal != Signal::INT);
+            returned.retain(|&signal| signal != Signal::INT);
             let all = [Signal::ALRM, Signal::XCPU, Signal::WINCH];
-            assert_eq!(answers, all, "steps {begin} and {end}");
+            assert_eq!(returned, all, "steps {begin} and {end}");
         }
     }
 }
@@ -105,7 +105,7 @@ fn a_handled_signal_raised_at_any_two_steps_is_handled_once() {
 fn another_thread_that_polls_at_any_step_neither_loses_nor_doubles_one() {
     for when in 0..STEPS {
         let _host = waiting();
-        let answers = answers(move |step| if step == when { poll() } else { None });
-        assert_eq!(answers, WAITING, "step {when}");
+        let returned = returned(move |step| if step == when { poll() } else { None });
+        assert_eq!(returned, WAITING, "step {when}");
     }
 }

@@ -51,9 +51,9 @@ fn raise_all(host: &Host, raised: &[AtomicU32; 5], received: &[AtomicU32; 5]) {
 
 fn receive_all(raised: &[AtomicU32; 5], received: &[AtomicU32; 5], is_over: &AtomicBool) {
     while !is_over.load(SeqCst) {
-        let answer = poll();
+        let result = poll();
         received[HANDLED].fetch_max(CALLS.load(SeqCst), SeqCst);
-        if let Some(kind) = KINDS.iter().position(|&kind| answer == Some(kind)) {
+        if let Some(kind) = KINDS.iter().position(|&kind| result == Some(kind)) {
             if kind != HANDLED {
                 received[kind].fetch_add(1, SeqCst);
             }

@@ -102,13 +102,13 @@ static void tells_of_host_with_word(void) {
 }
 
 static const struct test tests[] = {
-    TEST(both, "handlers of signal and of wasmsig_on stand side by side"),
+    TEST(both, "handlers of signal and of wasmsig_on work together"),
     TEST(by_hand, "a poll by hand runs the handlers of signal"),
-    TEST(tells_of_no_host, "who asks for a host is told after polls, too"),
-    TEST(by_hand_late, "a poll by hand tells no signal twice"),
-    TEST(by_hand_blocked, "a poll by hand tells of no blocked signal"),
+    TEST(tells_of_no_host, "wasmsig_is_hosted is right after polls, too"),
+    TEST(by_hand_late, "a poll by hand returns no signal twice"),
+    TEST(by_hand_blocked, "a poll by hand returns no blocked signal"),
     TEST(tells_of_host_with_word, "a host that knows the word alone is one"),
-    TEST(wanted, "what wasmsig_want asks for ends nobody"),
+    TEST(wanted, "signals of wasmsig_want do not end the program"),
     TEST(signal_wins, "of two for one signal, signal's is called"),
 };
 

@@ -140,16 +140,16 @@ static void many_files(void) {
 }
 
 static const struct test tests[] = {
-    TEST(nanosleep_ends, "nanosleep ends with EINTR and tells what is left"),
-    TEST(sleep_ends, "sleep and usleep end, and sleep tells what is left"),
-    TEST(clock_nanosleep_answers, "clock_nanosleep answers EINTR and EINVAL"),
-    TEST(sleeps_long_enough, "nobody wakes too early"),
+    TEST(nanosleep_ends, "nanosleep ends with EINTR and returns the time left"),
+    TEST(sleep_ends, "sleep and usleep end, and sleep returns the time left"),
+    TEST(clock_nanosleep_answers, "clock_nanosleep returns EINTR and EINVAL"),
+    TEST(sleeps_long_enough, "no sleep ends too early"),
     TEST(sleeps_through_ignored, "an ignored signal does not end a sleep"),
     TEST(sleeps_through_blocked, "a blocked signal does not end a sleep"),
     TEST(select_ends, "select ends with EINTR"),
     TEST(select_times_out, "an ignored signal does not end select"),
     TEST(many_files, "poll of many files needs no more stack than libc's"),
-    TEST(writes_look, "a call that waited for nothing looks for signals, too"),
+    TEST(writes_look, "a call that did not wait checks for signals, too"),
 };
 
 int main(int argc, char **argv) { return RUN(tests); }

@@ -58,7 +58,8 @@ static void others_are_not_lost(void) {
 
 static const struct test tests[] = {
     TEST(leaves_by_jump, "a handler may leave by longjmp"),
-    TEST(others_are_not_lost, "who jumps loses no signal that came with it"),
+    TEST(others_are_not_lost,
+         "a handler that jumps loses no signal that came with it"),
 };
 
 int main(int argc, char **argv) { return RUN(tests); }

@@ -164,7 +164,7 @@ static const struct test tests[] = {
     TEST(of_no_signal, "an EINTR of no signal is passed on"),
     TEST(other_errors, "other errors are the call's, and the handler runs"),
     TEST(does_not_wait, "a read that is not to wait does not, beside a timer"),
-    TEST(pipe_has_no_reader, "writes that nobody reads raise SIGPIPE"),
+    TEST(pipe_has_no_reader, "writes without a reader raise SIGPIPE"),
 };
 
 int main(int argc, char **argv) { return RUN(tests); }

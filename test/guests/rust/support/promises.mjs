@@ -41,7 +41,7 @@ export function promises(module, imports) {
     assert.equal(new Uint32Array(memory.buffer, address.value, 1)[0], 0)
   })
 
-  test('the handled set has what has a handler, and what is wanted', () => {
+  test('the handled set contains signals with a handler and wanted signals', () => {
     const { exports, handled } = hosted()
     assert.equal(handled(), 0n)
     exports.listen(TERM)
@@ -76,7 +76,7 @@ export function promises(module, imports) {
       assert.equal(guest.exports.poll_once(), 0)
     })
 
-  test('handlers of all that came run, the newest is the answer', () => {
+  test('all handlers run, and the newest signal is returned', () => {
     const guest = hosted()
     const { exports } = guest
     assert.equal(exports.listen(TERM), 0)
@@ -88,7 +88,7 @@ export function promises(module, imports) {
     assert.equal(exports.last(), TERM)
   })
 
-  test('the newest is the answer, be it the highest number or not', () => {
+  test('the newest is returned, whether it has the highest number or not', () => {
     const guest = hosted()
     for (const signals of [
       [TERM, INT, XCPU],
@@ -101,7 +101,7 @@ export function promises(module, imports) {
     }
   })
 
-  test('the next polls answer the others, each once', () => {
+  test('the next polls return the others, each once', () => {
     const guest = hosted()
     for (const signal of [XCPU, TERM, INT, WINCH]) raise(guest, signal)
     assert.equal(guest.exports.poll_once(), WINCH)
@@ -111,7 +111,7 @@ export function promises(module, imports) {
     assert.equal(guest.set(), 0n)
   })
 
-  test('what a poll passed over comes before what is newer', () => {
+  test('a signal that a poll passed over comes before newer ones', () => {
     const guest = hosted()
     for (const signal of [XCPU, TERM, WINCH]) raise(guest, signal)
     assert.equal(guest.exports.poll_once(), WINCH)
@@ -131,7 +131,7 @@ export function promises(module, imports) {
     for (let signal = 32; signal < 64; signal++) assert.ok(answers.has(signal))
   })
 
-  test('who has a handler is not answered once more', () => {
+  test('a handled signal is not returned once more', () => {
     const guest = hosted()
     guest.exports.listen(INT)
     for (const signal of [INT, XCPU, TERM]) raise(guest, signal)
@@ -177,7 +177,7 @@ export function promises(module, imports) {
     assert.equal(guest.set(), 0n)
   })
 
-  test('a handler stands until it is removed', () => {
+  test('a handler stays until it is removed', () => {
     const guest = hosted()
     const { exports } = guest
     exports.listen(INT)
@@ -236,7 +236,7 @@ export function promises(module, imports) {
     assert.equal(guest.exports.heard(), 1)
   })
 
-  test('after a handler that panicked the instance still hears', () => {
+  test('after a handler that panicked the instance still receives signals', () => {
     const guest = hosted()
     guest.exports.listen_and_panic(INT)
     raise(guest, TERM)

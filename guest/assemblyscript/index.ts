@@ -213,20 +213,20 @@ function deliver(): i32 {
   for (let rest = taken; rest; rest &= rest - 1)
     if (handlerOf(lowest(rest))) handled |= rest & -rest
   passOver(taken & ~(handled | bit(chosen)))
-  let answer = 0
+  let result = 0
   let rest = handled | bit(chosen)
   while (rest & handled) {
     const signal = lowest(rest & handled)
     const handler = handlerOf(signal)
     rest &= ~bit(signal)
-    if (signal == chosen) answer = chosen
+    if (signal == chosen) result = chosen
     if (handler) {
       putBack(rest)
       changetype<Handler>(handler)(signal)
       rest = withdraw(rest)
     } else if (signal != chosen) putBack(bit(signal)) // removed by an earlier handler
   }
-  return rest ? chosen : answer
+  return rest ? chosen : result
 }
 
 /**

@@ -219,8 +219,8 @@ static bool is_in_unit(const struct wsig_dwarf_value *value) {
 enum { FOLLOWED_MOST = 64 };
 
 static bool is_of_function(struct unit *unit,
-                           const struct wsig_dwarf_value *type, bool *answer) {
-  *answer = false;
+                           const struct wsig_dwarf_value *type, bool *result) {
+  *result = false;
   for (int depth = 0; depth < 16 && is_in_unit(type); depth++) {
     struct wsig_dwarf_reader reader = unit->reader;
     reader.at = unit->frame.start;
@@ -231,7 +231,7 @@ static bool is_of_function(struct unit *unit,
     if (unit->bytes_followed / FOLLOWED_MOST > unit->section_length)
       return wsig_dwarf_refuse(unit->dwarf,
                                "types that are looked up too often");
-    *answer = unit->type.tag == TAG_SUBROUTINE_TYPE;
+    *result = unit->type.tag == TAG_SUBROUTINE_TYPE;
     if (!is_transparent(unit->type.tag)) break;
     type = find(&unit->type, AT_TYPE);
   }

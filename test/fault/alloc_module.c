@@ -35,7 +35,7 @@ static int from_source(wasmsig_module_report *into) {
   return wasmsig_module_inspect_source(&source, &options, into);
 }
 
-/* Its n-th allocation fails, for every n; answers how many there are. */
+/* Its n-th allocation fails, for every n. Returns how many there are. */
 static int against_failures(int (*read)(wasmsig_module_report *into)) {
   int nth = 0;
   for (;; nth++) {

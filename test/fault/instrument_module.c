@@ -69,7 +69,7 @@ static void assert_same(const wasmsig_instrumented *made,
   assert_memory_equal(made->bytes, wanted->bytes, wanted->length);
 }
 
-/* Its n-th allocation fails, for every n; answers how many there are. */
+/* Its n-th allocation fails, for every n. Returns how many there are. */
 static int against_failures(const struct module *module,
                             const wasmsig_instrument_options *way) {
   wasmsig_instrumented wanted = WASMSIG_INSTRUMENTED_INIT;

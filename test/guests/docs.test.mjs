@@ -40,7 +40,7 @@ const { folder, env } = prepare('docs-test')
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Sends signals to a program that runs; answers how it ended. */
+/** Sends signals to a program that runs; returns how it ended. */
 async function signalled(file, cwd, signals, before_ms) {
   const child = spawn('wasmsig', ['run', '--json', file], {
     ...{ cwd, env, stdio: ['pipe', 'ignore', 'pipe'] },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Programs that nobody here wrote hear Unix signals: SQLite and QuickJS, built
+// Existing programs receive Unix signals: SQLite and QuickJS, built
 // from their authors' sources by examples/programs/build.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'

@@ -74,36 +74,36 @@ pub(crate) fn pending() -> SignalSet {
 #[inline(never)]
 fn deliver(wanted: SignalSet) -> Option<Signal> {
     let (newest, came) = take();
-    let answer = choose(both(came, wanted.bits()), newest);
+    let result = choose(both(came, wanted.bits()), newest);
     let handled: SignalSet = came.iter().filter(|&it| handler_of(it).is_some()).collect();
     let mut rest = handled;
-    rest.extend(answer);
+    rest.extend(result);
     pass_over(both(came, !rest.bits()));
-    let mut is_answered = false;
+    let mut is_returned = false;
     while let Some(signal) = both(rest, handled.bits()).lowest() {
         rest.remove(signal);
-        is_answered |= answer == Some(signal);
+        is_returned |= result == Some(signal);
         if let Some(handler) = handler_of(signal) {
             remember(signal);
             put_back(rest);
             handler(signal);
             rest = withdraw(rest);
-        } else if answer == Some(signal) {
+        } else if result == Some(signal) {
             remember(signal);
         } else {
             // An earlier handler removed this one's: the signal waits again.
             put_back([signal].into_iter().collect());
         }
     }
-    let answer = answer?;
-    if rest.contains(answer) {
-        remember(answer);
-    } else if is_answered {
-        LAST.store(answer.number(), Relaxed);
+    let result = result?;
+    if rest.contains(result) {
+        remember(result);
+    } else if is_returned {
+        LAST.store(result.number(), Relaxed);
     } else {
         return None; // a poll in a handler has returned it
     }
-    Some(answer)
+    Some(result)
 }
 
 /// One that an earlier poll passed over, if there is one, else the newest.

@@ -50,7 +50,7 @@ signals! {
     12 USR2 "SIGUSR2": "whatever host and guest agree on"
     13 PIPE "SIGPIPE": "no process reads the pipe"
     14 ALRM "SIGALRM": "a timer has run out"
-    15 TERM "SIGTERM": "asked to end"
+    15 TERM "SIGTERM": "a request to end"
     16 STKFLT "SIGSTKFLT": "unused"
     17 CHLD "SIGCHLD": "a child has stopped or ended"
     18 CONT "SIGCONT": "goes on after a stop"

@@ -12,8 +12,8 @@
  *       puts(made.why);
  *     wasmsig_instrumented_release(&made);
  *
- * A poll follows the head of each loop. Polls also stand at heads of functions
- * and behind calls where a run could otherwise be long without one
+ * A poll follows the head of each loop. Polls are also at heads of functions
+ * and after calls where a run could otherwise be long without one
  * (analysis/call_graph.c has the proof). A poll is an atomic load of the signal
  * word. If the module exports a function __instance_signal_deliver, a poll
  * calls it when the word is not 0. Otherwise a poll traps when the word is 9,
@@ -96,7 +96,7 @@ typedef struct wasmsig_instrumented {
    * module cannot be read, `report` says more.
    */
   const char *why;
-  char text[80]; /**< room for `why` */
+  char text[80]; /**< storage for `why` */
   int word;      /**< the word that `why` is about, or -1 */
   /** There is none only because `add_page` was not set. */
   bool can_add_page;

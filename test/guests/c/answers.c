@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the guests in Rust and AssemblyScript export too: see answers.test.mjs.
+/* The same exports as the guests in Rust and AssemblyScript: answers.test.mjs.
  */
 #include <wasmsig/guest.h>
 

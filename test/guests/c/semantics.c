@@ -21,7 +21,7 @@ EXPORT(pending) wasmsig_set pending(void) { return wasmsig_pending(); }
 EXPORT(want) wasmsig_set want(wasmsig_set set) { return wasmsig_want(set); }
 EXPORT(is_hosted) int is_hosted(void) { return wasmsig_is_hosted(); }
 
-/* Which handler: 0 none, 1 tells the host, 2 polls besides, 3 ignore. */
+/* Which handler: 0 none, 1 calls the host, 2 also polls, 3 ignore. */
 static const wasmsig_handler handlers[] = {0, heard, heard_and_polls,
                                            WASMSIG_IGNORE};
 

@@ -293,7 +293,7 @@ test('threads are refused before anything is compiled', (t) => {
   assert.deepEqual(readdirSync(cwd), [])
 })
 
-/** Compiles it under these flags, runs it, and tells how it ended. */
+/** Compiles it under these flags, runs it, and returns how it ended. */
 function runSource(t, name, text, flags = []) {
   const cwd = folder(t)
   writeFileSync(join(cwd, name), text)

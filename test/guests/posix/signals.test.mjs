@@ -88,7 +88,7 @@ for (const host of Object.keys(HOSTS)) {
     assert.equal((await ended).stdout, 'ready\nheard 14\nread 4 abc\n')
   })
 
-  // A shell's pipe, which Node makes one that answers EAGAIN.
+  // A shell's pipe, which Node makes return EAGAIN.
   test(`${host}: nor does one that runs out`, async (t) => {
     const args = [...HOSTS[host], deeds, 'reading_beside_one_shot']
     const running = start(t, ['sh', '-c', 'cat | "$@"', 'sh', ...args])

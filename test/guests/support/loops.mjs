@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Where a module's instructions stand: in a loop, or not.
+// Whether a module's instructions are in a loop.
 import initialise from 'wabt'
 
 const wabt = await initialise()
@@ -9,7 +9,7 @@ const CLOSES = /^(end|delegate)\b/
 
 /**
  * The instructions of each exported function, in order: a map from the
- * export's name to [{ text, loops }], where `loops` is how many it stands in.
+ * export's name to [{ text, loops }], where `loops` is how many it is in.
  */
 export function instructionsOf(bytes) {
   const module = wabt.readWasm(new Uint8Array(bytes), {
@@ -58,7 +58,7 @@ function nest(lines) {
   return found
 }
 
-/** The atomic loads of 32 bits that stand in a loop. */
+/** The atomic loads of 32 bits that are in a loop. */
 export const pollsInLoops = (instructions) =>
   instructions.filter(
     ({ text, loops }) => loops > 0 && text.startsWith('i32.atomic.load')

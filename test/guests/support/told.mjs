@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // Runs a guest's loops under limits, with the package `wasmsig`, in whatever
-// host this is: told.mjs FILE.wasm. Prints what came of it.
+// host this is: told.mjs FILE.wasm. Prints the result.
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 

@@ -340,7 +340,7 @@ WASMSIG_INLINE wasmsig_set wasmsig_guest_withdraw(wasmsig_set set) {
  * them. A poll inside the handler may deliver them, and none is lost if the
  * handler never returns. */
 static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
-  unsigned int chosen, answer = 0;
+  unsigned int chosen, result = 0;
   wasmsig_set set, rest, handled = 0;
   if (wasmsig_guest.deliver) return wasmsig_guest.deliver();
   set = wasmsig_guest_take_all(&chosen);
@@ -355,7 +355,7 @@ static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
     unsigned int signal = wasmsig_guest_lowest(set & handled);
     wasmsig_handler handler = wasmsig_guest.handlers[signal];
     set &= ~WASMSIG_BIT(signal);
-    if (signal == chosen) answer = chosen;
+    if (signal == chosen) result = chosen;
     if (!handler && signal != chosen) /* an earlier handler removed it */
       wasmsig_guest_put_back(WASMSIG_BIT(signal));
     if (!handler || handler == WASMSIG_IGNORE) continue;
@@ -363,7 +363,7 @@ static __attribute__((noinline, unused)) int wasmsig_guest_deliver(void) {
     handler((int)signal);
     set = wasmsig_guest_withdraw(set);
   }
-  return (int)(set ? chosen : answer);
+  return (int)(set ? chosen : result);
 }
 
 /**

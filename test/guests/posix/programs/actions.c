@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What is done at a signal. */
+/* Actions for signals. */
 #define _GNU_SOURCE
 #include "check.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * A program of tests: without arguments it names them, with a name it runs
- * that one. Each says what is to be so, in a sentence.
+ * that one. Each has a sentence that must be true.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -69,7 +69,7 @@ static inline void host_raises(int signal) {
   signal_word = (uint32_t)signal;
 }
 
-/* A poll, as they stand in loops: the one way to have exactly one. */
+/* A poll as in a loop: the only way to have exactly one. */
 extern volatile uint32_t attention_word __asm__("__instance_signal_attention");
 void __instance_signal_deliver(void);
 
@@ -82,7 +82,7 @@ static inline __attribute__((noinline)) void work(void) {
   for (volatile int i = 0; i < 20000; i++) continue;
 }
 
-/* ----------------------------------------------------------- what was heard */
+/* -------------------------------------------------------- received signals */
 
 static volatile int heard[200]; /* in this order; exits from handlers as -n */
 static volatile int heard_count;

@@ -232,7 +232,7 @@ static int raising(int n) {
 }
 
 /* More signals than there is time for: asleep and awake, handlers that count.
- * The parent sends until it is told of the end. */
+ * The parent sends until the end is reported. */
 static volatile unsigned counts[65], inside[65], overlaps, total;
 
 static void count(int signal) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A handler that leaves by longjmp. jump_runtime.c stands for <setjmp.h>. */
+/* A handler that leaves by longjmp. jump_runtime.c replaces <setjmp.h>. */
 #include "check.h"
 
 typedef void *jmp_buf[8];
@@ -16,7 +16,7 @@ static void leave(int signal) {
 
 static volatile int over; /* never */
 
-/* Where the jump goes is set by now: polls stand around setjmp, too. */
+/* The target of the jump is set now: there are polls around setjmp, too. */
 static void be_interrupted(void) {
   host_raises(SIGUSR1);
   while (!over) work();

@@ -14,7 +14,7 @@ __attribute__((import_module("wasi_snapshot_preview1"),
                import_name("fd_write"))) int32_t
 host_fd_write(int32_t fd, int32_t buffers, int32_t count, int32_t size);
 
-/* What the first call answers, and what the host raises in it. */
+/* The result of the first call, and the signal that the host raises in it. */
 static volatile int first, coming, calls;
 
 static int32_t answer(int32_t size) {

@@ -4,7 +4,7 @@
  *
  *   --soft MS    raises SIGXCPU after so many milliseconds of CPU time
  *   --forward    the process's signals are the program's
- *   --plain      without wasmsig: nobody raises anything
+ *   --plain      without wasmsig: no signal is raised
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'

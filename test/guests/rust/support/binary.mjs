@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Where a module polls: what stands in its loops. */
+/** Where a module polls: the instructions in its loops. */
 import initialise from 'wabt'
 
 const wabt = await initialise()
@@ -55,7 +55,7 @@ function parse(text) {
 }
 
 /**
- * Whether an atomic load stands in a loop of the function `name`: itself, or a
+ * Whether an atomic load is in a loop of the function `name`: itself, or a
  * call of a function that executes one. What polls do when a signal is there
  * does not count: it is not executed before.
  */
@@ -65,7 +65,7 @@ export function pollsInLoop(functions, name) {
   return items.some((item) => item.loops > 0 && holds(functions, item))
 }
 
-/** The atomic load stands there itself: no call. */
+/** The atomic load itself is there, not a call. */
 export const loadsInLoop = (functions, name) =>
   functions.get(`$${name}`).some(({ load, loops }) => load && loops > 0)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A module in Rust with a part in C that hears signals too. The test compiles
+//! A module in Rust with a part in C that receives signals too. The test compiles
 //! part.c, and has the linker take it.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

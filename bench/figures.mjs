@@ -115,7 +115,9 @@ function costRow({ rows }, [what, name, beside]) {
 
 function machineLine({ processors, model, kernel, node, othersPercent }) {
   const others =
-    othersPercent > 10 ? `; other programs used ${othersPercent} % of them` : ''
+    othersPercent > 10
+      ? `; other programs kept them ${othersPercent} % busy`
+      : ''
   return `Median ± median deviation, on ${processors} processors (${model}), Linux ${kernel}, Node ${node.slice(1)}${others}.`
 }
 
@@ -135,7 +137,7 @@ function alternatives({ rows }) {
   const sleeper = 'alternatives/cpu_of_a_sleeper'
   const next = 'alternatives/next_call_after_kill'
   const memory = 'alternatives/memory_per_guest'
-  return `- **Epochs** (Wasmtime): a guest takes ${kernel('epochs')} as long, with instrumented polls ${kernel('instrumented')}. They count wall time; the guest receives no signal. Hard limits of wasmsig use them, too.
+  return `- **Epochs** (Wasmtime): a guest takes ${kernel('epochs')} as long, with instrumented polls ${kernel('instrumented')}. They count wall time; the guest receives no signal. A hard limit of wasmsig in Wasmtime needs them and costs the same; soft limits and \`wasmsig run\` do not.
 - **Fuel** (Wasmtime): ${kernel('fuel')} as long. It counts instructions, not time; the guest receives no signal.
 - **\`vm\` timeout** (Node): ${theirs(call)} a call, wasmsig ${ours(call)}. It counts wall time: a guest that sleeps for 15 of 20 ms gets ${theirs(sleeper)} of CPU time.
 - **\`worker.terminate()\`** (Node): state is lost. The next call takes ${theirs(next)}, in wasmsig ${ours(next)}; a guest takes ${theirs(memory)}, in wasmsig ${ours(memory)}. More: [comparison](docs/explanation/comparison.md).`

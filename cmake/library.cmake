@@ -2,20 +2,24 @@
 # The libraries: targets, packages for CMake, packages for pkg-config.
 
 # wasmsig_add_library(NAME SOURCE...): the library libNAME, shared or static by
-# BUILD_SHARED_LIBS. The target is NAME with _ for each -. A shared library also
+# WASMSIG_SHARED. The target is NAME with _ for each -. A shared library also
 # has a static one, NAME_static, for programs of this project that use functions
 # that a shared library hides. Otherwise both are the same. Public headers are in
 # include/ of the folder that calls this.
 function(wasmsig_add_library NAME)
   string(REPLACE - _ target ${NAME})
-  add_library(${target} ${ARGN})
+  if(WASMSIG_SHARED)
+    add_library(${target} SHARED ${ARGN})
+  else()
+    add_library(${target} STATIC ${ARGN})
+  endif()
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${NAME}
     VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}
     INSTALL_RPATH $ORIGIN)
   wasmsig_set_up_library(${target})
-  if(BUILD_SHARED_LIBS)
+  if(WASMSIG_SHARED)
     add_library(${target}_static STATIC EXCLUDE_FROM_ALL ${ARGN})
     wasmsig_set_up_library(${target}_static)
   else()
@@ -37,7 +41,7 @@ endfunction()
 function(wasmsig_link_library NAME)
   string(REPLACE - _ target ${NAME})
   target_link_libraries(${target} ${ARGN})
-  if(TARGET ${target}_static AND BUILD_SHARED_LIBS)
+  if(TARGET ${target}_static AND WASMSIG_SHARED)
     target_link_libraries(${target}_static ${ARGN})
   endif()
 endfunction()

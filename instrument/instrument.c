@@ -195,8 +195,8 @@ int wasmsig_instrument(const void *bytes, size_t length,
   static const wasmsig_instrument_options defaults =
       WASMSIG_INSTRUMENT_OPTIONS_INIT;
   if (!options) options = &defaults;
-  if (!made || (!bytes && length > 0) ||
-      options->every > WASMSIG_INSTRUMENT_EVERY_MAX)
+  if (!made || made->size < sizeof *made || options->size < sizeof *options ||
+      (!bytes && length > 0) || options->every > WASMSIG_INSTRUMENT_EVERY_MAX)
     return WASMSIG_EINVAL;
   *made = (wasmsig_instrumented)WASMSIG_INSTRUMENTED_INIT;
   struct wsig_scan scan;
@@ -205,6 +205,7 @@ int wasmsig_instrument(const void *bytes, size_t length,
   made->report = scan.report;
   scan.report = (wasmsig_module_report)WASMSIG_MODULE_REPORT_INIT;
   wsig_scan_release(&scan);
+  if (error < 0) wasmsig_instrumented_release(made);
   return error;
 }
 

@@ -58,7 +58,8 @@ static void read_module(void) { inspect(0); }
 static void read_polls(void) { inspect(1); }
 
 static void instrument(void) {
-  wasmsig_instrument_options options = {.add_page = true};
+  wasmsig_instrument_options options = WASMSIG_INSTRUMENT_OPTIONS_INIT;
+  options.add_page = true;
   wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
   int error = wasmsig_instrument(module.bytes, module.length, &options, &made);
   check(error ? -1 : 0, made.why ? made.why : "instrument");

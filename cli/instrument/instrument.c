@@ -204,7 +204,8 @@ static int parse(struct request *request, int argc, char **argv) {
 }
 
 int cli_instrument(int argc, char **argv) {
-  struct request request = {.out = ""};
+  struct request request = {.out = "",
+                            .options = WASMSIG_INSTRUMENT_OPTIONS_INIT};
   int status = parse(&request, argc, argv);
   return status >= 0 ? status : instrument_file(&request);
 }

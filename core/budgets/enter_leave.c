@@ -27,6 +27,7 @@
 #include "budgets/thread_check.h"
 #include "budgets/thread_life.h"
 #include "budgets/thread_lock.h"
+#include "budgets/timer_arm.h"
 #include "budgets/timers.h"
 #include "budgets/watchdog.h"
 #include "budgets/withdraw.h"
@@ -218,7 +219,7 @@ static void set_timer(struct wsig_thread *thread, uint64_t now_ns,
                       uint64_t at_ns) {
   if (!may_be_timed(thread, now_ns)) return;
   wsig_add_relaxed(&wsig_statistics.arms, 1);
-  wsig_thread_arm(thread, at_ns);
+  wsig_timer_arm(thread, at_ns);
   thread->asleep = false;
   if (wsig_clock->sleeps) thread->sleeps = wsig_clock->sleeps();
 }
@@ -247,7 +248,7 @@ static int enter_first(struct wsig_thread *thread, struct wsig_budget *b,
   uint64_t at_ns = now.monotonic_ns + left;
   if (left != WSIG_NEVER && thread->timer_at > at_ns)
     set_timer(thread, now.monotonic_ns, at_ns);
-  bool timed = wsig_thread_is_timed(thread);
+  bool timed = wsig_timer_is_usable(thread);
   wsig_thread_unlock_own(thread);
 
   int error =

@@ -3,8 +3,8 @@
  * The check of a thread's sections by the holder of its lock. All code here may
  * run in a signal handler.
  *
- * A limit that is a hair ahead is awaited by reading the clock again. Else the
- * timer is set for what is left.
+ * A limit that is less than 3 us away is awaited by reading the clock again.
+ * Else the timer is armed for what is left.
  *
  * A section that sleeps is left to the watchdog: each signal would interrupt
  * the system call that it sleeps in, and the handler's time would be charged to
@@ -21,14 +21,7 @@
 #include "budgets/kill_queue.h"
 #include "budgets/limits.h"
 #include "budgets/thread_lock.h"
-
-void wsig_thread_arm(struct wsig_thread *thread, uint64_t at_ns) {
-  thread->timer_at = at_ns;
-  if (!wsig_clock->timer_set(&thread->timer, at_ns)) {
-    thread->timer_at = WSIG_NEVER;
-    thread->timer_blocked = true;
-  }
-}
+#include "budgets/timer_arm.h"
 
 struct wsig_progress wsig_thread_progress(struct wsig_thread *thread,
                                           uint64_t now_ns, uint64_t cpu_ns) {
@@ -44,7 +37,8 @@ struct wsig_progress wsig_thread_progress(struct wsig_thread *thread,
 #define SHORT_NS UINT64_C(3000)
 #define MOST_READINGS 16
 
-/* Checks the limits, again and again while one of them is a hair ahead. */
+/* Checks the limits, again and again while one of them is less than 3 us away.
+ */
 static bool check_closely(struct wsig_thread *thread, struct wsig_check *check,
                           uint64_t *cpu_ns) {
   for (int reading = 0; reading < MOST_READINGS; reading++) {
@@ -81,10 +75,9 @@ void wsig_thread_check(struct wsig_thread *thread, uint32_t why) {
   uint64_t now = wsig_clock->monotonic_ns();
   thread->asleep = went_to_sleep(thread, now, cpu_ns);
   if (check.left_ns != WSIG_NEVER && !thread->asleep &&
-      wsig_thread_is_timed(thread))
-    wsig_thread_arm(thread, now + check.left_ns);
-  if (thread->asleep && check.left_ns != WSIG_NEVER &&
-      wsig_clock->timer_set_cpu)
-    wsig_clock->timer_set_cpu(&thread->timer, cpu_ns + check.left_ns);
+      wsig_timer_is_usable(thread))
+    wsig_timer_arm(thread, now + check.left_ns);
+  if (thread->asleep && check.left_ns != WSIG_NEVER)
+    wsig_timer_arm_cpu(thread, cpu_ns + check.left_ns);
   if (check.kill_due || thread->asleep) wsig_kill_queue_add(thread);
 }

@@ -17,14 +17,6 @@
  * `why`: the bits of `check_due` that were taken (thread_lock.h). */
 void wsig_thread_check(struct wsig_thread *thread, uint32_t why);
 
-/* Whether the timer's signal is used for this thread. */
-static inline bool wsig_thread_is_timed(const struct wsig_thread *thread) {
-  return thread->timer.made && !thread->timer_blocked && !thread->signal_masked;
-}
-
-/* Sets the timer. */
-void wsig_thread_arm(struct wsig_thread *thread, uint64_t at_ns);
-
 /* The time since the last check, and how much of it the thread has used. This
  * check becomes the last one. */
 struct wsig_progress {

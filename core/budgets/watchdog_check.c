@@ -20,6 +20,7 @@
 #include "budgets/thread_check.h"
 #include "budgets/thread_list.h"
 #include "budgets/thread_lock.h"
+#include "budgets/timer_arm.h"
 #include "budgets/watch_heap.h"
 #include "test_points.h"
 
@@ -27,17 +28,14 @@
 
 #define LEAST_PAUSE_NS UINT64_C(20000)
 #define ASLEEP_SHARE 64 /* of a sleeper's time, as a divisor */
-#define IDLE_SHARE                                          \
-  16 /* of a thread's that may only have lost its processor \
-      */
-#define SLEEP_NS                                               \
-  (10 * NS_PER_MS) /* a thread that has not run so long sleeps \
-                    */
+/* Of the time of a thread that may only have lost its processor, a divisor. */
+#define IDLE_SHARE 16
+/* A thread that has not run for so long sleeps. */
+#define SLEEP_NS (10 * NS_PER_MS)
 #define SLEEPERS_SHARE 256
 #define MOST_PAUSE_NS (4 * NS_PER_MS)
-#define CHECK_COST_NS                                    \
-  UINT64_C(400000) /* a hundred times what a check takes \
-                    */
+/* A hundred times what a check takes. */
+#define CHECK_COST_NS UINT64_C(400000)
 #define LONGEST_PAUSE_NS (400 * NS_PER_MS)
 
 /* With a timer that is known to work, the watchdog may check later. */
@@ -120,9 +118,9 @@ static uint64_t check_locked(struct wsig_thread *thread, uint64_t cpu_ns,
   if (check.acted && thread->timer_at <= now - WSIG_BACKSTOP_NS / 2)
     thread->timer_blocked = true;
   if (check.left_ns == WSIG_NEVER) return WSIG_NEVER;
-  if (wsig_thread_is_timed(thread) && !thread->asleep) {
+  if (wsig_timer_is_usable(thread) && !thread->asleep) {
     if (thread->timer_at > now + check.left_ns)
-      wsig_thread_arm(thread, now + check.left_ns);
+      wsig_timer_arm(thread, now + check.left_ns);
     /* The timer works: it has been set again. */
     uint64_t backstop = check.left_ns + WSIG_BACKSTOP_NS;
     return together_after(

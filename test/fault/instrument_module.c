@@ -9,7 +9,9 @@
 #include "wasmsig/instrument.h"
 
 static const wasmsig_instrument_options ways[] = {
-    {.every = 0}, {.every = 1, .add_page = true}, {.every = 7, .calls = true}};
+    {.size = sizeof(wasmsig_instrument_options), .every = 0},
+    {.size = sizeof(wasmsig_instrument_options), .every = 1, .add_page = true},
+    {.size = sizeof(wasmsig_instrument_options), .every = 7, .calls = true}};
 
 /* ---------------------------------------------------------------- modules */
 
@@ -88,6 +90,9 @@ static int against_failures(const struct module *module,
       assert_int_equal(error, WASMSIG_ENOMEM);
       assert_true(failed > 0);
       assert_null(made.bytes);
+      assert_null(made.why);
+      assert_int_equal(made.polls, 0);
+      assert_int_equal(outstanding, allocated);
     } else {
       assert_same(&made, &wanted);
     }

@@ -53,7 +53,8 @@ static void must_be_made(const wasmsig_instrumented *made) {
 }
 
 static void must_not_be_made_again(const wasmsig_instrumented *made) {
-  wasmsig_instrument_options options = {.every = 1};
+  wasmsig_instrument_options options = WASMSIG_INSTRUMENT_OPTIONS_INIT;
+  options.every = 1;
   wasmsig_instrumented again = WASMSIG_INSTRUMENTED_INIT;
   MUST(wasmsig_instrument(made->bytes, made->length, &options, &again) == 1);
   must_be_refused(&again);
@@ -62,11 +63,15 @@ static void must_not_be_made_again(const wasmsig_instrumented *made) {
 
 void instrumented_check(const uint8_t *bytes, size_t length) {
   static const wasmsig_instrument_options ways[] = {
-      {.every = 0},
-      {.every = 1, .calls = true},
-      {.every = 64, .add_page = true},
-      {.every = 7, .calls = true},
-      {.calls = true, .add_page = true}};
+      {.size = sizeof(wasmsig_instrument_options), .every = 0},
+      {.size = sizeof(wasmsig_instrument_options), .every = 1, .calls = true},
+      {.size = sizeof(wasmsig_instrument_options),
+       .every = 64,
+       .add_page = true},
+      {.size = sizeof(wasmsig_instrument_options), .every = 7, .calls = true},
+      {.size = sizeof(wasmsig_instrument_options),
+       .calls = true,
+       .add_page = true}};
   wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
   int error = wasmsig_instrument(
       bytes, length, &ways[length % (sizeof ways / sizeof *ways)], &made);

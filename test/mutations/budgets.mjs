@@ -200,7 +200,7 @@ export const BUDGET_MUTATIONS = [
   ),
   checks(
     'the timer is set again for what is left',
-    'wsig_thread_arm(thread, now + check.left_ns);',
+    'wsig_timer_arm(thread, now + check.left_ns);',
     ''
   ),
   checks(
@@ -233,7 +233,7 @@ export const BUDGET_MUTATIONS = [
     'if (check.kill_due || thread->asleep) wsig_kill_queue_add(thread);',
     'if (check.kill_due) wsig_kill_queue_add(thread);'
   ),
-  checks(
+  mutation('test_timers', 'core/budgets/timer_arm.h')(
     'a timer that cannot be set is not used',
     'thread->timer_at = WSIG_NEVER;\n    thread->timer_blocked = true;',
     'thread->timer_at = WSIG_NEVER;'
@@ -317,7 +317,7 @@ export const BUDGET_MUTATIONS = [
   forking('core/budgets/thread_life.c')(
     'no timer is set in a child before it enters',
     'wsig_store_relaxed(&thread->timer_due, 1);',
-    'wsig_timers_begin(thread), thread->timer.made ? wsig_thread_arm(thread, 1) : (void)0;'
+    'wsig_timers_begin(thread), thread->timer.made && wsig_clock->timer_set(&thread->timer, 1);'
   ),
   firing('core/budgets/enter_leave.c')(
     'no timer is set where its signal is blocked',
@@ -371,7 +371,7 @@ export const BUDGET_MUTATIONS = [
   ),
   mutation('test_watchdog', 'core/budgets/thread_check.c')(
     'a thread that has slept is signalled though the watchdog does not run',
-    'wsig_clock->timer_set_cpu(&thread->timer, cpu_ns + check.left_ns);',
+    'wsig_timer_arm_cpu(thread, cpu_ns + check.left_ns);',
     ';'
   ),
   mutation('test_watchdog', 'core/os/linux.c')(

@@ -19,10 +19,12 @@ static void put(const uint8_t *bytes, size_t length) {
 
 static void put_made(const uint8_t *bytes, size_t length) {
   static const wasmsig_instrument_options ways[] = {
-      {.every = 0},
-      {.calls = true},
-      {.every = 1, .add_page = true},
-      {.every = 7, .calls = true}};
+      {.size = sizeof(wasmsig_instrument_options), .every = 0},
+      {.size = sizeof(wasmsig_instrument_options), .calls = true},
+      {.size = sizeof(wasmsig_instrument_options),
+       .every = 1,
+       .add_page = true},
+      {.size = sizeof(wasmsig_instrument_options), .every = 7, .calls = true}};
   put(bytes, length);
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;

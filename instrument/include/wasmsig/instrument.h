@@ -129,11 +129,10 @@ typedef struct wasmsig_instrumented {
  * Makes a module with polls out of a module in memory.
  *
  * options:   NULL for the defaults
- * made:      initialised, and empty or released; filled in unless the result
- *            is an error
+ * made:      initialised, and empty or released
  *
  * Returns:   0, or WASMSIG_INSTRUMENT_REFUSED: made->why is the reason.
- * Errors:    EINVAL, ENOMEM. `made` is empty.
+ * Errors:    EINVAL: `made` is as it was. ENOMEM: `made` is empty.
  * Ownership: wasmsig_instrumented_release() frees the new module. The names in
  *            made->left_out are in the old module's bytes.
  * Threads:   any. Signal handlers: no.

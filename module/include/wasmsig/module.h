@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /**
  * wasmsig's module reader: finds out without an engine whether signals can
- * reach the instances of a WebAssembly module, and where its words are.
+ * reach the instances of a WebAssembly module, and where its words are. Its
+ * library is libwasmsig-module, which needs nothing of libwasmsig.
  *
  *     wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
  *     int error = wasmsig_module_inspect(bytes, length, NULL, &report);

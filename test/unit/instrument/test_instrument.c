@@ -190,6 +190,36 @@ TEST(a_counter_is_a_local_after_the_others) {
   wsig_code_release(&code);
 }
 
+/* ------------------------------------------------------------ the public call
+ */
+
+static int instrument_with(size_t options_size, size_t made_size,
+                           uint32_t every) {
+  static const uint8_t module[] = "\0asm\1\0\0";
+  wasmsig_instrument_options options = WASMSIG_INSTRUMENT_OPTIONS_INIT;
+  wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+  options.size = options_size;
+  options.every = every;
+  made.size = made_size;
+  made.polls = 7;
+  int error = wasmsig_instrument(module, sizeof module, &options, &made);
+  if (error == WASMSIG_EINVAL) assert_int_equal(made.polls, 7);
+  made.size = sizeof made;
+  if (error != WASMSIG_EINVAL) wasmsig_instrumented_release(&made);
+  return error;
+}
+
+TEST(wrong_arguments_of_the_public_call_change_nothing) {
+  size_t options = sizeof(wasmsig_instrument_options);
+  size_t made = sizeof(wasmsig_instrumented);
+  uint32_t most = WASMSIG_INSTRUMENT_EVERY_MAX;
+  assert_int_equal(instrument_with(options, made, most), 0);
+  assert_int_equal(instrument_with(options - 1, made, 0), WASMSIG_EINVAL);
+  assert_int_equal(instrument_with(options, made - 1, 0), WASMSIG_EINVAL);
+  assert_int_equal(instrument_with(options, made, most + 1), WASMSIG_EINVAL);
+  assert_int_equal(wasmsig_instrument("", 0, NULL, NULL), WASMSIG_EINVAL);
+}
+
 int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers_in_leb128_are_read_as_they_were_written),
@@ -201,6 +231,7 @@ int main(void) {
       cmocka_unit_test(intervals_with_a_counter_are_powers_of_two),
       cmocka_unit_test(a_poll_moves_the_code_after_it),
       cmocka_unit_test(a_counter_is_a_local_after_the_others),
+      cmocka_unit_test(wrong_arguments_of_the_public_call_change_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

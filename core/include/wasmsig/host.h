@@ -149,8 +149,8 @@ typedef enum wasmsig_memory_class {
  * reserved:    number of bytes from `base` within which the engine guarantees
  *              that the memory grows in place, as long as it exists; 0 if the
  *              engine guarantees nothing, or if you do not know. Do not
- * conclude it from mappings: a guard region, or the reservation of another
- *              memory, looks the same.
+ *              conclude it from mappings: a guard region, or the reservation of
+ *              another memory, looks the same.
  * shared:      the engine says that it is a shared memory
  *
  * Returns:   FIXED only if `reserved` reaches `max_length`, and the system says
@@ -227,7 +227,12 @@ WASMSIG_API int wasmsig_registry_create(wasmsig_registry **registry);
  */
 WASMSIG_API int wasmsig_registry_destroy(wasmsig_registry *registry);
 
-/** The number of instances in the registry. Threads: any. */
+/**
+ * The number of instances in the registry.
+ *
+ * Threads:   any.
+ * Since:     0.1
+ */
 WASMSIG_API size_t wasmsig_registry_count(const wasmsig_registry *registry);
 
 /**
@@ -250,8 +255,9 @@ WASMSIG_API size_t wasmsig_registry_count(const wasmsig_registry *registry);
  *            is tracked, `*instance` is unchanged.
  * Ownership: the memory stays the caller's and must stay mapped until
  *            wasmsig_instance_remove() has returned.
- * Threads:   any. Signal handlers: no. Progress: takes locks; O(1) amortised,
- *            or O(k) if k instances have the same memory.
+ * Threads:   any. Signal handlers: no.
+ * Progress:  takes locks; O(1) amortised, or O(k) if k instances have the same
+ *            memory.
  * Source:    docs/explanation/protocol.md, "What the host does".
  * Since:     0.1
  */
@@ -265,9 +271,10 @@ WASMSIG_API int wasmsig_instance_add(wasmsig_registry *registry,
  *
  * Errors:    EINVAL, ENOINSTANCE (removed before, or of another registry),
  *            EDEAD.
- * Threads:   any. Signal handlers: no. Progress: O(1). It waits for raises of
- *            other threads that began before; raises need no lock. While it
- *            waits, it holds no lock that an add needs.
+ * Threads:   any. Signal handlers: no.
+ * Progress:  O(1). It waits for raises of other threads that began before;
+ *            raises need no lock. While it waits, it holds no lock that an add
+ *            needs.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_instance_remove(wasmsig_registry *registry,
@@ -286,7 +293,8 @@ WASMSIG_API int wasmsig_instance_remove(wasmsig_registry *registry,
  *
  * Returns:   how many instances received it.
  * Errors:    EINVAL (NULL), ESIGNAL, ENOINSTANCE, EDEAD. Nothing was written.
- * Threads:   any. Signal handlers: yes. Progress: wait-free.
+ * Threads:   any. Signal handlers: yes.
+ * Progress:  wait-free.
  * Ordering:  a guest that reads the signal also reads what the caller stored
  *            before (release).
  * Since:     0.1
@@ -322,7 +330,8 @@ WASMSIG_API int64_t wasmsig_process_clear(int signal);
  *
  * Returns:   1..64, or 0 if nothing waits.
  * Errors:    EINVAL, ENOINSTANCE, EDEAD.
- * Threads:   any. Signal handlers: yes. Progress: wait-free.
+ * Threads:   any. Signal handlers: yes.
+ * Progress:  wait-free.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_instance_waiting(wasmsig_registry *registry,
@@ -501,8 +510,8 @@ WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
  *            (pthread_key_create(3)) every enter in it is refused.
  * Progress:  in steady state the only system calls are readings of the thread's
  *            CPU clock: one each ms while sections and the time between them
- * are shorter than 5 us, else one or two a section. The only lock is the
- *            thread's own, which the watchdog holds for moments.
+ *            are shorter than 5 us, else one or two a section. The only lock is
+ *            the thread's own, which the watchdog holds for moments.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_enter(wasmsig_budget *budget);
@@ -613,10 +622,12 @@ WASMSIG_API int wasmsig_budget_suspend(size_t level,
  *            section of the budget may have used it meanwhile): its kill comes
  *            at once, so continue only to let the engine unwind. Else
  *            OUTER_KILLED if a section around them is being killed, SIGNALLED
- * if one of them is past its soft limit, READY. Errors:    EINVAL, EBUSY
- * (another thread is in one of the budgets), ETHREAD, ECLOCK, ENOMEM, EHANDLER.
- * The suspension is unchanged. Threads:   any. Signal handlers: no. Progress:
- * as enter, for each section. Since:     0.1
+ *            if one of them is past its soft limit, READY.
+ * Errors:    EINVAL, EBUSY (another thread is in one of the budgets), ETHREAD,
+ *            ECLOCK, ENOMEM, EHANDLER. The suspension is unchanged.
+ * Threads:   any. Signal handlers: no.
+ * Progress:  as enter, for each section.
+ * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_resume(wasmsig_suspension *suspension);
 
@@ -646,16 +657,21 @@ WASMSIG_API int wasmsig_budget_discard(wasmsig_suspension *suspension);
  * was charged in excess is deducted. If the kernel does not prove it (or the C
  * library does not request it), each reading costs a system call.
  *
- * Threads:   any (other threads see the ended sections only). Signal handlers:
- *            yes; without the running section if the handler has interrupted
- *            another call about budgets in its own thread.
+ * Threads:   any (other threads see the ended sections only).
+ * Signal handlers: yes; without the running section if the handler has
+ *            interrupted another call about budgets in its own thread.
  * Source:    rseq in <linux/rseq.h>; CLOCK_THREAD_CPUTIME_ID in
  *            clock_gettime(2).
  * Since:     0.1
  */
 WASMSIG_API uint64_t wasmsig_budget_used_ns(const wasmsig_budget *budget);
 
-/** Threads: any. Signal handlers: yes. Since: 0.1 */
+/**
+ * The state of the budget.
+ *
+ * Threads:   any. Signal handlers: yes.
+ * Since:     0.1
+ */
 WASMSIG_API wasmsig_budget_state
 wasmsig_budget_get_state(const wasmsig_budget *budget);
 
@@ -730,8 +746,10 @@ typedef struct wasmsig_firing_options {
  * Errors:    EINVAL (a field is out of range), EFIRING (the signal is not a
  *            real-time one, USR1, USR2, PROF, VTALRM, URG or IO; or TIMER was
  *            requested and no signal is free), EBUSY (a section runs),
- * EHANDLER. Threads:   any. Signal handlers: no. Source:    timer_create(2),
- * SIGEV_THREAD_ID; sched(7). Since:     0.1
+ *            EHANDLER.
+ * Threads:   any. Signal handlers: no.
+ * Source:    timer_create(2), SIGEV_THREAD_ID; sched(7).
+ * Since:     0.1
  */
 WASMSIG_API int wasmsig_set_firing(const wasmsig_firing_options *options);
 
@@ -817,7 +835,7 @@ WASMSIG_API int wasmsig_forward_unanswered(int signal, uint64_t *count);
  *   - if it reached no guest;
  *   - if all guests that it reached say by their handled set that they do not
  *     handle it; SIGINT at the second delivery, at least 200 ms after the
- * first;
+ *     first;
  *   - else, without `insist`, at a delivery at least 200 ms after one that is
  *     not acknowledged. A delivery that comes sooner belongs to the same
  *     request: one key, or one timeout(1), may send the signal to a process and
@@ -844,7 +862,12 @@ typedef struct wasmsig_statistics {
   uint64_t clock_reads; /* CPU clocks read by enter, leave and used_ns */
 } wasmsig_statistics;
 
-/** Threads: any. Since: 0.1 */
+/**
+ * Writes the counters of the process to `statistics`.
+ *
+ * Threads:   any.
+ * Since:     0.1
+ */
 WASMSIG_API void wasmsig_get_statistics(wasmsig_statistics *statistics);
 
 #ifdef __cplusplus

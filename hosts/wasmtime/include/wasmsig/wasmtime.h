@@ -250,8 +250,8 @@ WASMSIG_API bool wasmsig_wasmtime_can_kill(wasm_engine_t *engine);
  *
  * Errors:    EINVAL.
  * Ownership: the store keeps the killer alive, even after its delete.
- * Threads:   the one that uses the store, outside of a call. Signal handlers:
- *            no.
+ * Threads:   the one that uses the store, outside of a call.
+ * Signal handlers: no.
  * Since:     0.1
  */
 WASMSIG_API int wasmsig_wasmtime_killer_attach(

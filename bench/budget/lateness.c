@@ -13,8 +13,8 @@
  *  1. all signal the same loop, in words of one memory
  *  2. within a scene they take turns in a random order
  *  3. a random sleep precedes each turn. A turn of the kernel's CPU timer ends
- * at a scheduler tick: without the sleep, the next turn would always begin at
- * one
+ *     at a scheduler tick: without the sleep, the next turn would always begin
+ *     at one
  *  4. each turn includes the wake of a thread that slept
  *
  * In the scene of naps, the guest sleeps for up to 5 ms within the last ms of

@@ -11,15 +11,15 @@
  *     (MADV_WIPEONFORK in madvise(2)), also in a child that was created without
  *     the C library. So a child knows of no descriptor and opens its own. Its
  *     copy of the parent's is closed by exec, or when the child ends.
- *  2. A program may close descriptors that are not its own (closefrom), and
- * then the number may be another file's. So the file is identified before each
+ *  2. A program may close descriptors that are not its own (closefrom). Then
+ *     the number may be another file's. So the file is identified before each
  *     query and after it: if its device, its inode and the inode's change time
  *     are not those of the file that was opened, the answer does not count. A
  *     descriptor that was lost is forgotten, not closed: it is another file's.
  *  3. Only one thread at a time uses it. A thread that finds it in use opens
  *     another one for itself and closes it; so does every thread if no
- * descriptor can be kept. So no thread waits, and a fork at any moment leaves
- * nothing locked.
+ *     descriptor can be kept. So no thread waits, and a fork at any moment
+ *     leaves nothing locked.
  */
 #include "atomics.h"
 #include "os/os.h"

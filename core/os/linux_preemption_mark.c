@@ -71,8 +71,8 @@ static bool shows_sleep(volatile uint64_t *field) {
 }
 
 volatile uint64_t *wsig_os_preemption_mark(void) {
-  static uint32_t
-      verdict; /* atomic; 0: not yet known, 1: it does, 2: it does not */
+  /* Whether the mark shows sleep. 0: not yet known, 1: yes, 2: no; atomic. */
+  static uint32_t verdict;
   volatile uint64_t *field = own_field();
   if (!field) return NULL;
   if (wsig_load_relaxed(&verdict) == 0)

@@ -14,7 +14,7 @@
  *     grace period: every walk that could have seen the bit has ended. Until
  *     then `taken` keeps the slot from being reused.
  *  3. Chunks do not move. Only destroy frees them, after their segment was
- * taken out of the directory and a grace period has passed.
+ *     taken out of the directory and a grace period has passed.
  *  4. Registries are never freed, only reused: a walk over all of them needs no
  *     protection, and a walk of a destroyed one finds no chunk.
  *
@@ -112,8 +112,11 @@ static void grace_wait(wasmsig_registry *registry) {
 
 /* The child has one thread. Locks that other threads held would stay locked,
  * and their walks would stay counted. So the forking thread takes every lock
- * before. If another thread waits for the grace period of a remove, the child
- * never frees that slot: it loses a slot, and shared words keep an owner. */
+ * before. What another thread has taken out but not yet freed, because it waits
+ * for a grace period, the child never frees. After a remove it loses the slot,
+ * and shared words keep an owner. After a destroy it loses all segments of the
+ * registry, and the shared words of all its instances keep an owner; the tag
+ * never becomes 0, so the child never reuses that registry. */
 static void before_fork(void) {
   pthread_mutex_lock(&list_lock);
   for (wasmsig_registry *r = wsig_registries; r; r = r->next)

@@ -14,7 +14,7 @@
  *     call goes on
  *  3. undo clears the flag in the thread that runs the stores, between two
  *     calls: a late kill leaves only a deadline that has passed, and so the
- * next call has one callback more, see 2
+ *     next call has one callback more, see 2
  *  4. Wasmtime reads the epoch again when it sets the new deadline. It misses a
  *     kill between the check of the flag and this read; budgets repeat it
  */

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Limits: what happens when a section reaches them. All code here may run in a
- * signal handler, and is called under the thread's lock.
+ * signal handler.
+ *
+ * It is called under the thread's lock, with two exceptions. A thread calls
+ * wsig_limits_used for a section of its own also without the lock: other
+ * threads do not change what this function reads. In the child of a fork, the
+ * sections of the other threads need no lock: those threads do not exist there.
  *
  * Never early: a limit is acted on only after a reading of the CPU clock has
  * reached it. Never lost: a check acts on the soft limit before the hard one,

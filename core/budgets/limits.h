@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What happens at the limits of a thread's sections. All of it is called under
- * the thread's lock, and may run in a signal handler.
+ * What happens at the limits of a thread's sections. All of it may run in a
+ * signal handler, and is called under the thread's lock (exceptions: limits.c).
  */
 #ifndef WSIG_LIMITS_H
 #define WSIG_LIMITS_H

@@ -70,9 +70,13 @@ struct wsig_thread {
   uint64_t needed_ns, distance_ns; /* when a check was last needed, and how far
                                       ahead it was then */
   size_t heap_place;               /* in the heap of threads */
-  uint32_t queued;                 /* it is in the kill queue; atomic */
+
+  /* The kill queue's; see kill_queue.c. */
+  uint32_t queued; /* it is in the queue; atomic */
   struct wsig_thread *next_queued;
-  struct wsig_thread *next, *previous; /* in the list of threads */
+
+  /* The list of threads', under wsig_threads_lock. */
+  struct wsig_thread *next, *previous;
 };
 
 /* Handlers read it. glibc allocates the thread-local data of a library that was

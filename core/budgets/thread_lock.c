@@ -8,12 +8,17 @@
  * The handler must not wait for the lock: the holder may be the very code that
  * it has interrupted. So it sets a bit in `check_due`, and the holder checks
  * the sections in its place; the watchdog also does that rather than wait. The
- * handler and the watchdog each set a bit of their own. Why no request is lost:
+ * bits are set by OR, so no request overwrites another: FIRED by the handler,
+ * REQUESTED by the watchdog and by the thread itself. Why no request is lost:
  *  1. the handler sets its bit and then tries the lock; a holder releases the
  *     lock and then loads the bits (all seq_cst). So either the handler gets
  *     the lock, or the holder sees the bit
  *  2. the thread itself needs no fence for that: its handler runs either before
  *     or after its store to `lock`
+ *  3. without that fence the thread may overlook a request of the watchdog: so
+ *     the watchdog checks this thread again later (watchdog_check.c)
+ *  4. the thread sets its own bit while it holds the lock, or before it tries
+ *     the lock; it loads the bits after each release
  *
  * The lock is never held for long: under it there is no lock, no wait and no
  * call of the host's functions, except for kills that are async-signal-safe.

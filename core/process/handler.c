@@ -3,9 +3,12 @@
  * The handler of forwarded signals. It raises the signal for the guests. Then
  * it calls the action that it replaced, or the process dies of the signal.
  *
- * scripts/check-handler-symbols names the files whose code may run in a signal
- * handler, this one among them. It checks in the build that they call nothing
- * that is not async-signal-safe (POSIX.1-2017, 2.4.3).
+ * scripts/check-handler-symbols names the files whose code the library itself
+ * runs in a signal handler, this one among them. It checks in the build that
+ * they call nothing that is not async-signal-safe (POSIX.1-2017, 2.4.3). A
+ * program's handler may also enter and leave sections (host.h). The script does
+ * not check those files (budgets/enter_leave.c and what it calls): they take
+ * locks, and host.h states the conditions under which that is safe.
  *
  * `insist` and `previous` are stored before the handler is installed, and do
  * not change as long as it may run (forward.c).

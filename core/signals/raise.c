@@ -144,7 +144,8 @@ static bool raise_movable(struct wsig_movable *movable,
   if (dead && raising->signal != WASMSIG_SIGKILL) return false;
   uint64_t bit = bit_of(raising->signal);
   /* An older clear has no effect any more: the next sync must not clear what
-   * this raise delivers. */
+   * this raise delivers. Nothing is lost by that: whatever the clear was to
+   * take back, the signal waits again. */
   wsig_and_relaxed(&movable->cleared, ~bit);
   wsig_test_point(WSIG_POINT_RAISE_UNCLEAR);
   raising->fresh += !(wsig_load_relaxed(&movable->raised) & bit);

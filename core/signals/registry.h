@@ -68,7 +68,7 @@ struct wasmsig_registry {
   uint32_t phase;    /* its lowest bit: which of `walks` a new walk counts in */
   uint64_t walks[2]; /* how many walks run; above WSIG_WALK_BITS a sum: how many
                         instances they raised for */
-  uint32_t live;     /* 0: destroyed, may be reused */
+  uint32_t live;     /* 0: destroyed; reused once `tag` is 0 */
   uint16_t tag;      /* the first part of this registry's handles */
   struct wasmsig_registry *next; /* older registry; set before it is listed */
 

@@ -71,8 +71,8 @@
  * In signal handlers: wasmsig_*_raise, _clear, _terminate and _waiting. They
  * may interrupt every call of this header at any instruction, also in the same
  * thread, and also another raise, add, remove, create or destroy. A handler may
- * also enter and leave sections, under the conditions stated there. A handler
- * may call nothing else of this header.
+ * also enter and leave sections, under the conditions stated there. Of the
+ * other functions a handler may call those whose comment says so.
  *
  * fork: the child may call everything here. It has the registries, instances
  * and budgets of its parent. A section of the forking thread continues in the

@@ -43,12 +43,10 @@ fn fault_of(error: wasmparser::Error) -> String {
 /// `refused`: why it is not valid. `broken`: why it cannot even be read.
 /// `later`: it is valid with all proposals that wasmparser knows.
 fn line(module: &[u8]) -> String {
-    let validate = |features| {
-        Validator::new_with_features(features).validate_all(module)
-    };
+    let validate =
+        |features| Validator::new_with_features(features).validate_all(module);
     let refused = validate(features()).err().map(fault_of);
-    let later =
-        refused.is_some() && validate(WasmFeatures::all()).is_ok();
+    let later = refused.is_some() && validate(WasmFeatures::all()).is_ok();
     let mut parser = Parser::new(0);
     parser.set_features(features());
     let null = || String::from("null");

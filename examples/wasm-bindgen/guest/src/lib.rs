@@ -27,7 +27,10 @@ pub fn primes_below(limit: u32) -> Primes {
             return Primes { found, signal };
         }
     }
-    Primes { found, signal: None }
+    Primes {
+        found,
+        signal: None,
+    }
 }
 
 #[wasm_bindgen]

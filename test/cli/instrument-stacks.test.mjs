@@ -71,7 +71,7 @@ test('the stack pointer is found among imported and other globals', () => {
 test('memory.size alone prevents an added page', () => {
   const bytes = wat(`(module (memory 1) ${LOOP}
     (func (drop (memory.size))))`)
-  assert.match(tryInstrument(bytes).stderr, /no room/)
+  assert.match(tryInstrument(bytes).stderr, /no space/)
 })
 
 test('an imported memory has space for words in its stack only', () => {
@@ -79,7 +79,7 @@ test('an imported memory has space for words in its stack only', () => {
     (global $__stack_pointer (mut i32) (i32.const 4096)) ${LOOP} ${FRAME})`)
   assert.deepEqual(addresses(instrument(bytes)), [4080, 4084, 4088, undefined])
   const none = wat(`(module (import "env" "memory" (memory 1)) ${LOOP})`)
-  assert.match(tryInstrument(none).stderr, /no room/)
+  assert.match(tryInstrument(none).stderr, /no space/)
 })
 
 const noStack = {
@@ -111,7 +111,7 @@ test('a stack that may be in another memory has no space for words', () => {
     return tryInstrument(Buffer.from(buffer))
   }
   assert.equal(made('').status, 0)
-  assert.match(made('(memory 1)').stderr, /no room for .* several memories/)
+  assert.match(made('(memory 1)').stderr, /no space for .* several memories/)
 })
 
 test('data beside the words are permitted', () => {
@@ -364,6 +364,6 @@ for (const [what, [known, functions]] of Object.entries(behaviours))
           ${FRAME} ${functions})`)
       )
       assert.equal(status, known[kind] ? 0 : 1, `${kind}: ${stderr}`)
-      if (!known[kind]) assert.match(stderr, /^wasmsig: -: no room .*\n$/)
+      if (!known[kind]) assert.match(stderr, /^wasmsig: -: no space .*\n$/)
     }
   })

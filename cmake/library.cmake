@@ -46,6 +46,25 @@ function(wasmsig_link_library NAME)
   endif()
 endfunction()
 
+# wasmsig_add_adapter(ENGINE DESCRIPTION SOURCE...): the library
+# libwasmsig-ENGINE. The embedder provides the engine: the library is compiled
+# against its headers, and programs of this project link it.
+function(wasmsig_add_adapter ENGINE DESCRIPTION)
+  set(target wasmsig_${ENGINE})
+  set(engine wasmsig_engine_${ENGINE})
+  wasmsig_add_library(wasmsig-${ENGINE} ${ARGN})
+  wasmsig_link_library(wasmsig-${ENGINE}
+    PUBLIC wasmsig wasmsig_module
+    INTERFACE $<BUILD_INTERFACE:${engine}>)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_include_directories(${target} SYSTEM PRIVATE
+    $<TARGET_PROPERTY:${engine},INTERFACE_INCLUDE_DIRECTORIES>)
+  target_compile_definitions(${target} PRIVATE
+    $<TARGET_PROPERTY:${engine},INTERFACE_COMPILE_DEFINITIONS>)
+  wasmsig_install_library(wasmsig-${ENGINE} "${DESCRIPTION}"
+    REQUIRES wasmsig wasmsig-module)
+endfunction()
+
 # wasmsig_install_library(NAME DESCRIPTION [REQUIRES PACKAGE...] [LIBS FLAG...])
 # installs the library, its headers, and the files for find_package() and
 # pkg-config. libwasmsig-x is the component x and the target wasmsig::x.

@@ -26,19 +26,21 @@ static struct figures measure(const struct cli_run_info *run) {
 
 /* -------------------------------------------------------------------- JSON */
 
-static void add_number(struct cli_text *text, const char *name,
-                       uint64_t number) {
+static void add_key(struct cli_text *text, const char *name) {
   cli_text_add(text, ",\"");
   cli_text_add(text, name);
   cli_text_add(text, "\":");
+}
+
+static void add_number(struct cli_text *text, const char *name,
+                       uint64_t number) {
+  add_key(text, name);
   cli_text_number(text, number);
 }
 
 static void add_string(struct cli_text *text, const char *name,
                        const char *string) {
-  cli_text_add(text, ",\"");
-  cli_text_add(text, name);
-  cli_text_add(text, "\":");
+  add_key(text, name);
   cli_text_json(text, string);
 }
 

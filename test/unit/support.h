@@ -145,12 +145,17 @@ static inline void wsig_test_wait_for_sleep(void) {
 #endif
 }
 
+/* A fork in a test: nothing is printed twice, and no lock stays taken. */
+static inline pid_t wsig_test_fork(void) {
+  fflush(NULL);
+  wsig_test_wait_for_sleep();
+  return fork();
+}
+
 /* Runs `body` in a child process; answers its status from waitpid(2). The
  * child has no cmocka: it uses CHILD_ASSERT, and ends well with 0. */
 static inline int in_a_child(void (*body)(void)) {
-  fflush(NULL);
-  wsig_test_wait_for_sleep();
-  pid_t child = fork();
+  pid_t child = wsig_test_fork();
   if (child < 0) abort();
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);

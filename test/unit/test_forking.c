@@ -17,9 +17,7 @@ static wasmsig_budget a, b;
 
 /* The case goes on in a child of its own, and waits for it. */
 static bool in_the_child(pid_t *child) {
-  fflush(NULL);
-  wsig_test_wait_for_sleep();
-  *child = fork();
+  *child = wsig_test_fork();
   CHILD_ASSERT(*child >= 0);
   if (*child == 0) alarm(PATIENCE_S);
   return *child == 0;

@@ -32,8 +32,14 @@ static bool lacks_limit(const wasmsig_budget_options *options) {
          options->hard_ns == WASMSIG_NO_LIMIT && !options->measure;
 }
 
+/* A version without `raise` is as large as what is before it. */
+static bool has_raise(const wasmsig_budget_options *options) {
+  return options->size >= sizeof *options;
+}
+
 static int check_options(const wasmsig_budget_options *options) {
-  if (!options || options->size < sizeof *options) return WASMSIG_EINVAL;
+  if (!options || options->size < offsetof(wasmsig_budget_options, raise))
+    return WASMSIG_EINVAL;
   if (options->signal < 1 || options->signal > WASMSIG_SIGNAL_MAX)
     return WASMSIG_ESIGNAL;
   if (lacks_limit(options)) return WASMSIG_ELIMITS;
@@ -63,6 +69,7 @@ int wasmsig_budget_init(wasmsig_budget *budget,
   b->count = options->count;
   b->kill = options->kill;
   b->undo = options->undo;
+  b->raise = has_raise(options) ? options->raise : NULL;
   b->context = options->context;
   b->kill_is_signal_safe = options->kill_is_signal_safe;
   return WASMSIG_OK;

@@ -36,6 +36,7 @@ struct wsig_budget {
   size_t count;
   void (*kill)(void *context);
   void (*undo)(void *context);
+  void (*raise)(void *context);
   void *context;
   bool kill_is_signal_safe;
 };

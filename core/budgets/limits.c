@@ -47,6 +47,7 @@ void wsig_limits_reach_soft(struct wsig_budget *budget) {
   wsig_store_relaxed(&budget->state, WASMSIG_BUDGET_SIGNALLED);
   wsig_add_relaxed(&wsig_statistics.soft, 1);
   wsig_limits_raise(budget);
+  if (budget->raise) budget->raise(budget->context);
 }
 
 void wsig_limits_reach_hard(struct wsig_budget *budget) {

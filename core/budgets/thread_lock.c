@@ -21,9 +21,10 @@
  *     the lock; it loads the bits after each release
  *
  * The lock is never held for long: under it there is no lock, no wait and no
- * call of the host's functions, except for kills that are async-signal-safe.
- * The handler runs with all signals blocked and counts as a call about budgets,
- * so no other handler of the thread can wait for the lock that it holds.
+ * call of the host's functions, except for raises and kills that are
+ * async-signal-safe. The handler runs with all signals blocked and counts as a
+ * call about budgets, so no other handler of the thread can wait for the lock
+ * that it holds.
  */
 #include "budgets/thread_lock.h"
 

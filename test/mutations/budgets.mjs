@@ -20,6 +20,7 @@ const setting = mutation('test_timers', 'core/budgets/enter_leave.c')
 const watching = mutation('test_timers', 'core/budgets/watchdog_check.c')
 const nesting = mutation('test_nesting', 'core/budgets/enter_leave.c')
 const suspending = (file) => mutation('test_suspend', file)
+const hostRaise = (file) => mutation('test_host_raise', file)
 const resets = mutation('test_reset', 'core/budgets/budget.c')
 const clocks = mutation('test_reset', 'core/budgets/enter_leave.c')
 
@@ -33,6 +34,7 @@ export const BUDGET_PROGRAMS = {
   },
   test_timers: unit('test_timers'),
   test_budget: unit('test_budget'),
+  test_host_raise: unit('test_host_raise'),
   test_nesting: unit('test_nesting'),
   test_reset: unit('test_reset'),
   test_suspend: unit('test_suspend'),
@@ -60,6 +62,16 @@ export const BUDGET_MUTATIONS = [
     'the soft signal is raised once',
     'budget->soft_done = true;\n  wsig_store_relaxed',
     'wsig_store_relaxed'
+  ),
+  hostRaise('core/budgets/limits.c')(
+    'a soft limit calls the raise of the host',
+    'if (budget->raise) budget->raise(budget->context);',
+    ''
+  ),
+  hostRaise('core/budgets/budget.c')(
+    'options of a version without a raise of the host have none',
+    'b->raise = has_raise(options) ? options->raise : NULL;',
+    'b->raise = options->raise;'
   ),
   limits(
     'a kill that has no effect is repeated',

@@ -380,6 +380,7 @@ typedef struct wasmsig_budget {
 
 /**
  * The limits of a budget, the instances that it signals, and the host's kill.
+ * `size` may be that of a version without `raise`.
  */
 typedef struct wasmsig_budget_options {
   size_t size; /* of this struct: it tells the version */
@@ -426,6 +427,16 @@ typedef struct wasmsig_budget_options {
    * probably forgotten. With a limit it has no effect.
    */
   bool measure;
+  /**
+   * Raises `signal` where no registry knows the guests: an engine that keeps
+   * the list of them itself. Called once at the soft limit, after the raise in
+   * `registry`, if there is one; with `context`. It runs in the signal handler
+   * of the section's own thread, in that thread's enter, or in the watchdog
+   * thread, and must be async-signal-safe in each. It may call raises, clears
+   * and terminates of this header, nothing else of it. What it has raised is
+   * not taken back by a leave. NULL: nothing is called.
+   */
+  void (*raise)(void *context);
 } wasmsig_budget_options;
 
 #define WASMSIG_BUDGET_OPTIONS_INIT \
@@ -440,7 +451,8 @@ typedef struct wasmsig_budget_options {
    NULL,                            \
    NULL,                            \
    false,                           \
-   false}
+   false,                           \
+   NULL}
 
 /** The state of a budget. SIGNALLED and KILLED last until a reset. */
 typedef enum wasmsig_budget_state {

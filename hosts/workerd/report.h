@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What was used, for people and for a collector: a line for each event, and
+ * counters (metrics.c).
+ */
+#ifndef WSIG_WORKERD_REPORT_H
+#define WSIG_WORKERD_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wkd_event {
+  const char *service; /* "": not known yet */
+  const char *kind;    /* request, actor, startup, import */
+  uint64_t cpu_ns, wall_ns;
+  uint32_t signals;  /* how often SIGXCPU was raised */
+  bool exceeded_cpu; /* it was stopped */
+};
+
+/** Any thread, outside of signal handlers. */
+void wkd_report(const struct wkd_event *event);
+
+/** Nanoseconds of the monotonic clock. */
+uint64_t wkd_now_ns(void);
+
+#endif

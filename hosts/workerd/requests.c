@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Requests: a budget for each IoContext, entered and left with its turns.
+ *
+ * A context runs in one thread, its own. So all of this is a thread's own, but
+ * two functions that the watchdog calls about a section that runs: `stop`, and
+ * `signal` where the timer's signal does not reach the thread.
+ *
+ * Which request is meant. enterJs() names the context. Addresses of contexts
+ * are used again, so a record ends with its context: the deleting destructor is
+ * replaced. The other methods name the enforcer only, which is a request's own
+ * in newer runtimes and its service's in older ones. They are answered without
+ * it where they can be: requireLimitsNotExceeded() comes right after the leave
+ * that it is about; topUpActor() counts, and each actor of the enforcer gets
+ * new time with its next turn; getLimitsExceeded() answers where all requests
+ * of that enforcer were stopped, and else leaves it to the exception, which
+ * says the same.
+ *
+ * Why a signal is raised where no list can change: the core calls `signal` in
+ * the handler of the thread in the section, or in its enter. That thread has
+ * the isolate's lock, and the list may be walked by its handlers. Where the
+ * watchdog calls, V8 is asked to interrupt the isolate, and the walk happens in
+ * its thread, at the next check of a loop.
+ *
+ * Why a kill hits the right request: leave waits for one that has begun, and
+ * takes it back. A request that was stopped is aborted, in the turn in which it
+ * was; what runs in its context after that, to log the error and to clean up,
+ * gets GRACE_NS once, and is stopped at once afterwards.
+ */
+#include "requests.h"
+
+#include "atomics.h"
+#include "binary/runtime.h"
+#include "exceeded.h"
+#include "fatal.h"
+#include "isolates.h"
+#include "report.h"
+#include "settings.h"
+#include "tracked_list.h"
+#include "wasmsig/host.h"
+
+#include <search.h>
+#include <stdlib.h>
+
+/* As much as the runtime's owner allows for logging an error (worker.c++). */
+#define GRACE_NS UINT64_C(10000000)
+
+struct enforcer {
+  void *enforcer; /* the key */
+  uint32_t top_ups;
+  void *nearly_exceeded; /* of its isolate */
+  size_t requests, stopped;
+};
+
+struct wkd_request {
+  void *context; /* the key */
+  struct enforcer *enforcer;
+  struct wkd_isolate *isolate;
+  const void *thread;
+  wasmsig_budget budget;
+  bool is_actor;
+  bool is_entered; /* else the turn was refused, and V8 is terminating */
+  bool has_grace;
+  uint32_t top_ups; /* of the enforcer, that it has had */
+
+  /* Of its signal. `reached`: how many instances. */
+  uint64_t reached;
+  bool is_to_signal_again; /* no guest had taken it when it was cleared */
+
+  /* Since the last report. */
+  uint64_t began_ns, reset_ns; /* reset: CPU time before the budget's reset */
+  uint32_t signals;
+  bool was_stopped;
+};
+
+/* A thread's own. */
+static _Thread_local void *requests, *enforcers; /* trees */
+static _Thread_local struct wkd_request *latest; /* found last */
+static _Thread_local bool was_killed;            /* in the last section left */
+static _Thread_local char here;                  /* its address is the thread */
+
+static int order(const void *left, const void *right) {
+  uintptr_t a = *(const uintptr_t *)left, b = *(const uintptr_t *)right;
+  return a < b ? -1 : a > b;
+}
+
+/* ------------------------------------------------------------- enforcers */
+
+static struct enforcer *find_enforcer(void *enforcer) {
+  struct enforcer **place = tfind(&enforcer, &enforcers, order);
+  return place ? *place : NULL;
+}
+
+static struct enforcer *find_or_make_enforcer(void *enforcer) {
+  struct enforcer *found = find_enforcer(enforcer);
+  if (found) return found;
+  found = calloc(1, sizeof *found);
+  if (!found) wkd_fatal("out of memory");
+  found->enforcer = enforcer;
+  if (!tsearch(found, &enforcers, order)) wkd_fatal("out of memory");
+  return found;
+}
+
+static void leave_enforcer(struct wkd_request *request) {
+  struct enforcer *enforcer = request->enforcer;
+  if (request->was_stopped) enforcer->stopped--;
+  if (--enforcer->requests > 0) return;
+  tdelete(enforcer, &enforcers, order);
+  free(enforcer);
+}
+
+void wkd_request_top_up(void *enforcer) {
+  find_or_make_enforcer(enforcer)->top_ups++;
+}
+
+/* A reference to the isolate's callback, which lives as long as it; we own
+ * nothing of it. */
+void wkd_request_set_callback(void *enforcer, struct wkd_function *callback) {
+  find_or_make_enforcer(enforcer)->nearly_exceeded = callback->callable;
+}
+
+/* --------------------------------------------------------------- signals */
+
+static void raise_signal(struct wkd_request *request) {
+  struct wkd_isolate *isolate = request->isolate;
+  isolate->signalled = request;
+  request->is_to_signal_again = false;
+  request->reached = wkd_list_raise(isolate->list, WASMSIG_SIGXCPU);
+  if (isolate->nearly_exceeded) wkd_call(isolate->nearly_exceeded);
+}
+
+static void interrupted(void *v8_isolate, void *data) {
+  (void)v8_isolate;
+  struct wkd_isolate *isolate = data;
+  struct wkd_request *request =
+      wsig_exchange_acquire(&isolate->raise_wanted, NULL);
+  if (request) raise_signal(request);
+}
+
+/* The core calls it at the soft limit. */
+static void signal_guests(void *context) {
+  struct wkd_request *request = context;
+  request->signals++;
+  if (request->thread == &here) {
+    raise_signal(request);
+    return;
+  }
+  /* Release: the thread sees the request as it is. */
+  wsig_store_release(&request->isolate->raise_wanted, request);
+  wkd_runtime.isolate_interrupt(request->isolate->isolate, interrupted,
+                                request->isolate);
+}
+
+/* After the leave nobody wants it any more: the core has waited for that. */
+static void take_back_interrupt(struct wkd_request *request) {
+  struct wkd_request **wanted = &request->isolate->raise_wanted;
+  if (wsig_load_relaxed(wanted) && wsig_exchange_acquire(wanted, NULL))
+    request->is_to_signal_again = true;
+}
+
+/* The words belong to the request whose turn begins. */
+static void hand_over_words(struct wkd_request *request) {
+  struct wkd_isolate *isolate = request->isolate;
+  struct wkd_request *before = isolate->signalled;
+  if (isolate->is_stale || (before && before != request)) {
+    uint64_t cleared = wkd_list_clear(isolate->list, WASMSIG_SIGXCPU);
+    if (before)
+      before->is_to_signal_again = cleared > 0 && cleared >= before->reached;
+    isolate->signalled = NULL;
+    isolate->is_stale = false;
+  }
+  if (request->is_to_signal_again) raise_signal(request);
+}
+
+/* Nobody is to be signalled for the request any more. */
+static void withdraw(struct wkd_request *request) {
+  struct wkd_isolate *isolate = request->isolate;
+  request->is_to_signal_again = false;
+  if (isolate->signalled != request) return;
+  isolate->signalled = NULL;
+  isolate->is_stale = true;
+}
+
+/* --------------------------------------------------------------- budgets */
+
+static void stop(void *context) {
+  struct wkd_request *request = context;
+  wkd_runtime.isolate_terminate(request->isolate->isolate);
+}
+
+static void go_on(void *context) {
+  struct wkd_request *request = context;
+  wkd_runtime.isolate_cancel(request->isolate->isolate);
+}
+
+static wasmsig_budget_options limits(struct wkd_request *request) {
+  wasmsig_budget_options options = WASMSIG_BUDGET_OPTIONS_INIT;
+  options.soft_ns = wkd_settings.soft_ns;
+  options.hard_ns = wkd_settings.hard_ns;
+  options.raise = signal_guests;
+  options.kill = stop;
+  options.undo = go_on;
+  options.context = request;
+  options.measure = true;
+  return options;
+}
+
+static void reset(struct wkd_request *request,
+                  const wasmsig_budget_options *options) {
+  request->reset_ns += wasmsig_budget_used_ns(&request->budget);
+  wasmsig_budget_reset(&request->budget, options);
+}
+
+static void report(struct wkd_request *request) {
+  struct wkd_event event = {
+      .service = request->isolate->name,
+      .kind = request->is_actor ? "actor" : "request",
+      .cpu_ns = request->reset_ns + wasmsig_budget_used_ns(&request->budget),
+      .wall_ns = wkd_now_ns() - request->began_ns,
+      .signals = request->signals,
+      .exceeded_cpu = request->was_stopped};
+  if (event.cpu_ns > 0) wkd_report(&event);
+}
+
+/* An event for an actor: it has all of its time again. */
+static void begin_anew(struct wkd_request *request) {
+  wasmsig_budget_options options = limits(request);
+  request->top_ups = request->enforcer->top_ups;
+  if (wasmsig_budget_used_ns(&request->budget) == 0 || request->was_stopped)
+    return;
+  report(request);
+  withdraw(request);
+  wasmsig_budget_reset(&request->budget, &options);
+  request->reset_ns = 0;
+  request->signals = 0;
+  request->began_ns = wkd_now_ns();
+}
+
+/* --------------------------------------------------------------- records */
+
+static struct wkd_request *find(void *context) {
+  if (latest && latest->context == context) return latest;
+  struct wkd_request **place = tfind(&context, &requests, order);
+  if (place) latest = *place;
+  return place ? *place : NULL;
+}
+
+static struct wkd_request *make(void *context, void *enforcer) {
+  struct wkd_request *request = calloc(1, sizeof *request);
+  struct wkd_isolate *isolate = wkd_isolate_here();
+  if (!isolate) wkd_fatal("an isolate runs that was not customized");
+  if (!request) wkd_fatal("out of memory");
+  request->context = context;
+  request->isolate = isolate;
+  request->thread = &here;
+  request->is_actor = wkd_runtime.context_has_output_gate(context);
+  request->began_ns = wkd_now_ns();
+  request->enforcer = find_or_make_enforcer(enforcer);
+  request->enforcer->requests++;
+  request->top_ups = request->enforcer->top_ups;
+  if (request->enforcer->nearly_exceeded)
+    isolate->nearly_exceeded = request->enforcer->nearly_exceeded;
+  wasmsig_budget_options options = limits(request);
+  if (wasmsig_budget_init(&request->budget, &options) != WASMSIG_OK)
+    wkd_fatal("the limits are not possible");
+  if (!tsearch(request, &requests, order)) wkd_fatal("out of memory");
+  return request;
+}
+
+void wkd_request_context_delete(void *context) {
+  struct wkd_request *request = find(context);
+  if (request) {
+    report(request);
+    withdraw(request);
+    wasmsig_budget_destroy(&request->budget);
+    tdelete(request, &requests, order);
+    leave_enforcer(request);
+    if (latest == request) latest = NULL;
+    free(request);
+  }
+  wkd_runtime.context_delete(context);
+}
+
+/* ----------------------------------------------------------------- turns */
+
+/* Its time is used up, and its context has not ended yet. */
+static int enter_with_grace(struct wkd_request *request) {
+  if (request->has_grace) return WASMSIG_ESPENT;
+  request->has_grace = true;
+  wasmsig_budget_options options = limits(request);
+  options.soft_ns = WASMSIG_NO_LIMIT;
+  options.hard_ns = GRACE_NS;
+  reset(request, &options);
+  return wasmsig_budget_enter(&request->budget);
+}
+
+void *wkd_request_enter(void *enforcer, void *context) {
+  struct wkd_request *request = find(context);
+  if (!request) request = make(context, enforcer);
+  latest = request;
+  if (request->is_actor && request->top_ups != request->enforcer->top_ups)
+    begin_anew(request);
+  was_killed = false;
+  wkd_isolate_calm(request->isolate);
+  hand_over_words(request);
+  int error = wasmsig_budget_enter(&request->budget);
+  if (error == WASMSIG_ESPENT) error = enter_with_grace(request);
+  request->is_entered = error == WASMSIG_OK;
+  /* Nothing runs unlimited: V8 stops as soon as it begins. */
+  if (!request->is_entered) stop(request);
+  return request;
+}
+
+static void abort_context(struct wkd_request *request) {
+  wkd_exception exception;
+  if (request->was_stopped) return;
+  request->was_stopped = true;
+  request->enforcer->stopped++;
+  if (wkd_settings.mark_terminated) wkd_list_terminate(request->isolate->list);
+  wkd_exceeded_request(&exception);
+  wkd_runtime.context_abort(request->context, &exception);
+  wkd_runtime.exception_destroy(&exception);
+}
+
+void wkd_request_leave(void *entered) {
+  struct wkd_request *request = entered;
+  int outcome = WASMSIG_LEFT_KILLED;
+  if (request->is_entered)
+    outcome = wasmsig_budget_leave(&request->budget);
+  else
+    go_on(request);
+  take_back_interrupt(request);
+  was_killed = outcome == WASMSIG_LEFT_KILLED;
+  if (was_killed) abort_context(request);
+}
+
+void wkd_request_require(void *enforcer) {
+  (void)enforcer;
+  if (!was_killed) return;
+  was_killed = false;
+  wkd_exception exception;
+  wkd_exceeded_request(&exception);
+  wkd_runtime.exception_throw(&exception, 0); /* moves from it */
+}
+
+int wkd_request_outcome(void *enforcer) {
+  const struct enforcer *known = find_enforcer(enforcer);
+  return known && known->stopped > 0 && known->stopped == known->requests
+             ? WKD_OUTCOME_EXCEEDED_CPU
+             : WKD_OUTCOME_NONE;
+}

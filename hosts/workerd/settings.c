@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "settings.h"
+
+#include "wasmsig/host.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct wkd_settings wkd_settings = {.soft_ns = WASMSIG_NO_LIMIT,
+                                    .hard_ns = WASMSIG_NO_LIMIT,
+                                    .startup_ns = WASMSIG_NO_LIMIT,
+                                    .log_file = -1};
+
+static char problem[PATH_MAX + 100];
+
+/* ------------------------------------------------------- which process */
+
+bool wkd_settings_are_for_this(void) {
+  char path[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  if (length <= 0) return false;
+  path[length] = '\0';
+  const char *runtime = getenv("WASMSIG_WORKERD_RUNTIME");
+  if (runtime && strcmp(runtime, path) == 0) return true;
+  const char *slash = strrchr(path, '/');
+  return strncmp(slash ? slash + 1 : path, "workerd", 7) == 0;
+}
+
+/* -------------------------------------------------------- taking settings */
+
+static const char *take_ns(const char *name, uint64_t *ns) {
+  const char *text = getenv(name);
+  if (!text) return NULL;
+  char *end;
+  errno = 0;
+  unsigned long long value = strtoull(text, &end, 10);
+  if (*text < '0' || *text > '9' || *end || errno || value == 0 ||
+      value > INT64_MAX) {
+    snprintf(problem, sizeof problem, "%s is no number of nanoseconds", name);
+    return problem;
+  }
+  *ns = value;
+  return NULL;
+}
+
+static const char *take_limits(void) {
+  const char *wrong = take_ns("WASMSIG_WORKERD_HARD_NS", &wkd_settings.hard_ns);
+  if (!wrong) wrong = take_ns("WASMSIG_WORKERD_SOFT_NS", &wkd_settings.soft_ns);
+  if (!wrong)
+    wrong = take_ns("WASMSIG_WORKERD_STARTUP_NS", &wkd_settings.startup_ns);
+  if (!wrong && wkd_settings.soft_ns != WASMSIG_NO_LIMIT &&
+      wkd_settings.soft_ns > wkd_settings.hard_ns)
+    wrong = "the soft limit is above the hard one";
+  return wrong;
+}
+
+static const char *take_log(void) {
+  const char *format = getenv("WASMSIG_WORKERD_LOG_FORMAT");
+  wkd_settings.log_json = format && strcmp(format, "json") == 0;
+  const char *path = getenv("WASMSIG_WORKERD_LOG");
+  if (!path) return NULL;
+  if (strcmp(path, "-") == 0)
+    wkd_settings.log_file = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+  else
+    wkd_settings.log_file =
+        open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  if (wkd_settings.log_file >= 0) return NULL;
+  snprintf(problem, sizeof problem, "%s cannot be written: %s", path,
+           strerror(errno));
+  return problem;
+}
+
+static const char *take_metrics(void) {
+  const char *path = getenv("WASMSIG_WORKERD_METRICS");
+  if (!path) return NULL;
+  wkd_settings.metrics = strdup(path);
+  return wkd_settings.metrics ? NULL : "out of memory";
+}
+
+/* ------------------------------------------------------- the environment */
+
+static bool is_this_library(const char *path, size_t length) {
+  static const char here;
+  Dl_info info;
+  return dladdr(&here, &info) && info.dli_fname &&
+         strlen(info.dli_fname) == length &&
+         memcmp(info.dli_fname, path, length) == 0;
+}
+
+/* LD_PRELOAD without this library; its list is separated by spaces or colons
+ * (ld.so(8)). */
+static void leave_preload(void) {
+  const char *list = getenv("LD_PRELOAD");
+  if (!list) return;
+  char *others = calloc(1, strlen(list) + 1);
+  if (!others) return;
+  char *end = others;
+  for (size_t length; *list; list += length) {
+    list += strspn(list, " :");
+    length = strcspn(list, " :");
+    if (length == 0 || is_this_library(list, length)) continue;
+    if (end > others) *end++ = ':';
+    memcpy(end, list, length);
+    end += length;
+  }
+  if (*others)
+    setenv("LD_PRELOAD", others, 1);
+  else
+    unsetenv("LD_PRELOAD");
+  free(others);
+}
+
+static void leave_environment(void) {
+  static const char *const names[] = {
+      "WASMSIG_WORKERD_HARD_NS",    "WASMSIG_WORKERD_SOFT_NS",
+      "WASMSIG_WORKERD_STARTUP_NS", "WASMSIG_WORKERD_LOG",
+      "WASMSIG_WORKERD_LOG_FORMAT", "WASMSIG_WORKERD_METRICS",
+      "WASMSIG_WORKERD_TERMINATED", "WASMSIG_WORKERD_RUNTIME"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) unsetenv(names[i]);
+  leave_preload();
+}
+
+const char *wkd_settings_take(void) {
+  const char *terminated = getenv("WASMSIG_WORKERD_TERMINATED");
+  wkd_settings.mark_terminated = terminated && strcmp(terminated, "1") == 0;
+  const char *wrong = take_limits();
+  if (!wrong) wrong = take_log();
+  if (!wrong) wrong = take_metrics();
+  leave_environment();
+  return wrong;
+}

@@ -7,5 +7,6 @@
 int cli_run(int argc, char **argv);
 int cli_inspect(int argc, char **argv);
 int cli_instrument(int argc, char **argv);
+int cli_workerd(int argc, char **argv);
 
 #endif

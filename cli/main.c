@@ -15,7 +15,8 @@ static const struct {
   const char *help;
 } commands[] = {{"run", cli_run, cli_help_run},
                 {"inspect", cli_inspect, cli_help_inspect},
-                {"instrument", cli_instrument, cli_help_instrument}};
+                {"instrument", cli_instrument, cli_help_instrument},
+                {"workerd", cli_workerd, cli_help_workerd}};
 
 #define COMMANDS (sizeof commands / sizeof *commands)
 

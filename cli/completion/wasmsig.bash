@@ -38,15 +38,21 @@ _wasmsig() {
   local before=""
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _wasmsig_words "run inspect instrument help --help --version" "$current"
+    _wasmsig_words "run inspect instrument workerd help --help --version" "$current"
     return
   fi
-  if [ "${COMP_WORDS[1]}" != instrument ] && [ -n "$(_wasmsig_module_index)" ]; then
+  if [[ ${COMP_WORDS[1]} != @(instrument|workerd) ]] &&
+    [ -n "$(_wasmsig_module_index)" ]; then
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     return
   fi
   case "$previous" in
-    --cpu-soft | --cpu-hard | --cpu-compile) return ;;
+    --cpu-soft | --cpu-hard | --cpu-compile | --cpu-limit | --cpu-margin | \
+      --startup-limit) return ;;
+    --log-format) _wasmsig_words "text json" "$current" && return ;;
+    --log | --metrics | --workerd)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current") && return
+      ;;
     --signal) _wasmsig_words "$(_wasmsig_signals)" "$current" && return ;;
     --forward)
       if [[ $current == *,* ]]; then before=${current%,*},; fi
@@ -68,7 +74,12 @@ _wasmsig() {
     instrument:-*)
       _wasmsig_words "--output --every --calls --add-page --verbose --help" "$current"
       ;;
-    help:*) _wasmsig_words "run inspect instrument" "$current" ;;
+    workerd:-*)
+      _wasmsig_words "--cpu-limit --cpu-margin --cpu-soft --startup-limit --log
+        --log-format --metrics --mark-terminated --workerd --unlimited --help" "$current"
+      ;;
+    workerd:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+    help:*) _wasmsig_words "run inspect instrument workerd" "$current" ;;
     *) _wasmsig_files "$current" ;;
   esac
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "run/options.h"
 
-#include "run/times.h"
 #include "text/exit_status.h"
 #include "text/help.h"
 #include "text/messages.h"
 #include "text/option_error.h"
 #include "text/signal_names.h"
+#include "text/times.h"
 
 #include <errno.h>
 #include <getopt.h>

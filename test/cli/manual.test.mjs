@@ -24,7 +24,7 @@ function offered(words, cwd) {
   return output.split('\n').filter(Boolean)
 }
 
-const COMMANDS = ['run', 'inspect', 'instrument']
+const COMMANDS = ['run', 'inspect', 'instrument', 'workerd']
 
 test('the manual page has every option of the help', () => {
   const text = readFileSync(manual, 'utf8').replaceAll(' -', ' --')

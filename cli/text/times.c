@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "run/times.h"
+#include "text/times.h"
 
 #include <stdbool.h>
 #include <stddef.h>

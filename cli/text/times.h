@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#ifndef WASMSIG_CLI_RUN_TIMES_H
-#define WASMSIG_CLI_RUN_TIMES_H
+#ifndef WASMSIG_CLI_TEXT_TIMES_H
+#define WASMSIG_CLI_TEXT_TIMES_H
 
 #include <stdint.h>
 

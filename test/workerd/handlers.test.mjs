@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * The hard limit, in every kind of handler of a Worker: what runs is stopped,
+ * the event is aborted as exceededCpu, and everything else goes on.
+ */
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+
+import { VERSION, serve } from './support/runtime.mjs'
+
+const TEXT = 'Error: Worker exceeded CPU time limit.'
+const LIMIT_MS = 30
+
+/* Until then the runtime takes the outcome of a tail event from nowhere. */
+const TAILS_KNOW = VERSION >= '1.20260501.1'
+
+let server
+const after = []
+before(async () => {
+  const t = { after: (end) => after.unshift(end) }
+  server = await serve(t, ['--cpu-limit', `${LIMIT_MS}ms`])
+})
+process.on('exit', () => server?.child.kill('SIGKILL'))
+test.after(async () => {
+  for (const end of after) await end()
+})
+
+/** It still answers, with clean words. */
+async function assertAlive() {
+  const { result } = await server.ask('/fetch/words')
+  assert.equal(result.status, 200)
+  const { words, ranFinally } = JSON.parse(result.text)
+  assert.deepEqual(words, [0x5a5a5a5a, 0, 0, 0x5a5a5a5a])
+  assert.equal(ranFinally, false)
+}
+
+const STOPPED = {
+  'in its first turn': ['/fetch/first/js', '/fetch/first/wasm'],
+  'in a microtask': ['/fetch/microtask/js', '/fetch/microtask/wasm'],
+  'after an await': ['/fetch/await/js', '/fetch/await/wasm'],
+  'in a timer': ['/fetch/timer/js', '/fetch/timer/wasm'],
+  'in a stream': ['/fetch/stream/js', '/fetch/stream/wasm'],
+  'over many short turns': ['/fetch/turns'],
+  'as it makes instances': ['/fetch/many'],
+  'in a method': ['/rpc/js', '/rpc/wasm', '/rpcLater/js'],
+  "in a Durable Object's fetch": ['/actor/first/js', '/actor/await/wasm'],
+  "in a Durable Object's method": ['/actorRpc/js', '/actorRpc/wasm']
+}
+
+for (const [where, paths] of Object.entries(STOPPED)) {
+  test(`a request is stopped ${where}`, async () => {
+    for (const path of paths) {
+      assert.deepEqual(await server.ask(path), { error: TEXT }, path)
+      await assertAlive()
+    }
+  })
+}
+
+test('no catch and no finally runs', async () => {
+  const answer = await server.ask('/fetch/swallowing/js')
+  assert.deepEqual(answer, { error: TEXT })
+  await assertAlive()
+})
+
+test('ten awaits: it is stopped in whichever turn exceeds', async () => {
+  for (let at = 0; at < 10; at++) {
+    const answer = await server.ask(`/fetch/tenTurns/js/${at}`)
+    assert.deepEqual(answer, { error: TEXT }, `turn ${at}`)
+    const unharmed = await server.ask(`/fetch/tenTurns/nothing/${at}`)
+    assert.equal(unharmed.result.status, 200)
+  }
+  await assertAlive()
+})
+
+test('a scheduled event is stopped, and its outcome says so', async () => {
+  for (const cron of ['js', 'wasm', 'await']) {
+    const { result } = await server.ask(`/scheduled/${cron}`)
+    assert.equal(result.outcome, 'exceededCpu', cron)
+  }
+  const { result } = await server.ask('/scheduled/nothing')
+  assert.equal(result.outcome, 'ok')
+})
+
+test('a queue event is stopped, and its outcome says so', async () => {
+  for (const body of ['js', 'wasm']) {
+    const { result } = await server.ask(`/queue/${body}`)
+    assert.equal(result.outcome, 'exceededCpu', body)
+  }
+  const { result } = await server.ask('/queue/nothing')
+  assert.equal(result.outcome, 'ok')
+})
+
+for (const [name, how] of [
+  ['a Worker', 'websocket'],
+  ['a Durable Object', 'actorWebsocket']
+]) {
+  test(`a message of a WebSocket of ${name} is stopped`, async () => {
+    const stopped = await server.ask(`/${how}/socket/js`)
+    assert.deepEqual(stopped.result, { received: ['before'], ended: 'close' })
+    const told = await server.ask(`/${how}/socket/until`)
+    const received = ['before', '24']
+    assert.deepEqual(told.result, { received, ended: 'answered' })
+  })
+}
+
+/** How many lines of the log say that such an event was stopped. */
+const stopped = (kind) =>
+  server.lines().filter((line) => {
+    return line.event === kind && line.outcome === 'exceededCpu'
+  }).length
+
+/** Waits until one more was stopped; the answer came before. */
+async function assertStoppedLater(kind, path, answer) {
+  const count = stopped(kind)
+  assert.deepEqual((await server.ask(path)).result, answer)
+  await server.until(() => stopped(kind) > count)
+  await assertAlive()
+}
+
+test('what waitUntil() keeps running is stopped', async () => {
+  const words = [0x5a5a5a5a, 0, 0, 0x5a5a5a5a]
+  const answer = { status: 200, text: JSON.stringify({ result: 0, words }) }
+  await assertStoppedLater('request', '/fetch/waitUntil/js', answer)
+  await assertStoppedLater('request', '/fetch/waitUntil/wasm', answer)
+})
+
+test('a tail handler is stopped', async () => {
+  await assertStoppedLater('request', '/tailed/js', 'logged')
+})
+
+test('an alarm is stopped', async () => {
+  await assertStoppedLater('actor', '/alarm/js', null)
+})
+
+test('an actor has its time again with each event', async () => {
+  const at = server.lines().length
+  const answer = await server.ask('/actorSome/10/40')
+  assert.deepEqual(answer, { result: 'done' })
+  const lines = server.lines().slice(at)
+  const events = lines.filter(({ event }) => event === 'actor')
+  const used = events.reduce((sum, { cpu_ms: ms }) => sum + ms, 0)
+  assert.ok(used > LIMIT_MS, `all of them together used ${used} ms`)
+})
+
+test('requests in flight in the same isolate go on', async () => {
+  const slow = Array.from({ length: 10 }, () => server.ask('/fetch/slow'))
+  for (const path of ['/fetch/first/js', '/fetch/await/wasm']) {
+    assert.deepEqual(await server.ask(path), { error: TEXT })
+  }
+  for (const answer of await Promise.all(slow)) {
+    assert.equal(answer.result.status, 200)
+  }
+})
+
+test('a tail event says exceededCpu', { skip: !TAILS_KNOW }, async () => {
+  await server.ask('/events')
+  await server.ask('/fetch/first/js')
+  await server.ask('/fetch/words')
+  const all = []
+  await server.until(async () => {
+    all.push(...(await server.ask('/events')).result)
+    return all.length >= 2
+  })
+  assert.deepEqual(all.slice(0, 2), [
+    { outcome: 'exceededCpu', event: '/first/js' },
+    { outcome: 'ok', event: '/words' }
+  ])
+})
+
+test('the log has a line for each, with its CPU time', async () => {
+  const at = server.lines().length
+  await server.ask('/fetch/first/js')
+  await server.ask('/fetch/words')
+  await server.until(() => ofSubject(at).length >= 2)
+  const [hog, idle] = ofSubject(at)
+  assert.equal(hog.outcome, 'exceededCpu')
+  assert.equal(hog.event, 'request')
+  assert.equal(hog.signals, 1)
+  assert.ok(hog.cpu_ms >= LIMIT_MS, `${hog.cpu_ms} ms`)
+  assert.ok(hog.wall_ms >= hog.cpu_ms)
+  assert.equal(idle.outcome, 'ok')
+  assert.equal(idle.signals, 0)
+  assert.ok(idle.cpu_ms < LIMIT_MS)
+})
+
+const ofSubject = (at) =>
+  server
+    .lines()
+    .slice(at)
+    .filter((line) => line.service === 'subject')

@@ -46,4 +46,4 @@ install: ## install command, libraries, headers to PREFIX
 	@cmake --install build/install --prefix "$(PREFIX)"
 
 clean: ## remove everything that was built
-	rm -rf build hosts/js/prebuilds
+	rm -rf build hosts/js/prebuilds hosts/workerd/npm/prebuilds

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// wasmsig-workerd COMMAND: finds, checks, reads, runs.
+
+const { makeEnvironment, namedExecutable } = require('./environment.js')
+const { UsageError, WorkerdError } = require('./errors.js')
+const { HELP, parseCommandLine } = require('./options.js')
+const packages = require('./packages.js')
+const { run } = require('./run.js')
+const { fromMilliseconds } = require('./times.js')
+const { readCpuLimit } = require('./wrangler-config.js')
+
+const USAGE = 2
+const FAILED = 1
+const NOT_STARTED = 126
+const NOT_FOUND = 127
+
+const say = (text) => process.stderr.write(`wasmsig-workerd: ${text}\n`)
+
+function end(status, text) {
+  say(text)
+  process.exit(status)
+}
+
+/** The executable, with a warning if it may be the wrong one. */
+function chooseExecutable(options, file, from) {
+  if (options.workerd) return namedExecutable(options.workerd, from)
+  const { folder, starter, others } = packages.findWorkerdPackage(file, from)
+  const list = others.map(
+    ([workerd, by]) => `${packages.nameOf(workerd)} of ${packages.nameOf(by)}`
+  )
+  if (list.length > 0) {
+    say(
+      `${packages.nameOf(folder)} of ${packages.nameOf(starter)} is used; ` +
+        `there is also ${list.join(', ')} (--workerd names an executable)`
+    )
+  }
+  return packages.executableOf(folder)
+}
+
+/** The options, with the limit of wrangler's configuration if none is given. */
+function withConfiguredLimit(options, file, from) {
+  if (options.hardNs !== undefined) return options
+  const limit = readCpuLimit(file, options.command.slice(1), from)
+  if (!limit) return options
+  const hardNs = fromMilliseconds('limits.cpu_ms', limit.ms)
+  return { ...options, hardNs }
+}
+
+function limitedEnvironment(options, file, from) {
+  const complete = withConfiguredLimit(options, file, from)
+  const executable = chooseExecutable(options, file, from)
+  return makeEnvironment(complete, executable, from)
+}
+
+function start(options) {
+  const from = process.cwd()
+  const [name, ...args] = options.command
+  if (name === undefined) throw new UsageError('no command is given')
+  const list = packages.pathWithModules(from)
+  const file = packages.findCommand(name, from, list)
+  if (!file) return end(NOT_FOUND, `${name}: there is no such command`)
+  const limits = options.isUnlimited
+    ? {}
+    : limitedEnvironment(options, file, from)
+  const env = { ...process.env, PATH: list, ...limits }
+  run([name, ...args], env, ({ message }) => end(NOT_STARTED, message))
+}
+
+function main(argv) {
+  try {
+    const options = parseCommandLine(argv)
+    if (options.wantsHelp) return process.stdout.write(HELP)
+    start(options)
+  } catch (error) {
+    if (!(error instanceof WorkerdError)) throw error
+    if (!(error instanceof UsageError)) return end(FAILED, error.message)
+    end(USAGE, `${error.message} (try wasmsig-workerd --help)`)
+  }
+}
+
+module.exports = { main }

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** The command of the npm package wasmsig-workerd, from outside. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, renameSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { placeWorkerd, project } from './support/npm.mjs'
+import { executable, VERSION } from './support/runtime.mjs'
+
+const SAID = VERSION.replace(/^1\.(....)(..)(..).*/, '$1-$2-$3')
+const LIMIT = ['--cpu-limit', '50ms']
+
+/** A program that prints those of its variables that are ours. */
+const SHOW = `console.log(JSON.stringify(Object.fromEntries(
+  Object.entries(process.env).filter(([name]) =>
+    /^(WASMSIG_|MINIFLARE_|LD_PRELOAD)/.test(name)))))`
+const shown = ({ stdout, stderr }) => {
+  assert.notEqual(stdout, '', stderr)
+  return JSON.parse(stdout)
+}
+
+// ------------------------------------------------------------------ options
+
+test('wrong usage is refused with status 2 and one line', (t) => {
+  const made = project(t)
+  for (const [args, text] of [
+    [[], /no command is given/],
+    [['--cpu-limit', '50', 'true'], /'50' has no unit/],
+    [['--cpu-limit', '5.5x', 'true'], /'5.5x' has an unknown unit/],
+    [['--cpu-limit', '-1ms', 'true'], /'-1ms' is not a time/],
+    [['--cpu-limit', '0ms', 'true'], /'0ms' is 0/],
+    [['--cpu-limit', '9999999999999s', 'true'], /is too large/],
+    [[...LIMIT, '--cpu-margin', '100%', 'true'], /'100%' is no share/],
+    [['--no-such', 'true'], /there is no option '--no-such'/],
+    [['--unlimited=1', 'true'], /'--unlimited' takes no value/],
+    [['--cpu-limit'], /--cpu-limit needs a value/]
+  ]) {
+    const { status, stderr, stdout } = made.limited(args)
+    assert.equal(status, 2, `${args}: ${stderr}`)
+    assert.match(stderr, /^wasmsig-workerd: /)
+    assert.match(stderr, text)
+    assert.equal(stderr.trim().split('\n').length, 1)
+    assert.equal(stdout, '')
+  }
+})
+
+test('options that contradict each other are refused', (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  for (const [args, text] of [
+    [['true'], /no limit is given/],
+    [['--cpu-margin', '10%', '--log', 'l', 'true'], /--cpu-margin needs/],
+    [
+      [...LIMIT, '--cpu-margin', '1%', '--cpu-soft', '1ms', 'true'],
+      /say the same/
+    ],
+    [[...LIMIT, '--cpu-soft', '51ms', 'true'], /--cpu-soft is above/],
+    [[...LIMIT, '--log-format', 'xml', 'true'], /'xml' is not text or json/]
+  ]) {
+    const { status, stderr } = made.limited(args)
+    assert.equal(status, 2, `${args}: ${stderr}`)
+    assert.match(stderr, text)
+  }
+})
+
+test('--help is help, and has the options of wasmsig workerd', (t) => {
+  const { status, stdout } = project(t).limited(['--help'])
+  assert.equal(status, 0)
+  assert.match(stdout, /^Usage: wasmsig-workerd/)
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const help = execFileSync(
+    join(root, 'build/release/wasmsig'),
+    ['workerd', '--help'],
+    { encoding: 'utf8' }
+  )
+  const optionsIn = (text) => text.match(/^ +--[a-z-]+/gm).map((o) => o.trim())
+  assert.deepEqual(optionsIn(stdout), optionsIn(help))
+})
+
+// -------------------------------------------------------------- environment
+
+test('the command receives the variables, and no preloaded library', (t) => {
+  const made = project(t)
+  const runtime = placeWorkerd(made)
+  const options = [
+    ...['--cpu-limit', '1.5ms', '--cpu-margin', '20%'],
+    ...['--startup-limit', '2s', '--metrics', 'm.prom', '--mark-terminated']
+  ]
+  const seen = shown(made.limited([...options, 'node', '-e', SHOW]))
+  const here = made.path('node_modules/wasmsig-workerd')
+  const gated = SAID < '2026-07-01'
+  assert.deepEqual(seen, {
+    MINIFLARE_WORKERD_PATH: join(here, 'bin/limited-workerd'),
+    WASMSIG_WORKERD_LIBRARY: join(
+      here,
+      'prebuilds/linux-x64/libwasmsig-workerd.glibc.so'
+    ),
+    WASMSIG_WORKERD_RUNTIME: runtime,
+    WASMSIG_WORKERD_HARD_NS: '1500000',
+    WASMSIG_WORKERD_SOFT_NS: '1200000',
+    WASMSIG_WORKERD_STARTUP_NS: '2000000000',
+    WASMSIG_WORKERD_METRICS: made.path('m.prom'),
+    WASMSIG_WORKERD_TERMINATED: '1',
+    ...(gated && {
+      MINIFLARE_WORKERD_AUTOGATES: 'workerd-autogate-wasm-shutdown-signal-shim'
+    })
+  })
+})
+
+test('versions before 2026-07 get the gate of the shim, too', (t) => {
+  const made = project(t)
+  placeWorkerd(made, '1.20260601.1')
+  const env = { ...made.env, MINIFLARE_WORKERD_AUTOGATES: 'another' }
+  const seen = shown(made.limited([...LIMIT, 'node', '-e', SHOW], { env }))
+  assert.equal(
+    seen.MINIFLARE_WORKERD_AUTOGATES,
+    'another workerd-autogate-wasm-shutdown-signal-shim'
+  )
+})
+
+test('what is started in the place of workerd has no variables', (t) => {
+  // Not a workerd: the library refuses it, and asks it for its version.
+  const made = project(t)
+  const source = made.path('teller.c')
+  made.write({
+    'teller.c': `#include <stdio.h>
+#include <string.h>
+extern char **environ;
+int main(void) {
+  int affected = 0;
+  for (char **at = environ; *at; at++)
+    affected += !strncmp(*at, "LD_PRELOAD=", 11) ||
+                !strncmp(*at, "WASMSIG_", 8);
+  printf("%d affected\\n", affected);
+}`
+  })
+  execFileSync('cc', ['-s', '-o', made.path('workerd'), source])
+  const options = [...LIMIT, '--workerd', 'workerd', 'true']
+  const { status, stderr } = made.limited(options)
+  assert.equal(status, 1)
+  assert.match(stderr, /^wasmsig-workerd: 0 affected cannot be limited: /)
+})
+
+test('a path with spaces and colons can be preloaded', (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  const place = made.path('node_modules/wasmsig-workerd')
+  const odd = made.path('a b:c')
+  renameSync(place, odd)
+  symlinkSync(odd, place)
+  const program = 'exec "$MINIFLARE_WORKERD_PATH" --version'
+  const options = [...LIMIT, '--', 'sh', '-c', program]
+  const { status, stdout, stderr } = made.limited(options)
+  assert.equal(stderr, '')
+  assert.equal(stdout.trim(), `workerd ${SAID}`)
+  assert.equal(status, 0)
+})
+
+// ---------------------------------------------------------- finding workerd
+
+test('no workerd is one sentence', (t) => {
+  const made = project(t)
+  const { status, stderr } = made.limited([...LIMIT, 'true'])
+  assert.equal(status, 1)
+  assert.match(stderr, /^wasmsig-workerd: there is no workerd: .*--workerd/)
+})
+
+test('an unknown version is refused before the command starts', (t) => {
+  const made = project(t)
+  const runtime = placeWorkerd(made)
+  execFileSync('strip', [runtime])
+  const { status, stderr, stdout } = made.limited([...LIMIT, 'echo', 'began'])
+  assert.equal(status, 1)
+  assert.match(
+    stderr,
+    new RegExp(
+      `^wasmsig-workerd: workerd ${SAID} cannot be limited: it has no ` +
+        'symbols; known are .* \\(--unlimited'
+    )
+  )
+  assert.equal(stdout, '')
+  const unlimited = made.limited(['--unlimited', 'echo', 'began'])
+  assert.equal(unlimited.stdout, 'began\n')
+})
+
+test("the command's own workerd is found, where there are several", (t) => {
+  const made = project(t)
+  // Two programs, each with a miniflare and a workerd of its own.
+  const place = (name, version, bin) => {
+    const at = `node_modules/${name}`
+    const below = `${at}/node_modules/workerd`
+    const dependencies = { workerd: version }
+    made.write({
+      [`${at}/package.json`]: { name, version, dependencies },
+      [`${at}/cli.js`]: `#!/usr/bin/env node\n${SHOW}`,
+      [`${below}/package.json`]: { name: 'workerd', version, main: 'm.js' },
+      [`${below}/m.js`]: `exports.default = '${executable()}'`
+    })
+    execFileSync('chmod', ['+x', made.path(`${at}/cli.js`)])
+    symlinkSync(`../${name}/cli.js`, made.path(`node_modules/.bin/${bin}`))
+    return made.path(below)
+  }
+  place('wrangler', '1.0.0', 'wrangler')
+  const own = place('miniflare', '2.0.0', 'mini')
+  const named = `exports.default = '${executable()}'; console.error('asked')`
+  made.write({ 'node_modules/miniflare/node_modules/workerd/m.js': named })
+  const { stderr } = made.limited([...LIMIT, 'mini'])
+  assert.equal(stderr, 'asked\n', own)
+
+  // A command that does not say which it starts.
+  const other = made.limited([...LIMIT, 'node', '-e', ''])
+  assert.equal(other.status, 0)
+  assert.match(
+    other.stderr,
+    /workerd 1\.0\.0 of wrangler 1\.0\.0 is used; there is also workerd 2\.0\.0 of miniflare 2\.0\.0/
+  )
+})
+
+// ------------------------------------------------------------ other systems
+
+/** The command with another platform, which it is told before it begins. */
+function elsewhere(made, platform, arch, args) {
+  const program = `
+    Object.defineProperty(process, 'platform', { value: '${platform}' })
+    Object.defineProperty(process, 'arch', { value: '${arch}' })`
+  made.write({ 'elsewhere.cjs': program })
+  const options = ['--require', './elsewhere.cjs', made.command, ...args]
+  return made.run('node', options)
+}
+
+test('a system without a library is named, and what there is', (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  for (const [platform, arch, text] of [
+    ['linux', 'arm64', 'linux-arm64 with glibc'],
+    ['darwin', 'arm64', 'darwin-arm64']
+  ]) {
+    const args = [...LIMIT, 'echo', 'began']
+    const { status, stderr, stdout } = elsewhere(made, platform, arch, args)
+    assert.equal(status, 1)
+    assert.match(stderr, /this package has libraries for linux-x64 with glibc/)
+    assert.ok(stderr.includes(`this system is ${text} (--unlimited`), stderr)
+    assert.equal(stdout, '')
+    const unlimited = ['--unlimited', 'echo', 'began']
+    assert.equal(elsewhere(made, platform, arch, unlimited).stdout, 'began\n')
+  }
+})
+
+// --------------------------------------------------------------- the command
+
+test('npx runs it, and its status is the exit status', (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  const own = ['wasmsig-workerd', ...LIMIT, '--', 'node', '-e']
+  assert.equal(made.run('npx', [...own, 'process.exit(7)']).status, 7)
+  const missing = made.limited([...LIMIT, 'no-such-command'])
+  assert.equal(missing.status, 127)
+  assert.match(missing.stderr, /no-such-command: there is no such command/)
+})
+
+test('options behind the command are its own', (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  const args = [...LIMIT, 'echo', '--cpu-limit', '--help', '--', 'x']
+  assert.equal(made.limited(args).stdout, '--cpu-limit --help -- x\n')
+})
+
+test('a signal that ends the command ends this one, too', (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  const program = 'process.kill(process.pid, "SIGUSR1")'
+  for (const signal of ['SIGTERM', 'SIGKILL', 'SIGINT']) {
+    const text = program.replace('SIGUSR1', signal)
+    const ended = made.limited([...LIMIT, 'node', '-e', text])
+    assert.equal(ended.signal, signal)
+  }
+})
+
+/** A command that answers signals with its own status. */
+const PATIENT = `
+let count = 0
+process.on('SIGINT', () => { count++; setTimeout(() => process.exit(40 + count), 300) })
+process.on('SIGTERM', () => process.exit(50))
+setInterval(() => {}, 1000)
+console.log('ready')`
+
+test('signals are forwarded, and its answer is awaited', async (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  for (const [signal, status] of [
+    ['SIGINT', 41],
+    ['SIGTERM', 50]
+  ]) {
+    const child = made.start([...LIMIT, 'node', '-e', PATIENT])
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+    child.kill(signal)
+    assert.deepEqual(await child.ended, { status, signal: null })
+  }
+})
+
+test('Ctrl-C at a terminal reaches the command once', (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  made.write({ 'patient.cjs': PATIENT })
+  // A terminal of its own, and its Ctrl-C.
+  const python = `
+import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+text = b''
+while b'ready' not in text:
+    text += os.read(terminal, 1000)
+os.write(terminal, b'\\x03')
+try:
+    while os.read(terminal, 1000): pass
+except OSError: pass
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))`
+  const args = ['-c', python, made.command, ...LIMIT, 'node', 'patient.cjs']
+  const { stdout, stderr } = made.run('python3', args)
+  assert.equal(stdout.trim(), '41', stderr)
+})
+
+test('the package has its licences', (t) => {
+  const place = project(t).path('node_modules/wasmsig-workerd')
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) {
+    const text = readFileSync(join(root, name), 'utf8')
+    assert.equal(readFileSync(join(place, name), 'utf8'), text)
+  }
+})

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/** `wrangler dev`, offline, with the limits of its own configuration. */
+import assert from 'node:assert/strict'
+import { get } from 'node:http'
+import { createServer } from 'node:net'
+import { test } from 'node:test'
+
+import { PATIENCE_MS } from '../support/patience.mjs'
+import { project, workerFiles } from './support/npm.mjs'
+
+const CONFIG = {
+  name: 'subject',
+  main: 'src/index.mjs',
+  compatibility_date: '2026-03-01',
+  limits: { cpu_ms: 60 },
+  env: { wide: { limits: { cpu_ms: 250 } } }
+}
+const LOG = ['--log', 'requests.jsonl', '--log-format', 'json']
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 50))
+
+/** [status, text], or undefined while nothing listens. */
+function ask(port, path) {
+  const options = { host: '127.0.0.1', port, path, agent: false }
+  return new Promise((resolve, reject) => {
+    const asked = get({ ...options, timeout: PATIENCE_MS }, async (answer) => {
+      let text = ''
+      for await (const part of answer) text += part
+      resolve([answer.statusCode, text])
+    })
+    asked.on('error', ({ code }) =>
+      code === 'ECONNREFUSED' ? resolve() : reject(new Error(code))
+    )
+    asked.on('timeout', () => asked.destroy())
+  })
+}
+
+async function dev(made, own, ...more) {
+  const port = await freePort()
+  const address = ['--ip', '127.0.0.1', '--port', String(port)]
+  const child = made.start([...own, 'wrangler', 'dev', ...address, ...more])
+  while (child.exitCode === null && !(await ask(port, '/lives'))) await pause()
+  assert.equal(child.exitCode, null, child.text)
+  return { child, ask: (path) => ask(port, path) }
+}
+
+const stopped = (made) =>
+  made
+    .lines()
+    .filter(({ service }) => service === 'core:user:subject')
+    .filter(({ outcome }) => outcome === 'exceededCpu')
+
+test('one Worker lives, is signalled, is stopped', async (t) => {
+  const files = { ...(await workerFiles()), 'wrangler.json': CONFIG }
+  const made = project(t, 'wrangler', files)
+  const server = await dev(made, LOG)
+  assert.deepEqual(await server.ask('/lives'), [200, 'alive'])
+  assert.deepEqual(await server.ask('/signalled'), [200, 'signal 24'])
+  for (const path of ['/stopped/wasm', '/stopped/js']) {
+    const [status, text] = await server.ask(path)
+    assert.equal(status, 500, text)
+    assert.match(text, /Worker exceeded CPU time limit\./)
+  }
+  assert.deepEqual(await server.ask('/lives'), [200, 'alive'])
+  assert.equal(stopped(made).length, 2)
+
+  server.child.kill('SIGTERM')
+  const { status, signal } = await server.child.ended
+  assert.ok(status !== null || signal === 'SIGTERM', `${status} ${signal}`)
+})
+
+test('the limit is that of --env, in a file that --config names', async (t) => {
+  const files = { ...(await workerFiles()), 'other.json': CONFIG }
+  const made = project(t, 'wrangler', files)
+  const options = ['--config', 'other.json', '--env=wide']
+  const server = await dev(made, LOG, ...options)
+  assert.match((await server.ask('/stopped/js'))[1], /exceeded CPU time limit/)
+  const lines = made.lines().filter(({ outcome }) => outcome === 'exceededCpu')
+  assert.equal(lines.length, 1)
+  assert.ok(lines[0].cpu_ms >= 250, `${lines[0].cpu_ms} ms`)
+})
+
+test('a reload in the middle of a loop serves the new Worker', async (t) => {
+  const files = { ...(await workerFiles()), 'wrangler.json': CONFIG }
+  const made = project(t, 'wrangler', files)
+  const server = await dev(made, ['--cpu-limit', '3s'])
+  const loops = ['/stopped/js', '/stopped/wasm'].map((path) =>
+    server.ask(path).catch((error) => [0, error.message])
+  )
+  const text = made.read('src/index.mjs').replace('alive', 'reloaded')
+  made.write({ 'src/index.mjs': text })
+  let answer
+  do {
+    await pause()
+    answer = await server.ask('/lives')
+  } while (answer?.[1] !== 'reloaded')
+  for (const [status] of await Promise.all(loops)) assert.notEqual(status, 200)
+})
+
+test('a configuration that wrangler cannot read is refused', async (t) => {
+  const wrong = { ...CONFIG, compatibility_date: 2026 }
+  const made = project(t, 'wrangler', { 'wrangler.json': wrong })
+  const { status, stderr, stdout } = made.limited(['wrangler', 'dev'])
+  assert.equal(status, 1)
+  assert.match(stderr, /^wasmsig-workerd: wrangler's configuration cannot be/)
+  assert.match(stderr, /"compatibility_date" to be of type string/)
+  assert.equal(stdout, '')
+})
+
+test('without a limit anywhere it is wrong usage', async (t) => {
+  const { limits, env, ...none } = CONFIG
+  const made = project(t, 'wrangler', { 'wrangler.json': none })
+  const { status, stderr } = made.limited(['wrangler', 'dev'])
+  assert.equal(status, 2, JSON.stringify([limits, env]))
+  assert.match(stderr, /no --cpu-limit, and no limits\.cpu_ms/)
+})

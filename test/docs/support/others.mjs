@@ -15,6 +15,9 @@ export const OTHERS = new Set(
     // Wasmtime.
     'conf.h wasm.h wasmtime/engine.h src/error.rs src/func.rs src/trap.rs',
     'src/runtime/store.rs tunables.rs',
+    // workerd.
+    'src/workerd/io/limit-enforcer.h src/workerd/io/tracked-wasm-instance.h',
+    'src/workerd/util/exception.h tracked-wasm-instance.h io-context.h worker.c',
     // WAMR.
     'thread_manager.c wasm_memory.c core/iwasm/common/wasm_native.c',
     'core/shared/platform/include/platform_api_extension.h',

@@ -13,10 +13,8 @@
  */
 #include "../budget/common.h"
 
-#include "binary/runtime.h"
-#include "isolates.h"
+#include "no_runtime.h"
 #include "requests.h"
-#include "settings.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -27,37 +25,12 @@
 #define DEFAULT_SAMPLES 60
 #define REQUESTS 64 /* in flight; they take turns in the second row */
 
-/* ---------------------------------------------------------------- runtime */
-
-static const void *no_instances; /* the head of an empty list */
-static char isolate, enforcer, contexts[REQUESTS];
-
-static void *current(void) { return &isolate; }
-static void do_nothing(void *object) { (void)object; }
-static bool is_no_actor(void *context) { return context == NULL; }
-
-static const void *tracked(const void *of) {
-  return of == &enforcer ? &no_instances : NULL;
-}
-
-static void replace_runtime(void) {
-  wkd_runtime = (struct wkd_runtime){.layout = WKD_LAYOUT_OPTIONAL,
-                                     .isolate_current = current,
-                                     .isolate_terminate = do_nothing,
-                                     .isolate_cancel = do_nothing,
-                                     .context_has_output_gate = is_no_actor,
-                                     .context_delete = do_nothing,
-                                     .isolate_enforcer_delete = do_nothing,
-                                     .tracked_instances = tracked};
-  wkd_settings.soft_ns = (uint64_t)(3600 * SECOND);
-  wkd_settings.hard_ns = (uint64_t)(7200 * SECOND);
-  wkd_isolate_customize(&enforcer, &isolate);
-}
+static char contexts[REQUESTS];
 
 /* ------------------------------------------------------------- contenders */
 
 static void enter_and_leave(void *context) {
-  wkd_request_leave(wkd_request_enter(&enforcer, context));
+  wkd_request_leave(wkd_request_enter(&no_runtime_enforcer, context));
 }
 
 static void run_one(void) {
@@ -118,7 +91,7 @@ static void sample(size_t row, bool is_warm) {
 
 int main(int argc, char **argv) {
   long samples = parse_samples(argc, argv, DEFAULT_SAMPLES);
-  replace_runtime();
+  no_runtime_use((uint64_t)(3600 * SECOND), (uint64_t)(7200 * SECOND));
   for (size_t row = 0; row < sizeof rows / sizeof *rows; row++)
     for (long i = -WARM_UP; i < samples; i++) sample(row, i >= 0);
   return EXIT_SUCCESS;

@@ -133,13 +133,12 @@ export class Server {
   }
 
   async #run(limits) {
-    const [program, ...args] = workerd(limits)
+    // It must not outlive this process, which run.mjs may kill.
+    const args = ['--pdeathsig', 'KILL', ...workerd(limits), 'serve']
     const stderr = openSync(join(this.path, 'stderr'), 'w')
-    const child = spawn(
-      program,
-      [...args, 'serve', join(this.path, 'config.capnp')],
-      { stdio: ['ignore', 'ignore', stderr] }
-    )
+    const child = spawn('setpriv', [...args, join(this.path, 'config.capnp')], {
+      stdio: ['ignore', 'ignore', stderr]
+    })
     this.pid = child.pid
     child.unref()
     process.on('exit', () => {

@@ -21,7 +21,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { globSync } from './glob.mjs'
 import { MUTATIONS, PROGRAMS } from './list.mjs'
-import { isWritten, tableOf, writeTable } from './table.mjs'
+import { mutated } from './mutated.mjs'
+import { Table } from './table.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const WORK = path.join(ROOT, 'build/mutations')
@@ -160,16 +161,6 @@ const passes = (binary, program, timeout) =>
     )
   })
 
-/** The source with the line broken; it must be there once. */
-function mutated({ file, from, to }) {
-  const text = readFileSync(path.join(ROOT, file), 'utf8')
-  const parts = text.split(from)
-  if (parts.length !== 2) {
-    throw new Error(`${file} has ${parts.length - 1} places like: ${from}`)
-  }
-  return parts.join(to)
-}
-
 /**
  * Runs a test with nothing broken. A machine that is busy may disturb a test of
  * clocks, though not each time.
@@ -196,7 +187,7 @@ async function attempt(mutation, number) {
   mkdirSync(folder, { recursive: true })
   const broken = path.join(folder, file)
   mkdirSync(path.dirname(broken), { recursive: true })
-  writeFileSync(broken, mutated(mutation))
+  writeFileSync(broken, mutated(ROOT, mutation))
   const binary = await build(test, folder, { source: file, copies: folder })
   const program = PROGRAMS[test]
   let seen = false
@@ -208,17 +199,18 @@ async function attempt(mutation, number) {
   return [`${claim} (${test})`, seen]
 }
 
+const table = new Table('test/mutations', MUTATIONS)
 if (options.list) {
-  process.stdout.write(tableOf(MUTATIONS))
+  process.stdout.write(String(table))
   process.exit()
 }
 if (options.write) {
-  writeTable(MUTATIONS)
+  table.write()
   process.exit()
 }
 if (options.check) {
-  for (const mutation of MUTATIONS) mutated(mutation)
-  if (isWritten(MUTATIONS)) process.exit()
+  for (const mutation of MUTATIONS) mutated(ROOT, mutation)
+  if (table.isWritten) process.exit()
   console.error('TABLE.md is not that of the list: run.mjs --write')
   process.exit(1)
 }

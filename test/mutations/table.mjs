@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The list as Markdown: TABLE.md, grouped by the file that is broken. */
+/** A list as Markdown: TABLE.md beside it, grouped by the file that is broken. */
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const FILE = new URL('TABLE.md', import.meta.url)
-
-const ABOUT = `<!-- SPDX-License-Identifier: Apache-2.0 OR MIT -->
-<!-- Written by node test/mutations/run.mjs --write; do not edit. -->
+const about = (program) => `<!-- SPDX-License-Identifier: Apache-2.0 OR MIT -->
+<!-- Written by node ${program} --write; do not edit. -->
 
 # Promises, and the tests that keep them
 
 Each row is a promise of a file. One line of the file keeps it.
-\`node test/mutations/run.mjs\` breaks that line in a copy, and the test beside it
+\`node ${program}\` breaks that line in a copy, and the test beside it
 fails.
 `
 
@@ -23,15 +21,30 @@ function byFile(mutations) {
   return files
 }
 
-export function tableOf(mutations) {
-  const sections = [...byFile(mutations)].map(
-    ([file, rows]) =>
-      `## \`${file}\`\n\n| promise | test |\n| --- | --- |\n${rows.join('\n')}\n`
-  )
-  return [ABOUT, ...sections].join('\n')
+/** `folder` has run.mjs and TABLE.md, relative to the root. */
+export class Table {
+  #file
+  #text
+
+  constructor(folder, mutations) {
+    const sections = [...byFile(mutations)].map(
+      ([file, rows]) =>
+        `## \`${file}\`\n\n| promise | test |\n| --- | --- |\n${rows.join('\n')}\n`
+    )
+    this.#file = new URL(`../../${folder}/TABLE.md`, import.meta.url)
+    this.#text = [about(`${folder}/run.mjs`), ...sections].join('\n')
+  }
+
+  toString() {
+    return this.#text
+  }
+
+  write() {
+    writeFileSync(this.#file, this.#text)
+  }
+
+  /** Whether the file is that of the list. */
+  get isWritten() {
+    return readFileSync(this.#file, 'utf8') === this.#text
+  }
 }
-
-export const writeTable = (mutations) => writeFileSync(FILE, tableOf(mutations))
-
-export const isWritten = (mutations) =>
-  readFileSync(FILE, 'utf8') === tableOf(mutations)

@@ -173,7 +173,15 @@ int main(void) {
 }`
   )
   execFileSync('cc', ['-s', '-o', teller, source])
-  assert.match(limited(teller).stderr, /^wasmsig: 0 affected cannot be limited/)
+  // What chooses the command and the version for the tests is theirs.
+  const own = Object.entries(process.env)
+  const env = Object.fromEntries(
+    own.filter(([name]) => !name.startsWith('WASMSIG_'))
+  )
+  assert.match(
+    limited(teller, { env }).stderr,
+    /^wasmsig: 0 affected cannot be limited/
+  )
 })
 
 test('other libraries stay preloaded', (t) => {

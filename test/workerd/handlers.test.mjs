@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 
-import { VERSION, serve } from './support/runtime.mjs'
+import { VERSION, config, serve } from './support/runtime.mjs'
 
 const TEXT = 'Error: Worker exceeded CPU time limit.'
 const LIMIT_MS = 30
@@ -88,6 +88,18 @@ test('a queue event is stopped, and its outcome says so', async () => {
   }
   const { result } = await server.ask('/queue/nothing')
   assert.equal(result.outcome, 'ok')
+})
+
+test('a queue that does not wait for waitUntil() says so too', async (t) => {
+  // There the runtime asks the enforcer, not the exception.
+  const flag = 'queue_consumer_no_wait_for_wait_until'
+  const makeConfig = (...ports) =>
+    config(...ports).replaceAll('"experimental"', `"experimental", "${flag}"`)
+  const limit = ['--cpu-limit', `${LIMIT_MS}ms`]
+  const other = await serve(t, limit, { makeConfig })
+  const { result } = await other.ask('/queue/js')
+  assert.equal(result.outcome, 'exceededCpu')
+  assert.equal((await other.ask('/queue/nothing')).result.outcome, 'ok')
 })
 
 for (const [name, how] of [

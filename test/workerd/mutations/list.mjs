@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/*
+ * What the limits in workerd promise, the line of hosts/workerd that ensures
+ * it, and the test that fails without it.
+ */
+
+/** Tests of test/workerd/FILE.test.mjs, by their names. */
+const by = (program) => (test) => (source, claim, from, to) => ({
+  file: `hosts/workerd/${source}`,
+  program,
+  test,
+  claim,
+  from,
+  to
+})
+const signals = by('signals')
+const handlers = by('handlers')
+const startup = by('startup')
+const command = by('command')
+
+const byWatchdog = signals('a guest is signalled in its loop, by the watchdog')
+const clean = signals('the next request begins with clean words')
+const waits = signals('a signal waits for its request, not for others')
+const silent = signals(
+  'an instance that says it is terminated is not signalled'
+)
+const asked = signals('the terminated words stay 0, unless they are asked for')
+const margin = signals('the margin is a share of the limit, 10 % by default')
+const microtask = handlers('a request is stopped in a microtask')
+const turns = handlers('a request is stopped over many short turns')
+const queue = handlers('a queue that does not wait for waitUntil() says so too')
+const tail = handlers('a tail event says exceededCpu')
+const actor = handlers('an actor has its time again with each event')
+const log = handlers('the log has a line for each, with its CPU time')
+const inMicrotask = startup(
+  'a start that does not end in a microtask is stopped'
+)
+const atTop = startup('a start that does not end at the top level is stopped')
+const within = startup('a start within its limit is measured')
+const imported = startup(
+  'an import that does not end is rejected, the request lives'
+)
+const missing = command(
+  'each function and each method that is missing is named'
+)
+const children = command('what workerd starts is not affected')
+
+export const MUTATIONS = [
+  // ------------------------------------------------------------- the words
+  clean(
+    'requests.c',
+    'the words are cleared when another request of the isolate begins',
+    'uint64_t cleared = wkd_list_clear(isolate->list, WASMSIG_SIGXCPU);',
+    'uint64_t cleared = 0;'
+  ),
+  clean(
+    'requests.c',
+    'a request that has ended leaves its signal to the next one to clear',
+    'isolate->is_stale = true;',
+    ''
+  ),
+  waits(
+    'requests.c',
+    'a request finds its signal again in its next turn',
+    'if (request->is_to_signal_again) raise_signal(request);',
+    ''
+  ),
+  byWatchdog(
+    'requests.c',
+    'a signal of the watchdog is raised in the thread of the isolate',
+    'if (request) raise_signal(request);',
+    '(void)request;'
+  ),
+  byWatchdog(
+    'requests.c',
+    'where the watchdog calls, V8 is asked to interrupt the isolate',
+    `wkd_runtime.isolate_interrupt(request->isolate->isolate, interrupted,
+                                request->isolate);`,
+    '(void)interrupted;'
+  ),
+  silent(
+    'tracked_list.c',
+    'an instance that says it is terminated receives no signal',
+    'if (!at || (terminated && wsig_load_relaxed(terminated) != 0)) continue;',
+    '(void)terminated;\n    if (!at) continue;'
+  ),
+  asked(
+    'requests.c',
+    'a kill marks the terminated words only if it is asked to',
+    'if (wkd_settings.mark_terminated) wkd',
+    'wkd'
+  ),
+  asked(
+    'tracked_list.c',
+    'a kill that is asked to stores 1 in the terminated words',
+    'wsig_store_release(at, 1);',
+    ''
+  ),
+
+  // --------------------------------------------------------------- the kill
+  microtask(
+    'requests.c',
+    'a request that exceeds its limit is aborted, in a microtask too',
+    'if (was_killed) abort_context(request);',
+    ''
+  ),
+  microtask(
+    'requests.c',
+    'the runtime aborts the context of what was stopped',
+    'wkd_runtime.context_abort(request->context, &exception);',
+    ''
+  ),
+  turns(
+    'requests.c',
+    'the time of all turns of a request adds up',
+    'int error = wasmsig_budget_enter(&request->budget);',
+    `wasmsig_budget_options anew = limits(request);
+  reset(request, &anew);
+  int error = wasmsig_budget_enter(&request->budget);`
+  ),
+  log(
+    'requests.c',
+    'a request is reported when its context ends',
+    `report(request);
+    withdraw(request);
+    wasmsig_budget_destroy`,
+    `withdraw(request);
+    wasmsig_budget_destroy`
+  ),
+  actor(
+    'requests.c',
+    'an event for an actor gives it new time',
+    'find_or_make_enforcer(enforcer)->top_ups++;',
+    '(void)enforcer;'
+  ),
+
+  // ------------------------------------------------------------- outcomes
+  queue(
+    'requests.c',
+    'the enforcer says that its requests exceeded their limit',
+    '? WKD_OUTCOME_EXCEEDED_CPU',
+    '? WKD_OUTCOME_NONE'
+  ),
+  tail(
+    'exceeded.c',
+    'the detail of the exception makes the outcome exceededCpu',
+    'wkd_runtime.exception_set_detail(exception, CPU_LIMIT_DETAIL, &detail);',
+    '(void)detail;'
+  ),
+
+  // ----------------------------------------------------------------- starts
+  inMicrotask(
+    'startup.c',
+    'a start whose microtask was stopped fails',
+    'throw_exceeded(isolate);\n}',
+    '(void)throw_exceeded;\n}'
+  ),
+  atTop(
+    'startup.c',
+    'the reason of a start that failed is its limit',
+    'write_exception(section);',
+    '(void)write_exception;'
+  ),
+  atTop(
+    'startup.c',
+    'a start that exceeds its limit is interrupted',
+    `wkd_runtime.isolate_interrupt(section->isolate->isolate, interrupted,
+                                section->isolate);`,
+    '(void)interrupted;'
+  ),
+  within('startup.c', 'a start is reported', 'wkd_report(&event);', ''),
+  imported(
+    'startup.c',
+    'a limit of an import is not that of the request around it',
+    'isolate->startup = section;',
+    ''
+  ),
+
+  // ------------------------------------------------------------ the process
+  missing(
+    'binary/runtime.c',
+    'a function that is missing is refused',
+    'function->found == 0 && function->presence == OPTIONAL',
+    'function->found == 0'
+  ),
+  children(
+    'settings.c',
+    'children of the runtime inherit no preload',
+    'leave_preload();\n}',
+    '(void)leave_preload;\n}'
+  ),
+  children(
+    'settings.c',
+    'children of the runtime inherit no limits',
+    'unsetenv(names[i]);',
+    '(void)names[i];'
+  )
+]

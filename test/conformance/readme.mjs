@@ -9,12 +9,15 @@ const COLUMNS = {
     'A guest is signalled at its soft limit, in its loop, never early',
     'Ctrl-C and other signals reach a busy guest'
   ],
-  'hard limit': ['A call is stopped at its hard limit'],
+  'hard limit': [
+    'A call is stopped at its hard limit',
+    'A request is stopped at its hard limit, in each kind of handler'
+  ],
   async: ['Asynchronous work is charged to its budget']
 }
 
-/** It is in the results for comparison, and cannot load the package. */
-const isOffered = ({ name }) => name !== 'workerd'
+/** Without limits it is there for comparison: it cannot load the package. */
+const isOffered = ({ name, isInReadme = name !== 'workerd' }) => isInReadme
 
 const promisesIn = (results, groups) =>
   groups.flatMap((title) => [...(results.get(title)?.values() ?? [])])

@@ -2,6 +2,7 @@
 /** Runs the suites in the hosts, prints TAP, writes or compares the tables. */
 import { parseArgs } from 'node:util'
 import { ENGINES } from '../engines/engines.mjs'
+import { WORKERD } from '../workerd/conformance.mjs'
 import { JAVASCRIPT } from './javascript.mjs'
 import { pagesOf } from './pages.mjs'
 import { readmeOf } from './readme.mjs'
@@ -15,7 +16,7 @@ import {
 import { staleFiles, writeFiles } from './table.mjs'
 import { Tap } from './tap.mjs'
 
-const TABLES = [JAVASCRIPT, ENGINES]
+const TABLES = [JAVASCRIPT, ENGINES, WORKERD]
 
 /** What is written from results. */
 const FILES = [...pagesOf(TABLES), readmeOf(TABLES)]
@@ -28,16 +29,18 @@ const namesOf = ({ hosts }) => hosts.map(({ name }) => name)
 const HELP = `Usage: scripts/hosts [--compare | --check | --write] [--package DIR] [HOST...]
 
 Tries the promises of wasmsig in each JavaScript host, which it fetches from
-npm, and in each engine in C, by the tests that were built. Prints TAP. Without
-options it writes what it found: results.json beside each suite, the pages in
-docs/conformance/ and the table in README.md.
+npm, in each engine in C, by the tests that were built, and in versions of
+workerd with limits. Prints TAP. Without options it writes what it found:
+results.json beside each suite, the pages in docs/conformance/ and the table in
+README.md.
 
   HOST...        only these; a table is written if all its hosts are there
 ${TABLES.map(
   (table) =>
     `                 ${table.group}, for all of: ${namesOf(table).join(' ')}`
 ).join('\n')}
-  --compare      writes nothing: fails where a result is not the written one
+  --compare      writes nothing: fails where a result is not the written one;
+                 of workerd with limits it tries the oldest and the newest
   --check        runs nothing: fails if the tables are not those of the last
                  run, or that was a run of another suite
   --write        runs nothing: writes the tables of the last run again
@@ -67,16 +70,23 @@ function readOptions(args) {
     const known = tables.flatMap((table) => [table.group, ...namesOf(table)])
     const unknown = names.find((name) => !known.includes(name))
     if (unknown) throw new Error(`there is no host ${unknown}`)
-    return { ...values, tables: chosen(tables, names) }
+    return { ...values, tables: chosen(tables, names, values.compare) }
   } catch (error) {
     throw new Usage(error.message)
   }
 }
 
-/** The tables, each with the hosts that are named; with all if none is. */
-function chosen(tables, names) {
+/**
+ * The tables, each with the hosts that are named; if none is, with all, or those
+ * that are enough to compare.
+ */
+function chosen(tables, names, compare) {
+  const isEnough = ({ compared }, name) =>
+    !compare || !compared || compared.includes(name)
   const isNamed = (table, { name }) =>
-    names.length === 0 || names.includes(name) || names.includes(table.group)
+    names.length === 0
+      ? isEnough(table, name)
+      : names.includes(name) || names.includes(table.group)
   return tables
     .map((table) => ({
       table,

@@ -10,6 +10,7 @@
  * @property {string} page the file with every promise
  * @property {URL} results the file with the last run
  * @property {Host[]} hosts its columns
+ * @property {string[]} [compared] names of hosts that are enough to compare
  * @property {() => [string, string][]} suite names and paths of its files
  * @property {(packageFolder?: string) => Promise<void>} [prepare]
  * @property {(host: Host) => Promise<Found[]>} check
@@ -23,6 +24,7 @@
  * @property {string} label
  * @property {string} version part of the hash of the suite
  * @property {string} said the version for people
+ * @property {boolean} [isInReadme] whether the README's table has it
  * @property {() => void} fetch throws if it cannot be started
  *
  * @typedef {{ verdict: 'kept' | 'partly' | 'broken' | 'apart', why?: string }}

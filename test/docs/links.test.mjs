@@ -60,6 +60,7 @@ test('the map leads to every page of docs/', () => {
   assert.deepEqual(others, [
     // The overview leads to these.
     'docs/conformance/engines.md',
-    'docs/conformance/hosts.md'
+    'docs/conformance/hosts.md',
+    'docs/conformance/workerd.md'
   ])
 })

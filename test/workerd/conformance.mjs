@@ -4,7 +4,6 @@
  * tests of this folder. A test that a version cannot pass is marked `todo`: it
  * runs all the same, and its reason is the note.
  */
-import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { howItEnded, runToEnd } from '../conformance/process.mjs'
 import { VERSIONS, executable } from './support/runtime.mjs'
@@ -77,15 +76,19 @@ const host = (version) => ({
   fetch: () => executable(version)
 })
 
-function suite() {
-  const inFolder = (folder) =>
-    readdirSync(`${ROOT}${HERE}${folder}`)
-      .filter((name) => name.includes('.'))
-      .map((name) => `${HERE}${folder}${name}`)
-  const tests = Object.keys(FILES).map((file) => `${HERE}${file}.test.mjs`)
-  const others = ['support/', 'workers/', 'guests/'].flatMap(inFolder)
-  return [...tests, ...others].sort().map((name) => [name, ROOT + name])
-}
+/** What the tests use, besides their own files. */
+const USED = [
+  ...['runtime', 'tracked'].map((name) => `support/${name}.mjs`),
+  ...['driver', 'endless', 'subject', 'tail', 'tailed', 'tracked'].map(
+    (name) => `workers/${name}.mjs`
+  ),
+  'guests/poll.wat'
+]
+
+const suite = () =>
+  [...Object.keys(FILES).map((file) => `${file}.test.mjs`), ...USED].map(
+    (name) => [HERE + name, ROOT + HERE + name]
+  )
 
 /** @type {import('../conformance/table.mjs').Table} */
 export const WORKERD = {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** Every function and slot is found in the executables of both processors. */
+/**
+ * The executables of both processors: every function and slot is found in them,
+ * and the library runs wherever they run.
+ */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
@@ -8,6 +11,7 @@ import { test } from 'node:test'
 import { COMMAND, VERSIONS, executable } from './support/runtime.mjs'
 
 const CHECK = join(dirname(COMMAND), 'test/workerd_check_binary')
+const LIBRARY = join(dirname(COMMAND), 'libwasmsig-workerd.so')
 const SLOTS = [
   '16customizeIsolateE',
   '14enterStartupJsE',
@@ -41,3 +45,35 @@ for (const version of VERSIONS) {
     })
   }
 }
+
+// ------------------------------------------------------------------- glibc
+
+const objdump = (option, file) =>
+  execFileSync('objdump', [option, file], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+    maxBuffer: 2 ** 28
+  })
+
+/** The newest version of glibc that a file requires: 34 for 2.34. */
+function newestGlibc(file) {
+  const versions = objdump('-p', file).matchAll(/ GLIBC_2\.(\d+)/g)
+  return Math.max(...[...versions].map(([, minor]) => Number(minor)))
+}
+
+const libraries = (file) =>
+  [...objdump('-p', file).matchAll(/NEEDED +(\S+)/g)].map(([, name]) => name)
+
+test('the library requires no newer glibc than workerd does', () => {
+  const required = newestGlibc(LIBRARY)
+  assert.ok(required > 0, 'no version was found')
+  for (const version of VERSIONS) {
+    const known = newestGlibc(executable(version))
+    assert.ok(required <= known, `${version}: 2.${required} > 2.${known}`)
+  }
+})
+
+test('the library requires no library beside glibc', () => {
+  const names = libraries(LIBRARY).map((name) => name.replace(/[-.].*/, ''))
+  assert.deepEqual(names.sort(), ['ld', 'libc', 'libdl', 'libpthread'])
+})

@@ -11,7 +11,6 @@
 #include <link.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const Elf64_Ehdr *header_of(const struct wkd_image *image) {
@@ -83,16 +82,16 @@ static bool is_elf64(const struct wkd_image *image) {
 }
 
 static bool map_file(struct wkd_image *image, const char *path) {
-  struct stat status;
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
   void *start = MAP_FAILED;
-  if (fstat(file, &status) == 0 && status.st_size > 0)
-    start = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+  off_t size = lseek(file, 0, SEEK_END); /* fstat() requires a newer glibc */
+  if (size > 0)
+    start = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, file, 0);
   close(file);
   if (start == MAP_FAILED) return false;
   image->file = start;
-  image->size = (size_t)status.st_size;
+  image->size = (size_t)size;
   return true;
 }
 

@@ -2,9 +2,9 @@
 /*
  * Functions that glibc 2.32 to 2.34 moved into libc.so.6, with a new symbol
  * version: compiled once for each library that contained them before. The addon
- * is linked with these libraries, so it requires the old versions, which every
- * glibc has. The libraries are never loaded, and no function here is ever
- * called.
+ * and the library for workerd are linked with these libraries, so they require
+ * the old versions, which every glibc has. The libraries are never loaded, and
+ * no function here is ever called.
  */
 #define DEFINE(name)                                             \
   __attribute__((visibility("default"))) extern void name(void); \

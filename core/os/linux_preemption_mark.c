@@ -3,6 +3,7 @@
  * later), and whether the processor's counter is steady. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,11 +16,13 @@
 #include <cpuid.h>
 #endif
 
-/* <linux/rseq.h>: struct rseq up to rseq_cs, and struct rseq_cs. */
+/* <linux/rseq.h>: struct rseq up to node_id (Linux 6.3), and struct rseq_cs.
+ * The area has 32 bytes at least. */
 struct area {
   uint32_t cpu_id_start;
   uint32_t cpu_id; /* negative: this thread is not registered */
   uint64_t rseq_cs;
+  uint64_t flags_and_node_id; /* flags are 0 */
 };
 struct sequence {
   uint32_t version, flags;
@@ -37,6 +40,8 @@ struct sequence {
 
 #if defined(SIGNATURE)
 
+#define SLEEPS 3
+
 /* A sequence of one byte that is not code, with an abort address that is not
  * code: no thread is ever there. */
 static const struct {
@@ -45,8 +50,18 @@ static const struct {
 
 static const struct sequence mark = {0, 0, (uint64_t)(uintptr_t)&nowhere.code,
                                      1, (uint64_t)(uintptr_t)&nowhere.aborted};
-const uint64_t *const wsig_preemption_mark =
-    (const uint64_t *)(const void *)&mark;
+uint64_t wsig_preemption_mark = (uint64_t)(uintptr_t)&mark;
+
+/* The flags are 0, and no machine has so many nodes. */
+static const struct {
+  uint32_t flags, node_id;
+} no_node = {0, UINT32_MAX};
+static bool is_in_node_id;
+
+void wsig_os_preemption_mark_use_node_id(void) {
+  is_in_node_id = true;
+  memcpy(&wsig_preemption_mark, &no_node, sizeof no_node);
+}
 
 /* glibc manual, "Restartable Sequences": the area's offset from the thread
  * pointer, and its size, 0 if the kernel or GLIBC_TUNABLES disables it. They
@@ -58,16 +73,25 @@ static volatile uint64_t *own_field(void) {
   if (!offset || !size || *size == 0) return NULL;
   char *self = __builtin_thread_pointer();
   volatile struct area *area = (volatile struct area *)(void *)(self + *offset);
-  return (int32_t)area->cpu_id < 0 ? NULL : &area->rseq_cs;
+  if ((int32_t)area->cpu_id < 0) return NULL;
+  return is_in_node_id ? &area->flags_and_node_id : &area->rseq_cs;
 }
 
 /* Whether the mark disappears when the thread sleeps in a system call. Kernels
- * since Linux 6.19 may change the field only when they interrupt user code. */
+ * since Linux 6.19 may change the field only when they interrupt user code, and
+ * kernels before 6.3 know no node_id. A sleep may happen to be one that shows
+ * all the same, if the thread wakes on another processor: so each of some must.
+ */
 static bool shows_sleep(volatile uint64_t *field) {
   struct timespec a_moment = {0, 1000};
-  wsig_preemption_mark_set(field);
-  syscall(SYS_nanosleep, &a_moment, NULL);
-  return !wsig_preemption_mark_holds(field);
+  bool shows = true;
+  for (int i = 0; i < SLEEPS && shows; i++) {
+    wsig_preemption_mark_set(field);
+    syscall(SYS_nanosleep, &a_moment, NULL);
+    shows = !wsig_preemption_mark_holds(field);
+  }
+  *field = 0;
+  return shows;
 }
 
 volatile uint64_t *wsig_os_preemption_mark(void) {
@@ -82,7 +106,8 @@ volatile uint64_t *wsig_os_preemption_mark(void) {
 
 #else
 
-const uint64_t *const wsig_preemption_mark;
+uint64_t wsig_preemption_mark;
+void wsig_os_preemption_mark_use_node_id(void) {}
 volatile uint64_t *wsig_os_preemption_mark(void) { return NULL; }
 
 #endif

@@ -11,6 +11,12 @@
  * long as the thread is neither preempted nor migrated and receives no signal.
  * Other code that uses the field stores another address, which proves as little
  * as NULL.
+ *
+ * An allocator such as tcmalloc stores its own addresses in `rseq_cs` all the
+ * time. In a program that has one, a host can choose the field `node_id`: the
+ * kernel stores the number of the memory node there whenever it continues the
+ * thread after a switch or a signal, so that another value vanishes. Meanwhile
+ * code that reads the field finds a node that does not exist.
  */
 #ifndef WSIG_OS_PREEMPTION_MARK_H
 #define WSIG_OS_PREEMPTION_MARK_H
@@ -19,7 +25,12 @@
 #include <time.h>
 
 /* The mark: the field's value in a thread that was not switched out. */
-extern const uint64_t *const wsig_preemption_mark;
+extern uint64_t wsig_preemption_mark;
+
+/* The mark is in `node_id`, in each thread that asks for its field from now on.
+ * Call it before any thread does, in a program whose code does not read
+ * `node_id`. */
+void wsig_os_preemption_mark_use_node_id(void);
 
 /* The calling thread's field. NULL: it has none, or the kernel does not change
  * it when it switches the thread out in a system call. */
@@ -29,13 +40,13 @@ volatile uint64_t *wsig_os_preemption_mark(void);
 bool wsig_os_ticks_are_steady(void);
 
 static inline void wsig_preemption_mark_set(volatile uint64_t *field) {
-  *field = (uint64_t)(uintptr_t)wsig_preemption_mark;
+  *field = wsig_preemption_mark;
 }
 
 /* Whether the thread was not switched out until the moment when the caller read
  * the ticks. It must read them before this. */
 static inline bool wsig_preemption_mark_holds(const volatile uint64_t *field) {
-  return *field == (uint64_t)(uintptr_t)wsig_preemption_mark;
+  return *field == wsig_preemption_mark;
 }
 
 /* An interrupt comes between two instructions. The processor may run

@@ -14,6 +14,7 @@
  */
 #include "binary/image.h"
 #include "binary/runtime.h"
+#include "budgets/cpu_clock.h"
 #include "fatal.h"
 #include "isolates.h"
 #include "requests.h"
@@ -97,5 +98,7 @@ __attribute__((constructor)) static void begin(void) {
   if (!problem) problem = wkd_selftest();
   if (!problem) problem = wkd_runtime_replace_slots(&image, replacements);
   if (problem) refuse(problem);
+  /* Its allocator is tcmalloc, which uses rseq_cs, and not node_id. */
+  wsig_cpu_clock_use_node_id();
   wkd_image_close(&image);
 }

@@ -4,9 +4,12 @@
  * between two readings inside and two readings outside of it, and is charged
  * no less than the one pair and no more than the other. That holds however the
  * thread is scheduled. So it must with restartable sequences (rseq), without
- * them, and where other code in the thread uses them too.
+ * them, where other code in the thread uses them too, and with the mark in the
+ * field that such code leaves alone.
  */
+#include "budgets/thread.h"
 #include "real_clock.h"
+#include "signals/registry.h"
 
 #include <sched.h>
 #include <sys/mman.h>
@@ -231,27 +234,24 @@ static struct rseq *rseq_area(void) {
 }
 
 static void use_rseq(void) {
-  wsig_store_relaxed(&rseq_area()->rseq_cs, (uintptr_t)&foreign);
-}
-
-CASE(other_code_that_uses_rseq_makes_no_difference) {
-  wasmsig_budget budget;
-  struct bracket bracket = {0};
-  unsigned us = turns_in_a_us();
-  if (__rseq_size == 0) {
-    printf("not run: this thread has no rseq\n");
-    return;
-  }
   foreign.start_ip = (uintptr_t)&abort_code[1] + 64;
   foreign.post_commit_offset = 4;
   foreign.abort_ip = (uintptr_t)&abort_code[1];
+  wsig_store_relaxed(&rseq_area()->rseq_cs, (uintptr_t)&foreign);
+}
+
+/* Sections of 1 to `most_us` microseconds. */
+static void charge_beside_other_code(unsigned sections, unsigned most_us) {
+  wasmsig_budget budget;
+  struct bracket bracket = {0};
+  unsigned us = turns_in_a_us();
   make(&budget, NULL, NULL, 60000 * MS, NONE);
   pid_t hog = start_hog();
-  for (unsigned i = 0; i < SECTIONS / 10; i++) {
+  for (unsigned i = 0; i < sections; i++) {
     if (i % 3 == 0) use_rseq();
     bracket_enter(&bracket, &budget);
     if (i % 3 == 1) use_rseq();
-    spin((1 + i % 10) * us);
+    spin((1 + i % most_us) * us);
     if (i % 3 == 2) use_rseq();
     bracket_leave(&bracket, &budget);
   }
@@ -265,6 +265,56 @@ CASE(other_code_that_uses_rseq_makes_no_difference) {
   }
 }
 
+static bool has_rseq(void) {
+  if (__rseq_size == 0) printf("not run: this thread has no rseq\n");
+  return __rseq_size != 0;
+}
+
+CASE(other_code_that_uses_rseq_makes_no_difference) {
+  if (has_rseq()) charge_beside_other_code(SECTIONS / 10, 10);
+}
+
+/* ------------------------------------------------------ the mark in node_id */
+
+/* How often the clock itself was read. */
+static uint64_t clock_reads(void) {
+  return wsig_load_relaxed(&wsig_statistics.clock_reads);
+}
+
+CASE(with_the_mark_in_node_id_sections_are_charged_the_same) {
+  wsig_cpu_clock_use_node_id();
+  do_everything();
+  pid_t hog = start_hog();
+  charge_many(SECTIONS / 10);
+  charge_many_back_to_back(SECTIONS / 10);
+  end_hog(hog);
+  if (has_rseq()) charge_beside_other_code(SECTIONS / 10, 90);
+}
+
+/* Other code that uses rseq_cs does not hide that a thread was not switched
+ * out: of many sections of some microseconds, few are so interrupted. */
+CASE(with_the_mark_in_node_id_the_clock_is_seldom_read) {
+  wasmsig_budget budget;
+  wsig_cpu_clock_use_node_id();
+  if (!has_rseq()) return;
+  make(&budget, NULL, NULL, 60000 * MS, NONE);
+  /* Until the counter's rate is known. */
+  while (!wsig_load_acquire(&wsig_tick_rate.trusted)) {
+    enter(&budget);
+    LEFT(&budget, READY);
+    if (wsig_here->cpu_clock.mark) continue;
+    printf("not run: this kernel does not show it\n");
+    return;
+  }
+  uint64_t before = clock_reads();
+  for (unsigned i = 0; i < SECTIONS; i++) {
+    use_rseq();
+    enter(&budget);
+    LEFT(&budget, READY);
+  }
+  CHILD_AT_LEAST(SECTIONS / 10, clock_reads() - before);
+}
+
 int main(int count, char **arguments) {
   if (count > 1) return main_without_rseq(arguments[1]);
   const struct CMUnitTest tests[] = {
@@ -275,6 +325,8 @@ int main(int count, char **arguments) {
       BY_BOTH(used_ns_inside_a_section_decreases_by_a_correction_at_most),
       BY_BOTH(without_rseq_sections_are_charged_the_same),
       BY_BOTH(other_code_that_uses_rseq_makes_no_difference),
+      BY_BOTH(with_the_mark_in_node_id_sections_are_charged_the_same),
+      BY_BOTH(with_the_mark_in_node_id_the_clock_is_seldom_read),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

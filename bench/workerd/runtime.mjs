@@ -214,11 +214,10 @@ export class Server {
     throw new Error('the log has no such line')
   }
 
-  /** CPU ms of one request to `path`, as the log says. */
-  async cpuOf(path, holds = () => true) {
+  /** What the log says of one request to `path`. */
+  async lineOf(path, holds = () => true) {
     const from = readFileSync(this.log, 'utf8').length
     await this.get(path)
-    const { cpu_ms: used } = await this.logged(from, holds)
-    return used
+    return this.logged(from, holds)
   }
 }

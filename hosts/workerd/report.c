@@ -37,9 +37,10 @@ static void escape(const char *text, char *to, size_t room) {
 
 static int text_line(const struct wkd_event *event, const char *service,
                      char *line, size_t room) {
-  char signals[40] = "";
+  char signals[60] = "";
   if (event->signals > 0)
-    snprintf(signals, sizeof signals, ", SIGXCPU %" PRIu32, event->signals);
+    snprintf(signals, sizeof signals, ", SIGXCPU %" PRIu32 " at %.3f ms",
+             event->signals, milliseconds(event->signal_cpu_ns));
   return snprintf(line, room,
                   "wasmsig: %s: %s: %.3f ms CPU, %.3f ms wall%s%s\n",
                   *service ? service : "?", event->kind,
@@ -51,17 +52,20 @@ static int json_line(const struct wkd_event *event, const char *service,
                      char *line, size_t room) {
   struct timespec now;
   struct tm utc;
-  char date[40] = "";
+  char date[40] = "", signal[40] = "null";
   clock_gettime(CLOCK_REALTIME, &now);
   gmtime_r(&now.tv_sec, &utc);
   strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
+  if (event->signals > 0)
+    snprintf(signal, sizeof signal, "%.3f", milliseconds(event->signal_cpu_ns));
   return snprintf(line, room,
                   "{\"time\":\"%s.%03ldZ\",\"service\":\"%s\",\"event\":\"%s\","
                   "\"cpu_ms\":%.3f,\"wall_ms\":%.3f,\"signals\":%" PRIu32
-                  ",\"outcome\":\"%s\"}\n",
+                  ",\"signal_cpu_ms\":%s,\"outcome\":\"%s\"}\n",
                   date, now.tv_nsec / 1000000, service, event->kind,
                   milliseconds(event->cpu_ns), milliseconds(event->wall_ns),
-                  event->signals, event->exceeded_cpu ? "exceededCpu" : "ok");
+                  event->signals, signal,
+                  event->exceeded_cpu ? "exceededCpu" : "ok");
 }
 
 /* One write: lines of several threads do not mix. */

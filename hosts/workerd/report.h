@@ -13,8 +13,9 @@ struct wkd_event {
   const char *service; /* "": not known yet */
   const char *kind;    /* request, actor, startup, import */
   uint64_t cpu_ns, wall_ns;
-  uint32_t signals;  /* how often SIGXCPU was raised */
-  bool exceeded_cpu; /* it was stopped */
+  uint32_t signals;       /* how often SIGXCPU was raised */
+  uint64_t signal_cpu_ns; /* CPU time when it was raised first; 0: never */
+  bool exceeded_cpu;      /* it was stopped */
 };
 
 /** Any thread, outside of signal handlers. */

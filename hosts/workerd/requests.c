@@ -34,6 +34,7 @@
 #include "exceeded.h"
 #include "fatal.h"
 #include "isolates.h"
+#include "os/os.h"
 #include "report.h"
 #include "settings.h"
 #include "tracked_list.h"
@@ -70,6 +71,8 @@ struct wkd_request {
   /* Since the last report. */
   uint64_t began_ns, reset_ns; /* reset: CPU time before the budget's reset */
   uint32_t signals;
+  uint64_t raised_at_ns;  /* the thread's clock, until the turn ends; or 0 */
+  uint64_t signal_cpu_ns; /* CPU time of the request at its first signal */
   bool was_stopped;
 };
 
@@ -121,8 +124,15 @@ void wkd_request_set_callback(void *enforcer, struct wkd_function *callback) {
 
 /* --------------------------------------------------------------- signals */
 
+static uint64_t thread_cpu_ns(void) {
+  uint64_t ns = 0;
+  return wsig_clock->cpu_ns(CLOCK_THREAD_CPUTIME_ID, &ns) ? ns : 0;
+}
+
 static void raise_signal(struct wkd_request *request) {
   struct wkd_isolate *isolate = request->isolate;
+  if (!request->signal_cpu_ns && !request->raised_at_ns)
+    request->raised_at_ns = thread_cpu_ns();
   isolate->signalled = request;
   request->is_to_signal_again = false;
   request->reached = wkd_list_raise(isolate->list, WASMSIG_SIGXCPU);
@@ -156,6 +166,15 @@ static void take_back_interrupt(struct wkd_request *request) {
   struct wkd_request **wanted = &request->isolate->raise_wanted;
   if (wsig_load_relaxed(wanted) && wsig_exchange_acquire(wanted, NULL))
     request->is_to_signal_again = true;
+}
+
+/* After the leave, which has charged the turn. */
+static void note_signal(struct wkd_request *request) {
+  if (!request->raised_at_ns) return;
+  uint64_t since = thread_cpu_ns() - request->raised_at_ns;
+  uint64_t used = wasmsig_budget_used_ns(&request->budget);
+  request->signal_cpu_ns = used > since ? used - since : used;
+  request->raised_at_ns = 0;
 }
 
 /* The words belong to the request whose turn begins. */
@@ -218,6 +237,7 @@ static void report(struct wkd_request *request) {
       .cpu_ns = request->reset_ns + wasmsig_budget_used_ns(&request->budget),
       .wall_ns = wkd_now_ns() - request->began_ns,
       .signals = request->signals,
+      .signal_cpu_ns = request->signal_cpu_ns,
       .exceeded_cpu = request->was_stopped};
   if (event.cpu_ns > 0) wkd_report(&event);
 }
@@ -233,6 +253,7 @@ static void begin_anew(struct wkd_request *request) {
   wasmsig_budget_reset(&request->budget, &options);
   request->reset_ns = 0;
   request->signals = 0;
+  request->signal_cpu_ns = 0;
   request->began_ns = wkd_now_ns();
 }
 
@@ -330,6 +351,7 @@ void wkd_request_leave(void *entered) {
   else
     go_on(request);
   take_back_interrupt(request);
+  note_signal(request);
   was_killed = outcome == WASMSIG_LEFT_KILLED;
   if (was_killed) abort_context(request);
 }

@@ -75,6 +75,7 @@ test('a request that is not near its limit is not signalled', async (t) => {
   for (let i = 0; i < 20; i++) await subject(server, '/fetch/words')
   await server.until(() => server.lines().length >= 20)
   assert.deepEqual(server.lines().filter(signalled), [])
+  assert.ok(server.lines().every((line) => line.signal_cpu_ms === null))
 })
 
 test('a guest that is signalled and goes on is stopped', async (t) => {
@@ -84,6 +85,7 @@ test('a guest that is signalled and goes on is stopped', async (t) => {
   const line = server.lines().find(signalled)
   assert.equal(line.signals, 1)
   assert.equal(line.outcome, 'exceededCpu')
+  assert.ok(line.signal_cpu_ms >= 27 && line.signal_cpu_ms < line.cpu_ms)
 })
 
 test('the terminated words stay 0, unless they are asked for', async (t) => {

@@ -23,9 +23,9 @@ export const JAVASCRIPT = {
   title: 'JavaScript hosts',
   about: `Each promise was tried in each host, in a process of its own, by
 [test/conformance](../../test/conformance). The notes are from that run.
-workerd is there for comparison: it has a shim of its own for the same words and
-cannot load the package. So only promises that need nothing of the package are
-tried in it.`,
+workerd cannot load the package. It has a shim of its own for the same words, and
+runs without limits here: only promises that need nothing of the package are
+tried. With limits it has [a page of its own](workerd.md).`,
   page: 'docs/conformance/hosts.md',
   results: new URL('./results.json', import.meta.url),
   hosts: HOSTS,

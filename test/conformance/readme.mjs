@@ -16,7 +16,7 @@ const COLUMNS = {
   async: ['Asynchronous work is charged to its budget']
 }
 
-/** Without limits it is there for comparison: it cannot load the package. */
+/** workerd's row is the one with limits. */
 const isOffered = ({ name, isInReadme = name !== 'workerd' }) => isInReadme
 
 const promisesIn = (results, groups) =>

@@ -235,18 +235,33 @@ test('a system without a library is named, and what there is', (t) => {
   const made = project(t)
   placeWorkerd(made)
   for (const [platform, arch, text] of [
-    ['linux', 'arm64', 'linux-arm64 with glibc'],
+    ['linux', 'riscv64', 'linux-riscv64 with glibc'],
     ['darwin', 'arm64', 'darwin-arm64']
   ]) {
     const args = [...LIMIT, 'echo', 'began']
     const { status, stderr, stdout } = elsewhere(made, platform, arch, args)
     assert.equal(status, 1)
-    assert.match(stderr, /this package has libraries for linux-x64 with glibc/)
+    const systems = 'linux-arm64, linux-x64 with glibc'
+    assert.ok(stderr.includes(`this package has libraries for ${systems}`))
     assert.ok(stderr.includes(`this system is ${text} (--unlimited`), stderr)
     assert.equal(stdout, '')
     const unlimited = ['--unlimited', 'echo', 'began']
     assert.equal(elsewhere(made, platform, arch, unlimited).stdout, 'began\n')
   }
+})
+
+test('each system has a library of its own', (t) => {
+  const place = project(t).path('node_modules/wasmsig-workerd')
+  const program = `
+    const { libraryFile } = require('${place}/lib/library.js')
+    for (const arch of ['x64', 'arm64']) console.log(libraryFile('linux-' + arch))`
+  const printed = execFileSync('node', ['-e', program], { encoding: 'utf8' })
+  const machines = printed
+    .trim()
+    .split('\n')
+    .map((file) => readFileSync(file).readUInt16LE(18))
+  // ELF's e_machine of x86-64 and of AArch64.
+  assert.deepEqual(machines, [62, 183])
 })
 
 // --------------------------------------------------------------- the command

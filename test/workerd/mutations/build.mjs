@@ -5,7 +5,7 @@ import { linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 const LIBRARY = 'libwasmsig-workerd.so'
-const OBJECTS = 'hosts/workerd/CMakeFiles/'
+const OBJECTS = /^hosts\/workerd\/CMakeFiles\/wasmsig_workerd(_parts)?\.dir\//
 
 const outputOf = ({ command }) => / -o (\S+)/.exec(command)[1]
 
@@ -16,8 +16,7 @@ export class Builder {
     const commands = path.join(build, 'compile_commands.json')
     this.sources = JSON.parse(readFileSync(commands, 'utf8'))
       .map((source) => ({ ...source, output: outputOf(source) }))
-      .filter(({ output }) => output.startsWith(OBJECTS))
-      .filter(({ output }) => !output.includes('check_binary'))
+      .filter(({ output }) => OBJECTS.test(output))
   }
 
   /** Compiles a text in place of a source; the object. */

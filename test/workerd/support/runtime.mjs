@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import makeWabt from 'wabt'
 
 import { PATIENCE_MS } from '../../support/patience.mjs'
+import { emulated, variables } from './emulated.mjs'
 
 const here = fileURLToPath(new URL('..', import.meta.url))
 const root = join(here, '..', '..')
@@ -257,20 +258,29 @@ class Server {
   }
 }
 
+/** The command line of a workerd with limits; for arm64 in an emulator. */
+function limited(options, args, version, processor = '64') {
+  const program = executable(version, processor)
+  if (processor === '64') {
+    return [COMMAND, 'workerd', ...options, '--workerd', program, '--', ...args]
+  }
+  return emulated(program, args, variables(options))
+}
+
 /**
  * Starts workerd under the command; ends it with the test. `without`: there are
  * no timers, so that the watchdog notices the limits.
  */
 export async function serve(t, limits, options = {}) {
-  const { makeConfig, files, version, without } = options
+  const { makeConfig, files, version, without, processor } = options
   const { path, ports } = await stage(t, makeConfig, files)
   const log = join(path, 'requests.jsonl')
-  const command = [
-    ...[COMMAND, 'workerd', ...limits],
-    ...['--log', log, '--log-format', 'json'],
-    ...['--workerd', executable(version), '--'],
-    ...['serve', '--experimental', join(path, 'config.capnp')]
-  ]
+  const command = limited(
+    [...limits, '--log', log, '--log-format', 'json'],
+    ['serve', '--experimental', join(path, 'config.capnp')],
+    version,
+    processor
+  )
   if (without === 'timers') {
     command.unshift('bash', '-c', 'ulimit -i 0; exec "$0" "$@"')
   }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** `wrangler dev`, offline, with the limits of its own configuration. */
 import assert from 'node:assert/strict'
-import { get } from 'node:http'
-import { createServer } from 'node:net'
 import { test } from 'node:test'
 
-import { PATIENCE_MS } from '../support/patience.mjs'
+import { pause, startServer } from './support/dev-server.mjs'
 import { project, workerFiles } from './support/npm.mjs'
 
 const CONFIG = {
@@ -17,40 +15,11 @@ const CONFIG = {
 }
 const LOG = ['--log', 'requests.jsonl', '--log-format', 'json']
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-const pause = () => new Promise((resolve) => setTimeout(resolve, 50))
-
-/** [status, text], or undefined while nothing listens. */
-function ask(port, path) {
-  const options = { host: '127.0.0.1', port, path, agent: false }
-  return new Promise((resolve, reject) => {
-    const asked = get({ ...options, timeout: PATIENCE_MS }, async (answer) => {
-      let text = ''
-      for await (const part of answer) text += part
-      resolve([answer.statusCode, text])
-    })
-    asked.on('error', ({ code }) =>
-      code === 'ECONNREFUSED' ? resolve() : reject(new Error(code))
-    )
-    asked.on('timeout', () => asked.destroy())
-  })
-}
-
-async function dev(made, own, ...more) {
-  const port = await freePort()
-  const address = ['--ip', '127.0.0.1', '--port', String(port)]
-  const child = made.start([...own, 'wrangler', 'dev', ...address, ...more])
-  while (child.exitCode === null && !(await ask(port, '/lives'))) await pause()
-  assert.equal(child.exitCode, null, child.text)
-  return { child, ask: (path) => ask(port, path) }
-}
+const dev = (made, own, ...more) =>
+  startServer(made, (port) => [
+    ...[...own, 'wrangler', 'dev', '--ip', '127.0.0.1'],
+    ...['--port', String(port), ...more]
+  ])
 
 const stopped = (made) =>
   made

@@ -21,6 +21,7 @@ const hosts = join(root, 'build/hosts')
 const PACKAGES = {
   miniflare: { miniflare: '4.20260730.0' },
   wrangler: { wrangler: '4.164.0' },
+  vite: { '@cloudflare/vite-plugin': '1.64.0', vite: '8.4.0' },
   vitest: { '@cloudflare/vitest-pool-workers': '0.23.0', vitest: '4.1.11' }
 }
 /** wrangler and miniflare ask for 22 or later. */

@@ -36,6 +36,15 @@ struct MaybeMethod {
   ~MaybeMethod() {}
 };
 
+/* wkd_maybe_bytes, as it is returned. */
+struct MaybeBytes {
+  bool is_set;
+  const void *bytes;
+  size_t size;
+  MaybeBytes(const MaybeBytes &) = delete;
+  ~MaybeBytes() {}
+};
+
 /* kj::ArrayDisposer::disposeImpl(), of what is never freed. */
 using DisposeArray = void (*)(const void *, void *, size_t, size_t, size_t,
                               void (*)(void *));
@@ -52,6 +61,14 @@ extern "C" {
 
 wkd_array wkd_static_array(const void *bytes, size_t size) {
   return {bytes, size, &keeping_disposer};
+}
+
+wkd_maybe_bytes wkd_abi_detail(void (*function)(void), const void *exception,
+                               uint64_t id) {
+  using GetDetail = MaybeBytes (*)(const void *, uint64_t);
+  MaybeBytes detail = reinterpret_cast<GetDetail>(function)(exception, id);
+  if (!detail.is_set) return {false, nullptr, 0};
+  return {true, detail.bytes, detail.size};
 }
 
 bool wkd_abi_passes_strings_by_pointer(void (*function)(void)) {

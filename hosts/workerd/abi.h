@@ -55,6 +55,17 @@ enum { WKD_OUTCOME_NONE = -1, WKD_OUTCOME_EXCEEDED_CPU = 3 };
 /** A kj::Array of `size` bytes that are never freed. */
 struct wkd_array wkd_static_array(const void *bytes, size_t size);
 
+/** kj::Maybe<kj::ArrayPtr<const kj::byte>>. */
+struct wkd_maybe_bytes {
+  bool is_set;
+  const void *bytes;
+  size_t size;
+};
+
+/** A detail of an exception; `function` is kj::Exception::getDetail(). */
+struct wkd_maybe_bytes wkd_abi_detail(void (*function)(void),
+                                      const void *exception, uint64_t id);
+
 /**
  * Whether a kj::StringPtr is passed as a pointer to a temporary: it is since
  * 2026-09, when it ceased to be trivially copyable. Before that it was passed

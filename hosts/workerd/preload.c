@@ -86,6 +86,9 @@ static wkd_code *const replacements[WKD_SLOTS] = {
     [WKD_SET_CPU_LIMIT_NEARLY_EXCEEDED_CALLBACK] =
         (wkd_code *)wkd_request_set_callback,
     [WKD_DELETE_CONTEXT] = (wkd_code *)wkd_request_context_delete,
+    [WKD_HANDLE_APPLICATION_ERROR] = wkd_slot_handle_application_error,
+    [WKD_REQUEST] = wkd_slot_request,
+    [WKD_OBSERVED_REQUEST] = wkd_slot_observed_request,
 };
 
 __attribute__((constructor)) static void begin(void) {

@@ -2,6 +2,7 @@
 #include "selftest.h"
 
 #include "abi.h"
+#include "answers.h"
 #include "binary/runtime.h"
 #include "exceeded.h"
 #include "tracked_list.h"
@@ -66,11 +67,15 @@ static bool list_is_as_expected(void) {
 }
 
 static bool exception_is_as_expected(void) {
-  wkd_exception exception;
-  if (!wkd_runtime.outcome_of) return true;
+  wkd_exception exception, answer;
   wkd_exceeded_request(&exception);
+  wkd_exceeded_answer(&answer);
   bool is_right =
-      wkd_runtime.outcome_of(&exception, 0) == WKD_OUTCOME_EXCEEDED_CPU;
+      wkd_is_exceeded_request(&exception) && !wkd_is_exceeded_request(&answer);
+  if (wkd_runtime.outcome_of)
+    is_right = is_right && wkd_runtime.outcome_of(&exception, 0) ==
+                               WKD_OUTCOME_EXCEEDED_CPU;
+  wkd_runtime.exception_destroy(&answer);
   wkd_runtime.exception_destroy(&exception);
   return is_right;
 }
@@ -83,5 +88,7 @@ const char *wkd_selftest(void) {
     return "the list of tracked instances is not as expected";
   if (!exception_is_as_expected())
     return "an exception of exceeded CPU time is not as expected";
+  if (wkd_runtime.serves_http_by_rust && !wkd_answers_are_as_expected())
+    return "the promise of an HTTP response is not as expected";
   return NULL;
 }

@@ -26,7 +26,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < WKD_SLOTS; i++) {
     uint64_t address;
     const char *method = wkd_runtime_slot((enum wkd_slot)i, &address);
-    printf("%" PRIx64 " %s\n", address, method);
+    if (address != 0) printf("%" PRIx64 " %s\n", address, method);
   }
   wkd_image_close(&image);
   return 0;

@@ -142,6 +142,7 @@ test('each function and each method that is missing is named', (t) => {
     '_ZN2v87Isolate18TerminateExecutionEv',
     '_ZN7workerd9IoContext5abortEON2kj9ExceptionE',
     '_ZN2kj9Exception9setDetailEyNS_5ArrayIhEE',
+    '_ZN2kj1_6detachEONS_7PromiseIvEE',
     '_ZN7workerd9IoContextD0Ev'
   ]) {
     const { status, stdout, stderr } = limited(without(t, symbol))

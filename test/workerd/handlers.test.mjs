@@ -57,6 +57,55 @@ for (const [where, paths] of Object.entries(STOPPED)) {
   })
 }
 
+const PAGE = 'Error 1102: Worker exceeded resource limits'
+
+const assertPage = async (path) => {
+  const answer = await server.direct(path)
+  assert.equal(answer.status, 503, path)
+  assert.ok((await answer.text()).includes(PAGE), path)
+}
+
+/** Workerd's own answer to any exception. */
+const assertError = async (asked) => {
+  const answer = await asked
+  assert.equal(answer.status, 500)
+  assert.equal(await answer.text(), 'Internal Server Error')
+}
+
+test('an HTTP client receives 503 and the words of error 1102', async () => {
+  const ways = ['first', 'microtask', 'await', 'timer']
+  for (const way of ways) {
+    await assertPage(`/${way}/js`)
+    await assertPage(`/${way}/wasm`)
+  }
+  await assertPage('/turns')
+  await assertAlive()
+})
+
+test("a Worker's own error is not answered with error 1102", async () => {
+  const stopped = assertPage('/await/js')
+  await assertError(server.direct('/no-such-way'))
+  await stopped
+})
+
+test('a request that called a stopped one is not answered with error 1102', async () => {
+  for (const path of ['/first/js', '/await/wasm']) {
+    await assertError(server.get(`/uncaught/subject${path}`))
+    await assertError(server.get(`/uncaught/actors${path}`))
+  }
+  await assertAlive()
+})
+
+test('a response that has begun keeps its status', async () => {
+  for (const path of ['/stream/js', '/begun/wasm']) {
+    const answer = await server.direct(path)
+    assert.equal(answer.status, 200, path)
+    const text = await answer.text().catch(() => '')
+    assert.ok(!text.includes(PAGE), path)
+  }
+  await assertAlive()
+})
+
 test('no catch and no finally runs', async () => {
   const answer = await server.ask('/fetch/swallowing/js')
   assert.deepEqual(answer, { error: TEXT })
@@ -179,6 +228,21 @@ test('a tail event says exceededCpu', { todo: TAILS }, async () => {
     { outcome: 'ok', event: '/words' }
   ])
 })
+
+test(
+  'the tail event of a request over HTTP says exceededCpu',
+  { todo: TAILS },
+  async () => {
+    await server.ask('/events')
+    await assertPage('/first/js')
+    const all = []
+    await server.until(async () => {
+      all.push(...(await server.ask('/events')).result)
+      return all.length >= 1
+    })
+    assert.deepEqual(all, [{ outcome: 'exceededCpu', event: '/first/js' }])
+  }
+)
 
 test('the log has a line for each, with its CPU time', async () => {
   const at = server.lines().length

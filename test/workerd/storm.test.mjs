@@ -50,7 +50,7 @@ async function outcome(server, path) {
   if (!response) return 'exceeded'
   // A body whose stream is stopped ends early.
   const text = await response.text().catch(() => EXCEEDED)
-  if (response.status >= 500) return 'exceeded'
+  if (response.status === 503) return 'exceeded'
   if (!isActor) {
     if (path.startsWith('/stream')) return 'exceeded'
     return isRight(text) ? 'right' : `${path}: ${text}`

@@ -63,7 +63,7 @@ test('a Worker that was stopped starts again', async (t) => {
   for (let stops = 0; stops < 3; stops++) {
     const before = await ask(server, '/alive')
     assert.match(before.text, /^signals true, answered [1-9]\d*\n$/)
-    assert.equal((await ask(server, '/endless')).status, 500)
+    assert.equal((await ask(server, '/endless')).status, 503)
     const after = await ask(server, '/alive')
     assert.deepEqual(after, { status: 200, text: 'signals true, answered 0\n' })
   }
@@ -72,7 +72,7 @@ test('a Worker that was stopped starts again', async (t) => {
 
 test('without a mark the glue calls the stopped instance, which hangs', async (t) => {
   const server = await start(t, ['--cpu-limit', '100ms'])
-  assert.equal((await ask(server, '/endless')).status, 500)
+  assert.equal((await ask(server, '/endless')).status, 503)
   assert.equal((await ask(server, '/alive')).status, 500)
   await server.until(() => /code had hung/.test(server.stderr))
 })

@@ -23,7 +23,8 @@ struct wkd_runtime wkd_runtime;
 
 /* ---------------------------------------------------------- what is wanted */
 
-enum presence { REQUIRED, OPTIONAL };
+/* BY_CPP, BY_RUST: required where HTTP is served by it, unused elsewhere. */
+enum presence { REQUIRED, OPTIONAL, BY_CPP, BY_RUST };
 
 /* A function: its address goes to `place`. */
 static struct function {
@@ -46,6 +47,8 @@ static struct function {
     {"_ZN2kj9ExceptionD1Ev", &wkd_runtime.exception_destroy, 0, REQUIRED, 0},
     {"_ZN2kj9Exception9setDetailEyNS_5ArrayIhEE",
      &wkd_runtime.exception_set_detail, 0, REQUIRED, 0},
+    {"_ZNK2kj9Exception9getDetailEy", &wkd_runtime.exception_get_detail, 0,
+     REQUIRED, 0},
     {"_ZN2kj19throwFatalExceptionEONS_9ExceptionEj",
      &wkd_runtime.exception_throw, 0, REQUIRED, 0},
     {"__cxa_uncaught_exceptions", &wkd_runtime.uncaught_exceptions, 0, REQUIRED,
@@ -55,6 +58,37 @@ static struct function {
      &wkd_runtime.outcome_of, 0, OPTIONAL, 0},
     {"_ZN2kj18tryParseHttpMethodENS_9StringPtrE", &wkd_runtime.parse_method, 0,
      OPTIONAL, 0},
+    {"_ZN2kj22HttpServerErrorHandler22handleApplicationErrorENS_9ExceptionENS_"
+     "5MaybeIRNS_11HttpService8ResponseEEE",
+     &wkd_runtime.answer_error_by_type, 0, BY_CPP, 0},
+    {"_ZN2kj11HttpService8Response9sendErrorEjNS_9StringPtrERKNS_"
+     "15HttpHeaderTableE",
+     &wkd_runtime.send_error, 0, BY_RUST, 0},
+    {"_ZN2kj1_8readyNowEv", &wkd_runtime.ready_now, 0, BY_RUST, 0},
+    {"_ZN2kj1_6detachEONS_7PromiseIvEE", &wkd_runtime.detach, 0, BY_RUST, 0},
+    {"_ZN2kj15HttpHeaderTableC1Ev", &wkd_runtime.header_table_construct, 0,
+     BY_RUST, 0},
+    {"_ZN2kj11HttpHeadersC1ERKNS_15HttpHeaderTableE",
+     &wkd_runtime.headers_construct, 0, BY_RUST, 0},
+    {"_ZN2kj1_26ImmediateBrokenPromiseNodeC1EONS_9ExceptionE",
+     &wkd_runtime.broken_construct, 0, BY_RUST, 0},
+    {"_ZTVN2kj1_24TransformPromiseNodeBaseE", &wkd_runtime.transform_table, 0,
+     BY_RUST, 0},
+    {"_ZN2kj1_24TransformPromiseNodeBaseC2EONS_3OwnINS0_11PromiseNodeENS0_"
+     "15PromiseDisposerEEEPv",
+     &wkd_runtime.transform_construct, 0, BY_RUST, 0},
+    {"_ZN2kj1_24TransformPromiseNodeBaseD2Ev", &wkd_runtime.transform_destroy,
+     0, BY_RUST, 0},
+    {"_ZN2kj1_24TransformPromiseNodeBase7onReadyEPNS0_5EventE",
+     &wkd_runtime.transform_on_ready, 0, BY_RUST, 0},
+    {"_ZN2kj1_24TransformPromiseNodeBase3getERNS0_16ExceptionOrValueE",
+     &wkd_runtime.transform_get, 0, BY_RUST, 0},
+    {"_ZN2kj1_24TransformPromiseNodeBase12tracePromiseERNS0_12TraceBuilderEb",
+     &wkd_runtime.transform_trace, 0, BY_RUST, 0},
+    {"_ZN2kj1_24TransformPromiseNodeBase12getDepResultERNS0_"
+     "16ExceptionOrValueE",
+     &wkd_runtime.transform_get_dependency, 0, BY_RUST, 0},
+    {"__cxa_pure_virtual", &wkd_runtime.pure_virtual, 0, BY_RUST, 0},
     {"_ZN7workerd9IoContext5abortEON2kj9ExceptionE", &wkd_runtime.context_abort,
      0, REQUIRED, 0},
     {"_ZN7workerd9IoContext13hasOutputGateEv",
@@ -77,18 +111,37 @@ static struct function register_optional = {
     &wkd_runtime.list_register, 0, OPTIONAL, 0};
 
 /* A class: how its name begins in the symbols of its methods. */
-enum class_name { ISOLATE_ENFORCER, ENFORCER, SERVICE, CONTEXT, CLASSES };
+enum class_name {
+  ISOLATE_ENFORCER,
+  ENFORCER,
+  SERVICE,
+  CONTEXT,
+  CONNECTION, /* an HTTP server; this and the following only answer HTTP */
+  ENTRYPOINT,
+  OBSERVER,
+  RESPONSE,
+  CLASSES
+};
 
 static struct class {
   const char *name;
   uint64_t table, size; /* its virtual table */
   unsigned found;
   bool through_thunks;
+  enum presence presence;
 } classes[CLASSES] = {
-    {"7workerd6server12_GLOBAL__N_124NullIsolateLimitEnforcer", 0, 0, 0, false},
-    {"7workerd6server12_GLOBAL__N_117NullLimitEnforcer", 0, 0, 0, false},
-    {"7workerd6server6Server13WorkerService", 0, 0, 0, true},
-    {"7workerd9IoContext", 0, 0, 0, false},
+    {"7workerd6server12_GLOBAL__N_124NullIsolateLimitEnforcer", 0, 0, 0, false,
+     REQUIRED},
+    {"7workerd6server12_GLOBAL__N_117NullLimitEnforcer", 0, 0, 0, false,
+     OPTIONAL},
+    {"7workerd6server6Server13WorkerService", 0, 0, 0, true, OPTIONAL},
+    {"7workerd9IoContext", 0, 0, 0, false, REQUIRED},
+    {"7workerd6server6Server12HttpListener10Connection", 0, 0, 0, true, BY_CPP},
+    {"7workerd12_GLOBAL__N_116WorkerEntrypoint", 0, 0, 0, false, BY_RUST},
+    {"7workerd6server12_GLOBAL__N_125RequestObserverWithTracer", 0, 0, 0, true,
+     BY_RUST},
+    {"7workerd6server12_GLOBAL__N_117RewritingResponse", 0, 0, 0, false,
+     BY_RUST},
 };
 
 /* A method: what follows the class in its symbol. What its slot held goes to
@@ -122,6 +175,11 @@ static struct slot {
     [WKD_SET_CPU_LIMIT_NEARLY_EXCEEDED_CALLBACK] =
         SLOT(REQUEST, "33setCpuLimitNearlyExceededCallbackE", NULL),
     [WKD_DELETE_CONTEXT] = SLOT(CONTEXT, "D0Ev", &wkd_runtime.context_delete),
+    [WKD_HANDLE_APPLICATION_ERROR] = SLOT(
+        CONNECTION, "22handleApplicationErrorE", &wkd_runtime.answer_error),
+    [WKD_REQUEST] = SLOT(ENTRYPOINT, "7requestE", &wkd_runtime.request),
+    [WKD_OBSERVED_REQUEST] =
+        SLOT(OBSERVER, "7requestE", &wkd_runtime.observed_request),
 #undef SLOT
 };
 
@@ -192,9 +250,10 @@ static void note_class(const char *name, const Elf64_Sym *symbol) {
 
 /* There are some 280 000 symbols; few begin like this. */
 static bool may_be_wanted(const char *name) {
-  static const char *const beginnings[] = {"_ZN2kj9E", "_ZN2kj1",  "_ZN2v87I",
-                                           "_ZN7work", "_ZNK7wor", "_ZThn",
-                                           "_ZTVN7",   "__cxa_un"};
+  static const char *const beginnings[] = {
+      "_ZN2kj9E",  "_ZN2kj1",      "_ZN2kj22H", "_ZN2v87I",
+      "_ZNK2kj9E", "_ZN7work",     "_ZNK7wor",  "_ZThn",
+      "_ZTVN7",    "_ZTVN2kj1_24", "__cxa_un",  "__cxa_pu"};
   if (name[0] != '_') return false;
   for (size_t i = 0; i < COUNT(beginnings); i++)
     if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) return true;
@@ -213,8 +272,13 @@ static void note_symbol(const char *name, const Elf64_Sym *symbol) {
 
 /* ----------------------------------------------------------- all of them */
 
+static bool is_unused(enum presence presence) {
+  return presence == (wkd_runtime.serves_http_by_rust ? BY_CPP : BY_RUST);
+}
+
 static const char *take_function(const struct function *function,
                                  uint64_t bias) {
+  if (is_unused(function->presence)) return NULL;
   if (function->found == 0 && function->presence == OPTIONAL) return NULL;
   if (function->found != 1)
     return say(function->name,
@@ -236,6 +300,7 @@ static const char *take_layout(uint64_t bias) {
 
 static const char *take_slot(const struct wkd_image *image, struct slot *slot) {
   enum class_name owner = slot->owner;
+  if (is_unused(classes[owner].presence)) return NULL;
   if (owner == REQUEST && wkd_runtime.shares_enforcers) owner = SERVICE;
   const struct class *class = &classes[owner];
   bool is_second = owner == SERVICE;
@@ -257,14 +322,18 @@ static const char *take_slot(const struct wkd_image *image, struct slot *slot) {
   return say(slot->method, found ? "has more than one slot" : "has no slot");
 }
 
-static const char *take_classes(void) {
+static const char *take_classes(uint64_t bias) {
   bool own = classes[ENFORCER].found > 0;
   wkd_runtime.shares_enforcers = !own;
+  wkd_runtime.serves_http_by_rust = classes[CONNECTION].found == 0;
   for (int i = 0; i < CLASSES; i++) {
-    if (i == (own ? SERVICE : ENFORCER)) continue;
+    if (i == (own ? SERVICE : ENFORCER) || is_unused(classes[i].presence))
+      continue;
     if (classes[i].found != 1 || classes[i].table % 8 != 0)
       return say(classes[i].name, "has no virtual table, a class");
   }
+  uint64_t table = classes[RESPONSE].table + bias;
+  memcpy(&wkd_runtime.response_table, &table, sizeof table);
   return NULL;
 }
 
@@ -273,7 +342,7 @@ const char *wkd_runtime_find(const struct wkd_image *image) {
     const char *name = wkd_image_name(image, i);
     if (name) note_symbol(name, &image->symbols[i]);
   }
-  const char *problem = take_classes();
+  const char *problem = take_classes(image->bias);
   if (!problem) problem = take_layout(image->bias);
   for (size_t i = 0; i < COUNT(functions) && !problem; i++)
     problem = take_function(&functions[i], image->bias);
@@ -301,6 +370,7 @@ static bool replace(uintptr_t address, wkd_code *replacement, void *before) {
 const char *wkd_runtime_replace_slots(const struct wkd_image *image,
                                       wkd_code *const with[WKD_SLOTS]) {
   for (size_t i = 0; i < COUNT(slots); i++) {
+    if (slots[i].address == 0) continue;
     uintptr_t address = (uintptr_t)(slots[i].address + image->bias);
     if (!replace(address, with[i], slots[i].before))
       return say(slots[i].method, "cannot be replaced");

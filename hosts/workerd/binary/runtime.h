@@ -40,6 +40,12 @@ enum wkd_slot {
   WKD_SET_CPU_LIMIT_NEARLY_EXCEEDED_CALLBACK,
   /* of IoContext */
   WKD_DELETE_CONTEXT, /* the deleting destructor */
+  /* of the HTTP server's error handler, where HTTP is served by C++ */
+  WKD_HANDLE_APPLICATION_ERROR,
+  /* of WorkerEntrypoint, and of the one around it that observes, where HTTP is
+   * served by Rust */
+  WKD_REQUEST,
+  WKD_OBSERVED_REQUEST,
   WKD_SLOTS
 };
 
@@ -72,6 +78,7 @@ struct wkd_runtime {
   void (*exception_destroy)(void *exception);
   void (*exception_set_detail)(void *exception, uint64_t id,
                                struct wkd_array *detail);
+  void (*exception_get_detail)(void); /* by wkd_abi_detail() */
   void (*exception_throw)(void *exception, unsigned ignored_frames);
   unsigned (*uncaught_exceptions)(void); /* of this thread */
   /* Absent until 2026-04. An EventOutcome; only the self-test calls it. */
@@ -81,6 +88,34 @@ struct wkd_runtime {
   void (*context_abort)(void *context, void *exception);
   bool (*context_has_output_gate)(void *context); /* it is an actor's */
   void (*context_delete)(void *context);          /* the slot's old value */
+
+  /* How HTTP is served: by C++ until 2026-10, by Rust since 2026-11. */
+  bool serves_http_by_rust;
+
+  /* By C++: handleApplicationError(), what the slot held and the method of its
+   * base class, kj::HttpServerErrorHandler. Only answers.cc calls them. */
+  void (*answer_error)(void);
+  void (*answer_error_by_type)(void);
+
+  /* By Rust, for late_answers.cc: what the slots held, the virtual table of the
+   * response to an HTTP client, and kj's promises. */
+  void (*request)(void);
+  void (*observed_request)(void);
+  const void *const *response_table;
+  void (*send_error)(void);
+  void (*ready_now)(void);
+  void (*detach)(void *promise);
+  void (*header_table_construct)(void *table);
+  void (*headers_construct)(void *headers, const void *table);
+  void (*broken_construct)(void *node, void *exception);
+  void *const *transform_table; /* of TransformPromiseNodeBase */
+  void (*transform_construct)(void *node, void *dependency, void *trace);
+  void (*transform_destroy)(void *node);
+  void (*transform_on_ready)(void *node, void *event);
+  void (*transform_get)(void *node, void *result);
+  void (*transform_trace)(void *node, void *builder, bool stop);
+  void (*transform_get_dependency)(void *node, void *result);
+  void (*pure_virtual)(void);
 
   /* workerd::IsolateLimitEnforcer */
   const void *(*tracked_instances)(const void *enforcer);
@@ -105,7 +140,8 @@ const char *wkd_runtime_find(const struct wkd_image *image);
 const char *wkd_runtime_replace_slots(const struct wkd_image *image,
                                       wkd_code *const with[WKD_SLOTS]);
 
-/** The name of a slot's method, and where the slot is in the file. */
+/** The name of a slot's method, and where the slot is in the file; 0 for one
+ * that this version does not have. */
 const char *wkd_runtime_slot(enum wkd_slot slot, uint64_t *address);
 
 #endif

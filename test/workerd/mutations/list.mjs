@@ -4,10 +4,14 @@
  * it, and the test that fails without it.
  */
 
-/** Tests of test/workerd/FILE.test.mjs, by their names. */
-const by = (program) => (test) => (source, claim, from, to) => ({
+/**
+ * Tests of test/workerd/FILE.test.mjs, by their names. `version`: of workerd, if
+ * not that of the tests.
+ */
+const by = (program, version) => (test) => (source, claim, from, to) => ({
   file: `hosts/workerd/${source}`,
   program,
+  version,
   test,
   claim,
   from,
@@ -15,6 +19,7 @@ const by = (program) => (test) => (source, claim, from, to) => ({
 })
 const signals = by('signals')
 const handlers = by('handlers')
+const servedByCpp = by('handlers', '1.20261001.1')
 const startup = by('startup')
 const command = by('command')
 
@@ -30,6 +35,16 @@ const microtask = handlers('a request is stopped in a microtask')
 const turns = handlers('a request is stopped over many short turns')
 const queue = handlers('a queue that does not wait for waitUntil() says so too')
 const tail = handlers('a tail event says exceededCpu')
+const tailOfHttp = handlers(
+  'the tail event of a request over HTTP says exceededCpu'
+)
+const CLIENT = 'an HTTP client receives 503 and the words of error 1102'
+const OWN_ERROR = "a Worker's own error is not answered with error 1102"
+const client = handlers(CLIENT)
+const clientOfCpp = servedByCpp(CLIENT)
+const ownError = handlers(OWN_ERROR)
+const ownErrorOfCpp = servedByCpp(OWN_ERROR)
+const firstTurn = handlers('a request is stopped in its first turn')
 const actor = handlers('an actor has its time again with each event')
 const log = handlers('the log has a line for each, with its CPU time')
 const inMicrotask = startup(
@@ -146,6 +161,50 @@ export const MUTATIONS = [
     'the detail of the exception makes the outcome exceededCpu',
     'wkd_runtime.exception_set_detail(exception, CPU_LIMIT_DETAIL, &detail);',
     '(void)detail;'
+  ),
+
+  // ------------------------------------------------------ answers over HTTP
+  client(
+    'late_answers.cc',
+    'the client of a stopped request is answered with error 1102',
+    'send_answer(node);',
+    'return;'
+  ),
+  client(
+    'exceeded.c',
+    'the exception of a stopped request can be told from all others',
+    'wkd_runtime.exception_set_detail(exception, STOPPED_DETAIL, &detail);',
+    '(void)detail;'
+  ),
+  ownError(
+    'late_answers.cc',
+    'only an exception of a stopped request is answered with error 1102',
+    '!wkd_is_exceeded_request(&result->exception)',
+    'false'
+  ),
+  tailOfHttp(
+    'late_answers.cc',
+    'what observes a request sees its failure, not the answer',
+    'response == outer_response || ',
+    ''
+  ),
+  firstTurn(
+    'late_answers.cc',
+    'a Worker that called a stopped one receives the exception',
+    ' || !is_for_client(response)',
+    ''
+  ),
+  clientOfCpp(
+    'answers.cc',
+    'the client of a stopped request is answered with error 1102',
+    'wkd_runtime.answer_error_by_type)(',
+    'wkd_runtime.answer_error)('
+  ),
+  ownErrorOfCpp(
+    'answers.cc',
+    'only an exception of a stopped request is answered with error 1102',
+    '!wkd_is_exceeded_request(exception)',
+    'false'
   ),
 
   // ----------------------------------------------------------------- starts

@@ -44,11 +44,12 @@ const { values: options } = parseArgs({
 const exactly = (text) => `^${text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`
 
 /** Whether one test ran and passed. The runtime ends with its group. */
-function passes({ program, test }, command, timeout) {
+function passes({ program, version, test }, command, timeout) {
   const file = path.join(ROOT, 'test/workerd', `${program}.test.mjs`)
   const args = ['--test', '--test-reporter=tap', '--test-name-pattern']
   const env = { ...process.env, WASMSIG_COMMAND: command }
   delete env.NODE_TEST_CONTEXT
+  if (version) env.WASMSIG_WORKERD_VERSION = version
   const child = spawn(process.execPath, [...args, exactly(test), file], {
     ...{ cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] }
   })
@@ -68,8 +69,8 @@ const known = new Map()
 
 /** What a test takes with nothing broken, ms; undefined if it fails. */
 async function untouched(mutation) {
-  const { program, test } = mutation
-  const key = `${program} ${test}`
+  const { program, version, test } = mutation
+  const key = `${program} ${version} ${test}`
   if (!known.has(key)) {
     const began = performance.now()
     const command = path.join(BUILD, 'wasmsig')

@@ -58,11 +58,18 @@ async function overSocket(target, url) {
   return { received, ended: await ended }
 }
 
+/** The error of the callee is that of this request, too. */
+const uncaught = (env, [whom, ...rest]) => {
+  const target = whom === 'actors' ? actor(env, 'uncaught') : env.subject
+  return target.fetch(`http://subject/${rest.join('/')}`)
+}
+
 export default {
   async fetch(request, env) {
     const { pathname } = new URL(request.url)
     const [, how, ...rest] = pathname.split('/')
     const url = `/${rest.join('/')}`
+    if (how === 'uncaught') return uncaught(env, rest)
     try {
       const answer = answers[how]
       const given = answer.length > 1 && /fetch|actor$|[sS]ocket/.test(how)

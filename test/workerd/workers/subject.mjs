@@ -79,6 +79,13 @@ const ways = {
     }
     return new Response(new ReadableStream({ pull }))
   },
+  async begun(act) {
+    // The client has the head, and some of the body.
+    const { readable, writable } = new TransformStream()
+    const writer = writable.getWriter()
+    writer.write(new TextEncoder().encode('begun')).then(turn).then(act)
+    return new Response(readable)
+  },
   async turns() {
     await turns()
   },

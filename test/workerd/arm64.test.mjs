@@ -30,10 +30,18 @@ function run(command) {
 // It compiles what the other tests use, so it is not one of them.
 before(build)
 
-test('the callback of a Python Worker is called', () => {
-  const { status, stdout } = run(emulated(join(BUILD, 'test/workerd_callback')))
-  assert.deepEqual({ status, stdout }, { status: 0, stdout: '' })
-})
+for (const [what, program] of [
+  ['the callback of a Python Worker is called', 'workerd_callback'],
+  [
+    'classes of C++ are passed and returned as its compiler does',
+    'workerd_slots'
+  ]
+]) {
+  test(what, () => {
+    const { status, stdout } = run(emulated(join(BUILD, 'test', program)))
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: '' })
+  })
+}
 
 test('every version starts with the library', () => {
   for (const version of VERSIONS) {

@@ -85,12 +85,27 @@ for (const version of [VERSIONS[0], VERSIONS.at(-1)]) {
     const { error } = await server.ask('/fetch/import')
     assert.match(error, /Script startup exceeded CPU time limit\./)
 
+    const answer = await server.direct('/await/js')
+    assert.equal(answer.status, 503)
+    assert.match(await answer.text(), /Error 1102: Worker exceeded resource/)
+    assert.equal((await server.direct('/no-such-way')).status, 500)
+
     const { result: after } = await server.ask('/fetch/words')
     assert.deepEqual(JSON.parse(after.text).words, [MARK, 0, 0, MARK])
 
     const stopped = () =>
       server.lines().filter(({ outcome }) => outcome === 'exceededCpu')
-    await server.until(() => stopped().length === 5)
+    await server.until(() => stopped().length === 6)
     for (const { cpu_ms: used } of stopped()) assert.ok(used >= 1000, `${used}`)
   })
 }
+
+test('without timers the watchdog stops events and many short turns', async (t) => {
+  const options = { processor: 'arm64', without: 'timers' }
+  const server = await serve(t, LIMITS, options)
+  for (const path of ['/actorRpc/js', '/actor/await/wasm', '/fetch/turns']) {
+    assert.deepEqual(await server.ask(path), { error: TEXT }, path)
+  }
+  const { result } = await server.ask('/fetch/first/until')
+  assert.equal(JSON.parse(result.text).result, 24)
+})

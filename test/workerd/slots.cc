@@ -14,6 +14,7 @@ extern "C" {
 #include "binary/runtime.h"
 #include "no_runtime.h"
 }
+#include "exceeded.h"
 #include "requests.h"
 #include "startup.h"
 
@@ -131,8 +132,26 @@ void construct(void *, int type, const char *file, int line, Array<char> text) {
                  std::strcmp(text.elements, expected) == 0;
 }
 
+/* kj::ArrayPtr<const byte> */
+struct Bytes {
+  const uint8_t *elements;
+  size_t size;
+};
+
+Bytes own_detail;
+uint64_t own_id;
+
 void set_detail(void *, uint64_t id, Array<uint8_t> value) {
-  detail_arrived = id == 0xfdcb787ba4240576 && value.size == 0;
+  if (id == 0xfdcb787ba4240576) {
+    detail_arrived = value.size == 0;
+    return;
+  }
+  own_id = id;
+  own_detail = {value.elements, value.size};
+}
+
+Maybe<Bytes> get_detail(const void *, uint64_t id) {
+  return id == own_id ? Maybe<Bytes>(own_detail) : Maybe<Bytes>();
 }
 
 template <typename To, typename From>
@@ -148,6 +167,7 @@ void use_runtime() {
       as<decltype(wkd_runtime.exception_construct)>(construct);
   wkd_runtime.exception_set_detail =
       as<decltype(wkd_runtime.exception_set_detail)>(set_detail);
+  wkd_runtime.exception_get_detail = as<wkd_code *>(get_detail);
   wkd_runtime.exception_destroy = no_exception;
 }
 
@@ -168,6 +188,9 @@ void check_requests() {
   expect(contexts_aborted == 1, "the end of its turn aborts it");
   expect(text_arrived, "its exception has type, place and text");
   expect(detail_arrived, "its exception has the detail of exceededCpu");
+  expect(wkd_is_exceeded_request(&context), "it is known by its own detail");
+  own_id = 0;
+  expect(!wkd_is_exceeded_request(&context), "another one is not");
   Maybe<uint16_t> outcome = enforcer.getLimitsExceeded();
   expect(outcome.is_set && outcome.value == WKD_OUTCOME_EXCEEDED_CPU,
          "getLimitsExceeded() returns exceededCpu");

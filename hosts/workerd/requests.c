@@ -16,11 +16,18 @@
  * of that enforcer were stopped, and else leaves it to the exception, which
  * says the same.
  *
+ * Why no record ends while it is used: the runtime keeps what enterJs()
+ * returned in a local variable of the context's own method, so a turn ends
+ * before its context does. The leave takes the section from the core under a
+ * lock under which `signal` is called, and waits for a `stop` that has begun.
+ * Neither is called after it. An interrupt that V8 has not called by then finds
+ * that its wish was taken back.
+ *
  * Why a signal is raised where no list can change: the core calls `signal` in
- * the handler of the thread in the section, or in its enter. That thread has
- * the isolate's lock, and the list may be walked by its handlers. Where the
- * watchdog calls, V8 is asked to interrupt the isolate, and the walk happens in
- * its thread, at the next check of a loop.
+ * the handler of the thread in the section, or in its enter or leave. That
+ * thread has the isolate's lock, and the list may be walked by its handlers.
+ * Where the watchdog calls, V8 is asked to interrupt the isolate, and the walk
+ * happens in its thread, at the next check of a loop.
  *
  * Why a kill hits the right request: leave waits for one that has begun, and
  * takes it back. A request that was stopped is aborted, in the turn in which it

@@ -13,7 +13,9 @@
  * watchdog does not terminate. It asks V8 to interrupt the isolate, and the
  * interrupt, in the isolate's own thread, terminates if the section still runs.
  * What V8 had no time to notice until the section's end is taken back before
- * the isolate's next section.
+ * the isolate's next section. An interrupt that comes later finds no section,
+ * or one that is not to stop: a section that has ended is not the isolate's any
+ * more, and its leave has waited for a `stop` that had begun.
  */
 #include "startup.h"
 

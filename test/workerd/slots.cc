@@ -18,6 +18,7 @@ extern "C" {
 #include "requests.h"
 #include "startup.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -117,7 +118,7 @@ Interface &with(wkd_code *const *table) {
 
 /* -------------------------------------------------------------- requests */
 
-volatile bool was_terminated;
+std::atomic<bool> was_terminated; /* by the watchdog */
 int contexts_aborted;
 bool text_arrived, detail_arrived;
 

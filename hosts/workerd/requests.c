@@ -168,7 +168,7 @@ static void signal_guests(void *context) {
                                 request->isolate);
 }
 
-/* After the leave nobody wants it any more: the core has waited for that. */
+/* After the leave the signal is not requested again: the core has waited. */
 static void take_back_interrupt(struct wkd_request *request) {
   struct wkd_request **wanted = &request->isolate->raise_wanted;
   if (wsig_load_relaxed(wanted) && wsig_exchange_acquire(wanted, NULL))
@@ -198,7 +198,7 @@ static void hand_over_words(struct wkd_request *request) {
   if (request->is_to_signal_again) raise_signal(request);
 }
 
-/* Nobody is to be signalled for the request any more. */
+/* The request raises no signal any more. */
 static void withdraw(struct wkd_request *request) {
   struct wkd_isolate *isolate = request->isolate;
   request->is_to_signal_again = false;

@@ -3,9 +3,11 @@
  * later), and whether the processor's counter is steady. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "atomics.h"
@@ -58,7 +60,20 @@ static const struct {
 } no_node = {0, UINT32_MAX};
 static bool is_in_node_id;
 
+/* Since Linux 6.19 the kernel may leave node_id alone as long as the thread
+ * stays on its processor, and later kernels end a program that has changed it.
+ */
+static bool kernel_is_before_6_19(void) {
+  struct utsname name;
+  char *end;
+  if (uname(&name) != 0) return false;
+  long major = strtol(name.release, &end, 10);
+  long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+  return major < 6 || (major == 6 && minor < 19);
+}
+
 void wsig_os_preemption_mark_use_node_id(void) {
+  if (!kernel_is_before_6_19()) return;
   is_in_node_id = true;
   memcpy(&wsig_preemption_mark, &no_node, sizeof no_node);
 }

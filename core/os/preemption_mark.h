@@ -13,10 +13,12 @@
  * as NULL.
  *
  * An allocator such as tcmalloc stores its own addresses in `rseq_cs` all the
- * time. In a program that has one, a host can choose the field `node_id`: the
+ * time. For a program that has one, a host can choose the field `node_id`: the
  * kernel stores the number of the memory node there whenever it continues the
- * thread after a switch or a signal, so that another value vanishes. Meanwhile
- * code that reads the field finds a node that does not exist.
+ * thread after a switch or a signal, so that another value vanishes. The field
+ * is for reading only (<linux/rseq.h>). Code that reads it finds a node that
+ * does not exist, and kernels for debugging report it. So this is for Linux
+ * before 6.19, and for a program whose code does not read it.
  */
 #ifndef WSIG_OS_PREEMPTION_MARK_H
 #define WSIG_OS_PREEMPTION_MARK_H
@@ -27,9 +29,8 @@
 /* The mark: the field's value in a thread that was not switched out. */
 extern uint64_t wsig_preemption_mark;
 
-/* The mark is in `node_id`, in each thread that asks for its field from now on.
- * Call it before any thread does, in a program whose code does not read
- * `node_id`. */
+/* The mark is in `node_id`, in each thread that asks for its field from now on,
+ * if the kernel is older than 6.19. Call it before any thread asks. */
 void wsig_os_preemption_mark_use_node_id(void);
 
 /* The calling thread's field. NULL: it has none, or the kernel does not change

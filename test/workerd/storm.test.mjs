@@ -37,17 +37,19 @@ const isRight = (text) => {
   return [0, 10, 24].includes(result) && words[0] === 0x5a5a5a5a
 }
 
-/** What came of one request: 'right', 'exceeded', or what is wrong. */
+/**
+ * What came of one request: 'right', 'exceeded', 'cut', or what is wrong. The
+ * connection is cut if the request is stopped when its response has begun, but
+ * has not been written.
+ */
 async function outcome(server, path) {
   const isActor = path.startsWith('/actor')
   const asked = isActor ? server.get(path) : server.direct(path)
-  // A stream that is stopped at its first chunk: the connection ends before
-  // there is an answer.
   const response = await asked.catch((error) => {
-    if (path.startsWith('/stream') && error.code === 'ECONNRESET') return null
+    if (!isActor && error.code === 'ECONNRESET') return null
     throw error
   })
-  if (!response) return 'exceeded'
+  if (!response) return 'cut'
   // A body whose stream is stopped ends early.
   const text = await response.text().catch(() => EXCEEDED)
   if (response.status === 503) return 'exceeded'
@@ -65,8 +67,14 @@ const residentMiB = ({ child }) => {
   return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024
 }
 
+/** How many requests were stopped, by the log; the first has no service yet. */
+const stopped = (server) =>
+  server.lines().filter((line) => {
+    return line.event === 'request' && line.outcome === 'exceededCpu'
+  }).length
+
 async function storm(server, random) {
-  const counts = { right: 0, exceeded: 0 }
+  const counts = { right: 0, exceeded: 0, cut: 0, stopped: 0 }
   const wrong = []
   let left = REQUESTS
   const connection = async () => {
@@ -76,6 +84,7 @@ async function storm(server, random) {
       const came = await outcome(server, path).catch((e) => `${path}: ${e}`)
       if (came in counts) counts[came]++
       else wrong.push(came)
+      if (came !== 'right' && !path.startsWith('/actor')) counts.stopped++
     }
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, connection))
@@ -88,12 +97,21 @@ for (let round = 0; round < 3; round++) {
   test(`${REQUESTS} requests under a limit of ${limit} us`, async (t) => {
     const options = ['--cpu-limit', `${limit}us`, '--cpu-margin', '30%']
     const server = await serve(t, options)
-    await storm(server, random)
+    const first = await storm(server, random)
     const before = residentMiB(server)
-    const { right, exceeded, wrong } = await storm(server, random)
+    const second = await storm(server, random)
+    const { right, exceeded, cut, wrong } = second
     const after = residentMiB(server)
-    t.diagnostic(`${right} right, ${exceeded} exceeded, ${before | 0} MiB`)
+    t.diagnostic(
+      `${right} right, ${exceeded} exceeded, ${cut} cut, ${before | 0} MiB`
+    )
     assert.deepEqual(wrong, [])
+    // Of an actor's event the answer is that of the request that called it.
+    const expected = first.stopped + second.stopped
+    const isLogged = () => stopped(server) >= expected
+    await server.until(isLogged).catch(() => {
+      assert.fail(`${stopped(server)} of ${expected} are logged`)
+    })
     assert.ok(exceeded > REQUESTS / 5, `only ${exceeded} exceeded`)
     assert.ok(right > 0)
     assert.ok(after < before + 100, `${before} MiB, then ${after} MiB`)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "settings.h"
 
+#include "reexec.h"
 #include "wasmsig/host.h"
 
 #include <dlfcn.h>
@@ -85,12 +86,15 @@ static const char *take_metrics(void) {
 
 /* ------------------------------------------------------- the environment */
 
-static bool is_this_library(const char *path, size_t length) {
+static const char *this_library(void) {
   static const char here;
   Dl_info info;
-  return dladdr(&here, &info) && info.dli_fname &&
-         strlen(info.dli_fname) == length &&
-         memcmp(info.dli_fname, path, length) == 0;
+  return dladdr(&here, &info) && info.dli_fname ? info.dli_fname : "";
+}
+
+static bool is_this_library(const char *path, size_t length) {
+  const char *name = this_library();
+  return strlen(name) == length && memcmp(name, path, length) == 0;
 }
 
 /* LD_PRELOAD without this library; its list is separated by spaces or colons
@@ -116,14 +120,18 @@ static void leave_preload(void) {
   free(others);
 }
 
-static void leave_environment(void) {
+/* NULL, or what is wrong. */
+static const char *leave_environment(void) {
   static const char *const names[] = {
       "WASMSIG_WORKERD_HARD_NS",    "WASMSIG_WORKERD_SOFT_NS",
       "WASMSIG_WORKERD_STARTUP_NS", "WASMSIG_WORKERD_LOG",
       "WASMSIG_WORKERD_LOG_FORMAT", "WASMSIG_WORKERD_METRICS",
       "WASMSIG_WORKERD_TERMINATED", "WASMSIG_WORKERD_RUNTIME"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) unsetenv(names[i]);
+  size_t count = sizeof names / sizeof *names;
+  bool is_prepared = wkd_reexec_prepare(names, count, this_library());
+  for (size_t i = 0; i < count; i++) unsetenv(names[i]);
   leave_preload();
+  return is_prepared ? NULL : "they cannot be kept for a reload";
 }
 
 const char *wkd_settings_take(void) {
@@ -132,6 +140,6 @@ const char *wkd_settings_take(void) {
   const char *wrong = take_limits();
   if (!wrong) wrong = take_log();
   if (!wrong) wrong = take_metrics();
-  leave_environment();
-  return wrong;
+  const char *unprepared = leave_environment();
+  return wrong ? wrong : unprepared;
 }

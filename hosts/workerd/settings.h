@@ -32,7 +32,8 @@ bool wkd_settings_are_for_this(void);
 
 /**
  * Reads the settings, and takes them and this library out of the environment:
- * programs that the runtime starts are not affected.
+ * programs that the runtime starts are not affected. When the runtime starts
+ * itself again, they are put back (reexec.h).
  *
  * Returns:   NULL, or what is wrong: a sentence's end.
  */

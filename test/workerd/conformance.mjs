@@ -17,6 +17,7 @@ const FILES = {
   signals: 'A guest is signalled at its soft limit, in its loop, never early',
   handlers: 'A request is stopped at its hard limit, in each kind of handler',
   startup: 'A start has a limit of its own, and so has an import',
+  watch: 'Limits stay over a reload',
   tracked: "The runtime's own cases of tracked instances pass under limits"
 }
 

@@ -55,6 +55,9 @@ const within = startup('a start within its limit is measured')
 const imported = startup(
   'an import that does not end is rejected, the request lives'
 )
+const KEPT = 'limits stay when a Worker changes under --watch'
+const watched = by('watch')(KEPT)
+const watchedByOldest = by('watch', '1.20260310.1')(KEPT)
 const missing = command(
   'each function and each method that is missing is named'
 )
@@ -245,13 +248,25 @@ export const MUTATIONS = [
   children(
     'settings.c',
     'children of the runtime inherit no preload',
-    'leave_preload();\n}',
-    '(void)leave_preload;\n}'
+    'leave_preload();\n  return',
+    '(void)leave_preload;\n  return'
   ),
   children(
     'settings.c',
     'children of the runtime inherit no limits',
     'unsetenv(names[i]);',
     '(void)names[i];'
+  ),
+  watched(
+    'reexec.c',
+    'the runtime that starts itself again keeps its limits',
+    "if (strchr(file, '/') && is_own_start(file))",
+    "if (!strchr(file, '/'))"
+  ),
+  watchedByOldest(
+    'reexec.c',
+    'the runtime of 2026-03 that starts itself again keeps its limits',
+    'if (is_own_start(path)) return',
+    'if (!path) return'
   )
 ]

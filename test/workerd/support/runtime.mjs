@@ -269,15 +269,19 @@ function limited(options, args, version, processor = '64') {
 
 /**
  * Starts workerd under the command; ends it with the test. `without`: there are
- * no timers, so that the watchdog notices the limits.
+ * no timers, so that the watchdog notices the limits. `watch`: it starts itself
+ * again when a file of `server.folder` changes.
  */
 export async function serve(t, limits, options = {}) {
-  const { makeConfig, files, version, without, processor } = options
+  const { makeConfig, files, version, without, processor, watch } = options
   const { path, ports } = await stage(t, makeConfig, files)
   const log = join(path, 'requests.jsonl')
   const command = limited(
     [...limits, '--log', log, '--log-format', 'json'],
-    ['serve', '--experimental', join(path, 'config.capnp')],
+    [
+      ...['serve', '--experimental', ...(watch ? ['--watch'] : [])],
+      join(path, 'config.capnp')
+    ],
     version,
     processor
   )
@@ -287,6 +291,7 @@ export async function serve(t, limits, options = {}) {
   const stdio = ['ignore', 'ignore', 'pipe']
   const child = spawn(command[0], command.slice(1), { stdio })
   const server = new Server(child, ports, log)
+  server.folder = path
   t.after(() => server.stop())
   return server.listening()
 }

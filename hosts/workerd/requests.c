@@ -14,7 +14,11 @@
  * that it is about; topUpActor() counts, and each actor of the enforcer gets
  * new time with its next turn; getLimitsExceeded() answers where all requests
  * of that enforcer were stopped, and else leaves it to the exception, which
- * says the same.
+ * says the same. It is also called during a turn: after the turn's code the
+ * runtime runs V8's message loop there, which calls the callbacks of each
+ * FinalizationRegistry, and it goes on until this answers exceededCpu. So the
+ * answer for a turn that is being stopped does not wait for its leave. The
+ * callbacks that are left then run in later turns of the isolate.
  *
  * Why no record ends while it is used: the runtime keeps what enterJs()
  * returned in a local variable of the context's own method, so a turn ends
@@ -32,7 +36,9 @@
  * Why a kill hits the right request: leave waits for one that has begun, and
  * takes it back. A request that was stopped is aborted, in the turn in which it
  * was; what runs in its context after that, to log the error and to clean up,
- * gets GRACE_NS once, and is stopped at once afterwards.
+ * gets GRACE_NS once, and is stopped at once afterwards. V8 forgets that it
+ * terminates when the outermost call has ended, and a turn may make more calls:
+ * so such a turn has a section too, which is spent from the start.
  */
 #include "requests.h"
 
@@ -52,6 +58,8 @@
 
 /* As much as the runtime's owner allows for logging an error (worker.c++). */
 #define GRACE_NS UINT64_C(10000000)
+/* After that: a limit that has passed when the turn begins. */
+#define SPENT_NS UINT64_C(1)
 
 struct enforcer {
   void *enforcer; /* the key */
@@ -67,9 +75,12 @@ struct wkd_request {
   const void *thread;
   wasmsig_budget budget;
   bool is_actor;
-  bool is_entered; /* else the turn was refused, and V8 is terminating */
+  bool is_entered; /* the last turn has a section */
+  bool is_refused; /* in the last turn V8 terminates from the start */
   bool has_grace;
-  uint32_t top_ups; /* of the enforcer, that it has had */
+  struct wkd_request *outer; /* of the turns that run */
+  uint32_t turns;            /* of them, its own */
+  uint32_t top_ups;          /* of the enforcer, that it has had */
 
   /* Of its signal. `reached`: how many instances. */
   uint64_t reached;
@@ -84,10 +95,11 @@ struct wkd_request {
 };
 
 /* A thread's own. */
-static _Thread_local void *requests, *enforcers; /* trees */
-static _Thread_local struct wkd_request *latest; /* found last */
-static _Thread_local bool was_killed;            /* in the last section left */
-static _Thread_local char here;                  /* its address is the thread */
+static _Thread_local void *requests, *enforcers;  /* trees */
+static _Thread_local struct wkd_request *latest;  /* found last */
+static _Thread_local struct wkd_request *running; /* the innermost in a turn */
+static _Thread_local bool was_killed;             /* in the last section left */
+static _Thread_local char here; /* its address is the thread */
 
 static int order(const void *left, const void *right) {
   uintptr_t a = *(const uintptr_t *)left, b = *(const uintptr_t *)right;
@@ -300,7 +312,10 @@ void wkd_request_context_delete(void *context) {
   if (request) {
     report(request);
     withdraw(request);
-    wasmsig_budget_destroy(&request->budget);
+    /* In a turn, the core and `running` still use it. */
+    if (request->turns > 0 ||
+        wasmsig_budget_destroy(&request->budget) != WASMSIG_OK)
+      wkd_fatal("a context has ended during a turn of it");
     tdelete(request, &requests, order);
     leave_enforcer(request);
     if (latest == request) latest = NULL;
@@ -312,14 +327,26 @@ void wkd_request_context_delete(void *context) {
 /* ----------------------------------------------------------------- turns */
 
 /* Its time is used up, and its context has not ended yet. */
-static int enter_with_grace(struct wkd_request *request) {
-  if (request->has_grace) return WASMSIG_ESPENT;
-  request->has_grace = true;
+static int enter_spent(struct wkd_request *request) {
   wasmsig_budget_options options = limits(request);
   options.soft_ns = WASMSIG_NO_LIMIT;
-  options.hard_ns = GRACE_NS;
+  options.hard_ns = request->has_grace ? SPENT_NS : GRACE_NS;
+  request->is_refused = request->has_grace;
+  request->has_grace = true;
   reset(request, &options);
   return wasmsig_budget_enter(&request->budget);
+}
+
+/* Turns nest: the last one that began ends first. */
+static void begin_turn(struct wkd_request *request) {
+  if (request->turns++ > 0) return;
+  request->is_refused = false;
+  request->outer = running;
+  running = request;
+}
+
+static void end_turn(struct wkd_request *request) {
+  if (--request->turns == 0) running = request->outer;
 }
 
 void *wkd_request_enter(void *enforcer, void *context) {
@@ -331,11 +358,13 @@ void *wkd_request_enter(void *enforcer, void *context) {
   was_killed = false;
   wkd_isolate_calm(request->isolate);
   hand_over_words(request);
+  begin_turn(request);
   int error = wasmsig_budget_enter(&request->budget);
-  if (error == WASMSIG_ESPENT) error = enter_with_grace(request);
+  if (error == WASMSIG_ESPENT) error = enter_spent(request);
   request->is_entered = error == WASMSIG_OK;
+  if (!request->is_entered) request->is_refused = true;
   /* Nothing runs unlimited: V8 stops as soon as it begins. */
-  if (!request->is_entered) stop(request);
+  if (request->is_refused) stop(request);
   return request;
 }
 
@@ -353,13 +382,12 @@ static void abort_context(struct wkd_request *request) {
 void wkd_request_leave(void *entered) {
   struct wkd_request *request = entered;
   int outcome = WASMSIG_LEFT_KILLED;
-  if (request->is_entered)
-    outcome = wasmsig_budget_leave(&request->budget);
-  else
-    go_on(request);
+  if (request->is_entered) outcome = wasmsig_budget_leave(&request->budget);
+  if (request->is_refused) go_on(request);
+  end_turn(request);
   take_back_interrupt(request);
   note_signal(request);
-  was_killed = outcome == WASMSIG_LEFT_KILLED;
+  was_killed = request->is_refused || outcome == WASMSIG_LEFT_KILLED;
   if (was_killed) abort_context(request);
 }
 
@@ -372,7 +400,18 @@ void wkd_request_require(void *enforcer) {
   wkd_runtime.exception_throw(&exception, 0); /* moves from it */
 }
 
+/* A turn of the enforcer runs, and is being stopped. */
+static bool is_stopping(const void *enforcer) {
+  for (struct wkd_request *request = running; request; request = request->outer)
+    if (request->enforcer->enforcer == enforcer &&
+        (request->is_refused ||
+         wasmsig_budget_get_state(&request->budget) == WASMSIG_BUDGET_KILLED))
+      return true;
+  return false;
+}
+
 int wkd_request_outcome(void *enforcer) {
+  if (is_stopping(enforcer)) return WKD_OUTCOME_EXCEEDED_CPU;
   const struct enforcer *known = find_enforcer(enforcer);
   return known && known->stopped > 0 && known->stopped == known->requests
              ? WKD_OUTCOME_EXCEEDED_CPU

@@ -106,6 +106,22 @@ test('a response that has begun keeps its status', async () => {
   await assertAlive()
 })
 
+test('a callback that is stopped is the last one of its turn', async (t) => {
+  const makeConfig = (...ports) =>
+    config(...ports).replace('services =', 'v8Flags = ["--expose-gc"], $&')
+  const limit = ['--cpu-limit', `${LIMIT_MS}ms`]
+  const other = await serve(t, limit, { makeConfig })
+  assert.deepEqual(await other.ask('/fetch/collect'), { error: TEXT })
+  // Those that are left are called in later turns of the isolate.
+  await other.until(async () => {
+    const { result } = await other.ask('/fetch/collected')
+    return result?.status === 200 && JSON.parse(result.text).callbacks > 0
+  })
+  const ended = other.lines().filter(({ service }) => service === 'subject')
+  const killed = ended.filter(({ outcome }) => outcome === 'exceededCpu')
+  assert.ok(killed.length > 1, 'all of them were called in the first request')
+})
+
 test('no catch and no finally runs', async () => {
   const answer = await server.ask('/fetch/swallowing/js')
   assert.deepEqual(answer, { error: TEXT })

@@ -6,8 +6,9 @@
  *
  * Checked all the time: who exceeds its limit is stopped, and aborted once; no
  * request is stopped before its limit; no kill lands after a leave, nor a while
- * later; outcomes are right; words are 0, 24 or 1, and no canary is written to;
- * each exception is destroyed or thrown. The sanitizers see the rest.
+ * later; outcomes are right, also during a turn that is stopped; words are 0,
+ * 24 or 1, and no canary is written to; each exception is destroyed or thrown.
+ * The sanitizers see the rest.
  *
  * WASMSIG_STRESS_RAISES sets the length: a turn for each 1000 of it.
  */
@@ -120,6 +121,10 @@ static void turn(struct world *world, struct place *place,
   uint64_t begin = cpu_ns();
   void *entered = wkd_request_enter(enforcer, context);
   bool stopped = compute(&place->isolate, &world->random);
+  /* Else the runtime would call one callback after another, each until V8
+   * terminates again. */
+  if (stopped && wkd_request_outcome(enforcer) != WKD_OUTCOME_EXCEEDED_CPU)
+    die("a turn that is being stopped does not say so");
   wkd_request_leave(entered);
   context->used_ns += cpu_ns() - begin;
   check_left(&place->isolate);

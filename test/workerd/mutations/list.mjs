@@ -32,6 +32,9 @@ const silent = signals(
 const asked = signals('the terminated words stay 0, unless they are asked for')
 const margin = signals('the margin is a share of the limit, 10 % by default')
 const microtask = handlers('a request is stopped in a microtask')
+const callbacks = handlers(
+  'a callback that is stopped is the last one of its turn'
+)
 const turns = handlers('a request is stopped over many short turns')
 const queue = handlers('a queue that does not wait for waitUntil() says so too')
 const tail = handlers('a tail event says exceededCpu')
@@ -128,6 +131,12 @@ export const MUTATIONS = [
     'wkd_runtime.context_abort(request->context, &exception);',
     ''
   ),
+  callbacks(
+    'requests.c',
+    'a turn that is being stopped runs no further callback of V8',
+    'if (is_stopping(enforcer)) return WKD_OUTCOME_EXCEEDED_CPU;',
+    '(void)is_stopping;'
+  ),
   turns(
     'requests.c',
     'the time of all turns of a request adds up',
@@ -141,9 +150,9 @@ export const MUTATIONS = [
     'a request is reported when its context ends',
     `report(request);
     withdraw(request);
-    wasmsig_budget_destroy`,
+    /* In a turn`,
     `withdraw(request);
-    wasmsig_budget_destroy`
+    /* In a turn`
   ),
   actor(
     'requests.c',

@@ -25,6 +25,16 @@ export const work = {
 
 const turn = () => scheduler.wait(1)
 
+/** Of its callbacks, the first ten never end, and the others are counted. */
+const callbacks = { endless: 10, ended: 0 }
+const finalizers = new FinalizationRegistry(() => {
+  if (callbacks.endless > 0) {
+    callbacks.endless--
+    for (;;);
+  }
+  callbacks.ended++
+})
+
 /** Does some CPU work in each of many turns, forever. */
 async function turns() {
   for (;;) {
@@ -111,6 +121,14 @@ const ways = {
       if (i === Number(at)) act()
     }
     return body(10)
+  },
+  async collect() {
+    for (let i = 0; i < 50; i++) finalizers.register({}, i)
+    globalThis.gc()
+    return body(0)
+  },
+  async collected() {
+    return body(0, { callbacks: callbacks.ended })
   },
   async import() {
     await import('./endless.mjs')

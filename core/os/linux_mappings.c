@@ -62,8 +62,10 @@ static enum answer query_mapping(int maps, uintptr_t address,
     return errno == ENOENT ? UNMAPPED : NO_QUERY;
   mapping->start = (uintptr_t)query.vma_start;
   mapping->end = (uintptr_t)query.vma_end;
-  mapping->accessible =
-      query.vma_flags & (VMA_READABLE | VMA_WRITABLE | VMA_EXECUTABLE);
+  uint64_t flags = query.vma_flags;
+  mapping->protection = (flags & VMA_READABLE ? PROT_READ : 0) |
+                        (flags & VMA_WRITABLE ? PROT_WRITE : 0) |
+                        (flags & VMA_EXECUTABLE ? PROT_EXEC : 0);
   return MAPPED;
 }
 
@@ -155,7 +157,11 @@ static bool parse_mapping(const char *line, struct wsig_mapping *mapping) {
   if (*at != '-') return false;
   mapping->end = (uintptr_t)strtoull(at + 1, &at, 16);
   if (*at != ' ') return false;
-  mapping->accessible = strncmp(at + 1, "---", 3) != 0;
+  at++; /* strlen: a line that was cut short */
+  if (strlen(at) < 3) return false;
+  mapping->protection = (at[0] == 'r' ? PROT_READ : 0) |
+                        (at[1] == 'w' ? PROT_WRITE : 0) |
+                        (at[2] == 'x' ? PROT_EXEC : 0);
   return true;
 }
 

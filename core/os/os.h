@@ -99,8 +99,8 @@ void wsig_os_pause(unsigned turn);
 /* The mapping that holds an address. */
 struct wsig_mapping {
   uintptr_t start;
-  uintptr_t end; /* first address after it */
-  bool accessible;
+  uintptr_t end;  /* first address after it */
+  int protection; /* PROT_READ, PROT_WRITE, PROT_EXEC of mmap(2) */
 };
 bool wsig_os_mapping_at(uintptr_t address, struct wsig_mapping *mapping);
 

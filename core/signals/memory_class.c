@@ -18,7 +18,7 @@ static bool is_without_access(uintptr_t from, uintptr_t to) {
   while (from < to) {
     struct wsig_mapping mapping;
     if (!wsig_mapping_at(from, &mapping)) return false;
-    if (mapping.accessible) return false;
+    if (mapping.protection) return false;
     from = mapping.end;
   }
   return true;

@@ -347,7 +347,7 @@ TEST(query_and_text_agree_about_every_mapping) {
     if (!wsig_os_mapping_at(end - 1, &queried)) continue;
     if (!wsig_os_mapping_from_text(end - 1, &parsed)) continue;
     if (queried.start != parsed.start || queried.end != parsed.end) continue;
-    assert_int_equal(queried.accessible, parsed.accessible);
+    assert_int_equal(queried.protection, parsed.protection);
     compared++;
   }
   fclose(maps);

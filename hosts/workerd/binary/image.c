@@ -7,6 +7,8 @@
  */
 #include "binary/image.h"
 
+#include "os/os.h"
+
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
@@ -176,4 +178,24 @@ bool wkd_image_pointer(const struct wkd_image *image, uint64_t address,
     return relocated(image, address, value) || stored(image, address, value);
   *value = *(const uint64_t *)(uintptr_t)(address + image->bias) - image->bias;
   return true;
+}
+
+/* ------------------------------------------------------------- storing */
+
+static bool protect(const void *address, int protection) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t start = (uintptr_t)address & ~(page - 1);
+  return mprotect((void *)start, page, protection) == 0;
+}
+
+/* The loader makes read-only what is wholly in PT_GNU_RELRO. With large pages
+ * the address may be in a page that also has data. As text: that keeps no
+ * descriptor. */
+bool wkd_image_store(void *address, void (*code)(void)) {
+  struct wsig_mapping mapping;
+  int writable = PROT_READ | PROT_WRITE;
+  if (!wsig_os_mapping_from_text((uintptr_t)address, &mapping)) return false;
+  if (!protect(address, mapping.protection | writable)) return false;
+  memcpy(address, &code, sizeof code);
+  return protect(address, mapping.protection);
 }

@@ -43,4 +43,9 @@ const char *wkd_image_name(const struct wkd_image *image, size_t index);
 bool wkd_image_pointer(const struct wkd_image *image, uint64_t address,
                        uint64_t *value);
 
+/** Stores a function's address at an aligned place of this process, which may
+ * be read-only. Its page has the same protection afterwards. False: it cannot.
+ */
+bool wkd_image_store(void *address, void (*code)(void));
+
 #endif

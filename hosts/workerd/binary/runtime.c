@@ -16,8 +16,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 struct wkd_runtime wkd_runtime;
 
@@ -353,26 +351,14 @@ const char *wkd_runtime_find(const struct wkd_image *image) {
 
 /* ------------------------------------------------------------- replacing */
 
-static bool protect(uintptr_t address, int protection) {
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  return mprotect((void *)(address & ~(page - 1)), page, protection) == 0;
-}
-
-/* The slot is aligned: it lies in one page, which the loader has made
- * read-only. No other thread runs yet. */
-static bool replace(uintptr_t address, wkd_code *replacement, void *before) {
-  if (!protect(address, PROT_READ | PROT_WRITE)) return false;
-  if (before) memcpy(before, (void *)address, sizeof(void *));
-  memcpy((void *)address, &replacement, sizeof replacement);
-  return protect(address, PROT_READ);
-}
-
 const char *wkd_runtime_replace_slots(const struct wkd_image *image,
                                       wkd_code *const with[WKD_SLOTS]) {
   for (size_t i = 0; i < COUNT(slots); i++) {
     if (slots[i].address == 0) continue;
     uintptr_t address = (uintptr_t)(slots[i].address + image->bias);
-    if (!replace(address, with[i], slots[i].before))
+    void *slot = (void *)address;
+    if (slots[i].before) memcpy(slots[i].before, slot, sizeof(void *));
+    if (!wkd_image_store(slot, with[i]))
       return say(slots[i].method, "cannot be replaced");
   }
   return NULL;

@@ -13,6 +13,9 @@
 
 #define NONE WASMSIG_NO_LIMIT
 #define DEFAULT_MARGIN 10 /* per cent of the limit */
+/* As in production. Where requests are limited, so are starts and imports: one
+ * that does not end would block the runtime for good. */
+#define DEFAULT_STARTUP_NS UINT64_C(1000000000)
 
 static bool take_time(const char *option, const char *text, uint64_t *ns) {
   const char *wrong = cli_parse_time(text, ns);
@@ -104,7 +107,7 @@ static bool asks_nothing(const struct cli_workerd_options *options) {
          !options->is_unlimited;
 }
 
-/* The soft limit, from the limit and the margin. */
+/* The limits that are not given, from the one of a request. */
 static bool complete(struct cli_workerd_options *options) {
   bool has_limit = options->limit_ns != NONE;
   bool has_soft = options->soft_ns != NONE;
@@ -121,6 +124,8 @@ static bool complete(struct cli_workerd_options *options) {
     cli_usage_error("workerd", "%s", wrong);
     return false;
   }
+  if (has_limit && options->startup_ns == NONE)
+    options->startup_ns = DEFAULT_STARTUP_NS;
   if (!has_limit || has_soft) return true;
   double margin = options->margin >= 0 ? options->margin : DEFAULT_MARGIN;
   options->soft_ns =

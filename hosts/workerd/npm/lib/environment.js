@@ -12,6 +12,7 @@ const { libraryFile } = require('./library.js')
 
 const LAUNCHER = path.join(__dirname, '../bin/limited-workerd')
 const DEFAULT_MARGIN = 10 // per cent
+const DEFAULT_STARTUP_NS = 1_000_000_000n // as in production
 // Before this version the runtime tracks instances only behind this gate.
 const GATE = 'workerd-autogate-wasm-shutdown-signal-shim'
 const FIRST_WITHOUT_GATE = '2026-07-01'
@@ -54,6 +55,13 @@ function softOf({ hardNs, softNs, margin = DEFAULT_MARGIN }) {
   return soft > 0n ? soft : 1n
 }
 
+/**
+ * Where requests are limited, so are starts and imports: one that does not end
+ * would block the runtime for good.
+ */
+const startupOf = ({ hardNs, startupNs }) =>
+  startupNs ?? (hardNs === undefined ? undefined : DEFAULT_STARTUP_NS)
+
 // -------------------------------------------------------------- environment
 
 const fileFrom = (from, file) =>
@@ -66,7 +74,7 @@ function variables(options, executable, from) {
     WASMSIG_WORKERD_RUNTIME: executable,
     WASMSIG_WORKERD_HARD_NS: options.hardNs?.toString(),
     WASMSIG_WORKERD_SOFT_NS: softOf(options)?.toString(),
-    WASMSIG_WORKERD_STARTUP_NS: options.startupNs?.toString(),
+    WASMSIG_WORKERD_STARTUP_NS: startupOf(options)?.toString(),
     WASMSIG_WORKERD_LOG: fileFrom(from, options.log),
     WASMSIG_WORKERD_LOG_FORMAT: options.logFormat,
     WASMSIG_WORKERD_METRICS: fileFrom(from, options.metrics),

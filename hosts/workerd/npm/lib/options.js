@@ -18,7 +18,8 @@ other requests continue.
                         configuration
   --cpu-margin N%       the share that is left at the signal (10%)
   --cpu-soft TIME       CPU time of a request at the signal
-  --startup-limit TIME  CPU time of a Worker's start, and of an import
+  --startup-limit TIME  CPU time of a Worker's start, and of an import; 1s if
+                        requests have a limit
   --log FILE            write a line for each request; - is standard error
   --log-format FORMAT   text or json
   --metrics FILE        write counters in Prometheus' text format

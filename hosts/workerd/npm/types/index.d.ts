@@ -8,7 +8,7 @@ export interface WorkerdLimits {
   cpuMargin?: number
   /** CPU time of a request at which its wasm instances receive SIGXCPU. */
   cpuSoft?: number
-  /** CPU time of a Worker's start, and of an import. */
+  /** CPU time of a Worker's start, and of an import; 1000 with `cpuLimit`. */
   startupLimit?: number
   /** A file for a line per request; `-` is workerd's standard error. */
   log?: string

@@ -35,8 +35,14 @@ bool wkd_settings_are_for_this(void) {
 
 /* -------------------------------------------------------- taking settings */
 
+/* NULL: it is not set, or empty. */
+static const char *value_of(const char *name) {
+  const char *value = getenv(name);
+  return value && *value ? value : NULL;
+}
+
 static const char *take_ns(const char *name, uint64_t *ns) {
-  const char *text = getenv(name);
+  const char *text = value_of(name);
   if (!text) return NULL;
   char *end;
   errno = 0;
@@ -62,9 +68,9 @@ static const char *take_limits(void) {
 }
 
 static const char *take_log(void) {
-  const char *format = getenv("WASMSIG_WORKERD_LOG_FORMAT");
+  const char *format = value_of("WASMSIG_WORKERD_LOG_FORMAT");
   wkd_settings.log_json = format && strcmp(format, "json") == 0;
-  const char *path = getenv("WASMSIG_WORKERD_LOG");
+  const char *path = value_of("WASMSIG_WORKERD_LOG");
   if (!path) return NULL;
   if (strcmp(path, "-") == 0)
     wkd_settings.log_file = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -78,7 +84,7 @@ static const char *take_log(void) {
 }
 
 static const char *take_metrics(void) {
-  const char *path = getenv("WASMSIG_WORKERD_METRICS");
+  const char *path = value_of("WASMSIG_WORKERD_METRICS");
   if (!path) return NULL;
   wkd_settings.metrics = strdup(path);
   return wkd_settings.metrics ? NULL : "out of memory";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What the command `wasmsig workerd` has set in the environment.
+ * What the command `wasmsig workerd` has set in the environment. A variable
+ * that is empty is as one that is not set.
  *
  *   WASMSIG_WORKERD_HARD_NS      CPU time of a request, in ns
  *   WASMSIG_WORKERD_SOFT_NS      CPU time after which SIGXCPU is raised

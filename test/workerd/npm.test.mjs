@@ -110,6 +110,63 @@ test('the command receives the variables, and no preloaded library', (t) => {
   })
 })
 
+/** As another run of the command leaves them to its own command. */
+const INHERITED = {
+  MINIFLARE_WORKERD_PATH: '/elsewhere/limited-workerd',
+  WASMSIG_WORKERD_LIBRARY: '/elsewhere/library.so',
+  WASMSIG_WORKERD_RUNTIME: '/elsewhere/workerd',
+  WASMSIG_WORKERD_HARD_NS: 'many',
+  WASMSIG_WORKERD_SOFT_NS: '1',
+  WASMSIG_WORKERD_STARTUP_NS: '1',
+  WASMSIG_WORKERD_LOG: '/elsewhere/log',
+  WASMSIG_WORKERD_LOG_FORMAT: 'json',
+  WASMSIG_WORKERD_METRICS: '/elsewhere/metrics',
+  WASMSIG_WORKERD_TERMINATED: '1'
+}
+
+test('variables of a run around this one are not inherited', (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  const env = { ...made.env, ...INHERITED }
+  const seen = (options, variables) =>
+    shown(
+      made.limited([...options, 'node', '-e', SHOW], {
+        env: { ...made.env, ...variables }
+      })
+    )
+  assert.deepEqual(seen(LIMIT, INHERITED), seen(LIMIT))
+  assert.deepEqual(seen(['--unlimited'], INHERITED), {})
+  const own = { MINIFLARE_WORKERD_PATH: '/usr/bin/own-workerd' }
+  assert.deepEqual(seen(['--unlimited'], own), own)
+
+  // The package's function, whose variables are added to those.
+  const text = `
+    const { environment } = require('wasmsig-workerd')
+    Object.assign(process.env, environment({ cpuSoft: 20 }))
+    const { env } = process
+    const { spawnSync } = require('node:child_process')
+    const { status } = spawnSync(env.MINIFLARE_WORKERD_PATH, ['--version'])
+    console.log(JSON.stringify({ status, ...env }))`
+  const ran = made.run('node', ['-e', text], { env })
+  const { status, ...all } = shown(ran)
+  assert.equal(status, 0)
+  for (const [name, value] of Object.entries(INHERITED)) {
+    assert.notEqual(all[name], value, name)
+  }
+  assert.equal(all.WASMSIG_WORKERD_SOFT_NS, '20000000')
+  assert.equal(all.WASMSIG_WORKERD_HARD_NS, '')
+})
+
+test('a start has 1 s, where requests have a limit', (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  const limitOf = (options) =>
+    shown(made.limited([...options, 'node', '-e', SHOW]))
+      .WASMSIG_WORKERD_STARTUP_NS
+  assert.equal(limitOf(LIMIT), '1000000000')
+  assert.equal(limitOf(['--cpu-soft', '50ms']), undefined)
+})
+
 test('versions before 2026-07 get the gate of the shim, too', (t) => {
   const made = project(t)
   placeWorkerd(made, '1.20260601.1')

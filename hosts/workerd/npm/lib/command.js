@@ -2,7 +2,7 @@
 'use strict'
 // wasmsig-workerd COMMAND: finds, checks, reads, runs.
 
-const { makeEnvironment, namedExecutable } = require('./environment.js')
+const environment = require('./environment.js')
 const { UsageError, WorkerdError } = require('./errors.js')
 const { HELP, parseCommandLine } = require('./options.js')
 const packages = require('./packages.js')
@@ -24,7 +24,7 @@ function end(status, text) {
 
 /** The executable, with a warning if it may be the wrong one. */
 function chooseExecutable(options, file, from) {
-  if (options.workerd) return namedExecutable(options.workerd, from)
+  if (options.workerd) return environment.namedExecutable(options.workerd, from)
   const { folder, starter, others } = packages.findWorkerdPackage(file, from)
   const list = others.map(
     ([workerd, by]) => `${packages.nameOf(workerd)} of ${packages.nameOf(by)}`
@@ -50,7 +50,9 @@ function withConfiguredLimit(options, file, from) {
 function limitedEnvironment(options, file, from) {
   const complete = withConfiguredLimit(options, file, from)
   const executable = chooseExecutable(options, file, from)
-  return makeEnvironment(complete, executable, from)
+  const variables = environment.makeEnvironment(complete, executable, from)
+  const given = Object.entries(variables).filter(([, value]) => value !== '')
+  return Object.fromEntries(given)
 }
 
 function start(options) {
@@ -63,7 +65,8 @@ function start(options) {
   const limits = options.isUnlimited
     ? {}
     : limitedEnvironment(options, file, from)
-  const env = { ...process.env, PATH: list, ...limits }
+  const others = environment.withoutOwn(process.env)
+  const env = { ...others, PATH: list, ...limits }
   run([name, ...args], env, ({ message }) => end(NOT_STARTED, message))
 }
 

@@ -81,14 +81,27 @@ function variables(options, executable, from) {
     WASMSIG_WORKERD_TERMINATED: options.marksTerminated ? '1' : undefined
   }
   return Object.fromEntries(
-    Object.entries(all).filter(([, value]) => value !== undefined)
+    Object.entries(all).map(([name, value = '']) => [name, value])
   )
+}
+
+/** Without the variables of another run of this package around this one. */
+function withoutOwn(env) {
+  const { MINIFLARE_WORKERD_PATH: starter, ...others } = env
+  const isOurs = 'WASMSIG_WORKERD_LIBRARY' in env || starter === LAUNCHER
+  const kept = Object.entries(others).filter(
+    ([name]) => !name.startsWith('WASMSIG_WORKERD_')
+  )
+  if (starter !== undefined && !isOurs) {
+    kept.push(['MINIFLARE_WORKERD_PATH', starter])
+  }
+  return Object.fromEntries(kept)
 }
 
 /** The version, as '2026-11-17'. The library refuses what it cannot limit. */
 function tryStart(settings) {
   // Nothing is served: no metrics are to be written.
-  const { WASMSIG_WORKERD_METRICS: metrics, ...own } = settings
+  const own = { ...settings, WASMSIG_WORKERD_METRICS: '' }
   const { error, status, signal, stdout, stderr } = spawnSync(
     LAUNCHER,
     ['--version'],
@@ -105,14 +118,16 @@ function tryStart(settings) {
 /** Adds to gates that are set already. */
 function gates(version) {
   if (version >= FIRST_WITHOUT_GATE) return {}
-  const others = process.env.MINIFLARE_WORKERD_AUTOGATES
-  const all = others ? `${others} ${GATE}` : GATE
-  return { MINIFLARE_WORKERD_AUTOGATES: all }
+  const others = process.env.MINIFLARE_WORKERD_AUTOGATES?.split(' ') ?? []
+  const all = new Set([...others.filter(Boolean), GATE])
+  return { MINIFLARE_WORKERD_AUTOGATES: [...all].join(' ') }
 }
 
 /**
- * The variables for these options and this executable. workerd is started once,
- * for its version, so that one that cannot be limited is refused at once.
+ * The variables for these options and this executable. All of ours are there,
+ * and those without a value are empty: assigned to an environment, they replace
+ * what is in it. workerd is started once, for its version, so that one that
+ * cannot be limited is refused at once.
  */
 function makeEnvironment(options, executable, from) {
   check(options)
@@ -129,4 +144,4 @@ function namedExecutable(file, from) {
   }
 }
 
-module.exports = { makeEnvironment, namedExecutable }
+module.exports = { makeEnvironment, namedExecutable, withoutOwn }

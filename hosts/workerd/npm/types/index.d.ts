@@ -30,6 +30,7 @@ export class WorkerdError extends Error {
 
 /**
  * The environment variables with which miniflare starts workerd with limits.
+ * What is not limited is empty, so that nothing that was set before remains.
  * Set them before the first `new Miniflare()`:
  *
  * ```js

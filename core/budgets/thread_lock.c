@@ -21,8 +21,10 @@
  *     the lock; it loads the bits after each release
  *
  * The lock is never held for long: under it there is no lock, no wait and no
- * call of the host's functions, except for raises and kills that are
- * async-signal-safe. The handler runs with all signals blocked and counts as a
+ * call of the host's functions, except for kills that are async-signal-safe and
+ * for raises. A budget's `raise` may take a lock of the host's in a thread that
+ * is not the section's. No thread waits for this lock while it holds that one
+ * (host.h). The handler runs with all signals blocked and counts as a
  * call about budgets, so no other handler of the thread can wait for the lock
  * that it holds.
  */

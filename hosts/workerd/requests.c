@@ -3,8 +3,8 @@
  * Requests: a budget for each IoContext, entered and left with its turns.
  *
  * A context runs in one thread, its own. So all of this is a thread's own, but
- * two functions that the watchdog calls about a section that runs: `stop`, and
- * `signal` where the timer's signal does not reach the thread.
+ * two functions that are called about a section that runs: `stop`, by the
+ * watchdog, and the raise of a signal, by another thread too (signals.c).
  *
  * Which request is meant. enterJs() names the context. Addresses of contexts
  * are used again, so a record ends with its context: the deleting destructor is
@@ -23,15 +23,9 @@
  * Why no record ends while it is used: the runtime keeps what enterJs()
  * returned in a local variable of the context's own method, so a turn ends
  * before its context does. The leave takes the section from the core under a
- * lock under which `signal` is called, and waits for a `stop` that has begun.
- * Neither is called after it. An interrupt that V8 has not called by then finds
+ * lock under which signals are raised, and waits for a `stop` that has begun.
+ * Neither happens after it. An interrupt that V8 has not called by then finds
  * that its wish was taken back.
- *
- * Why a signal is raised where no list can change: the core calls `signal` in
- * the handler of the thread in the section, or in its enter or leave. That
- * thread has the isolate's lock, and the list may be walked by its handlers.
- * Where the watchdog calls, V8 is asked to interrupt the isolate, and the walk
- * happens in its thread, at the next check of a loop.
  *
  * Why a kill hits the right request: leave waits for one that has begun, and
  * takes it back. A request that was stopped is aborted, in the turn in which it
@@ -47,9 +41,10 @@
 #include "exceeded.h"
 #include "fatal.h"
 #include "isolates.h"
-#include "os/os.h"
 #include "report.h"
+#include "request.h"
 #include "settings.h"
+#include "signals.h"
 #include "tracked_list.h"
 #include "wasmsig/host.h"
 
@@ -61,45 +56,11 @@
 /* After that: a limit that has passed when the turn begins. */
 #define SPENT_NS UINT64_C(1)
 
-struct enforcer {
-  void *enforcer; /* the key */
-  uint32_t top_ups;
-  void *nearly_exceeded; /* of its isolate */
-  size_t requests, stopped;
-};
-
-struct wkd_request {
-  void *context; /* the key */
-  struct enforcer *enforcer;
-  struct wkd_isolate *isolate;
-  const void *thread;
-  wasmsig_budget budget;
-  bool is_actor;
-  bool is_entered; /* the last turn has a section */
-  bool is_refused; /* in the last turn V8 terminates from the start */
-  bool has_grace;
-  struct wkd_request *outer; /* of the turns that run */
-  uint32_t turns;            /* of them, its own */
-  uint32_t top_ups;          /* of the enforcer, that it has had */
-
-  /* Of its signal. `reached`: how many instances. */
-  uint64_t reached;
-  bool is_to_signal_again; /* no guest had taken it when it was cleared */
-
-  /* Since the last report. */
-  uint64_t began_ns, reset_ns; /* reset: CPU time before the budget's reset */
-  uint32_t signals;
-  uint64_t raised_at_ns;  /* the thread's clock, until the turn ends; or 0 */
-  uint64_t signal_cpu_ns; /* CPU time of the request at its first signal */
-  bool was_stopped;
-};
-
 /* A thread's own. */
 static _Thread_local void *requests, *enforcers;  /* trees */
 static _Thread_local struct wkd_request *latest;  /* found last */
 static _Thread_local struct wkd_request *running; /* the innermost in a turn */
 static _Thread_local bool was_killed;             /* in the last section left */
-static _Thread_local char here; /* its address is the thread */
 
 static int order(const void *left, const void *right) {
   uintptr_t a = *(const uintptr_t *)left, b = *(const uintptr_t *)right;
@@ -108,13 +69,13 @@ static int order(const void *left, const void *right) {
 
 /* ------------------------------------------------------------- enforcers */
 
-static struct enforcer *find_enforcer(void *enforcer) {
-  struct enforcer **place = tfind(&enforcer, &enforcers, order);
+static struct wkd_enforcer *find_enforcer(void *enforcer) {
+  struct wkd_enforcer **place = tfind(&enforcer, &enforcers, order);
   return place ? *place : NULL;
 }
 
-static struct enforcer *find_or_make_enforcer(void *enforcer) {
-  struct enforcer *found = find_enforcer(enforcer);
+static struct wkd_enforcer *find_or_make_enforcer(void *enforcer) {
+  struct wkd_enforcer *found = find_enforcer(enforcer);
   if (found) return found;
   found = calloc(1, sizeof *found);
   if (!found) wkd_fatal("out of memory");
@@ -124,7 +85,7 @@ static struct enforcer *find_or_make_enforcer(void *enforcer) {
 }
 
 static void leave_enforcer(struct wkd_request *request) {
-  struct enforcer *enforcer = request->enforcer;
+  struct wkd_enforcer *enforcer = request->enforcer;
   if (request->was_stopped) enforcer->stopped--;
   if (--enforcer->requests > 0) return;
   tdelete(enforcer, &enforcers, order);
@@ -143,43 +104,6 @@ void wkd_request_set_callback(void *enforcer, struct wkd_function *callback) {
 
 /* --------------------------------------------------------------- signals */
 
-static uint64_t thread_cpu_ns(void) {
-  uint64_t ns = 0;
-  return wsig_clock->cpu_ns(CLOCK_THREAD_CPUTIME_ID, &ns) ? ns : 0;
-}
-
-static void raise_signal(struct wkd_request *request) {
-  struct wkd_isolate *isolate = request->isolate;
-  if (!request->signal_cpu_ns && !request->raised_at_ns)
-    request->raised_at_ns = thread_cpu_ns();
-  isolate->signalled = request;
-  request->is_to_signal_again = false;
-  request->reached = wkd_list_raise(isolate->list, WASMSIG_SIGXCPU);
-  if (isolate->nearly_exceeded) wkd_call(isolate->nearly_exceeded);
-}
-
-static void interrupted(void *v8_isolate, void *data) {
-  (void)v8_isolate;
-  struct wkd_isolate *isolate = data;
-  struct wkd_request *request =
-      wsig_exchange_acquire(&isolate->raise_wanted, NULL);
-  if (request) raise_signal(request);
-}
-
-/* The core calls it at the soft limit. */
-static void signal_guests(void *context) {
-  struct wkd_request *request = context;
-  request->signals++;
-  if (request->thread == &here) {
-    raise_signal(request);
-    return;
-  }
-  /* Release: the thread sees the request as it is. */
-  wsig_store_release(&request->isolate->raise_wanted, request);
-  wkd_runtime.isolate_interrupt(request->isolate->isolate, interrupted,
-                                request->isolate);
-}
-
 /* After the leave the signal is not requested again: the core has waited. */
 static void take_back_interrupt(struct wkd_request *request) {
   struct wkd_request **wanted = &request->isolate->raise_wanted;
@@ -190,7 +114,7 @@ static void take_back_interrupt(struct wkd_request *request) {
 /* After the leave, which has charged the turn. */
 static void note_signal(struct wkd_request *request) {
   if (!request->raised_at_ns) return;
-  uint64_t since = thread_cpu_ns() - request->raised_at_ns;
+  uint64_t since = wkd_signals_cpu_ns() - request->raised_at_ns;
   uint64_t used = wasmsig_budget_used_ns(&request->budget);
   request->signal_cpu_ns = used > since ? used - since : used;
   request->raised_at_ns = 0;
@@ -207,7 +131,7 @@ static void hand_over_words(struct wkd_request *request) {
     isolate->signalled = NULL;
     isolate->is_stale = false;
   }
-  if (request->is_to_signal_again) raise_signal(request);
+  if (request->is_to_signal_again) wkd_signals_raise(request);
 }
 
 /* The request raises no signal any more. */
@@ -235,7 +159,7 @@ static wasmsig_budget_options limits(struct wkd_request *request) {
   wasmsig_budget_options options = WASMSIG_BUDGET_OPTIONS_INIT;
   options.soft_ns = wkd_settings.soft_ns;
   options.hard_ns = wkd_settings.hard_ns;
-  options.raise = signal_guests;
+  options.raise = wkd_signals_reach_soft;
   options.kill = stop;
   options.undo = go_on;
   options.context = request;
@@ -292,7 +216,7 @@ static struct wkd_request *make(void *context, void *enforcer) {
   if (!request) wkd_fatal("out of memory");
   request->context = context;
   request->isolate = isolate;
-  request->thread = &here;
+  request->thread = wkd_signals_thread();
   request->is_actor = wkd_runtime.context_has_output_gate(context);
   request->began_ns = wkd_now_ns();
   request->enforcer = find_or_make_enforcer(enforcer);
@@ -412,7 +336,7 @@ static bool is_stopping(const void *enforcer) {
 
 int wkd_request_outcome(void *enforcer) {
   if (is_stopping(enforcer)) return WKD_OUTCOME_EXCEEDED_CPU;
-  const struct enforcer *known = find_enforcer(enforcer);
+  const struct wkd_enforcer *known = find_enforcer(enforcer);
   return known && known->stopped > 0 && known->stopped == known->requests
              ? WKD_OUTCOME_EXCEEDED_CPU
              : WKD_OUTCOME_NONE;

@@ -430,11 +430,24 @@ typedef struct wasmsig_budget_options {
   /**
    * Raises `signal` where no registry knows the guests: an engine that keeps
    * the list of them itself. Called once at the soft limit, after the raise in
-   * `registry`, if there is one; with `context`. It runs in the signal handler
-   * of the section's own thread, in that thread's enter, or in the watchdog
-   * thread, and must be async-signal-safe in each. It may call raises, clears
-   * and terminates of this header, nothing else of it. What it has raised is
-   * not taken back by a leave. NULL: nothing is called.
+   * `registry`, if there is one; with `context`. What it has raised is not
+   * taken back by a leave. NULL: nothing is called.
+   *
+   * It runs in one of two places, which it can distinguish by data that is
+   * thread-local:
+   *
+   * - in the section's own thread: in the handler of the timer's signal, or in
+   *   an enter, leave, suspend or resume of that thread. There it must be
+   *   async-signal-safe.
+   * - in another thread, while the section runs: in the watchdog, or in a
+   *   thread that was about to release the section's lock (in a leave, suspend
+   *   or fork of its own). It may allocate memory there, and take a lock that
+   * no thread holds around a call about budgets, a fork or its own end, and
+   * that no signal handler takes. It must not wait for long: no other limit of
+   * the process is checked meanwhile, and the leave of the section waits.
+   *
+   * In both it may call raises, clears and terminates of this header, nothing
+   * else of it, and must not fork.
    */
   void (*raise)(void *context);
 } wasmsig_budget_options;

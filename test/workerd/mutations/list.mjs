@@ -83,17 +83,17 @@ export const MUTATIONS = [
   waits(
     'requests.c',
     'a request finds its signal again in its next turn',
-    'if (request->is_to_signal_again) raise_signal(request);',
+    'if (request->is_to_signal_again) wkd_signals_raise(request);',
     ''
   ),
   byWatchdog(
-    'requests.c',
+    'signals.c',
     'a signal of the watchdog is raised in the thread of the isolate',
-    'if (request) raise_signal(request);',
+    'if (request) wkd_signals_raise(request);',
     '(void)request;'
   ),
   byWatchdog(
-    'requests.c',
+    'signals.c',
     'where the watchdog calls, V8 is asked to interrupt the isolate',
     `wkd_runtime.isolate_interrupt(request->isolate->isolate, interrupted,
                                 request->isolate);`,

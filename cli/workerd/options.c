@@ -24,11 +24,17 @@ static bool take_time(const char *option, const char *text, uint64_t *ns) {
   return false;
 }
 
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* Decimal, as in 10% or 2.5%; strtod() alone reads much more. */
 static bool take_margin(const char *text, double *margin) {
+  size_t length = strspn(text, "0123456789.");
+  bool is_decimal = length > 0 && is_digit(text[0]) &&
+                    is_digit(text[length - 1]) &&
+                    strcmp(text + length, "%") == 0;
   char *end;
   *margin = strtod(text, &end);
-  if (end != text && strcmp(end, "%") == 0 && *margin >= 0 && *margin < 100)
-    return true;
+  if (is_decimal && end == text + length && *margin < 100) return true;
   cli_usage_error("workerd",
                   "--cpu-margin: '%s' is no share; expected 0%% to 99%%", text);
   return false;

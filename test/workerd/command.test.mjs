@@ -33,6 +33,12 @@ test('wrong usage is refused with status 2 and one line', () => {
     [[], /no limit is given; --unlimited starts workerd without one/],
     [['--cpu-limit', '50'], /'50' has no unit/],
     [['--cpu-limit', '50ms', '--cpu-margin', '100%'], /'100%' is no share/],
+    ...['0x10%', '1e1%', '5.%', '.5%', ' 5%', '+5%', '1.2.3%', 'nan%', '%'].map(
+      (margin) => [
+        ['--cpu-limit', '50ms', '--cpu-margin', margin],
+        /' is no share/
+      ]
+    ),
     [['--cpu-margin', '10%'], /--cpu-margin needs --cpu-limit/],
     [
       ['--cpu-limit', '50ms', '--cpu-margin', '1%', '--cpu-soft', '1ms'],

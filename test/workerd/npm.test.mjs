@@ -2,7 +2,7 @@
 /** The command of the npm package wasmsig-workerd, from outside. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync, renameSync, symlinkSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -178,16 +178,17 @@ test('versions before 2026-07 get the gate of the shim, too', (t) => {
   )
 })
 
-test('what is started in the place of workerd has no variables', (t) => {
+test('what is started in the place of workerd has nothing of ours', (t) => {
   // Not a workerd: the library refuses it, and asks it for its version.
   const made = project(t)
   const source = made.path('teller.c')
   made.write({
-    'teller.c': `#include <stdio.h>
+    'teller.c': `#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 extern char **environ;
 int main(void) {
-  int affected = 0;
+  int affected = fcntl(9, F_GETFD) >= 0;
   for (char **at = environ; *at; at++)
     affected += !strncmp(*at, "LD_PRELOAD=", 11) ||
                 !strncmp(*at, "WASMSIG_", 8);
@@ -196,9 +197,15 @@ int main(void) {
   })
   execFileSync('cc', ['-s', '-o', made.path('workerd'), source])
   const options = [...LIMIT, '--workerd', 'workerd', 'true']
-  const { status, stderr } = made.limited(options)
-  assert.equal(status, 1)
-  assert.match(stderr, /^wasmsig-workerd: 0 affected cannot be limited: /)
+  const place = made.path('node_modules/wasmsig-workerd')
+  const odd = made.path('a b:c')
+  for (const move of [() => {}, () => renameSync(place, odd)]) {
+    move()
+    if (!existsSync(place)) symlinkSync(odd, place)
+    const { status, stderr } = made.limited(options)
+    assert.equal(status, 1)
+    assert.match(stderr, /^wasmsig-workerd: 0 affected cannot be limited: /)
+  }
 })
 
 test('a path with spaces and colons can be preloaded', (t) => {
@@ -307,6 +314,16 @@ test('a system without a library is named, and what there is', (t) => {
   }
 })
 
+test('on Windows the command itself is to be run', (t) => {
+  const made = project(t)
+  for (const options of [LIMIT, ['--unlimited']]) {
+    const args = [...options, 'echo', 'began']
+    const { status, stderr } = elsewhere(made, 'win32', 'x64', args)
+    assert.equal(status, 1)
+    assert.match(stderr, /cannot be limited on Windows; run the command itself/)
+  }
+})
+
 test('each system has a library of its own', (t) => {
   const place = project(t).path('node_modules/wasmsig-workerd')
   const program = `
@@ -328,6 +345,12 @@ test('npx runs it, and its status is the exit status', (t) => {
   placeWorkerd(made)
   const own = ['wasmsig-workerd', ...LIMIT, '--', 'node', '-e']
   assert.equal(made.run('npx', [...own, 'process.exit(7)']).status, 7)
+  made.write({ 'node_modules/.bin/no-program': '#!/bin/sh\n' })
+  for (const name of ['no-program', './node_modules/.bin/no-program', '/']) {
+    const { status, stderr } = made.limited([...LIMIT, name])
+    assert.equal(status, 126, name)
+    assert.ok(stderr.includes(`${name}: it cannot be executed`), stderr)
+  }
   const missing = made.limited([...LIMIT, 'no-such-command'])
   assert.equal(missing.status, 127)
   assert.match(missing.stderr, /no-such-command: there is no such command/)

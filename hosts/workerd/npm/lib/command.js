@@ -56,11 +56,17 @@ function limitedEnvironment(options, file, from) {
 }
 
 function start(options) {
+  if (process.platform === 'win32') {
+    throw new WorkerdError(
+      'workerd cannot be limited on Windows; run the command itself'
+    )
+  }
   const from = process.cwd()
   const [name, ...args] = options.command
   if (name === undefined) throw new UsageError('no command is given')
   const list = packages.pathWithModules(from)
-  const file = packages.findCommand(name, from, list)
+  const { file, isThere } = packages.findCommand(name, from, list)
+  if (isThere) return end(NOT_STARTED, `${name}: it cannot be executed`)
   if (!file) return end(NOT_FOUND, `${name}: there is no such command`)
   const limits = options.isUnlimited
     ? {}

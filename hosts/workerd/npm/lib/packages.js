@@ -68,13 +68,17 @@ function isExecutable(file) {
   }
 }
 
-/** The file that a command's name is; undefined: none. */
+/**
+ * The file that a command's name is. If there is none that can be executed,
+ * `isThere` says whether there is one that cannot.
+ */
 function findCommand(name, from, list) {
   const candidates = name.includes('/')
     ? [path.resolve(from, name)]
     : list.split(path.delimiter).map((folder) => path.join(folder, name))
   const found = candidates.find(isExecutable)
-  return found && realpathSync(found)
+  if (found) return { file: realpathSync(found) }
+  return { isThere: candidates.some(existsSync) }
 }
 
 // ------------------------------------------------------------------ workerd

@@ -85,6 +85,7 @@ static wkd_code *const replacements[WKD_SLOTS] = {
     [WKD_REQUIRE_LIMITS_NOT_EXCEEDED] = (wkd_code *)wkd_request_require,
     [WKD_SET_CPU_LIMIT_NEARLY_EXCEEDED_CALLBACK] =
         (wkd_code *)wkd_request_set_callback,
+    [WKD_ON_LIMITS_EXCEEDED] = wkd_slot_on_limits_exceeded,
     [WKD_DELETE_CONTEXT] = (wkd_code *)wkd_request_context_delete,
     [WKD_HANDLE_APPLICATION_ERROR] = wkd_slot_handle_application_error,
     [WKD_REQUEST] = wkd_slot_request,

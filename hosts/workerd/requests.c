@@ -20,6 +20,13 @@
  * answer for a turn that is being stopped does not wait for its leave. The
  * callbacks that are left then run in later turns of the isolate.
  *
+ * Whose callback it is. A context may end without a turn, and the address of
+ * its enforcer is used again. So a callback counts for the context that has set
+ * it, and for its isolate: IoContext's constructor calls
+ * setCpuLimitNearlyExceededCallback(), if its isolate has a callback, and then
+ * always onLimitsExceeded(). If the second call comes alone, what the enforcer
+ * had before is forgotten.
+ *
  * Why no record ends while it is used: the runtime keeps what enterJs()
  * returned in a local variable of the context's own method, so a turn ends
  * before its context does. The leave takes the section from the core under a
@@ -57,10 +64,11 @@
 #define SPENT_NS UINT64_C(1)
 
 /* A thread's own. */
-static _Thread_local void *requests, *enforcers;  /* trees */
-static _Thread_local struct wkd_request *latest;  /* found last */
-static _Thread_local struct wkd_request *running; /* the innermost in a turn */
-static _Thread_local bool was_killed;             /* in the last section left */
+static _Thread_local void *requests, *enforcers;   /* trees */
+static _Thread_local struct wkd_request *latest;   /* found last */
+static _Thread_local struct wkd_request *running;  /* the innermost in a turn */
+static _Thread_local const void *has_set_callback; /* an enforcer */
+static _Thread_local bool was_killed; /* in the last section left */
 
 static int order(const void *left, const void *right) {
   uintptr_t a = *(const uintptr_t *)left, b = *(const uintptr_t *)right;
@@ -84,12 +92,15 @@ static struct wkd_enforcer *find_or_make_enforcer(void *enforcer) {
   return found;
 }
 
+static void forget_enforcer(struct wkd_enforcer *enforcer) {
+  tdelete(enforcer, &enforcers, order);
+  free(enforcer);
+}
+
 static void leave_enforcer(struct wkd_request *request) {
   struct wkd_enforcer *enforcer = request->enforcer;
   if (request->was_stopped) enforcer->stopped--;
-  if (--enforcer->requests > 0) return;
-  tdelete(enforcer, &enforcers, order);
-  free(enforcer);
+  if (--enforcer->requests == 0) forget_enforcer(enforcer);
 }
 
 void wkd_request_top_up(void *enforcer) {
@@ -100,6 +111,17 @@ void wkd_request_top_up(void *enforcer) {
  * nothing of it. */
 void wkd_request_set_callback(void *enforcer, struct wkd_function *callback) {
   find_or_make_enforcer(enforcer)->nearly_exceeded = callback->callable;
+  has_set_callback = enforcer;
+}
+
+void wkd_request_context_made(void *enforcer) {
+  bool has_callback = has_set_callback == enforcer;
+  has_set_callback = NULL;
+  if (has_callback) return;
+  struct wkd_enforcer *before = find_enforcer(enforcer);
+  if (!before) return;
+  before->nearly_exceeded = NULL;
+  if (before->requests == 0) forget_enforcer(before);
 }
 
 /* --------------------------------------------------------------- signals */

@@ -16,6 +16,8 @@ extern "C" {
 void *wkd_request_enter(void *enforcer, void *context);
 void wkd_request_leave(void *entered);
 int wkd_request_outcome(void *enforcer); /* WKD_OUTCOME_... */
+/* IoContext's constructor has asked for the promise of onLimitsExceeded(). */
+void wkd_request_context_made(void *enforcer);
 
 /* Replace methods of LimitEnforcer. */
 void wkd_request_top_up(void *enforcer);

@@ -5,6 +5,7 @@
  * returns them through the hidden pointer. Exceptions of the runtime that pass
  * through here meet no cleanup.
  */
+#include "binary/runtime.h"
 #include "requests.h"
 #include "startup.h"
 
@@ -30,6 +31,14 @@ struct MaybeOutcome {
         value(static_cast<uint16_t>(outcome)) {}
   MaybeOutcome(const MaybeOutcome &) = delete;
   ~MaybeOutcome() {}
+};
+
+/* kj::Promise<void>. Only the runtime writes it: the compiler passes the hidden
+ * pointer on. */
+struct Promise {
+  void *node;
+  Promise(const Promise &) = delete;
+  ~Promise() {}
 };
 
 using Leave = void (*)(const void *disposer, void *pointer);
@@ -72,6 +81,13 @@ Own wkd_slot_enter_startup_python(const void *, void *,
 Own wkd_slot_enter_dynamic_import_js(const void *, void *,
                                      wkd_exception_or_duration *result) {
   return enter_startup(result, WKD_DYNAMIC_IMPORT);
+}
+
+Promise wkd_slot_on_limits_exceeded(void *enforcer) {
+  using OnLimitsExceeded = Promise (*)(void *);
+  wkd_request_context_made(enforcer);
+  return reinterpret_cast<OnLimitsExceeded>(wkd_runtime.on_limits_exceeded)(
+      enforcer);
 }
 
 MaybeOutcome wkd_slot_get_limits_exceeded(void *enforcer) {

@@ -12,6 +12,7 @@ void wkd_slot_enter_startup_js(void);
 void wkd_slot_enter_startup_python(void);
 void wkd_slot_enter_dynamic_import_js(void);
 void wkd_slot_get_limits_exceeded(void);
+void wkd_slot_on_limits_exceeded(void);
 void wkd_slot_handle_application_error(void);
 void wkd_slot_request(void);
 void wkd_slot_observed_request(void);

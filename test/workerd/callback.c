@@ -69,6 +69,7 @@ int main(void) {
   struct wkd_function function = {NULL, &callable};
   no_runtime_use(SOFT_NS, HARD_NS);
   wkd_request_set_callback(&no_runtime_enforcer, &function);
+  wkd_request_context_made(&no_runtime_enforcer);
 
   turn(&first, SOFT_NS / 4);
   expect(calls == 0, "a request far from its limit is not signalled");
@@ -87,5 +88,20 @@ int main(void) {
   wkd_request_context_delete(&second);
   turn(&third, SOFT_NS / 4);
   expect(calls == 2, "a request that has ended signals no other");
+  wkd_request_context_delete(&first);
+  wkd_request_context_delete(&third);
+
+  /* This context has no turn. Then another isolate uses its addresses. */
+  wkd_request_set_callback(&no_runtime_enforcer, &function);
+  wkd_request_context_made(&no_runtime_enforcer);
+  no_runtime_use(SOFT_NS, HARD_NS);
+  wkd_request_context_made(&no_runtime_enforcer);
+  turn(&first, SOFT_NS * 2);
+  expect(calls == 2, "a callback is not called for another isolate");
+
+  wkd_request_set_callback(&no_runtime_enforcer, &function);
+  wkd_request_context_made(&no_runtime_enforcer);
+  turn(&third, PATIENCE_NS);
+  expect(calls == 3, "it is called for a context that has set it");
   return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -70,9 +70,18 @@ struct Array {
   ~Array() {}
 };
 
+/* kj::Promise<void> */
+struct Promise {
+  void *node;
+  explicit Promise(void *held) : node(held) {}
+  Promise(Promise &&);
+  ~Promise() {}
+};
+
 struct LimitEnforcer {
   virtual Own enterJs(void *lock, void *context) = 0;
   virtual Maybe<uint16_t> getLimitsExceeded() = 0;
+  virtual Promise onLimitsExceeded() = 0;
 };
 
 using Result = wkd_exception_or_duration;
@@ -102,7 +111,8 @@ void expect(bool is_so, const char *what) {
 /* ----------------------------------------------------------- their tables */
 
 wkd_code *const request_table[] = {wkd_slot_enter_js,
-                                   wkd_slot_get_limits_exceeded};
+                                   wkd_slot_get_limits_exceeded,
+                                   wkd_slot_on_limits_exceeded};
 wkd_code *const start_table[] = {wkd_slot_enter_startup_js,
                                  wkd_slot_enter_startup_python,
                                  wkd_slot_enter_dynamic_import_js};
@@ -160,6 +170,8 @@ To as(From *function) {
   return reinterpret_cast<To>(reinterpret_cast<wkd_code *>(function));
 }
 
+Promise on_limits_exceeded(void *enforcer) { return Promise(enforcer); }
+
 void use_runtime() {
   no_runtime_use(5 * ms, 10 * ms);
   wkd_runtime.isolate_terminate = terminate;
@@ -170,11 +182,14 @@ void use_runtime() {
       as<decltype(wkd_runtime.exception_set_detail)>(set_detail);
   wkd_runtime.exception_get_detail = as<wkd_code *>(get_detail);
   wkd_runtime.exception_destroy = no_exception;
+  wkd_runtime.on_limits_exceeded = as<wkd_code *>(on_limits_exceeded);
 }
 
 void check_requests() {
   LimitEnforcer &enforcer = with<LimitEnforcer>(request_table);
   char lock, context;
+  expect(enforcer.onLimitsExceeded().node == &enforcer,
+         "onLimitsExceeded() returns the runtime's promise");
   {
     Own turn = enforcer.enterJs(&lock, &context);
     expect(turn.holds_something(), "enterJs() returns what is left later");

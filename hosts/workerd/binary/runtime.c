@@ -172,6 +172,8 @@ static struct slot {
         SLOT(REQUEST, "24requireLimitsNotExceededE", NULL),
     [WKD_SET_CPU_LIMIT_NEARLY_EXCEEDED_CALLBACK] =
         SLOT(REQUEST, "33setCpuLimitNearlyExceededCallbackE", NULL),
+    [WKD_ON_LIMITS_EXCEEDED] =
+        SLOT(REQUEST, "16onLimitsExceededE", &wkd_runtime.on_limits_exceeded),
     [WKD_DELETE_CONTEXT] = SLOT(CONTEXT, "D0Ev", &wkd_runtime.context_delete),
     [WKD_HANDLE_APPLICATION_ERROR] = SLOT(
         CONNECTION, "22handleApplicationErrorE", &wkd_runtime.answer_error),

@@ -38,6 +38,7 @@ enum wkd_slot {
   WKD_GET_LIMITS_EXCEEDED,
   WKD_REQUIRE_LIMITS_NOT_EXCEEDED,
   WKD_SET_CPU_LIMIT_NEARLY_EXCEEDED_CALLBACK,
+  WKD_ON_LIMITS_EXCEEDED, /* its function goes on to the slot's old value */
   /* of IoContext */
   WKD_DELETE_CONTEXT, /* the deleting destructor */
   /* of the HTTP server's error handler, where HTTP is served by C++ */
@@ -88,6 +89,9 @@ struct wkd_runtime {
   void (*context_abort)(void *context, void *exception);
   bool (*context_has_output_gate)(void *context); /* it is an actor's */
   void (*context_delete)(void *context);          /* the slot's old value */
+
+  /* workerd::LimitEnforcer: the slot's old value, for slots.cc */
+  void (*on_limits_exceeded)(void);
 
   /* How HTTP is served: by C++ until 2026-10, by Rust since 2026-11. */
   bool serves_http_by_rust;

@@ -2,19 +2,23 @@
 /*
  * The file is written by a thread of its own, at most once a second, and only
  * after something has changed: a request never waits for a disk. It is written
- * beside its place and renamed, so that a collector reads all of it or nothing.
+ * beside its place, in a file of this process, and renamed: a collector reads
+ * all of it or nothing, also if several processes write the same file.
  */
 #include "metrics.h"
 
-#include "settings.h"
+#include "writer.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Upper ends in ms of the histogram's buckets; the last is infinite. */
 static const double bounds[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000};
@@ -29,12 +33,14 @@ struct histogram {
   uint64_t count, sum_ns;
 };
 
+/* Set before the first event. NULL: there is no file. */
+static char *file_path, *new_path;
+
 /* All under the lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static struct histogram histograms[KINDS][2];
 static uint64_t signals;
-static bool is_changed, is_started;
+static bool is_changed;
 
 /* ------------------------------------------------------------------- text */
 
@@ -84,60 +90,81 @@ static void print_all(FILE *file) {
 /* ------------------------------------------------------------- the file */
 
 static void put_in_place(const char *text, size_t size) {
-  char *beside;
-  if (asprintf(&beside, "%s.new", wkd_settings.metrics) < 0) return;
-  FILE *file = fopen(beside, "we");
+  FILE *file = fopen(new_path, "we");
   bool is_written = file && fwrite(text, 1, size, file) == size;
   if (file && fclose(file) != 0) is_written = false;
-  if (!is_written || rename(beside, wkd_settings.metrics) != 0) remove(beside);
-  free(beside);
+  if (!is_written || rename(new_path, file_path) != 0) remove(new_path);
 }
 
-/* Under the lock, which it releases meanwhile. */
+/* A copy of the numbers is printed, so that no request waits for a disk. */
 static void write_file(void) {
   char *text = NULL;
   size_t size = 0;
   FILE *memory = open_memstream(&text, &size);
   if (!memory) return;
-  print_all(memory);
+  pthread_mutex_lock(&lock);
+  bool is_new = is_changed;
+  if (is_new) print_all(memory);
   is_changed = false;
+  pthread_mutex_unlock(&lock);
   bool is_complete = fclose(memory) == 0;
-  pthread_mutex_unlock(&lock);
-  if (is_complete) put_in_place(text, size);
+  if (is_new && is_complete) put_in_place(text, size);
   free(text);
-  pthread_mutex_lock(&lock);
 }
 
-static void *keep_writing(void *unused) {
-  const struct timespec second = {1, 0};
-  pthread_mutex_lock(&lock);
-  for (;;) {
-    while (!is_changed) pthread_cond_wait(&changed, &lock);
-    write_file();
-    pthread_mutex_unlock(&lock);
-    nanosleep(&second, NULL);
-    pthread_mutex_lock(&lock);
-  }
-  return unused;
+static void *run(void *unused);
+static struct wkd_writer writer = {
+    .write = write_file, .body = run, .interval_ns = 1000000000};
+
+static void *run(void *unused) {
+  (void)unused;
+  wkd_writer_run(&writer);
 }
 
-static void write_at_exit(void) {
-  pthread_mutex_lock(&lock);
-  if (is_changed) write_file();
-  pthread_mutex_unlock(&lock);
+void wkd_metrics_flush(uint64_t until_ns) {
+  wkd_writer_flush(&writer, until_ns);
 }
 
-/* Under the lock. Signals of the process are for the runtime's threads. */
-static void start(void) {
-  pthread_t thread;
-  sigset_t all, before;
-  is_started = true;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  if (pthread_create(&thread, NULL, keep_writing, NULL) == 0)
-    pthread_detach(thread);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  atexit(write_at_exit);
+/* ------------------------------------------------------------- preparation */
+
+/* With the process id in place of each %p; NULL: out of memory. */
+static char *with_process_id(const char *path) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *memory = open_memstream(&text, &size);
+  if (!memory) return NULL;
+  for (const char *mark; (mark = strstr(path, "%p")); path = mark + 2)
+    fprintf(memory, "%.*s%d", (int)(mark - path), path, (int)getpid());
+  fputs(path, memory);
+  if (fclose(memory) == 0) return text;
+  free(text);
+  return NULL;
+}
+
+/* What rename() would replace or refuse: a directory, or a device. */
+static bool is_special(const char *path) {
+  struct statx status;
+  /* stat() would require glibc 2.33. */
+  return syscall(SYS_statx, AT_FDCWD, path, 0, STATX_TYPE, &status) == 0 &&
+         !S_ISREG(status.stx_mode);
+}
+
+/* NULL, or why not. */
+static const char *try_to_write(void) {
+  if (is_special(file_path)) return "it is not a regular file";
+  FILE *file = fopen(new_path, "we");
+  if (!file) return strerror(errno);
+  fclose(file);
+  remove(new_path);
+  return NULL;
+}
+
+const char *wkd_metrics_prepare(const char *path) {
+  file_path = with_process_id(path);
+  if (!file_path ||
+      asprintf(&new_path, "%s.%d.new", file_path, (int)getpid()) < 0)
+    return "out of memory";
+  return try_to_write();
 }
 
 /* --------------------------------------------------------------- counting */
@@ -150,15 +177,17 @@ static size_t bucket_of(uint64_t ns) {
 
 void wkd_metrics_count(const struct wkd_event *event) {
   size_t kind = 0;
+  if (!file_path) return;
   while (kind + 1 < KINDS && strcmp(kinds[kind], event->kind) != 0) kind++;
   pthread_mutex_lock(&lock);
-  if (!is_started) start();
   struct histogram *histogram = &histograms[kind][event->exceeded_cpu];
   histogram->buckets[bucket_of(event->cpu_ns)]++;
   histogram->count++;
   histogram->sum_ns += event->cpu_ns;
   signals += event->signals;
+  bool was_changed = is_changed;
   is_changed = true;
-  pthread_cond_signal(&changed);
+  wkd_writer_start(&writer);
   pthread_mutex_unlock(&lock);
+  if (!was_changed) wkd_writer_wake(&writer);
 }

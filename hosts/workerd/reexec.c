@@ -23,6 +23,7 @@
 #include "reexec.h"
 
 #include "fatal.h"
+#include "report.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -161,6 +162,7 @@ static int start_again(const char *path, char *const *arguments,
                        char *const *variables) {
   int descriptor = -1;
   char **all = restored(variables, &descriptor);
+  wkd_report_flush();
   next_execve(path, arguments, all);
   int error = errno;
   if (descriptor >= 0) close(descriptor);

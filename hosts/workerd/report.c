@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "report.h"
 
+#include "log.h"
 #include "metrics.h"
 #include "settings.h"
 
@@ -8,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
+
+/* The end of the process waits so long for a file. */
+#define FLUSH_NS UINT64_C(1000000000)
 
 uint64_t wkd_now_ns(void) {
   struct timespec now;
@@ -48,38 +51,58 @@ static int text_line(const struct wkd_event *event, const char *service,
                   signals, event->exceeded_cpu ? ", exceededCpu" : "");
 }
 
-static int json_line(const struct wkd_event *event, const char *service,
-                     char *line, size_t room) {
+/* RFC 3339, in UTC. */
+static void print_time(char *to, size_t room) {
   struct timespec now;
   struct tm utc;
-  char date[40] = "", signal[40] = "null";
   clock_gettime(CLOCK_REALTIME, &now);
   gmtime_r(&now.tv_sec, &utc);
-  strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
+  size_t used = strftime(to, room, "%Y-%m-%dT%H:%M:%S", &utc);
+  snprintf(to + used, room - used, ".%03ldZ", now.tv_nsec / 1000000);
+}
+
+static int json_line(const struct wkd_event *event, const char *service,
+                     char *line, size_t room) {
+  char time[60], signal[40] = "null";
+  print_time(time, sizeof time);
   if (event->signals > 0)
     snprintf(signal, sizeof signal, "%.3f", milliseconds(event->signal_cpu_ns));
   return snprintf(line, room,
-                  "{\"time\":\"%s.%03ldZ\",\"service\":\"%s\",\"event\":\"%s\","
+                  "{\"time\":\"%s\",\"service\":\"%s\",\"event\":\"%s\","
                   "\"cpu_ms\":%.3f,\"wall_ms\":%.3f,\"signals\":%" PRIu32
                   ",\"signal_cpu_ms\":%s,\"outcome\":\"%s\"}\n",
-                  date, now.tv_nsec / 1000000, service, event->kind,
-                  milliseconds(event->cpu_ns), milliseconds(event->wall_ns),
-                  event->signals, signal,
+                  time, service, event->kind, milliseconds(event->cpu_ns),
+                  milliseconds(event->wall_ns), event->signals, signal,
                   event->exceeded_cpu ? "exceededCpu" : "ok");
 }
 
-/* One write: lines of several threads do not mix. */
+int wkd_report_dropped(uint64_t lines, char *line, size_t room) {
+  char time[60];
+  if (!wkd_settings.log_json)
+    return snprintf(line, room, "wasmsig: %" PRIu64 " lines dropped\n", lines);
+  print_time(time, sizeof time);
+  return snprintf(line, room, "{\"time\":\"%s\",\"dropped\":%" PRIu64 "}\n",
+                  time, lines);
+}
+
 static void write_line(const struct wkd_event *event) {
-  char service[6 * 64 + 8], line[700];
+  char service[6 * 64 + 8], line[WKD_LINE_ROOM];
   escape(event->service, service, sizeof service);
   int length = (wkd_settings.log_json ? json_line : text_line)(
       event, service, line, sizeof line);
-  if (length <= 0 || (size_t)length >= sizeof line) return;
-  ssize_t written = write(wkd_settings.log_file, line, (size_t)length);
-  (void)written; /* a log that is full stops no request */
+  if (length > 0 && (size_t)length < sizeof line)
+    wkd_log_add(line, (size_t)length);
+}
+
+/* ----------------------------------------------------------------- reports */
+
+void wkd_report_flush(void) {
+  uint64_t until_ns = wkd_now_ns() + FLUSH_NS;
+  wkd_log_flush(until_ns);
+  wkd_metrics_flush(until_ns);
 }
 
 void wkd_report(const struct wkd_event *event) {
   if (wkd_settings.log_file >= 0) write_line(event);
-  if (wkd_settings.metrics) wkd_metrics_count(event);
+  wkd_metrics_count(event);
 }

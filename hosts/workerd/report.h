@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * What was used, for people and for a collector: a line for each event, and
- * counters (metrics.c).
+ * counters (metrics.c). Threads write both.
  */
 #ifndef WSIG_WORKERD_REPORT_H
 #define WSIG_WORKERD_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct wkd_event {
@@ -20,6 +21,16 @@ struct wkd_event {
 
 /** Any thread, outside of signal handlers. */
 void wkd_report(const struct wkd_event *event);
+
+/**
+ * Waits until all reports are written, a second at most: before the process
+ * ends or becomes another program. In a child it does nothing. Any thread,
+ * signal handlers: yes.
+ */
+void wkd_report_flush(void);
+
+/** The line that says how many lines are missing in the log; its length. */
+int wkd_report_dropped(uint64_t lines, char *line, size_t room);
 
 /** Nanoseconds of the monotonic clock. */
 uint64_t wkd_now_ns(void);

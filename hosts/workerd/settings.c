@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "settings.h"
 
+#include "metrics.h"
 #include "reexec.h"
 #include "wasmsig/host.h"
 
@@ -86,8 +87,10 @@ static const char *take_log(void) {
 static const char *take_metrics(void) {
   const char *path = value_of("WASMSIG_WORKERD_METRICS");
   if (!path) return NULL;
-  wkd_settings.metrics = strdup(path);
-  return wkd_settings.metrics ? NULL : "out of memory";
+  const char *reason = wkd_metrics_prepare(path);
+  if (!reason) return NULL;
+  snprintf(problem, sizeof problem, "%s cannot be written: %s", path, reason);
+  return problem;
 }
 
 /* ------------------------------------------------------- the environment */

@@ -8,9 +8,10 @@
  *   WASMSIG_WORKERD_STARTUP_NS   CPU time of a Worker's start
  *   WASMSIG_WORKERD_LOG          a line for each request: a file, or -
  *   WASMSIG_WORKERD_LOG_FORMAT   text (default) or json
- *   WASMSIG_WORKERD_METRICS      a file for a Prometheus text collector
- *   WASMSIG_WORKERD_TERMINATED   1: a kill writes 1 to the terminated words
- *   WASMSIG_WORKERD_RUNTIME      the executable, if it is not named workerd
+ *   WASMSIG_WORKERD_METRICS      a file for a Prometheus text collector; %p in
+ * it is the process id WASMSIG_WORKERD_TERMINATED   1: a kill writes 1 to the
+ * terminated words WASMSIG_WORKERD_RUNTIME      the executable, if it is not
+ * named workerd
  */
 #ifndef WSIG_WORKERD_SETTINGS_H
 #define WSIG_WORKERD_SETTINGS_H
@@ -22,7 +23,6 @@ struct wkd_settings {
   uint64_t soft_ns, hard_ns, startup_ns; /* WASMSIG_NO_LIMIT: none */
   int log_file;                          /* -1: none */
   bool log_json;
-  char *metrics; /* NULL: none */
   bool mark_terminated;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The command `wasmsig workerd`: options, refusals, reports. */
+/** The command `wasmsig workerd`: options, refusals, the environment. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { test } from 'node:test'
 
 import { PATIENCE_MS } from '../support/patience.mjs'
 import { COMMAND, VERSION, executable } from './support/runtime.mjs'
-import { folder, serve } from './support/runtime.mjs'
+import { folder } from './support/runtime.mjs'
 
 const SAID = `workerd ${VERSION.replace(/^1\.(....)(..)(..).*/, '$1-$2-$3')}`
 
@@ -217,33 +217,4 @@ test('in a program that is no workerd the library does nothing', () => {
   const text = execFileSync('/usr/bin/env', { env, encoding: 'utf8' })
   assert.ok(text.includes(`LD_PRELOAD=${library}\n`))
   assert.ok(text.includes('WASMSIG_WORKERD_HARD_NS=1000\n'))
-})
-
-// ------------------------------------------------------------------- reports
-
-test('the metrics are a file of counters', async (t) => {
-  const file = join(folder(t), 'workerd.prom')
-  const server = await serve(t, ['--cpu-limit', '30ms', '--metrics', file])
-  await server.ask('/fetch/first/js')
-  await server.ask('/fetch/words')
-  const metrics = () => readFileSync(file, 'utf8')
-  await server.until(() => {
-    try {
-      return /^wasmsig_workerd_kills_total 1$/m.test(metrics())
-    } catch (error) {
-      if (error.code !== 'ENOENT') throw error
-      return false
-    }
-  })
-  const text = metrics()
-  const label = 'event="request",outcome="exceededCpu"'
-  const name = 'wasmsig_workerd_cpu_seconds'
-  assert.ok(text.includes(`# TYPE ${name} histogram`))
-  assert.ok(text.includes(`${name}_bucket{${label},le="0.02"} 0`))
-  assert.ok(text.includes(`${name}_bucket{${label},le="+Inf"} 1`))
-  assert.ok(text.includes(`${name}_count{${label}} 1`))
-  assert.match(text, /^wasmsig_workerd_signals_total 1$/m)
-  for (const line of text.trim().split('\n')) {
-    assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? [\d.]+)$/)
-  }
 })

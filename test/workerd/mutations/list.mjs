@@ -64,6 +64,21 @@ const watchedByOldest = by('watch', '1.20260310.1')(KEPT)
 const missing = command(
   'each function and each method that is missing is named'
 )
+const counted = by('reports')(
+  'the reports are complete after SIGTERM: 1.20260310.1'
+)
+const ownFiles = by('reports')(
+  'each process has its own metrics, if the file names it'
+)
+const ownTemporary = by('reports')(
+  'two processes do not write the same temporary file'
+)
+const unwritable = by('reports')(
+  'metrics that cannot be written are refused before the start'
+)
+const endsWithPipe = by('reports')(
+  'a full pipe does not stop the end of the process'
+)
 const children = command('what workerd starts is not affected')
 
 export const MUTATIONS = [
@@ -245,6 +260,38 @@ export const MUTATIONS = [
     'a limit of an import is not that of the request around it',
     'isolate->startup = section;',
     ''
+  ),
+
+  // ------------------------------------------------------------ the reports
+  counted(
+    'exit.c',
+    'the end of the process waits for the reports',
+    'void _exit(int status) {\n  wkd_report_flush();',
+    'void _exit(int status) {'
+  ),
+  endsWithPipe(
+    'report.c',
+    'the end waits a second at most for a file that is full',
+    'wkd_now_ns() + FLUSH_NS',
+    'wkd_now_ns() + 1000000 * FLUSH_NS'
+  ),
+  ownFiles(
+    'metrics.c',
+    'the process id replaces %p in the name of the file',
+    'strstr(path, "%p")',
+    'strstr(path, "%%p")'
+  ),
+  ownTemporary(
+    'metrics.c',
+    'the file beside the metrics belongs to the process',
+    '"%s.%d.new", file_path, (int)getpid()',
+    '"%s.%d.new", file_path, (int)getpgrp()'
+  ),
+  unwritable(
+    'metrics.c',
+    'a file that cannot be written is refused before the start',
+    'if (!file) return strerror(errno);',
+    'if (!file) return NULL;'
   ),
 
   // ------------------------------------------------------------ the process

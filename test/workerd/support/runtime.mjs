@@ -270,12 +270,12 @@ function limited(options, args, version, processor = '64') {
 /**
  * Starts workerd under the command; ends it with the test. `without`: there are
  * no timers, so that the watchdog notices the limits. `watch`: it starts itself
- * again when a file of `server.folder` changes.
+ * again when a file of `server.folder` changes. `log`: another file for the log.
  */
 export async function serve(t, limits, options = {}) {
   const { makeConfig, files, version, without, processor, watch } = options
   const { path, ports } = await stage(t, makeConfig, files)
-  const log = join(path, 'requests.jsonl')
+  const log = options.log ?? join(path, 'requests.jsonl')
   const command = limited(
     [...limits, '--log', log, '--log-format', 'json'],
     [

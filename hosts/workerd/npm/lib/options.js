@@ -22,7 +22,8 @@ other requests continue.
                         requests have a limit
   --log FILE            write a line for each request; - is standard error
   --log-format FORMAT   text or json
-  --metrics FILE        write counters in Prometheus' text format
+  --metrics FILE        write counters in Prometheus' text format; %p in FILE
+                        is the process id
   --mark-terminated     when a request is stopped, store 1 in the terminated
                         words of its isolate
   --workerd PATH        the executable; else the one that the command's

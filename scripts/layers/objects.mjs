@@ -22,6 +22,9 @@ export function compilationsOf(root, build) {
   })
 }
 
+/** hosts/workerd/reexec.c defines them in front of the C library's. */
+const OF_THE_C_LIBRARY = new Set(['execv', 'execve', 'execvp'])
+
 function symbolsOf(objects) {
   const symbols = new Map(objects.map((object) => [object, []]))
   const nm = process.env.NM ?? 'nm'
@@ -31,6 +34,7 @@ function symbolsOf(objects) {
     const match = /^(.+): (\S+) (\S)/.exec(line)
     if (!match) continue
     const [, object, name, kind] = match
+    if (OF_THE_C_LIBRARY.has(name)) continue
     symbols.get(object).push({ name, defined: !/[Uvw]/.test(kind) })
   }
   return symbols

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 /* Some 3 000 lines. */
-#define ROOM (512 * 1024)
+#define ROOM ((size_t)512 * 1024)
 
 struct buffer {
   char text[ROOM];

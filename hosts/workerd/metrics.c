@@ -151,9 +151,10 @@ static bool is_special(const char *path) {
 
 /* NULL, or why not. */
 static const char *try_to_write(void) {
+  static char reason[100];
   if (is_special(file_path)) return "it is not a regular file";
   FILE *file = fopen(new_path, "we");
-  if (!file) return strerror(errno);
+  if (!file) return strerror_r(errno, reason, sizeof reason);
   fclose(file);
   remove(new_path);
   return NULL;

@@ -76,6 +76,9 @@ const ownTemporary = by('reports')(
 const unwritable = by('reports')(
   'metrics that cannot be written are refused before the start'
 )
+const answersWithPipe = by('reports')(
+  'a log that is a full pipe stops no request'
+)
 const endsWithPipe = by('reports')(
   'a full pipe does not stop the end of the process'
 )
@@ -269,6 +272,12 @@ export const MUTATIONS = [
     'void _exit(int status) {\n  wkd_report_flush();',
     'void _exit(int status) {'
   ),
+  answersWithPipe(
+    'log.c',
+    'a request does not wait for the log',
+    'if (was_empty) wkd_writer_wake(&writer);',
+    '(void)was_empty;\n  write_all();'
+  ),
   endsWithPipe(
     'report.c',
     'the end waits a second at most for a file that is full',
@@ -290,7 +299,7 @@ export const MUTATIONS = [
   unwritable(
     'metrics.c',
     'a file that cannot be written is refused before the start',
-    'if (!file) return strerror(errno);',
+    'if (!file) return strerror_r(errno, reason, sizeof reason);',
     'if (!file) return NULL;'
   ),
 

@@ -346,12 +346,21 @@ void wkd_request_require(void *enforcer) {
   wkd_runtime.exception_throw(&exception, 0); /* moves from it */
 }
 
+static bool is_being_stopped(const struct wkd_request *request) {
+  return request->is_refused ||
+         wasmsig_budget_get_state(&request->budget) == WASMSIG_BUDGET_KILLED;
+}
+
+bool wkd_request_is_stopping(void) {
+  const struct wkd_request *request = running;
+  while (request && !is_being_stopped(request)) request = request->outer;
+  return request;
+}
+
 /* A turn of the enforcer runs, and is being stopped. */
 static bool is_stopping(const void *enforcer) {
   for (struct wkd_request *request = running; request; request = request->outer)
-    if (request->enforcer->enforcer == enforcer &&
-        (request->is_refused ||
-         wasmsig_budget_get_state(&request->budget) == WASMSIG_BUDGET_KILLED))
+    if (request->enforcer->enforcer == enforcer && is_being_stopped(request))
       return true;
   return false;
 }

@@ -19,6 +19,9 @@ int wkd_request_outcome(void *enforcer); /* WKD_OUTCOME_... */
 /* IoContext's constructor has asked for the promise of onLimitsExceeded(). */
 void wkd_request_context_made(void *enforcer);
 
+/** A turn of the calling thread is being stopped. */
+bool wkd_request_is_stopping(void);
+
 /* Replace methods of LimitEnforcer. */
 void wkd_request_top_up(void *enforcer);
 void wkd_request_require(void *enforcer);

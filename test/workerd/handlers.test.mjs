@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 
-import { VERSION, config, serve } from './support/runtime.mjs'
+import { VERSION, config, folder, serve } from './support/runtime.mjs'
 
 const TEXT = 'Error: Worker exceeded CPU time limit.'
 const LIMIT_MS = 30
@@ -120,6 +120,33 @@ test('a callback that is stopped is the last one of its turn', async (t) => {
   const ended = other.lines().filter(({ service }) => service === 'subject')
   const killed = ended.filter(({ outcome }) => outcome === 'exceededCpu')
   assert.ok(killed.length > 1, 'all of them were called in the first request')
+})
+
+test('code that describes an exception is stopped', async () => {
+  // The runtime has dropped the promise before it knows why.
+  for (const way of ['first', 'await']) {
+    const count = stopped('request')
+    await assertError(server.direct(`/${way}/describe`))
+    await server.until(() => stopped('request') > count)
+    await assertAlive()
+  }
+})
+
+test('a statement of SQL is stopped, and its rows are taken back', async (t) => {
+  const disk = `(name = "disk", disk = (path = "${folder(t)}", writable = true))`
+  const makeConfig = (...ports) =>
+    config(...ports)
+      .replace('uniqueKey = "actor"', '$&, enableSql = true')
+      .replace('(inMemory = void)', '(localDisk = "disk")')
+      .replace('services = [', `$&${disk},`)
+  const limit = ['--cpu-limit', `${LIMIT_MS}ms`]
+  const other = await serve(t, limit, { makeConfig })
+  const numbers = () => other.ask('/actorSql/numbers')
+  assert.deepEqual(await numbers(), { result: 0 })
+  assert.deepEqual(await other.ask('/actorSql/select'), { error: TEXT })
+  assert.deepEqual(await numbers(), { result: 1 })
+  assert.deepEqual(await other.ask('/actorSql/insert'), { error: TEXT })
+  assert.deepEqual(await numbers(), { result: 2 })
 })
 
 test('no catch and no finally runs', async () => {

@@ -94,6 +94,9 @@ static struct function {
     {"_ZNK7workerd6server12_GLOBAL__N_124NullIsolateLimitEnforcer"
      "23getTrackedWasmInstancesEv",
      &wkd_runtime.tracked_instances, 0, REQUIRED, 0},
+    {"sqlite3_auto_extension", &wkd_runtime.sql_auto_extension, 0, REQUIRED, 0},
+    {"sqlite3_progress_handler", &wkd_runtime.sql_progress_handler, 0, REQUIRED,
+     0},
     {"_ZNK7workerd23TrackedWasmInstanceList5clearERNS_3jsg4LockE",
      &wkd_runtime.list_clear, 0, REQUIRED, 0},
 };
@@ -251,10 +254,10 @@ static void note_class(const char *name, const Elf64_Sym *symbol) {
 /* There are some 280 000 symbols; few begin like this. */
 static bool may_be_wanted(const char *name) {
   static const char *const beginnings[] = {
-      "_ZN2kj9E",  "_ZN2kj1",      "_ZN2kj22H", "_ZN2v87I",
-      "_ZNK2kj9E", "_ZN7work",     "_ZNK7wor",  "_ZThn",
-      "_ZTVN7",    "_ZTVN2kj1_24", "__cxa_un",  "__cxa_pu"};
-  if (name[0] != '_') return false;
+      "_ZN2kj9E", "_ZN2kj1",  "_ZN2kj22H", "_ZN2v87I", "_ZNK2kj9E",
+      "_ZN7work", "_ZNK7wor", "_ZThn",     "_ZTVN7",   "_ZTVN2kj1_24",
+      "__cxa_un", "__cxa_pu", "sqlite3_a", "sqlite3_p"};
+  if (name[0] != '_' && name[0] != 's') return false;
   for (size_t i = 0; i < COUNT(beginnings); i++)
     if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) return true;
   return false;

@@ -125,6 +125,11 @@ struct wkd_runtime {
   const void *(*tracked_instances)(const void *enforcer);
   void (*isolate_enforcer_delete)(void *enforcer); /* the slot's old value */
 
+  /* SQLite's functions of these names. */
+  int (*sql_auto_extension)(void (*entry_point)(void));
+  void (*sql_progress_handler)(void *database, int instructions,
+                               int (*must_stop)(void *data), void *data);
+
   /* workerd::TrackedWasmInstanceList; only the self-test calls them. */
   void (*list_register)(void);
   void (*list_clear)(const void *list, void *lock);

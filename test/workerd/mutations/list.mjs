@@ -35,6 +35,9 @@ const microtask = handlers('a request is stopped in a microtask')
 const callbacks = handlers(
   'a callback that is stopped is the last one of its turn'
 )
+const sql = handlers(
+  'a statement of SQL is stopped, and its rows are taken back'
+)
 const turns = handlers('a request is stopped over many short turns')
 const queue = handlers('a queue that does not wait for waitUntil() says so too')
 const tail = handlers('a tail event says exceededCpu')
@@ -154,6 +157,12 @@ export const MUTATIONS = [
     'a turn that is being stopped runs no further callback of V8',
     'if (is_stopping(enforcer)) return WKD_OUTCOME_EXCEEDED_CPU;',
     '(void)is_stopping;'
+  ),
+  sql(
+    'sql.c',
+    'a statement of SQL is interrupted while its turn is being stopped',
+    'return wkd_request_is_stopping();',
+    'return 0;'
   ),
   turns(
     'requests.c',

@@ -28,6 +28,7 @@ const answers = {
     }
     return 'done'
   },
+  actorSql: (env, [, what]) => actor(env, 'sql')[what](),
   alarm: (env, [, what]) => actor(env, 'alarm').setAlarm(what),
   tailed: async (env, [, what]) => {
     const response = await env.tailed.fetch(`http://tailed/${what}`)

@@ -20,6 +20,14 @@ export const work = {
   },
   until: () => guest.until_signal(),
   fresh: () => new WebAssembly.Instance(poll).exports.until_signal(),
+  /** The runtime reads the message. */
+  describe() {
+    throw {
+      get message() {
+        for (;;);
+      }
+    }
+  },
   nothing: () => 0
 }
 
@@ -184,6 +192,9 @@ export class Methods extends WorkerEntrypoint {
   }
 }
 
+const COUNTING =
+  'counting(n) as (select 1 union all select n + 1 from counting)'
+
 export class Actor extends DurableObject {
   async fetch(request) {
     const { way, act } = parse(request.url)
@@ -199,6 +210,30 @@ export class Actor extends DurableObject {
     let turns = 0
     for (let i = 0; i < ms * 2e5; i++) turns += i % 7
     return turns + end > 0
+  }
+  /** Statements of SQL: of the first two, none ends. */
+  select() {
+    const count = `with recursive ${COUNTING} select count(*) from counting`
+    return this.ctx.storage.sql.exec(count).one()
+  }
+  insert() {
+    const { sql } = this.ctx.storage
+    const all = `with recursive ${COUNTING} select n from counting`
+    try {
+      this.ctx.storage.transactionSync(() => {
+        sql.exec(`insert into numbers ${all}`)
+      })
+    } catch {
+      return 'caught'
+    }
+  }
+  /** How many are stored; and one more then. */
+  numbers() {
+    const { sql } = this.ctx.storage
+    sql.exec('create table if not exists numbers (n integer)')
+    const { count } = sql.exec('select count(*) as count from numbers').one()
+    sql.exec('insert into numbers values (?)', count)
+    return count
   }
   async setAlarm(what) {
     await this.ctx.storage.put('what', what)

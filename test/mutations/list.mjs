@@ -513,7 +513,7 @@ export const MUTATIONS = [
   ),
   memory(
     'what is accessible refutes a reservation',
-    'if (mapping.accessible) return false;',
+    'if (mapping.protection) return false;',
     'if (false) return false;'
   ),
   ...BUDGET_MUTATIONS,

@@ -287,7 +287,7 @@ static size_t all_bad_options(struct bad_options *bad) {
     n++;                                      \
   } while (0)
   BAD(EINVAL, size, 0);
-  BAD(EINVAL, size, sizeof(wasmsig_budget_options) - 1);
+  BAD(EINVAL, size, offsetof(wasmsig_budget_options, raise) - 1);
   BAD(ESIGNAL, signal, 0);
   BAD(ESIGNAL, signal, -1);
   BAD(ESIGNAL, signal, 65);

@@ -17,8 +17,15 @@ const EXCEEDED = 'Error: Worker exceeded CPU time limit.'
 /* Else a loop of JavaScript may be stopped more than a second late, after many
  * stops: docs/explanation/workerd.md, "Where it ends". */
 const FLAGS = 'v8Flags = ["--no-concurrent-recompilation"],'
+
+/** With the Worker in a second isolate, whose are the Durable Objects. */
 const makeConfig = (...ports) =>
-  config(...ports).replace('services = [', `${FLAGS} services = [`)
+  config(...ports)
+    .replace(
+      'services = [',
+      `${FLAGS} services = [ (name = "second", worker = .subject),`
+    )
+    .replace('serviceName = "subject"', 'serviceName = "second"')
 
 /* A fifth of each: at once, in wasm, in JavaScript, later, in an actor. */
 const KINDS = [

@@ -9,7 +9,6 @@
 
 #include "binary/runtime.h"
 #include "fatal.h"
-#include "sql.h"
 
 #include <pthread.h>
 #include <search.h>
@@ -74,7 +73,6 @@ void wkd_isolate_calm(struct wkd_isolate *isolate) {
 void wkd_isolate_customize(const void *enforcer, void *isolate) {
   struct wkd_isolate *made = calloc(1, sizeof *made);
   if (!made) wkd_fatal("out of memory");
-  wkd_sql_begin(); /* before a Worker opens a database */
   made->isolate = isolate;
   made->enforcer = enforcer;
   made->list = wkd_runtime.tracked_instances(enforcer);

@@ -21,6 +21,7 @@
 #include "selftest.h"
 #include "settings.h"
 #include "slots.h"
+#include "sql.h"
 
 #include <spawn.h>
 #include <stdio.h>
@@ -72,8 +73,13 @@ static _Noreturn void refuse(const char *problem) {
 
 /* ------------------------------------------------------------------ start */
 
+static void customize_isolate(const void *enforcer, void *isolate) {
+  wkd_sql_begin(); /* before its Worker opens a database */
+  wkd_isolate_customize(enforcer, isolate);
+}
+
 static wkd_code *const replacements[WKD_SLOTS] = {
-    [WKD_CUSTOMIZE_ISOLATE] = (wkd_code *)wkd_isolate_customize,
+    [WKD_CUSTOMIZE_ISOLATE] = (wkd_code *)customize_isolate,
     [WKD_ENTER_STARTUP_JS] = wkd_slot_enter_startup_js,
     [WKD_ENTER_STARTUP_PYTHON] = wkd_slot_enter_startup_python,
     [WKD_ENTER_DYNAMIC_IMPORT_JS] = wkd_slot_enter_dynamic_import_js,

@@ -22,8 +22,8 @@ export function compilationsOf(root, build) {
   })
 }
 
-/** hosts/workerd/reexec.c defines them in front of the C library's. */
-const OF_THE_C_LIBRARY = new Set(['execv', 'execve', 'execvp'])
+/** hosts/workerd/{exit,reexec}.c define them in front of the C library's. */
+const OF_THE_C_LIBRARY = new Set(['_exit', 'execv', 'execve', 'execvp'])
 
 function symbolsOf(objects) {
   const symbols = new Map(objects.map((object) => [object, []]))

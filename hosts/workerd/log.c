@@ -12,7 +12,7 @@
  */
 #include "log.h"
 
-#include "report.h"
+#include "lines.h"
 #include "settings.h"
 #include "writer.h"
 
@@ -79,7 +79,7 @@ static void put_lines(const char *text, size_t size) {
 static void put_lost(void) {
   char line[WKD_LINE_ROOM];
   uint64_t reported = lost;
-  int length = wkd_report_dropped(reported, line, sizeof line);
+  int length = wkd_line_of_dropped(reported, line, sizeof line);
   put_lines(line, (size_t)length);
   lost = lost > reported ? reported : lost - reported;
 }

@@ -15,6 +15,7 @@
 #include "binary/image.h"
 #include "binary/runtime.h"
 #include "budgets/cpu_clock.h"
+#include "environment.h"
 #include "fatal.h"
 #include "isolates.h"
 #include "requests.h"
@@ -102,7 +103,8 @@ __attribute__((constructor)) static void begin(void) {
   struct wkd_image image;
   if (!wkd_settings_are_for_this()) return;
   const char *problem = wkd_settings_take();
-  if (problem) wkd_fatal(problem);
+  const char *left = wkd_environment_leave();
+  if (problem || left) wkd_fatal(problem ? problem : left);
   if (!wkd_image_open_self(&image)) refuse("it has no symbols");
   problem = wkd_runtime_find(&image);
   if (!problem) problem = wkd_selftest();

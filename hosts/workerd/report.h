@@ -29,9 +29,6 @@ void wkd_report(const struct wkd_event *event);
  */
 void wkd_report_flush(void);
 
-/** The line that says how many lines are missing in the log; its length. */
-int wkd_report_dropped(uint64_t lines, char *line, size_t room);
-
 /** Nanoseconds of the monotonic clock. */
 uint64_t wkd_now_ns(void);
 

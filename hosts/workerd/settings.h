@@ -32,9 +32,7 @@ extern struct wkd_settings wkd_settings;
 bool wkd_settings_are_for_this(void);
 
 /**
- * Reads the settings, and takes them and this library out of the environment:
- * programs that the runtime starts are not affected. When the runtime starts
- * itself again, they are put back (reexec.h).
+ * Reads the settings from the environment.
  *
  * Returns:   NULL, or what is wrong: a sentence's end.
  */

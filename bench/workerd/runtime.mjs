@@ -6,11 +6,12 @@
 import { spawn } from 'node:child_process'
 import { copyFileSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../test/support/ports.mjs'
 import {
   COMMAND,
   executable,
@@ -41,14 +42,6 @@ const answer :Workerd.Worker = (
   ],
   compatibilityDate = "2026-03-01"
 );`
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 async function stage() {
   const path = mkdtempSync(join(tmpdir(), 'wasmsig-bench-'))

@@ -5,12 +5,11 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 
+import { freePort } from '../support/ports.mjs'
 import { ROOT } from './support/compilers.mjs'
 import { fileOf, follow, partsOf, prepare, read } from './support/follow.mjs'
 
@@ -33,15 +32,6 @@ const exampleFiles = () =>
     .map((path) => path.slice(EXAMPLE.length + 1))
     .filter((file) => !EXTRA.includes(file))
 
-async function freePort() {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return String(port)
-}
-
 test('the tutorial has every file of the example', () => {
   assert.deepEqual(files.map(fileOf).sort(), exampleFiles().sort())
 })
@@ -60,7 +50,7 @@ describe('the tutorial, from an empty folder', () => {
   let port
   before(async () => {
     mkdirSync(cwd)
-    port = await freePort()
+    port = String(await freePort())
   })
   for (const part of parts) {
     test(part.heading, () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { startServer } from './support/dev-server.mjs'
+import { startServer, useWorker } from './support/dev-server.mjs'
 import { project, workerFiles } from './support/npm.mjs'
 
 const CONFIG = {
@@ -40,14 +40,7 @@ async function dev(t) {
 
 test('one Worker lives, is signalled, is stopped', async (t) => {
   const { made, server } = await dev(t)
-  assert.deepEqual(await server.ask('/lives'), [200, 'alive'])
-  assert.deepEqual(await server.ask('/signalled'), [200, 'signal 24'])
-  for (const path of ['/stopped/wasm', '/stopped/js']) {
-    const [status, text] = await server.ask(path)
-    assert.equal(status, 500, text)
-    assert.match(text, /Worker exceeded CPU time limit\./)
-  }
-  assert.deepEqual(await server.ask('/lives'), [200, 'alive'])
+  await useWorker(server)
   assert.equal(stopped(made).length, 2)
   for (const { cpu_ms: used } of stopped(made)) {
     assert.ok(used >= 400, `${used} ms`)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { pause, startServer } from './support/dev-server.mjs'
+import { pause, startServer, useWorker } from './support/dev-server.mjs'
 import { project, workerFiles } from './support/npm.mjs'
 
 const CONFIG = {
@@ -31,14 +31,7 @@ test('one Worker lives, is signalled, is stopped', async (t) => {
   const files = { ...(await workerFiles()), 'wrangler.json': CONFIG }
   const made = project(t, 'wrangler', files)
   const server = await dev(made, LOG)
-  assert.deepEqual(await server.ask('/lives'), [200, 'alive'])
-  assert.deepEqual(await server.ask('/signalled'), [200, 'signal 24'])
-  for (const path of ['/stopped/wasm', '/stopped/js']) {
-    const [status, text] = await server.ask(path)
-    assert.equal(status, 500, text)
-    assert.match(text, /Worker exceeded CPU time limit\./)
-  }
-  assert.deepEqual(await server.ask('/lives'), [200, 'alive'])
+  await useWorker(server)
   assert.equal(stopped(made).length, 2)
 
   server.child.kill('SIGTERM')

@@ -2,17 +2,9 @@
 /** A development server under wasmsig-workerd. */
 import assert from 'node:assert/strict'
 import { get } from 'node:http'
-import { createServer } from 'node:net'
 
 import { PATIENCE_MS } from '../../support/patience.mjs'
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
+import { freePort } from '../../support/ports.mjs'
 
 export const pause = () => new Promise((resolve) => setTimeout(resolve, 50))
 
@@ -39,4 +31,16 @@ export async function startServer(made, commandAt) {
   while (child.exitCode === null && !(await ask(port, '/lives'))) await pause()
   assert.equal(child.exitCode, null, child.text)
   return { child, ask: (path) => ask(port, path) }
+}
+
+/** The Worker of workerFiles() lives, is signalled, and is stopped twice. */
+export async function useWorker({ ask }) {
+  assert.deepEqual(await ask('/lives'), [200, 'alive'])
+  assert.deepEqual(await ask('/signalled'), [200, 'signal 24'])
+  for (const path of ['/stopped/wasm', '/stopped/js']) {
+    const [status, text] = await ask(path)
+    assert.equal(status, 500, text)
+    assert.match(text, /Worker exceeded CPU time limit\./)
+  }
+  assert.deepEqual(await ask('/lives'), [200, 'alive'])
 }

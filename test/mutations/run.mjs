@@ -19,6 +19,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
+import { LONGEST_MS, deadlineMs } from './deadlines.mjs'
 import { globSync } from './glob.mjs'
 import { MUTATIONS, PROGRAMS } from './list.mjs'
 import { mutated } from './mutated.mjs'
@@ -27,12 +28,6 @@ import { Table } from './table.mjs'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const WORK = path.join(ROOT, 'build/mutations')
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-g', '-O1', '-pthread']
-
-/** A guard against hanging. */
-const LONGEST_MS = 600_000
-
-/** A test has hanged after ten times what it took with nothing broken. */
-const deadlineMs = (tookMs) => 10_000 + Math.ceil(10 * tookMs)
 
 const { values: options } = parseArgs({
   options: {

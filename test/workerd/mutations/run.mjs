@@ -17,6 +17,7 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { LONGEST_MS, deadlineMs } from '../../mutations/deadlines.mjs'
 import { mutated } from '../../mutations/mutated.mjs'
 import { Table } from '../../mutations/table.mjs'
 import { Builder } from './build.mjs'
@@ -25,12 +26,6 @@ import { MUTATIONS } from './list.mjs'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const BUILD = path.join(ROOT, 'build/release')
 const WORK = path.join(ROOT, 'build/mutations-workerd')
-
-/** A guard against hanging. */
-const LONGEST_MS = 600_000
-
-/** A test has hanged after ten times what it took with nothing broken. */
-const deadlineMs = (tookMs) => 10_000 + Math.ceil(10 * tookMs)
 
 const { values: options } = parseArgs({
   options: {

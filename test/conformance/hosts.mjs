@@ -4,8 +4,9 @@
  * program. They are fetched from npm into build/hosts/.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+
+import { fetched } from '../support/fetched.mjs'
 
 const FOLDER = fileURLToPath(new URL('../../build/hosts/', import.meta.url))
 
@@ -56,27 +57,13 @@ class Host {
 
   /** Fetches the host if it is missing. Throws if it cannot be started. */
   fetch() {
-    if (!existsSync(this.program)) this.#install()
+    fetched(this.folder, { [this.package]: this.version })
     const said = execFileSync(this.program, ['--version'], { encoding: 'utf8' })
     if (!said.includes(this.said)) {
       throw new Error(
         `${this.name} has version ${said.trim()}, not ${this.said}`
       )
     }
-  }
-
-  #install() {
-    mkdirSync(this.folder, { recursive: true })
-    const dependencies = { [this.package]: this.version }
-    const description = { private: true, dependencies }
-    const text = JSON.stringify(description)
-    writeFileSync(`${this.folder}/package.json`, text)
-    // The packages already have what their install scripts would download.
-    const options = ['--ignore-scripts', '--no-audit', '--no-fund']
-    execFileSync('npm', ['install', '--loglevel=error', ...options], {
-      cwd: this.folder,
-      stdio: ['ignore', 'ignore', 'inherit']
-    })
   }
 }
 

@@ -13,7 +13,6 @@ function rename(begun, target) {
     renameSync(begun, target)
   } catch (error) {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
-    rmSync(begun, { recursive: true })
   }
 }
 
@@ -27,7 +26,11 @@ export function built(target, sources, make) {
   if (isNewer(target, sources)) return target
   const begun = `${target}.${process.pid}`
   mkdirSync(dirname(target), { recursive: true })
-  make(begun)
-  rename(begun, target)
+  try {
+    make(begun)
+    rename(begun, target)
+  } finally {
+    rmSync(begun, { recursive: true, force: true })
+  }
   return target
 }

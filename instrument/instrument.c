@@ -156,14 +156,14 @@ static void release(struct wsig_rewriting *rewriting) {
 
 static int find_placement(struct wsig_rewriting *rewriting) {
   wasmsig_instrumented *made = rewriting->made;
-  const struct wsig_scan *scan = rewriting->scan;
-  int error = wsig_word_placement_find(&rewriting->placement, scan, &made->why);
+  uint32_t permitted = rewriting->options->words;
+  if (permitted == 0) permitted = WASMSIG_WORDS_DEFAULT;
+  int error = wsig_word_placement_find(&rewriting->placement, rewriting->scan,
+                                       permitted, made->reasons);
   if (error != 1) return error;
-  bool is_there = wsig_word_placement_add_page(&rewriting->placement, scan);
-  made->can_add_page = is_there && !rewriting->options->add_page;
-  if (!is_there || made->can_add_page) return WASMSIG_INSTRUMENT_REFUSED;
-  made->why = NULL;
-  return WASMSIG_OK;
+  made->other_places =
+      wsig_word_placement_others(rewriting->scan, permitted, made->reasons);
+  return refuse(made, "no place for its signal words", -1);
 }
 
 /* From here on, the caller owns the bytes. */

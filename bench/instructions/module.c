@@ -59,7 +59,7 @@ static void read_polls(void) { inspect(1); }
 
 static void instrument(void) {
   wasmsig_instrument_options options = WASMSIG_INSTRUMENT_OPTIONS_INIT;
-  options.add_page = true;
+  options.words = WASMSIG_WORDS_DEFAULT | WASMSIG_WORDS_IN(WASMSIG_WORDS_PAGE);
   wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
   int error = wasmsig_instrument(module.bytes, module.length, &options, &made);
   check(error ? -1 : 0, made.why ? made.why : "instrument");

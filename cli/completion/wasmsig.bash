@@ -72,7 +72,7 @@ _wasmsig() {
       ;;
     inspect:-*) _wasmsig_words "--json --help" "$current" ;;
     instrument:-*)
-      _wasmsig_words "--output --every --calls --add-page --verbose --help" "$current"
+      _wasmsig_words "--output --every --calls --words --add-page --explain --verbose --help" "$current"
       ;;
     workerd:-*)
       _wasmsig_words "--cpu-limit --cpu-margin --cpu-soft --startup-limit --log

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "files/read_file.h"
 #include "files/write_file.h"
+#include "instrument/places.h"
 #include "text/exit_status.h"
 #include "text/help.h"
 #include "text/messages.h"
@@ -26,6 +27,8 @@ struct request {
   const char *out;
   wasmsig_instrument_options options;
   bool is_verbose;
+  bool explains;
+  bool adds_page;
 };
 
 /* ----------------------------------------------------------------- messages */
@@ -41,11 +44,7 @@ static void print_refusal(const char *path, const wasmsig_instrumented *made,
     cli_message("%s: %s: %s", path, wasmsig_word_name(made->word), made->why);
   else
     cli_message("%s: %s", path, made->why);
-  if (made->can_add_page)
-    cli_message(
-        "%s: --add-page puts the words behind its memory; that is safe if no "
-        "host tells the module the size of its memory",
-        path);
+  cli_explain_places(path, made);
 }
 
 static bool is_first_with_reason(const wasmsig_instrumented *made, size_t at) {
@@ -100,14 +99,8 @@ static void warn(const struct request *request,
 
 static void print_summary(const struct request *request,
                           const wasmsig_instrumented *made) {
-  static const char *const placements[] = {
-      [WASMSIG_WORDS_OWN] = "its own words",
-      [WASMSIG_WORDS_MEMORY] = "words in an added memory",
-      [WASMSIG_WORDS_PAGE] = "words in a page added to its memory",
-      [WASMSIG_WORDS_STACK] =
-          "words above its C stack, which is 16 bytes smaller"};
   cli_message("%s: %" PRIu64 " polls, %" PRIu64 " loops, %s", request->in,
-              made->polls, made->loops, placements[made->placement]);
+              made->polls, made->loops, made->reasons[made->placement]);
 }
 
 static int write_made(const struct request *request,
@@ -116,6 +109,7 @@ static int write_made(const struct request *request,
     return CLI_FAILED;
   warn(request, made);
   if (request->is_verbose) print_summary(request, made);
+  if (request->explains) cli_explain_places(request->in, made);
   return CLI_OK;
 }
 
@@ -153,13 +147,15 @@ static bool take_every(const char *text, uint32_t *every) {
   return false;
 }
 
-enum { EVERY = CLI_FIRST_LONG_OPTION, CALLS, ADD_PAGE, HELP };
+enum { EVERY = CLI_FIRST_LONG_OPTION, CALLS, WORDS, ADD_PAGE, EXPLAIN, HELP };
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"every", required_argument, NULL, EVERY},
     {"calls", no_argument, NULL, CALLS},
+    {"words", required_argument, NULL, WORDS},
     {"add-page", no_argument, NULL, ADD_PAGE},
+    {"explain", no_argument, NULL, EXPLAIN},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0}};
@@ -169,7 +165,9 @@ static bool take(struct request *request, int option) {
     case 'o': request->out = optarg; return true;
     case 'v': return request->is_verbose = true;
     case CALLS: return request->options.calls = true;
-    case ADD_PAGE: return request->options.add_page = true;
+    case WORDS: return cli_take_places(optarg, &request->options.words);
+    case ADD_PAGE: return request->adds_page = true;
+    case EXPLAIN: return request->explains = true;
     default: return take_every(optarg, &request->options.every);
   }
 }
@@ -206,6 +204,9 @@ static int parse(struct request *request, int argc, char **argv) {
 int cli_instrument(int argc, char **argv) {
   struct request request = {.out = "",
                             .options = WASMSIG_INSTRUMENT_OPTIONS_INIT};
+  request.options.words = WASMSIG_WORDS_DEFAULT;
   int status = parse(&request, argc, argv);
+  if (request.adds_page)
+    request.options.words |= WASMSIG_WORDS_IN(WASMSIG_WORDS_PAGE);
   return status >= 0 ? status : instrument_file(&request);
 }

@@ -123,42 +123,38 @@ static bool is_used(const struct wsig_scan *scan, uint32_t global) {
 int wsig_stack_find(struct wsig_stack *stack, const struct wsig_scan *scan,
                     const char **why) {
   if (scan->report.memory.count > 1)
-    return wsig_refuse(
-        why,
-        "no space for the words: it has several memories, and its C "
-        "stack, if any, may be in another one than the first");
+    return wsig_refuse(why,
+                       "it has several memories, and its C "
+                       "stack, if any, may be in another one than the first");
   uint32_t first = first_mutable(scan);
   struct names names = names_of(scan, first);
   stack->global = names.has_stack ? names.stack : first;
   if (names.has_stack && !is_pointer(scan, stack->global))
-    return wsig_refuse(
-        why,
-        "no space for the words: its __stack_pointer is imported, or "
-        "its initial value is no constant");
+    return wsig_refuse(why,
+                       "its __stack_pointer is imported, or "
+                       "its initial value is no constant");
   if (!is_pointer(scan, stack->global) ||
       (!names.has_stack &&
        (names.has_wanted || !wsig_is_stack_pointer(scan, first))))
     return wsig_refuse(
         why,
-        "no space for the words: its memory is imported, exported, or "
+        "its memory is imported, exported, or "
         "its size is read, and no stack of C code "
         "(__stack_pointer) is known; give it words of its own (export "
         "__instance_signal), or link it with a C stack");
   if (names.has_stack && !wsig_may_be_stack_pointer(scan, stack->global))
     return wsig_refuse(
         why,
-        "no space for the words: its code puts its __stack_pointer, "
+        "its code puts its __stack_pointer, "
         "or data, where the words would be; give it words of its "
         "own (export __instance_signal)");
   stack->start = scan->module.globals[stack->global].value;
   if (!can_begin_lower(scan, stack->start))
-    return wsig_refuse(
-        why, "no space for the words: its C stack has no bytes to spare");
+    return wsig_refuse(why, "its C stack has no bytes to spare");
   if (!is_used(scan, stack->global))
-    return wsig_refuse(
-        why,
-        "no space for the words: no code uses its C stack, which may "
-        "have the size 0; give it words of its own (export "
-        "__instance_signal)");
+    return wsig_refuse(why,
+                       "no code uses its C stack, which may "
+                       "have the size 0; give it words of its own (export "
+                       "__instance_signal)");
   return WASMSIG_OK;
 }

@@ -56,6 +56,10 @@
 #include "analysis/body.h"
 #include "analysis/stack.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
 #define PAGE ((uint64_t)1 << 16)
 
 /* ------------------------------------------------------------------- data
@@ -152,48 +156,120 @@ static bool can_add_page(const struct wsig_scan *scan) {
          !hits_data(scan, end, end + PAGE);
 }
 
-static void set_page(struct wsig_word_placement *placement,
-                     const struct wsig_scan *scan) {
-  placement->kind = WASMSIG_WORDS_PAGE;
-  placement->address = scan->report.memory.minimum_pages * PAGE;
-}
-
-bool wsig_word_placement_add_page(struct wsig_word_placement *placement,
-                                  const struct wsig_scan *scan) {
-  if (!can_add_page(scan) || has_instruction(scan, uses_size)) return false;
-  set_page(placement, scan);
-  return true;
+static int find_page(struct wsig_word_placement *placement,
+                     const struct wsig_scan *scan, char *reason) {
+  const wasmsig_module_memory *memory = &scan->report.memory;
+  if (!can_add_page(scan) || has_instruction(scan, uses_size))
+    return wsig_place_does_not(
+        reason,
+        "its memory is imported or at its maximum, its code reads or changes "
+        "the memory's size, or data may be in the new page");
+  placement->address = memory->minimum_pages * PAGE;
+  return wsig_place_suits(reason, "words at %" PRIu64 ": after its memory",
+                          placement->address);
 }
 
 /* ---------------------------------------------------------- 3: LLVM's stack */
 
-static int find_in_stack(struct wsig_word_placement *placement,
-                         const struct wsig_scan *scan, const char **why) {
+static int find_stack(struct wsig_word_placement *placement,
+                      const struct wsig_scan *scan, char *reason) {
   struct wsig_stack stack;
-  int error = wsig_stack_find(&stack, scan, why);
-  if (error) return error;
-  *placement =
-      (struct wsig_word_placement){.kind = WASMSIG_WORDS_STACK,
-                                   .address = stack.start - WSIG_WORDS_SIZE,
-                                   .stack = stack.global};
-  if (!hits_data(scan, placement->address, stack.start)) return WASMSIG_OK;
-  return wsig_refuse(
-      why, "no space for the words: data may overlap the top of its C stack");
+  const char *why = NULL;
+  if (wsig_stack_find(&stack, scan, &why))
+    return wsig_place_does_not(reason, "%s", why);
+  placement->address = stack.start - WSIG_WORDS_SIZE;
+  placement->stack = stack.global;
+  if (hits_data(scan, placement->address, stack.start))
+    return wsig_place_does_not(reason, "data may overlap its top");
+  return wsig_place_suits(
+      reason, "words at %" PRIu64 ": the C stack begins 16 bytes lower",
+      placement->address);
+}
+
+/* ---------------------------------------------------------------- 4: memory */
+
+static int find_memory(struct wsig_word_placement *placement,
+                       const struct wsig_scan *scan, char *reason) {
+  if (scan->report.memory.count > 0)
+    return wsig_place_does_not(reason, "it has a memory");
+  placement->memory = 0;
+  return wsig_place_suits(reason, "words at 0 of an added memory");
 }
 
 /* -------------------------------------------------------------------- all */
 
-int wsig_word_placement_find(struct wsig_word_placement *placement,
-                             const struct wsig_scan *scan, const char **why) {
-  const wasmsig_module_memory *memory = &scan->report.memory;
-  *placement = (struct wsig_word_placement){.kind = WASMSIG_WORDS_OWN};
-  if (scan->report.words[WASMSIG_WORD_SIGNAL].is_exported) return WASMSIG_OK;
-  if (memory->count == 0) {
-    placement->kind = WASMSIG_WORDS_MEMORY;
-    return WASMSIG_OK;
-  }
-  if (!can_add_page(scan) || !cannot_notice_page(scan))
-    return find_in_stack(placement, scan, why);
-  set_page(placement, scan);
+static int find_own(struct wsig_word_placement *placement,
+                    const struct wsig_scan *scan, char *reason) {
+  (void)placement;
+  if (scan->report.words[WASMSIG_WORD_SIGNAL].is_exported)
+    return wsig_place_suits(reason, "it exports __instance_signal");
+  return wsig_place_does_not(reason, "it exports no __instance_signal");
+}
+
+static int find_none(struct wsig_word_placement *placement,
+                     const struct wsig_scan *scan, char *reason) {
+  (void)placement, (void)scan;
+  return wsig_place_does_not(reason, "it is no such module");
+}
+
+static int write_reason(char *reason, const char *format, va_list arguments) {
+  return vsnprintf(reason, WASMSIG_REASON_MAX, format, arguments);
+}
+
+int wsig_place_suits(char *reason, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  write_reason(reason, format, arguments);
+  va_end(arguments);
   return WASMSIG_OK;
+}
+
+int wsig_place_does_not(char *reason, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  write_reason(reason, format, arguments);
+  va_end(arguments);
+  return 1;
+}
+
+/* A page that no program can notice needs no request. */
+static uint32_t with_page(const struct wsig_scan *scan, uint32_t permitted) {
+  bool is_safe = scan->report.memory.count > 0 && cannot_notice_page(scan);
+  return is_safe ? permitted | WASMSIG_WORDS_IN(WASMSIG_WORDS_PAGE) : permitted;
+}
+
+typedef int finder(struct wsig_word_placement *, const struct wsig_scan *,
+                   char *);
+
+static finder *const finders[WASMSIG_WORDS_COUNT] = {
+    [WASMSIG_WORDS_OWN] = find_own,
+    [WASMSIG_WORDS_STACK] = find_stack,
+    [WASMSIG_WORDS_NULL_AREA] = find_none,
+    [WASMSIG_WORDS_LIBRARY] = find_none,
+    [WASMSIG_WORDS_PAGE] = find_page,
+    [WASMSIG_WORDS_MEMORY] = find_memory};
+
+int wsig_word_placement_find(struct wsig_word_placement *placement,
+                             const struct wsig_scan *scan, uint32_t permitted,
+                             wsig_reasons reasons) {
+  permitted = with_page(scan, permitted) | WASMSIG_WORDS_IN(WASMSIG_WORDS_OWN);
+  for (int kind = 0; kind < WASMSIG_WORDS_COUNT; kind++) {
+    if (!(permitted & WASMSIG_WORDS_IN(kind))) continue;
+    *placement = (struct wsig_word_placement){.kind = kind};
+    int error = finders[kind](placement, scan, reasons[kind]);
+    if (error != 1) return error;
+  }
+  return 1;
+}
+
+uint32_t wsig_word_placement_others(const struct wsig_scan *scan,
+                                    uint32_t permitted, wsig_reasons reasons) {
+  uint32_t others = 0;
+  for (int kind = WASMSIG_WORDS_STACK; kind < WASMSIG_WORDS_COUNT; kind++) {
+    struct wsig_word_placement placement = {.kind = kind};
+    if (!(permitted & WASMSIG_WORDS_IN(kind)) &&
+        finders[kind](&placement, scan, reasons[kind]) == WASMSIG_OK)
+      others |= WASMSIG_WORDS_IN(kind);
+  }
+  return others;
 }

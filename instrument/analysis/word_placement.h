@@ -12,18 +12,28 @@
 
 struct wsig_word_placement {
   wasmsig_word_placement kind;
+  uint32_t memory;  /* the index of their memory */
   uint64_t address; /* a multiple of WSIG_WORDS_SIZE */
   uint32_t stack; /* WASMSIG_WORDS_STACK: the global, whose value it becomes */
 };
 
-/** Errors: ENOMEM; 1: no place exists that the program provably cannot access,
- * and `*why` is the reason. */
-int wsig_word_placement_find(struct wsig_word_placement *placement,
-                             const struct wsig_scan *scan, const char **why);
+/** One reason for each place: wasmsig_instrumented.reasons. */
+typedef char wsig_reasons[WASMSIG_WORDS_COUNT][WASMSIG_REASON_MAX];
 
-/** Uses a page after memory 0, although a host could reveal it to the program.
- * False: the module cannot have such a page. */
-bool wsig_word_placement_add_page(struct wsig_word_placement *placement,
-                                  const struct wsig_scan *scan);
+/** Takes the first place of `permitted` (WASMSIG_WORDS_IN) that suits the
+ * module. Errors: ENOMEM; 1: none does, and `reasons` says why. */
+int wsig_word_placement_find(struct wsig_word_placement *placement,
+                             const struct wsig_scan *scan, uint32_t permitted,
+                             wsig_reasons reasons);
+
+/** The places that are not permitted, and suit the module. */
+uint32_t wsig_word_placement_others(const struct wsig_scan *scan,
+                                    uint32_t permitted, wsig_reasons reasons);
+
+/** Writes why a place suits the module, or why not. Return 0 and 1. */
+int wsig_place_suits(char *reason, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int wsig_place_does_not(char *reason, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

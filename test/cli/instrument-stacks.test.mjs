@@ -12,10 +12,13 @@ import {
   instrument,
   noAssembler,
   textToModule,
-  tryInstrument
+  tryInstrument as tryWith
 } from './support/instrument.mjs'
 
 const wabt = await initialise()
+
+/** With words above a C stack, or nowhere. */
+const tryInstrument = (bytes) => tryWith(bytes, '--words', 'stack')
 
 const wat = (text, options) => textToModule(wabt, text, options)
 
@@ -71,7 +74,7 @@ test('the stack pointer is found among imported and other globals', () => {
 test('memory.size alone prevents an added page', () => {
   const bytes = wat(`(module (memory 1) ${LOOP}
     (func (drop (memory.size))))`)
-  assert.match(tryInstrument(bytes).stderr, /no space/)
+  assert.match(tryInstrument(bytes).stderr, /stack: no: /)
 })
 
 test('an imported memory has space for words in its stack only', () => {
@@ -79,7 +82,7 @@ test('an imported memory has space for words in its stack only', () => {
     (global $__stack_pointer (mut i32) (i32.const 4096)) ${LOOP} ${FRAME})`)
   assert.deepEqual(addresses(instrument(bytes)), [4080, 4084, 4088, undefined])
   const none = wat(`(module (import "env" "memory" (memory 1)) ${LOOP})`)
-  assert.match(tryInstrument(none).stderr, /no space/)
+  assert.match(tryInstrument(none).stderr, /stack: no: /)
 })
 
 const noStack = {
@@ -96,7 +99,10 @@ for (const [why, options] of Object.entries(noStack))
   test(`a stack has no space for words if ${why}`, () => {
     const { status, stderr, bytes } = tryInstrument(stack(options))
     assert.equal(status, 1)
-    assert.match(stderr, /^wasmsig: -: no space for the words: .*\n$/)
+    assert.match(
+      stderr,
+      /^wasmsig: -: no place .*\nwasmsig: -: stack: no: .*\n/
+    )
     assert.equal(bytes.length, 0)
   })
 
@@ -111,7 +117,7 @@ test('a stack that may be in another memory has no space for words', () => {
     return tryInstrument(Buffer.from(buffer))
   }
   assert.equal(made('').status, 0)
-  assert.match(made('(memory 1)').stderr, /no space for .* several memories/)
+  assert.match(made('(memory 1)').stderr, /stack: no: .* several memories/)
 })
 
 test('data beside the words are permitted', () => {
@@ -364,6 +370,10 @@ for (const [what, [known, functions]] of Object.entries(behaviours))
           ${FRAME} ${functions})`)
       )
       assert.equal(status, known[kind] ? 0 : 1, `${kind}: ${stderr}`)
-      if (!known[kind]) assert.match(stderr, /^wasmsig: -: no space .*\n$/)
+      if (!known[kind])
+        assert.match(
+          stderr,
+          /^wasmsig: -: no place .*\nwasmsig: -: stack: no: .*\n/
+        )
     }
   })

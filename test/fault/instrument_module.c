@@ -10,7 +10,9 @@
 
 static const wasmsig_instrument_options ways[] = {
     {.size = sizeof(wasmsig_instrument_options), .every = 0},
-    {.size = sizeof(wasmsig_instrument_options), .every = 1, .add_page = true},
+    {.size = sizeof(wasmsig_instrument_options),
+     .every = 1,
+     .words = WASMSIG_WORDS_DEFAULT | WASMSIG_WORDS_IN(WASMSIG_WORDS_PAGE)},
     {.size = sizeof(wasmsig_instrument_options), .every = 7, .calls = true}};
 
 /* ---------------------------------------------------------------- modules */

@@ -67,11 +67,11 @@ void instrumented_check(const uint8_t *bytes, size_t length) {
       {.size = sizeof(wasmsig_instrument_options), .every = 1, .calls = true},
       {.size = sizeof(wasmsig_instrument_options),
        .every = 64,
-       .add_page = true},
+       .words = WASMSIG_WORDS_DEFAULT | WASMSIG_WORDS_IN(WASMSIG_WORDS_PAGE)},
       {.size = sizeof(wasmsig_instrument_options), .every = 7, .calls = true},
       {.size = sizeof(wasmsig_instrument_options),
        .calls = true,
-       .add_page = true}};
+       .words = WASMSIG_WORDS_DEFAULT | WASMSIG_WORDS_IN(WASMSIG_WORDS_PAGE)}};
   wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
   int error = wasmsig_instrument(
       bytes, length, &ways[length % (sizeof ways / sizeof *ways)], &made);

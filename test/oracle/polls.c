@@ -23,7 +23,7 @@ static void put_made(const uint8_t *bytes, size_t length) {
       {.size = sizeof(wasmsig_instrument_options), .calls = true},
       {.size = sizeof(wasmsig_instrument_options),
        .every = 1,
-       .add_page = true},
+       .words = WASMSIG_WORDS_DEFAULT | WASMSIG_WORDS_IN(WASMSIG_WORDS_PAGE)},
       {.size = sizeof(wasmsig_instrument_options), .every = 7, .calls = true}};
   put(bytes, length);
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {

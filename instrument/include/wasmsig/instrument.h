@@ -46,6 +46,32 @@ extern "C" {
 /** The largest `every`. */
 #define WASMSIG_INSTRUMENT_EVERY_MAX 1000000
 
+/** Where the words are, in the order in which places are tried. */
+typedef enum wasmsig_word_placement {
+  WASMSIG_WORDS_OWN = 0, /**< the module has words of its own */
+  /** Above the C stack, which begins 16 bytes lower. */
+  WASMSIG_WORDS_STACK = 1,
+  /** Below the first address that the module's linker uses. */
+  WASMSIG_WORDS_NULL_AREA = 2,
+  /** After the data of a dynamic library, which requests 16 bytes more. */
+  WASMSIG_WORDS_LIBRARY = 3,
+  /** In a page that was added to memory 0; only on request. */
+  WASMSIG_WORDS_PAGE = 4,
+  /** In a memory that was added. It is memory 0 only if there was none. */
+  WASMSIG_WORDS_MEMORY = 5,
+  WASMSIG_WORDS_COUNT = 6, /**< how many there are */
+} wasmsig_word_placement;
+
+/** A set of places: WASMSIG_WORDS_IN(WASMSIG_WORDS_STACK) | ... */
+#define WASMSIG_WORDS_IN(place) (UINT32_C(1) << (place))
+
+/** All places that no program can notice. */
+#define WASMSIG_WORDS_DEFAULT                  \
+  (WASMSIG_WORDS_IN(WASMSIG_WORDS_STACK) |     \
+   WASMSIG_WORDS_IN(WASMSIG_WORDS_NULL_AREA) | \
+   WASMSIG_WORDS_IN(WASMSIG_WORDS_LIBRARY) |   \
+   WASMSIG_WORDS_IN(WASMSIG_WORDS_MEMORY))
+
 /** How to instrument a module. */
 typedef struct wasmsig_instrument_options {
   size_t size; /**< of this struct, for later versions to tell */
@@ -58,23 +84,20 @@ typedef struct wasmsig_instrument_options {
   /** Polls at the head of each function too. */
   bool calls;
   /**
-   * Make memory 0 a page larger if the words have no other place. The program
-   * can see that page: set this only if you know that it does not look.
+   * Where the words may be if the module has none of its own: a set of
+   * WASMSIG_WORDS_IN(), or 0 for WASMSIG_WORDS_DEFAULT. The first place in the
+   * order of the enum that suits the module is taken. The program can notice
+   * WASMSIG_WORDS_PAGE, because it makes memory 0 a page larger: include it
+   * only if you know that the program does not read the size.
    */
-  bool add_page;
+  uint32_t words;
 } wasmsig_instrument_options;
 
 #define WASMSIG_INSTRUMENT_OPTIONS_INIT \
-  {sizeof(wasmsig_instrument_options), 0, false, false}
+  {sizeof(wasmsig_instrument_options), 0, false, 0}
 
-/** Where the words are. */
-typedef enum wasmsig_word_placement {
-  WASMSIG_WORDS_OWN = 0,    /**< the module has words of its own */
-  WASMSIG_WORDS_MEMORY = 1, /**< in a memory that was added */
-  WASMSIG_WORDS_PAGE = 2,   /**< in a page that was added to memory 0 */
-  WASMSIG_WORDS_STACK =
-      3, /**< above the C stack, which begins 16 bytes lower */
-} wasmsig_word_placement;
+/** The longest reason, with its NUL. */
+#define WASMSIG_REASON_MAX 256
 
 /** A custom section that is not in the new module, and why. */
 typedef struct wasmsig_left_out {
@@ -96,12 +119,20 @@ typedef struct wasmsig_instrumented {
    * module cannot be read, `report` says more.
    */
   const char *why;
-  char text[80]; /**< storage for `why` */
-  int word;      /**< the word that `why` is about, or -1 */
-  /** There is none only because `add_page` was not set. */
-  bool can_add_page;
-  wasmsig_module_report report;                    /**< of the old module */
-  wasmsig_word_placement placement;                /**< where the words are */
+  char text[80];                    /**< storage for `why` */
+  int word;                         /**< the word that `why` is about, or -1 */
+  wasmsig_module_report report;     /**< of the old module */
+  wasmsig_word_placement placement; /**< where the words are */
+  /**
+   * For each place: why the words are there, or why they cannot be there. Empty
+   * for a place that was not tried.
+   */
+  char reasons[WASMSIG_WORDS_COUNT][WASMSIG_REASON_MAX];
+  /**
+   * If there is no new module, because no permitted place suits: the places
+   * that would suit it, a set of WASMSIG_WORDS_IN().
+   */
+  uint32_t other_places;
   uint64_t loops;                                  /**< of the module */
   uint64_t polls;                                  /**< put in */
   wasmsig_left_out left_out[WASMSIG_LEFT_OUT_MAX]; /**< custom sections */
@@ -116,9 +147,10 @@ typedef struct wasmsig_instrumented {
    NULL,                          \
    {0},                           \
    -1,                            \
-   false,                         \
    WASMSIG_MODULE_REPORT_INIT,    \
    WASMSIG_WORDS_OWN,             \
+   {{0}},                         \
+   0,                             \
    0,                             \
    0,                             \
    {{0}},                         \

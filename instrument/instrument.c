@@ -50,6 +50,11 @@ static int refuse(wasmsig_instrumented *made, const char *why, int word) {
 static int check_words(wasmsig_instrumented *made,
                        const wasmsig_module_report *report) {
   const wasmsig_module_word *signal = &report->words[WASMSIG_WORD_SIGNAL];
+  if (report->own_memory.is_exported)
+    return refuse(made,
+                  "its words have a memory of their own: it is already "
+                  "instrumented, so use the original module",
+                  -1);
   switch (report->verdict) {
     case WASMSIG_VERDICT_TRACKED:
     case WASMSIG_VERDICT_NO_WORDS:

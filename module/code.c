@@ -133,11 +133,19 @@ static bool has_signal(const wasmsig_module_report *report) {
          report->memory.count > 0;
 }
 
+/* Sets the address of the signal word, and its memory. */
+static void find_signal(struct wsig_polls *polls,
+                        const wasmsig_module_report *report) {
+  polls->has_address = report->own_memory.is_exported || has_signal(report);
+  polls->address = report->own_memory.is_exported
+                       ? wasmsig_own_memory_address(WASMSIG_WORD_SIGNAL)
+                       : report->words[WASMSIG_WORD_SIGNAL].address;
+  polls->memory = report->own_memory.index; /* or 0 */
+}
+
 static void read_bodies(struct wsig_module *module, uint32_t count) {
-  struct wsig_polls polls = {
-      .module = module,
-      .has_address = has_signal(module->report),
-      .address = module->report->words[WASMSIG_WORD_SIGNAL].address};
+  struct wsig_polls polls = {.module = module};
+  find_signal(&polls, module->report);
   for (uint32_t i = 0; i < count && !module->cursor.failed; i++) {
     wsig_polls_begin(&polls);
     read_body(module, &polls);

@@ -42,13 +42,28 @@ static void read_table_type(struct wsig_module *module) {
   module->table_count++;
 }
 
+static void add_memory(struct wsig_module *module,
+                       const struct wsig_limits *limits) {
+  bool *memories = wsig_array_grow(module->memories, module->memory_count,
+                                   &module->memory_capacity, sizeof *memories);
+  if (!memories) {
+    wsig_cursor_break(&module->cursor, WASMSIG_ENOMEM);
+    return;
+  }
+  module->memories = memories;
+  bool is_plain = !limits->is_shared && !limits->is_64_bit;
+  memories[module->memory_count++] =
+      is_plain && limits->minimum == 1 && limits->maximum == 1;
+}
+
 /* Returns whether it is memory 0. */
 static bool read_memory_type(struct wsig_module *module, bool is_imported) {
   struct wsig_limits limits = wsig_read_memory_limits(&module->cursor);
+  if (!module->cursor.failed) add_memory(module, &limits);
   if (module->cursor.failed) return false;
   wasmsig_module_memory *memory = &module->report->memory;
   if (memory->count < UINT32_MAX) memory->count++;
-  if (module->memory_count++ > 0) return false;
+  if (module->memory_count > 1) return false;
   memory->is_imported = is_imported;
   memory->is_shared = limits.is_shared;
   memory->is_64_bit = limits.is_64_bit;
@@ -225,6 +240,27 @@ static void report_word(struct wsig_module *module,
   }
 }
 
+static void report_own_memory(struct wsig_module *module,
+                              const struct wsig_export *export) {
+  static const char wanted[] = WASMSIG_OWN_MEMORY;
+  if (export->kind != WASMSIG_EXTERN_MEMORY ||
+      export->name.length != sizeof wanted - 1 ||
+      memcmp(module->names.bytes + export->name.start, wanted,
+             sizeof wanted - 1) != 0)
+    return;
+  module->report->own_memory = (wasmsig_module_own_memory){
+      module->memories[export->index], export->index};
+}
+
+/* A module that exports a word has its words in memory 0. */
+static void choose_memory(wasmsig_module_report *report) {
+  bool has_word = false;
+  for (int i = 0; i < WASMSIG_WORD_COUNT; i++)
+    has_word |= report->words[i].is_exported;
+  if (has_word || !report->own_memory.is_exported)
+    report->own_memory = (wasmsig_module_own_memory){0};
+}
+
 static void report_export(struct wsig_module *module,
                           const struct wsig_export *export) {
   wasmsig_module_memory *memory = &module->report->memory;
@@ -233,7 +269,9 @@ static void report_export(struct wsig_module *module,
     memory->is_exported = true;
     copy_name(module, &memory->export_name, export->name);
   }
-  if (export->name.length > 0) report_word(module, export);
+  if (export->name.length == 0) return;
+  report_word(module, export);
+  report_own_memory(module, export);
 }
 
 static uint64_t count_of(const struct wsig_module *module, uint8_t kind) {
@@ -275,6 +313,7 @@ void wsig_read_exports(struct wsig_module *module) {
   uint32_t count = wsig_read_u32(&module->cursor);
   for (uint32_t i = 0; i < count && !module->cursor.failed; i++)
     read_export(module);
+  choose_memory(module->report);
   if (!module->cursor.failed) wsig_check_export_names(module);
 }
 

@@ -194,7 +194,8 @@ static void see_read(struct wsig_polls *polls,
                      bool atomic) {
   uint64_t sum = address->value + access[2].value;
   if (polls->has_address && address->is_known && width <= (atomic ? 8 : 4) &&
-      access[1].value == 0 && sum >= address->value && sum == polls->address)
+      access[1].value == polls->memory && sum >= address->value &&
+      sum == polls->address)
     count(polls, address, atomic);
 }
 

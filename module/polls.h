@@ -35,6 +35,7 @@ struct wsig_polls {
   const struct wsig_module *module;
   bool has_address;
   uint64_t address;
+  uint32_t memory;
   uint64_t atomic, plain;                       /* in this function */
   struct wsig_stacked stack[WSIG_POLLS_WINDOW]; /* [0] is the top */
   uint32_t depth, stamp;

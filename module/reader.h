@@ -47,8 +47,11 @@ struct wsig_module {
   uint64_t type_highest; /* highest index that was referred to, + 1 */
   uint64_t type_highest_offset;
 
-  uint64_t function_count, table_count, memory_count, tag_count;
+  uint64_t function_count, table_count, tag_count;
   uint64_t imported_functions;
+
+  bool *memories; /* whether each is of the kind of WASMSIG_OWN_MEMORY */
+  size_t memory_count, memory_capacity;
 
   struct wsig_global *globals;
   size_t global_count, global_capacity;

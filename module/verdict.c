@@ -40,6 +40,16 @@ const char *wasmsig_word_name(int word) {
   }
 }
 
+uint64_t wasmsig_own_memory_address(int word) {
+  switch (word) {
+    case WASMSIG_WORD_SIGNAL: return 0;
+    case WASMSIG_WORD_TERMINATED: return 4;
+    case WASMSIG_WORD_PENDING: return 8;
+    case WASMSIG_WORD_HANDLED: return 16;
+    default: return WASMSIG_NO_WORD;
+  }
+}
+
 /* ---------------------------------------------------------------- verdict */
 
 static uint64_t size_of_word(int word) {
@@ -110,6 +120,7 @@ static void judge_overlaps(wasmsig_module_report *report) {
 void wsig_report_judge(wasmsig_module_report *report) {
   const wasmsig_module_memory *memory = &report->memory;
   report->verdict = WASMSIG_VERDICT_TRACKED;
+  if (report->own_memory.is_exported) return;
   if (!has_words(report)) {
     report->verdict = WASMSIG_VERDICT_NO_WORDS;
   } else if (memory->count == 0) {

@@ -113,6 +113,13 @@ static void print_memory(const wasmsig_module_memory *memory) {
   putchar('}');
 }
 
+static void print_own_memory(const wasmsig_module_report *report) {
+  if (report->own_memory.is_exported)
+    printf("{\"index\":%" PRIu32 "}", report->own_memory.index);
+  else
+    fputs("null", stdout);
+}
+
 static void print_polls(const wasmsig_module_polls *polls) {
   printf("{\"atomic\":%" PRIu64 ",\"plain\":%" PRIu64, polls->atomic,
          polls->plain);
@@ -155,6 +162,8 @@ void cli_print_json(const char *path, const wasmsig_module_report *report) {
     print_words(report);
     key("memory");
     print_memory(&report->memory);
+    key("own_memory");
+    print_own_memory(report);
     key("polls");
     print_polls(&report->polls);
   } else {

@@ -64,9 +64,13 @@ static void print_global(const wasmsig_module_word *word) {
   printf(" (%s%s)", word->is_mutable ? "mutable " : "", type);
 }
 
-static void print_word(int which, const wasmsig_module_word *word) {
+static void print_word(int which, const wasmsig_module_report *report) {
+  const wasmsig_module_word *word = &report->words[which];
   printf("  %-27s", wasmsig_word_name(which));
-  if (!word->is_exported)
+  if (report->own_memory.is_exported)
+    printf("at address %" PRIu64 " of memory %" PRIu32,
+           wasmsig_own_memory_address(which), report->own_memory.index);
+  else if (!word->is_exported)
     fputs("not exported", stdout);
   else if (word->kind == WASMSIG_EXTERN_GLOBAL)
     print_global(word);
@@ -110,6 +114,14 @@ static void print_memory(const wasmsig_module_memory *memory) {
   putchar('\n');
 }
 
+static void print_own_memory(const wasmsig_module_report *report) {
+  char name[32];
+  if (!report->own_memory.is_exported) return;
+  snprintf(name, sizeof name, "memory %" PRIu32, report->own_memory.index);
+  printf("  %-27sexported as \"%s\", for the words alone\n", name,
+         WASMSIG_OWN_MEMORY);
+}
+
 static void print_polls(const wasmsig_module_polls *polls) {
   printf("  %-27s", "polls of the signal word");
   if (polls->atomic == 0 && polls->plain == 0) {
@@ -144,9 +156,9 @@ void cli_print_report(const char *path, const wasmsig_module_report *report) {
     if (report->word >= 0) printf("%s: ", wasmsig_word_name(report->word));
     puts(wasmsig_verdict_text(report->verdict));
   }
-  for (int i = 0; i < WASMSIG_WORD_COUNT; i++) print_word(i, &report->words[i]);
+  for (int i = 0; i < WASMSIG_WORD_COUNT; i++) print_word(i, report);
   print_memory(&report->memory);
-  if (report->words[WASMSIG_WORD_SIGNAL].is_exported)
-    print_polls(&report->polls);
+  print_own_memory(report);
+  if (cli_has_signal_word(report)) print_polls(&report->polls);
   print_hints(report);
 }

@@ -48,12 +48,17 @@ static const char *hint_for_verdict(const wasmsig_module_report *report) {
   }
 }
 
+bool cli_has_signal_word(const wasmsig_module_report *report) {
+  return wasmsig_verdict_is_readable(report->verdict) &&
+         (report->words[WASMSIG_WORD_SIGNAL].is_exported ||
+          report->own_memory.is_exported);
+}
+
 size_t cli_hints(const wasmsig_module_report *report, const char **hints) {
   size_t count = 0;
   const char *hint = hint_for_verdict(report);
   const wasmsig_module_polls *polls = &report->polls;
-  bool has_word = wasmsig_verdict_is_readable(report->verdict) &&
-                  report->words[WASMSIG_WORD_SIGNAL].is_exported;
+  bool has_word = cli_has_signal_word(report);
   if (hint) hints[count++] = hint;
   if (has_word && polls->plain > 0)
     hints[count++] =

@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import initialise from 'wabt'
 
 import { COMMAND, command, folder, guest } from './support/command.mjs'
+import { assemble, noAssembler } from './support/instrument.mjs'
 
 const wabt = await initialise()
 
@@ -63,6 +64,32 @@ test('--json prints the same facts as JSON', () => {
   })
   assert.deepEqual(report.polls, { atomic: 1, plain: 0, plain_functions: [] })
   assert.deepEqual(report.hints, [])
+})
+
+const own = `(module
+  (memory (export "memory") 3)
+  (memory 1 1)
+  (export "__wasmsig_memory" (memory 1))
+  (func (drop (i32.atomic.load 1 (i32.const 0)))))`
+
+test('words in a memory of their own are found', { skip: noAssembler }, () => {
+  const input = assemble(own)
+  const { status, stdout } = command(['inspect', '-'], { input })
+  assert.equal(status, 0)
+  assert.match(stdout, /^-: tracked\n/)
+  assert.match(stdout, /__instance_signal +at address 0 of memory 1\n/)
+  assert.match(stdout, /__instance_terminated +at address 4 of memory 1\n/)
+  assert.match(stdout, /memory 0 +exported as "memory", 192 KiB or more/)
+  assert.match(stdout, /memory 1 +exported as "__wasmsig_memory"/)
+  assert.match(stdout, /polls of the signal word +1 atomic, 0 plain/)
+  const report = JSON.parse(
+    command(['inspect', '--json', '-'], { input }).stdout
+  )
+  assert.equal(report.tracked, true)
+  assert.deepEqual(report.own_memory, { index: 1 })
+  assert.equal(report.words.__instance_signal, null)
+  assert.equal(report.memory.minimum_pages, 3)
+  assert.equal(json(tracked).own_memory, null)
 })
 
 /** Modules that cannot be tracked, and the hint for each. */

@@ -90,6 +90,8 @@ static void must_be_same_facts(const wasmsig_module_report *a,
     MUST(same_name(&one->import_name, &other->import_name));
   }
   must_be_same_memory(&a->memory, &b->memory);
+  MUST(a->own_memory.is_exported == b->own_memory.is_exported);
+  MUST(a->own_memory.index == b->own_memory.index);
 }
 
 static void must_be_same(const wasmsig_module_report *a,

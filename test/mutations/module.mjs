@@ -47,8 +47,18 @@ export const MODULE_MUTATIONS = [
   ),
   mutation('test_module', 'module/declarations.c')(
     'the first memory is memory 0',
-    'if (module->memory_count++ > 0) return false;',
-    'module->memory_count++;'
+    'if (module->memory_count > 1) return false;',
+    ''
+  ),
+  mutation('test_module', 'module/declarations.c')(
+    "a memory of the words' own cannot grow",
+    'limits->maximum == 1;',
+    'true;'
+  ),
+  mutation('test_module', 'module/declarations.c')(
+    'exported words are in memory 0',
+    'if (has_word || !report->own_memory.is_exported)',
+    'if (!report->own_memory.is_exported)'
   ),
   malformed('module/cursor.c')(
     'a number has no more bits than its type',
@@ -110,7 +120,11 @@ export const MODULE_MUTATIONS = [
     'if (held->depth < polls->depth) continue;',
     'continue;'
   ),
-  polls('a poll reads memory 0', 'access[1].value == 0 && sum', 'sum'),
+  polls(
+    'a poll reads the memory of the words',
+    'access[1].value == polls->memory && sum',
+    'sum'
+  ),
   cursor(
     'bytes that a source skips are not read',
     'cursor->filled_offset += skipped;',

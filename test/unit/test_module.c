@@ -271,6 +271,65 @@ TEST(the_first_of_several_exports_of_a_memory_names_it) {
   assert_memory_equal(report.memory.export_name.bytes, "m\0", 3);
 }
 
+/* ------------------------------------------- a memory of the words' own */
+
+#define OWN_MEMORY_EXPORTED(index) "\1\x10__wasmsig_memory\2" index
+
+static struct module *with_own_memory(const char *memories, size_t length) {
+  struct module *module = module_begin();
+  section_bytes(module, MEMORIES, memories, length);
+  section(module, EXPORTS, OWN_MEMORY_EXPORTED("\1"));
+  return module;
+}
+
+#define with_memories(memories) with_own_memory(memories, sizeof(memories) - 1)
+
+TEST(words_can_have_a_memory_of_their_own) {
+  assert_verdict(with_memories("\2\4\2\1\1\1"), WASMSIG_VERDICT_TRACKED);
+  assert_true(report.own_memory.is_exported);
+  assert_int_equal(report.own_memory.index, 1);
+  assert_int_equal(report.memory.count, 2);
+  assert_false(report.memory.is_exported);
+  assert_false(WORD(SIGNAL)->is_exported);
+  static const uint64_t addresses[] = {0, 4, 8, 16};
+  for (int word = 0; word < WASMSIG_WORD_COUNT; word++)
+    assert_int_equal(wasmsig_own_memory_address(word), addresses[word]);
+  assert_true(wasmsig_own_memory_address(-1) == WASMSIG_NO_WORD);
+  assert_true(wasmsig_own_memory_address(4) == WASMSIG_NO_WORD);
+}
+
+TEST(the_only_memory_can_be_the_one_of_the_words) {
+  struct module *module = module_begin();
+  section(module, IMPORTS, "\1\3env\1m\2\1\1\1");
+  section(module, EXPORTS, OWN_MEMORY_EXPORTED("\0"));
+  assert_verdict(module, WASMSIG_VERDICT_TRACKED);
+  assert_true(report.own_memory.is_exported);
+  assert_int_equal(report.own_memory.index, 0);
+}
+
+TEST(a_memory_of_another_kind_is_not_the_one_of_the_words) {
+  assert_verdict(with_memories("\2\0\1\0\1"), WASMSIG_VERDICT_NO_WORDS);
+  assert_false(report.own_memory.is_exported);
+  assert_int_equal(report.own_memory.index, 0);
+  assert_verdict(with_memories("\2\0\1\1\1\2"), WASMSIG_VERDICT_NO_WORDS);
+  assert_verdict(with_memories("\2\0\1\1\0\1"), WASMSIG_VERDICT_NO_WORDS);
+  assert_verdict(with_memories("\2\0\1\3\1\1"), WASMSIG_VERDICT_NO_WORDS);
+  assert_verdict(with_memories("\2\0\1\5\1\1"), WASMSIG_VERDICT_NO_WORDS);
+  assert_verdict(with("\1\x7f\0\x41\0\x0b", "\1\x10__wasmsig_memory\3\0"),
+                 WASMSIG_VERDICT_NO_WORDS);
+}
+
+TEST(exported_words_are_in_memory_0) {
+  struct module *module = module_begin();
+  section(module, MEMORIES, "\2\0\2\1\1\1");
+  section(module, GLOBALS, "\1\x7f\0\x41\x80\x08\x0b");
+  section(module, EXPORTS,
+          "\2\x10__wasmsig_memory\2\1"
+          "\x15__instance_terminated\3\0");
+  assert_verdict(module, WASMSIG_VERDICT_HIDDEN_MEMORY);
+  assert_false(report.own_memory.is_exported);
+}
+
 /* ------------------------------------------------------------- other files */
 
 TEST(a_component_is_reported_as_one) {
@@ -382,6 +441,10 @@ int main(void) {
       cmocka_unit_test(
           a_64_bit_memory_of_all_pages_holds_every_address_but_the_last),
       cmocka_unit_test(the_first_of_several_exports_of_a_memory_names_it),
+      cmocka_unit_test(words_can_have_a_memory_of_their_own),
+      cmocka_unit_test(the_only_memory_can_be_the_one_of_the_words),
+      cmocka_unit_test(a_memory_of_another_kind_is_not_the_one_of_the_words),
+      cmocka_unit_test(exported_words_are_in_memory_0),
       cmocka_unit_test(a_component_is_reported_as_one),
       cmocka_unit_test(another_version_is_reported),
       cmocka_unit_test(other_files_are_not_wasm_and_common_kinds_are_named),

@@ -102,6 +102,24 @@ TEST(another_memory_contains_no_word) {
   assert_polls(CONST_1024 "\x28\x42\0\0" DROP, 0, 1);
 }
 
+TEST(a_memory_of_the_words_own_contains_the_word) {
+  struct module *module = module_begin();
+  section(module, TYPES, "\1\x60\0\0");
+  section(module, FUNCTIONS, "\1\0");
+  section(module, MEMORIES, "\2\0\1\1\1\1");
+  section(module, EXPORTS, "\1\x10__wasmsig_memory\2\1");
+  section(module, CODE,
+          "\1\x1f\0"
+          "\x41\0\xfe\x10\x42\1\0\x1a" /* the signal word */
+          "\x41\4\xfe\x10\x42\1\0\x1a" /* the terminated word */
+          "\x41\0\xfe\x10\2\0\x1a"     /* memory 0 */
+          "\x41\0\x28\2\0\x1a\x0b");
+  inspect_polls(module);
+  assert_int_equal(report.verdict, WASMSIG_VERDICT_TRACKED);
+  assert_int_equal(report.polls.atomic, 1);
+  assert_int_equal(report.polls.plain, 0);
+}
+
 TEST(stores_are_no_polls) {
   assert_polls(CONST_1024 CONST_0 "\x36\2\0", 0, 0);
   assert_polls(CONST_1024 CONST_0 "\xfe\x17\2\0", 0, 0);
@@ -256,6 +274,7 @@ int main(void) {
       cmocka_unit_test(an_address_of_64_bits_does_not_wrap_either),
       cmocka_unit_test(narrow_loads_are_polls_and_wide_ones_if_they_are_atomic),
       cmocka_unit_test(another_memory_contains_no_word),
+      cmocka_unit_test(a_memory_of_the_words_own_contains_the_word),
       cmocka_unit_test(stores_are_no_polls),
       cmocka_unit_test(read_modify_writes_are_atomic_polls),
       cmocka_unit_test(sums_and_immutable_globals_are_addresses),

@@ -139,7 +139,7 @@ typedef struct wasmsig_module_word {
 /** The memory has no maximum: it can grow as far as its addresses reach. */
 #define WASMSIG_NO_MAXIMUM UINT64_MAX
 
-/** Memory 0, in which the words lie. */
+/** Memory 0. The words lie in it, unless they have a memory of their own. */
 typedef struct wasmsig_module_memory {
   uint32_t count;         /* of the module; 0: the rest has no meaning */
   bool is_imported;       /* it has the names of an import */
@@ -152,6 +152,17 @@ typedef struct wasmsig_module_memory {
   wasmsig_module_name import_module; /* if it is imported */
   wasmsig_module_name import_name;   /* if it is imported */
 } wasmsig_module_memory;
+
+/** The export that is a memory of the words' own, in a module that exports none
+ * of the four words. docs/explanation/protocol.md defines it. */
+#define WASMSIG_OWN_MEMORY "__wasmsig_memory"
+
+/** A memory of the words' own. */
+typedef struct wasmsig_module_own_memory {
+  /** The module exports it, and its words are there. */
+  bool is_exported;
+  uint32_t index; /* of the memory */
+} wasmsig_module_own_memory;
 
 /** How many functions with plain reads of the signal word are named. */
 #define WASMSIG_PLAIN_POLLS_NAMED 8
@@ -186,6 +197,15 @@ enum {
 /** The name under which a word is exported: 0..3; NULL for other numbers. */
 WASMSIG_API const char *wasmsig_word_name(int word);
 
+/**
+ * The address of a word in a memory of the words' own: 0..3; WASMSIG_NO_WORD
+ * for other numbers.
+ *
+ * Threads:   any. Signal handlers: yes.
+ * Since:     0.1
+ */
+WASMSIG_API uint64_t wasmsig_own_memory_address(int word);
+
 /** All that the reader found. */
 typedef struct wasmsig_module_report {
   size_t size;             /* of this struct, for later versions to tell */
@@ -202,7 +222,8 @@ typedef struct wasmsig_module_report {
   int word;
   wasmsig_module_word words[WASMSIG_WORD_COUNT]; /* one for each name */
   wasmsig_module_memory memory;                  /* memory 0 */
-  wasmsig_module_polls polls; /* only if options.polls was set */
+  wasmsig_module_polls polls;           /* only if options.polls was set */
+  wasmsig_module_own_memory own_memory; /* if it is exported: no word is */
 } wasmsig_module_report;
 
 #define WASMSIG_MODULE_REPORT_INIT \
@@ -212,6 +233,7 @@ typedef struct wasmsig_module_report {
    0,                              \
    -1,                             \
    {{0}},                          \
+   {0},                            \
    {0},                            \
    {0}}
 

@@ -35,14 +35,14 @@ static bool read_address(const wasm_global_inst_t *global, uint64_t *address) {
   return true;
 }
 
-/* Whether the module has an export of this name. */
-static bool is_exported(wasm_module_t module, const char *name) {
+/* The export of the module with this name. False: it has none. */
+static bool find_export(wasm_module_t module, const char *name,
+                        wasm_export_t *item) {
   int32_t count = wasm_runtime_get_export_count(module);
   for (int32_t index = 0; index < count; index++) {
-    wasm_export_t item;
-    memset(&item, 0, sizeof item);
-    wasm_runtime_get_export_type(module, index, &item);
-    if (item.name != NULL && strcmp(item.name, name) == 0) return true;
+    memset(item, 0, sizeof *item);
+    wasm_runtime_get_export_type(module, index, item);
+    if (item->name != NULL && strcmp(item->name, name) == 0) return true;
   }
   return false;
 }
@@ -59,12 +59,13 @@ static int read_words(wasm_module_inst_t module_inst, wasmsig_words *words) {
   int verdict = WASMSIG_VERDICT_NO_WORDS;
   for (int word = 0; word < WASMSIG_WORD_COUNT; word++) {
     wasm_global_inst_t global;
+    wasm_export_t item;
     const char *name = wasmsig_word_name(word);
     if (wasm_runtime_get_export_global_inst(module_inst, name, &global)) {
       if (!read_address(&global, addresses[word]))
         return WASMSIG_VERDICT_NOT_AN_ADDRESS;
       if (word != WASMSIG_WORD_HANDLED) verdict = WASMSIG_VERDICT_TRACKED;
-    } else if (is_exported(module, name)) {
+    } else if (find_export(module, name, &item)) {
       return WASMSIG_VERDICT_NOT_AN_ADDRESS;
     }
   }
@@ -87,9 +88,42 @@ static uint64_t reservation(wasm_memory_inst_t memory) {
   return is_there ? RESERVATION : 0;
 }
 
+static uint64_t largest_length_of(wasm_memory_inst_t memory) {
+  return wasm_memory_get_max_page_count(memory) *
+         wasm_memory_get_bytes_per_page(memory);
+}
+
+static bool is_one_page(wasm_memory_inst_t memory) {
+  enum { PAGE = 65536 };
+  return !wasm_memory_get_shared(memory) && length_of(memory) == PAGE &&
+         largest_length_of(memory) == PAGE;
+}
+
+/* A module for WAMR has one memory at most, so a memory of the words' own is
+ * memory 0. If no code can grow a memory, WAMR reports its initial size as its
+ * maximum: so a larger maximum is accepted, and the memory never moves either.
+ * Returns a verdict: TRACKED or NO_WORDS. */
+static int read_own_memory(wasm_module_inst_t module_inst,
+                           wasmsig_words *words) {
+  wasm_export_t item;
+  wasm_memory_inst_t memory = wasm_runtime_get_memory(module_inst, 0);
+  if (words->handled != WASMSIG_NO_WORD ||
+      !find_export(wasm_runtime_get_module(module_inst), WASMSIG_OWN_MEMORY,
+                   &item) ||
+      item.kind != WASM_IMPORT_EXPORT_KIND_MEMORY || !is_one_page(memory))
+    return WASMSIG_VERDICT_NO_WORDS;
+  words->signal = wasmsig_own_memory_address(WASMSIG_WORD_SIGNAL);
+  words->terminated = wasmsig_own_memory_address(WASMSIG_WORD_TERMINATED);
+  words->pending = wasmsig_own_memory_address(WASMSIG_WORD_PENDING);
+  words->handled = wasmsig_own_memory_address(WASMSIG_WORD_HANDLED);
+  return WASMSIG_VERDICT_TRACKED;
+}
+
 static int track(wasmsig_wamr_tracked *tracked) {
   wasmsig_words words = WASMSIG_WORDS_INIT;
   int verdict = read_words(tracked->module_inst, &words);
+  if (verdict == WASMSIG_VERDICT_NO_WORDS)
+    verdict = read_own_memory(tracked->module_inst, &words);
   if (verdict != WASMSIG_VERDICT_TRACKED) return verdict;
   wasm_memory_inst_t memory = wasm_runtime_get_memory(tracked->module_inst, 0);
   if (memory == NULL) return WASMSIG_VERDICT_NO_MEMORY;
@@ -97,9 +131,7 @@ static int track(wasmsig_wamr_tracked *tracked) {
   words.memory = wasm_memory_get_base_address(memory);
   words.length = length_of(memory);
   words.memory_class = wasmsig_memory_classify(
-      words.memory, words.length,
-      wasm_memory_get_max_page_count(memory) *
-          wasm_memory_get_bytes_per_page(memory),
+      words.memory, words.length, largest_length_of(memory),
       reservation(memory), wasm_memory_get_shared(memory));
   tracked->memory_class = words.memory_class;
   return wsig_verdict_of_error(

@@ -4,7 +4,7 @@
  *
  * Why no signal is written outside of the words:
  *  1. the module's bytes or the embedder name memory 0; without either the
- *     instance is not tracked
+ *     instance is not tracked. A memory of the words' own has its name
  *  2. addresses and length are read from the instance itself; the registry
  *     checks the addresses against the length before it writes
  *  3. a memory is FIXED only if the engine reserves its maximum size, as the
@@ -160,9 +160,10 @@ static int read_words(wasmtime_context_t *context,
   return verdict;
 }
 
+/* Whether it exports one of the first `count` words. */
 static bool has_words(wasmtime_context_t *context,
-                      const wasmtime_instance_t *instance) {
-  for (int word = 0; word < WASMSIG_WORD_HANDLED; word++) {
+                      const wasmtime_instance_t *instance, int count) {
+  for (int word = 0; word < count; word++) {
     wasmtime_extern_t item;
     if (!get_word(context, instance, word, &item)) continue;
     wasmtime_extern_delete(&item);
@@ -206,6 +207,18 @@ static wasmsig_memory_class classify(const struct memory *memory,
   return memory_class;
 }
 
+static int add(const struct memory *memory, wasmsig_words *words,
+               const wasmsig_wasmtime_options *options,
+               wasmsig_wasmtime_tracked *tracked) {
+  words->memory = memory->base;
+  words->length = memory->length;
+  words->memory_class = classify(memory, options);
+  tracked->memory_class = words->memory_class;
+  tracked->memory = memory->handle;
+  return wsig_verdict_of_error(
+      wasmsig_instance_add(tracked->registry, words, &tracked->instance));
+}
+
 static int track(wasmtime_context_t *context,
                  const wasmtime_instance_t *instance,
                  const wasmsig_module_report *report,
@@ -219,21 +232,48 @@ static int track(wasmtime_context_t *context,
   wasmsig_words words = WASMSIG_WORDS_INIT;
   verdict = read_words(context, instance, memory.is_64_bit, &words);
   if (verdict != WASMSIG_VERDICT_TRACKED) return verdict;
-  words.memory = memory.base;
-  words.length = memory.length;
-  words.memory_class = classify(&memory, options);
-  tracked->memory_class = words.memory_class;
-  tracked->memory = memory.handle;
-  return wsig_verdict_of_error(
-      wasmsig_instance_add(tracked->registry, &words, &tracked->instance));
+  return add(&memory, &words, options, tracked);
 }
+
+/* --------------------------------------------- a memory of the words' own */
+
+static bool find_own_memory(wasmtime_context_t *context,
+                            const wasmtime_instance_t *instance,
+                            struct memory *memory) {
+  enum { PAGE = 65536 };
+  static char bytes[] = WASMSIG_OWN_MEMORY;
+  const wasmsig_module_name name = {bytes, sizeof bytes - 1};
+  return read_exported_memory(context, instance, &name, memory) &&
+         !memory->is_shared && !memory->is_64_bit && memory->length == PAGE &&
+         memory->max_length == PAGE;
+}
+
+/* For an instance that exports none of the first three words. */
+static int track_own_memory(wasmtime_context_t *context,
+                            const wasmtime_instance_t *instance,
+                            const wasmsig_wasmtime_options *options,
+                            wasmsig_wasmtime_tracked *tracked) {
+  struct memory memory;
+  if (has_words(context, instance, WASMSIG_WORD_COUNT) ||
+      !find_own_memory(context, instance, &memory))
+    return WASMSIG_VERDICT_NO_WORDS;
+  wasmsig_words words = WASMSIG_WORDS_INIT;
+  words.signal = wasmsig_own_memory_address(WASMSIG_WORD_SIGNAL);
+  words.terminated = wasmsig_own_memory_address(WASMSIG_WORD_TERMINATED);
+  words.pending = wasmsig_own_memory_address(WASMSIG_WORD_PENDING);
+  words.handled = wasmsig_own_memory_address(WASMSIG_WORD_HANDLED);
+  return add(&memory, &words, options, tracked);
+}
+
+/* -------------------------------------------------------------------- all */
 
 /* Inspects the bytes if there is no report. */
 static int track_with(wasmtime_context_t *context,
                       const wasmtime_instance_t *instance,
                       const wasmsig_wasmtime_options *options,
                       wasmsig_wasmtime_tracked *tracked) {
-  if (!has_words(context, instance)) return WASMSIG_VERDICT_NO_WORDS;
+  if (!has_words(context, instance, WASMSIG_WORD_HANDLED))
+    return track_own_memory(context, instance, options, tracked);
   if (options->report != NULL || options->wasm == NULL)
     return track(context, instance, options->report, options, tracked);
   wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;

@@ -124,6 +124,25 @@
       "0x80000000") "(data (i32.const 0x80000000) \"\\ff\\ff\\00\\00\")")
 #define HIGH_AT 0x80000000u
 
+/* Words in a memory of their own. */
+#define OWN_MEMORY(limits) \
+  "(memory $own (export \"__wasmsig_memory\") " limits ")"
+#define OWN_LOOPS  \
+  FUNCTION("spin") \
+  "(loop $again (br_if $again (i32.eqz (i32.atomic.load $own"             \
+  "  (i32.const 0)))))"                                                   \
+  "(i32.atomic.load $own (i32.const 0)))" FUNCTION("obey")                \
+  "(loop $again"                                                          \
+  "  (if (i32.eq (i32.atomic.load $own (i32.const 0)) (i32.const 9))"     \
+  "    (then unreachable))"                                               \
+  "  (br $again)) unreachable)"
+#define OWN_AT_0 "(data (memory 0) (i32.const 0) \"\\ff\\ff\\00\\00\")"
+#define BESIDE_GUEST MODULE(OWN OWN_MEMORY("1 1") OWN_AT_0 OWN_LOOPS)
+#define ALONE_GUEST MODULE(OWN_MEMORY("1 1") OWN_LOOPS)
+#define LARGER_GUEST MODULE(OWN_MEMORY("2 2") OWN_LOOPS)
+#define CAN_GROW_GUEST MODULE(OWN_MEMORY("1 2") OWN_LOOPS GROWS)
+#define BOTH_GUEST MODULE(OWN OWN_MEMORY("1 1") SIGNAL SIGNAL_STARTS LOOPS)
+
 /* Modules with bad words. */
 #define MISALIGNED_GUEST MODULE(OWN SIGNAL_IN("1026") SIGNAL_STARTS LOOPS)
 #define OUTSIDE_GUEST MODULE(OWN SIGNAL_IN("65536") SIGNAL_STARTS LOOPS)

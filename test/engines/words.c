@@ -143,11 +143,62 @@ static const struct CMUnitTest memory_zero[] = {
     KEEPS("a module with a 64-bit memory is tracked", wide),
 };
 
+/* ------------------------------------------- a memory of the words' own */
+
+static void assert_has_own_memory(struct guest *guest) {
+  assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
+  assert_int_equal(guest->memory_class, WASMSIG_MEMORY_FIXED);
+  assert_int_equal(wasmsig_registry_raise(guest->registry, 2), 1);
+  int32_t signal = 0;
+  assert_int_equal(engine.call(guest, "spin", 0, &signal), RETURNED);
+  assert_int_equal(signal, 2);
+  assert_int_equal(wasmsig_registry_raise(guest->registry, WASMSIG_SIGKILL), 1);
+  assert_int_equal(engine.call(guest, "obey", 0, &signal), TRAPPED);
+}
+
+PROMISE(own_beside_memory_zero) {
+  NEEDS(engine.has_several_memories,
+        "the engine does not support two memories");
+  struct guest *guest = open_guest(BESIDE_GUEST);
+  assert_has_own_memory(guest);
+  assert_int_equal(word_at(guest, 0), STARTED);
+  engine.close(guest);
+}
+
+PROMISE(own_alone) {
+  struct guest *guest = open_guest(ALONE_GUEST);
+  assert_has_own_memory(guest);
+  engine.close(guest);
+}
+
+PROMISE(own_of_another_size) {
+  static const char *const texts[] = {LARGER_GUEST, CAN_GROW_GUEST};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    struct guest *guest = open_guest(texts[i]);
+    assert_int_equal(guest->verdict, WASMSIG_VERDICT_NO_WORDS);
+    engine.close(guest);
+  }
+}
+
+PROMISE(own_and_exported_words) {
+  NEEDS(engine.has_several_memories,
+        "the engine does not support two memories");
+  assert_has_words_in_memory_zero(BOTH_GUEST);
+}
+
+static const struct CMUnitTest own_memory[] = {
+    KEEPS("the words are in a memory beside memory 0", own_beside_memory_zero),
+    KEEPS("the words have the only memory", own_alone),
+    KEEPS("a memory of another size has no words", own_of_another_size),
+    KEEPS("words that are exported are in memory 0", own_and_exported_words),
+};
+
 const struct row rows_of_words[] = {
     ROW("The words are zeroed when a module is instantiated", zeroed),
     ROW("Addresses are checked; a module with a bad one runs untracked",
         addresses),
     ROW("The words are in memory 0, and in no other", memory_zero),
+    ROW("Words may have a memory of their own", own_memory),
 };
 const size_t rows_of_words_count =
     sizeof rows_of_words / sizeof rows_of_words[0];

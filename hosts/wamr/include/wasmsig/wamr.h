@@ -80,14 +80,16 @@ typedef struct wasmsig_wamr_tracked {
   wasmsig_registry *registry; /* that it is tracked in */
   /** For wasmsig_instance_raise() and budgets; 0 if it is not tracked. */
   wasmsig_instance instance;
-  wasmsig_memory_class memory_class; /* of its memory 0 */
+  wasmsig_memory_class memory_class; /* of the memory with the words */
   wasm_module_inst_t module_inst;    /* for wasmsig_wamr_sync() */
 } wasmsig_wamr_tracked;
 
 /**
  * Finds the words and memory 0 of a module instance, and tracks it. Call it
  * right after the instantiation, before the first call of the guest. WAMR knows
- * which memory is memory 0, exported or not.
+ * which memory is memory 0, exported or not. It refuses to load a module with
+ * several memories. So a memory of the words' own
+ * (docs/explanation/protocol.md) is only found where it is the only memory.
  *
  * Threads that the guest spawns (wasi-threads) share the memory, so tracking
  * the first instance is enough. The words must have type i32: WAMR's API cannot

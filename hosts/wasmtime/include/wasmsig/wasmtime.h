@@ -86,7 +86,9 @@ extern "C" {
 /**
  * How to find memory 0 of an instance. Wasmtime's API cannot tell which of
  * several memories it is, or whether there is one that is not exported. So set
- * `report`, `wasm` or `memory`. `report` has priority over `wasm`.
+ * `report`, `wasm` or `memory`. `report` has priority over `wasm`. A memory of
+ * the words' own (docs/explanation/protocol.md) has its name, so it is found
+ * without them.
  */
 typedef struct wasmsig_wasmtime_options {
   size_t size; /* of this struct; later versions may have more members */
@@ -135,7 +137,7 @@ typedef struct wasmsig_wasmtime_tracked {
   wasmsig_registry *registry; /* that it is tracked in */
   /** For wasmsig_instance_raise() and budgets; 0 if it is not tracked. */
   wasmsig_instance instance;
-  wasmsig_memory_class memory_class; /* of its memory 0 */
+  wasmsig_memory_class memory_class; /* of the memory with the words */
   wasmtime_context_t *context;       /* for wasmsig_wasmtime_sync() */
   wasmtime_memory_t memory;          /* for wasmsig_wasmtime_sync() */
 } wasmsig_wasmtime_tracked;

@@ -5,7 +5,7 @@
 
 const { getterOf, ownKeys } = require('./primordials.js')
 const { Instance, Memory, Module } = require('./webassembly.js')
-const { WORDS } = require('./words.js')
+const { OWN_MEMORY, WORDS } = require('./words.js')
 
 const { exports: moduleExports } = Module
 
@@ -26,9 +26,15 @@ function isAccepted(getter, value) {
 const isInstance = (value) => isAccepted(exportsOf, value)
 const isMemory = (value) => isAccepted(memoryBuffer, value)
 
+/** Whether it exports words, or perhaps a memory of the words' own. */
 function exportsWords(instance) {
   const exports = exportsOf(instance)
-  return WORDS[0] in exports || WORDS[1] in exports || WORDS[2] in exports
+  return (
+    WORDS[0] in exports ||
+    WORDS[1] in exports ||
+    WORDS[2] in exports ||
+    OWN_MEMORY in exports
+  )
 }
 
 /** Whether an instance can be one of a module: it exports the same names. */

@@ -44,15 +44,22 @@ function memoryOf(module) {
   return name === undefined ? undefined : { from: 'export', name }
 }
 
+function wordsOf(module, plan) {
+  if (plan?.isOwn) return [...WORDS]
+  const names = new Set(moduleExports(module).map(({ name }) => name))
+  return WORDS.filter((word) => names.has(word))
+}
+
 function reportOfEngine(module) {
   const plan = planOf(module)
-  const names = new Set(moduleExports(module).map(({ name }) => name))
   const reason = plan ? plan.reason : 'no-words'
-  const memory = memoryOf(module)
+  const memory = plan?.isOwn
+    ? { from: 'export', name: plan.exportName }
+    : memoryOf(module)
   return {
     tracked: reason === undefined,
     ...(reason !== undefined && { reason }),
-    words: WORDS.filter((word) => names.has(word)),
+    words: wordsOf(module, plan),
     ...(memory && { memory })
   }
 }

@@ -41,6 +41,7 @@ function track(instance, plan, importedMemory) {
     plan.exportName === undefined ? importedMemory : exports[plan.exportName]
   if (memory === undefined) return countUntracked('no-memory')
   const addresses = addressesOf(exports, plan, memory)
+  if (addresses === undefined) return
   if (typeof addresses === 'string') return countUntracked(addresses)
   const buffer = memoryBuffer(memory)
   const bytes = isSharedArrayBuffer(buffer) ? new Uint8Array(buffer) : buffer

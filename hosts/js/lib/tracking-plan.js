@@ -10,19 +10,20 @@ const {
   severalMemories
 } = require('./memory-zero.js')
 const { Module } = require('./webassembly.js')
-const { isTrackedWord } = require('./words.js')
+const { OWN_MEMORY, WORDS, isTrackedWord } = require('./words.js')
 
 const { exports: moduleExports, imports: moduleImports } = Module
 
 /**
  * How to find the words of a module's instances: `reason` if they cannot be
- * tracked; else where memory 0 is: `exportName`, or `importModule` and
- * `importName`. Every field is an own property: no property that a program put
+ * tracked; else where the memory with the words is: `exportName`, or
+ * `importModule` and `importName`. Every field is an own property: no property that a program put
  * on Object.prototype is read.
  */
 class Plan {
   reason
   exportName
+  isOwn = false // it is a memory of the words' own
   importModule
   importName
   importAt // its place among the imports
@@ -41,6 +42,12 @@ class Plan {
   static exported(name) {
     const plan = new Plan()
     plan.exportName = name
+    return plan
+  }
+
+  static own() {
+    const plan = Plan.exported(OWN_MEMORY)
+    plan.isOwn = true
     return plan
   }
 
@@ -93,10 +100,21 @@ function countWords(exports) {
   return count
 }
 
+/** Whether a module without tracked words has a memory of the words' own. */
+function hasOwnMemory(exports) {
+  let found = false
+  for (let i = 0; i < exports.length; i++) {
+    const { kind, name } = exports[i]
+    if (name === WORDS[3]) return false
+    if (name === OWN_MEMORY && kind === 'memory') found = true
+  }
+  return found
+}
+
 function makePlan(module) {
   const exports = moduleExports(module)
   const words = countWords(exports)
-  if (words === 0) return null
+  if (words === 0) return hasOwnMemory(exports) ? Plan.own() : null
   if (words < 0) return Plan.untracked('not-an-address')
   const imports = moduleImports(module)
   const at = indexOfKind('memory', imports)

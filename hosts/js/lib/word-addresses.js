@@ -7,7 +7,7 @@
 const native = require('./native.js')
 const { Uint8Array, getterOf } = require('./primordials.js')
 const { Global, Instance, Memory, Module } = require('./webassembly.js')
-const { WORDS } = require('./words.js')
+const { OWN_ADDRESSES, WORDS } = require('./words.js')
 
 const globalValue = getterOf(Global.prototype, 'value')
 
@@ -34,6 +34,9 @@ const MEMORY = 2
 const narrow = importing(MEMORY, 0, 0)
 const narrowShared = importing(MEMORY, 3, 0, 0x80, 0x80, 4) // 65536 pages
 
+const PAGE = 2 ** 16
+const onePage = importing(MEMORY, 1, 1, 1)
+
 /** Whether an import is of the type, by the engine's own test, in any realm. */
 function fits(module, value) {
   try {
@@ -51,7 +54,6 @@ function isWide(memory) {
 // --------------------------------------------------------------- largest size
 
 const GIB = 2 ** 30
-const PAGE = 2 ** 16
 const MOST_PAGES = 2 ** 16
 
 /** An unsigned LEB128 of up to three bytes. */
@@ -139,11 +141,20 @@ function addressOf(value) {
   return toNumber(address < FAR ? address : FAR)
 }
 
+/** In a memory of their own; undefined if it is not of the kind of those. */
+function ownAddressesOf(plan, memory) {
+  if (!plan.checked && !fits(onePage, memory)) return undefined
+  plan.largest = PAGE
+  plan.checked = true
+  return OWN_ADDRESSES
+}
+
 /**
  * The addresses of WORDS, -1 for a missing one; or the reason why they are no
- * addresses of that memory.
+ * addresses of that memory; undefined if the module has no words.
  */
 function addressesOf(exports, plan, memory) {
+  if (plan.isOwn) return ownAddressesOf(plan, memory)
   if (!plan.checked && !check(exports, plan, memory)) return 'not-an-address'
   const addresses = [-1, -1, -1, -1]
   for (let i = 0; i < WORDS.length; i++) {

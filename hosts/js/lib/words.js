@@ -10,8 +10,15 @@ const WORDS = [
   '__instance_signal_handled'
 ]
 
+/**
+ * The export that is a memory of the words' own, in a module that exports none
+ * of WORDS, and the addresses of WORDS in it.
+ */
+const OWN_MEMORY = '__wasmsig_memory'
+const OWN_ADDRESSES = [0, 4, 8, 16]
+
 function isTrackedWord(name) {
   return name === WORDS[0] || name === WORDS[1] || name === WORDS[2]
 }
 
-module.exports = { WORDS, isTrackedWord }
+module.exports = { OWN_ADDRESSES, OWN_MEMORY, WORDS, isTrackedWord }

@@ -65,10 +65,18 @@ static napi_value make_words(napi_env env,
   uint32_t count = 0;
   for (int i = 0; i < WASMSIG_WORD_COUNT; i++) {
     const char *name = wasmsig_word_name(i);
-    if (report->words[i].is_exported)
+    if (report->words[i].is_exported || report->own_memory.is_exported)
       napi_set_element(env, words, count++, make_text(env, name, strlen(name)));
   }
   return words;
+}
+
+/* WASMSIG_NO_WORD if it is not known. */
+static uint64_t address_of(const wasmsig_module_report *report, int number) {
+  const wasmsig_module_word *word = &report->words[number];
+  if (report->own_memory.is_exported) return wasmsig_own_memory_address(number);
+  return word->is_exported && !word->is_mutable ? word->address
+                                                : WASMSIG_NO_WORD;
 }
 
 static napi_value make_addresses(napi_env env,
@@ -76,16 +84,14 @@ static napi_value make_addresses(napi_env env,
   napi_value addresses = NULL;
   napi_create_object(env, &addresses);
   for (int i = 0; i < WASMSIG_WORD_COUNT; i++) {
-    const wasmsig_module_word *word = &report->words[i];
-    bool is_known = word->is_exported && !word->is_mutable;
-    if (is_known && word->address != WASMSIG_NO_WORD)
-      put(env, addresses, wasmsig_word_name(i),
-          make_integer(env, word->address));
+    uint64_t address = address_of(report, i);
+    if (address != WASMSIG_NO_WORD)
+      put(env, addresses, wasmsig_word_name(i), make_integer(env, address));
   }
   return addresses;
 }
 
-/* ----------------------------------------------------------------- memory 0 */
+/* ------------------------------------------------------------- the memory */
 
 /* NULL if it is neither imported nor exported. */
 static napi_value make_memory(napi_env env,
@@ -104,6 +110,18 @@ static napi_value make_memory(napi_env env,
   if (memory->maximum_pages != WASMSIG_NO_MAXIMUM)
     put(env, object, "maximum",
         make_number(env, (double)memory->maximum_pages));
+  return object;
+}
+
+static napi_value make_own_memory(napi_env env) {
+  napi_value object = NULL;
+  napi_create_object(env, &object);
+  put_text(env, object, "from", "export");
+  put_text(env, object, "name", WASMSIG_OWN_MEMORY);
+  put_bool(env, object, "shared", false);
+  put_text(env, object, "addressType", "i32");
+  put(env, object, "minimum", make_number(env, 1));
+  put(env, object, "maximum", make_number(env, 1));
   return object;
 }
 
@@ -128,7 +146,9 @@ static napi_value make_report(napi_env env,
     put_text(env, object, "word", wasmsig_word_name(report->word));
   put(env, object, "words", make_words(env, report));
   put(env, object, "addresses", make_addresses(env, report));
-  put(env, object, "memory", make_memory(env, &report->memory));
+  put(env, object, "memory",
+      report->own_memory.is_exported ? make_own_memory(env)
+                                     : make_memory(env, &report->memory));
   return object;
 }
 

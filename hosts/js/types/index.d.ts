@@ -476,14 +476,20 @@ export interface ModuleReport {
   text?: string
   /** The word that the reason is about, if there is one; needs the bytes. */
   word?: WordName
-  /** The exports that are words. */
+  /**
+   * The words that the module has: the exports of these names, or all if they
+   * have a memory of their own.
+   */
   words: WordName[]
   /**
-   * The addresses of the words, bytes into memory 0, unless they depend on
+   * The addresses of the words, bytes into `memory`, unless they depend on
    * imports or on the engine; a bigint above 2 ** 53. Needs the bytes.
    */
   addresses?: { [word in WordName]?: number | bigint }
-  /** Memory 0, if it is known and other code can access it. */
+  /**
+   * Memory 0, if it is known and other code can access it; or the memory of the
+   * words' own, whose name is `__wasmsig_memory`.
+   */
   memory?: MemoryReport
 }
 
@@ -495,8 +501,8 @@ export type WordName =
   | '__instance_signal_handled'
 
 /**
- * Memory 0 of a module. All but `from`, `module` and `name` needs the bytes; of
- * an import, it is what the module requires.
+ * The memory of a {@link ModuleReport}. All but `from`, `module` and `name`
+ * needs the bytes; of an import, it is what the module requires.
  */
 export interface MemoryReport {
   /** 'import' also if it is exported as well. */

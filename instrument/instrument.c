@@ -32,10 +32,6 @@ static const char *unfinished(const struct wsig_scan *scan) {
     if (wsig_wasm_section_is_named(section, "linking") ||
         (section->name_length > 6 && memcmp(section->name, "reloc.", 6) == 0))
       return "it is an object file: link it first";
-    if (wsig_wasm_section_is_named(section, "dylink.0") ||
-        wsig_wasm_section_is_named(section, "dylink"))
-      return "it is a dynamic library: it is linked when it is loaded, at an "
-             "address that is not known before";
   }
   return NULL;
 }

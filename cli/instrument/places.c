@@ -7,9 +7,7 @@
 
 static const char *const names[WASMSIG_WORDS_COUNT] = {
     [WASMSIG_WORDS_OWN] = "own",
-    [WASMSIG_WORDS_STACK] = "stack",
     [WASMSIG_WORDS_NULL_AREA] = "null-area",
-    [WASMSIG_WORDS_LIBRARY] = "library",
     [WASMSIG_WORDS_PAGE] = "page",
     [WASMSIG_WORDS_MEMORY] = "memory"};
 
@@ -29,8 +27,8 @@ bool cli_take_places(const char *text, uint32_t *places) {
     uint32_t more = places_of(name, length);
     if (more == 0) {
       cli_usage_error("instrument",
-                      "--words: '%.*s' is none of auto, own, stack, null-area, "
-                      "library, page, memory",
+                      "--words: '%.*s' is none of auto, own, null-area, page, "
+                      "memory",
                       (int)length, name);
       return false;
     }

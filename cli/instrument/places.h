@@ -6,7 +6,7 @@
 
 #include "wasmsig/instrument.h"
 
-/* Reads "stack,null-area": a set of WASMSIG_WORDS_IN(). "auto" is all that no
+/* Reads "null-area,page": a set of WASMSIG_WORDS_IN(). "auto" is all that no
  * program can notice. False: a usage error was printed. */
 bool cli_take_places(const char *text, uint32_t *places);
 

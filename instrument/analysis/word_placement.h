@@ -6,15 +6,15 @@
 #include "analysis/scan.h"
 #include "wasmsig/instrument.h"
 
-/** The size of the words: signal at 0, terminated at 4, pending at 8. In a page
- * of their own, handled follows at 16. */
-#define WSIG_WORDS_SIZE 16
+/** The size of the words: signal at 0, terminated at 4, pending at 8, handled
+ * at 16. */
+#define WSIG_WORDS_SIZE 24
+#define WSIG_WORDS_ALIGNMENT 16
 
 struct wsig_word_placement {
   wasmsig_word_placement kind;
   uint32_t memory;  /* the index of their memory */
-  uint64_t address; /* a multiple of WSIG_WORDS_SIZE */
-  uint32_t stack; /* WASMSIG_WORDS_STACK: the global, whose value it becomes */
+  uint64_t address; /* a multiple of WSIG_WORDS_ALIGNMENT */
 };
 
 /** One reason for each place: wasmsig_instrumented.reasons. */

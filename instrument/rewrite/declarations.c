@@ -79,13 +79,10 @@ static void rewrite_memories(struct wsig_rewriting *rewriting) {
 /* ----------------------------------------------------------------- globals */
 
 /* A module that gets words handles no signals, so its handled set is always 0.
- * A new page has space for this set. The 16 bytes at the top of a C stack do
- * not have enough space for it; then the module has no handled set. */
+ */
 bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word) {
-  wasmsig_word_placement kind = rewriting->placement.kind;
-  if (rewriting->scan->report.words[word].is_exported) return false;
-  if (word == WASMSIG_WORD_HANDLED && kind == WASMSIG_WORDS_STACK) return false;
-  return kind != WASMSIG_WORDS_OWN;
+  return rewriting->placement.kind != WASMSIG_WORDS_OWN &&
+         !rewriting->scan->report.words[word].is_exported;
 }
 
 static uint32_t words_before(const struct wsig_rewriting *rewriting, int word) {
@@ -122,30 +119,6 @@ static void put_words(struct wsig_rewriting *rewriting,
   }
 }
 
-/* Skips a global's type and value. Returns where the value begins. */
-static const uint8_t *pass_global(struct wsig_cursor *cursor) {
-  struct wsig_instruction instruction;
-  wsig_read_value_type(cursor);
-  wsig_read_mutability(cursor);
-  const uint8_t *value = cursor->at;
-  while (wsig_read_instruction(cursor, &instruction) &&
-         instruction.opcode != WSIG_OP_END)
-    continue;
-  return value;
-}
-
-/* Copies the globals before the stack pointer; changes its initial value. */
-static void put_stack(struct wsig_rewriting *rewriting,
-                      struct wsig_bytes *payload, struct wsig_cursor *cursor) {
-  uint64_t number =
-      rewriting->placement.stack - rewriting->scan->imported_globals;
-  const uint8_t *start = cursor->at, *value = start;
-  for (uint64_t i = 0; i <= number && !cursor->failed; i++)
-    value = pass_global(cursor);
-  wsig_bytes_append(payload, start, (size_t)(value - start));
-  put_address(rewriting, payload, rewriting->placement.address);
-}
-
 static void rewrite_globals(struct wsig_rewriting *rewriting) {
   bool counts = rewriting->code.needs_counter;
   uint32_t more = words_before(rewriting, WASMSIG_WORD_COUNT) + counts;
@@ -153,8 +126,6 @@ static void rewrite_globals(struct wsig_rewriting *rewriting) {
   struct wsig_bytes *payload = change(rewriting, WSIG_WASM_SECTION_GLOBAL);
   struct wsig_cursor cursor =
       begin(rewriting, WSIG_WASM_SECTION_GLOBAL, more, payload);
-  if (rewriting->placement.kind == WASMSIG_WORDS_STACK)
-    put_stack(rewriting, payload, &cursor);
   copy_rest(payload, &cursor);
   put_words(rewriting, payload);
   static const uint8_t counter[] = {WSIG_TYPE_I32, 1, WSIG_OP_I32_CONST, 0,

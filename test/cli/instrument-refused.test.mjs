@@ -79,10 +79,6 @@ const refused = {
     () => withCustom(wat(`(module ${LOOP})`), 'reloc.CODE', '\0\0'),
     /object file: link it first/
   ],
-  'a dynamic library': [
-    () => withCustom(wat(`(module ${LOOP})`), 'dylink.0', ''),
-    /linked when it is loaded/
-  ],
   'a component': [
     () => Buffer.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]),
     /it is a component/

@@ -27,6 +27,7 @@ test('a module without memory gets one for the words', () => {
   assert.equal(memory.export, 'memory_1')
   assert.deepEqual([memory.minimum_pages, memory.maximum_pages], [1, 1])
   assert.deepEqual(addresses(made), [0, 4, 8, 16])
+  assert.deepEqual(instrument(bytes, '--add-page'), made)
 })
 
 test('the added memory gets a free name', () => {
@@ -123,13 +124,15 @@ test('--add-page adds a page to an exported memory that the code uses', () => {
   }
 })
 
-test('a C stack is preferred to a page of --add-page', () => {
+test('a null area is preferred to a page of --add-page', () => {
   const module = wat(`(module (memory (export "m") 2) ${LOOP} ${STORES}
-    (global $__stack_pointer (export "__stack_pointer") (mut i32)
-      (i32.const 65536))
-    (func (result i32) (global.get $__stack_pointer)))`)
+    (global (mut i32) (i32.const 65536)) (data (i32.const 1024) "1")
+    (func (local i32)
+      (local.set 0 (global.get 0))
+      (global.set 0 (i32.sub (local.get 0) (i32.const 16)))
+      (global.set 0 (local.get 0))))`)
   const { bytes } = tryInstrument(module, '--add-page')
-  assert.equal(addresses(bytes)[0], 65520)
+  assert.equal(addresses(bytes)[0], 992)
 })
 
 test('no page is added where data could be', () => {

@@ -49,27 +49,21 @@ extern "C" {
 /** Where the words are, in the order in which places are tried. */
 typedef enum wasmsig_word_placement {
   WASMSIG_WORDS_OWN = 0, /**< the module has words of its own */
-  /** Above the C stack, which begins 16 bytes lower. */
-  WASMSIG_WORDS_STACK = 1,
-  /** Below the first address that the module's linker uses. */
-  WASMSIG_WORDS_NULL_AREA = 2,
-  /** After the data of a dynamic library, which requests 16 bytes more. */
-  WASMSIG_WORDS_LIBRARY = 3,
+  /** At low addresses of memory 0 that the module's toolchain does not use. */
+  WASMSIG_WORDS_NULL_AREA = 1,
   /** In a page that was added to memory 0; only on request. */
-  WASMSIG_WORDS_PAGE = 4,
+  WASMSIG_WORDS_PAGE = 2,
   /** In a memory that was added. It is memory 0 only if there was none. */
-  WASMSIG_WORDS_MEMORY = 5,
-  WASMSIG_WORDS_COUNT = 6, /**< how many there are */
+  WASMSIG_WORDS_MEMORY = 3,
+  WASMSIG_WORDS_COUNT = 4, /**< how many there are */
 } wasmsig_word_placement;
 
-/** A set of places: WASMSIG_WORDS_IN(WASMSIG_WORDS_STACK) | ... */
+/** A set of places: WASMSIG_WORDS_IN(WASMSIG_WORDS_PAGE) | ... */
 #define WASMSIG_WORDS_IN(place) (UINT32_C(1) << (place))
 
 /** All places that no program can notice. */
 #define WASMSIG_WORDS_DEFAULT                  \
-  (WASMSIG_WORDS_IN(WASMSIG_WORDS_STACK) |     \
-   WASMSIG_WORDS_IN(WASMSIG_WORDS_NULL_AREA) | \
-   WASMSIG_WORDS_IN(WASMSIG_WORDS_LIBRARY) |   \
+  (WASMSIG_WORDS_IN(WASMSIG_WORDS_NULL_AREA) | \
    WASMSIG_WORDS_IN(WASMSIG_WORDS_MEMORY))
 
 /** How to instrument a module. */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Where the data segments of memory 0 are. */
+#ifndef WSIG_INSTRUMENT_DATA_H
+#define WSIG_INSTRUMENT_DATA_H
+
+#include "analysis/scan.h"
+
+/** Whether bytes of an active segment may be in [start, end). An address that
+ * only instantiation computes may be anywhere, but not in [0, `base`). */
+bool wsig_data_hits(const struct wsig_scan *scan, uint64_t start, uint64_t end,
+                    uint64_t base);
+
+#endif

@@ -7,38 +7,30 @@
  * An accepted module must be valid afterwards, for wasmparser. --write keeps the
  * results in accepted.json. --compare fails if a module is refused that
  * accepted.json has as accepted. The instrumented modules are in
- * build/real/instrumented/.
+ * build/real/instrumented/, each named by the SHA-256 of the original.
  *
  * WASMSIG_COMMAND is the command, build/release/wasmsig by default. WASMSIG_REAL
  * is a folder whose node_modules has the packages; they are not fetched then.
  */
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 import { fetchPackages, modules, sha256 } from './corpus.mjs'
+import { instrument } from './instrumented.mjs'
 import { buildOracle, faultOf } from './oracle.mjs'
 import { tableOf, summaryOf } from './report.mjs'
 import { describe } from './sections.mjs'
 import { toolchainOf } from './toolchain.mjs'
 
-const COMMAND =
-  process.env.WASMSIG_COMMAND ??
-  fileURLToPath(new URL('../../build/release/wasmsig', import.meta.url))
 const RESULTS = new URL('accepted.json', import.meta.url)
-const OUT = fileURLToPath(
-  new URL('../../build/real/instrumented', import.meta.url)
-)
-
-/** The reason of a refusal, without the file's name, and what it recommends. */
+/** The reason of a refusal and of each place, without the file's name. */
 const reasonIn = (stderr, file) =>
   stderr
-    .split('\n')[0]
-    .replace(/^wasmsig: /, '')
-    .replace(`${file}: `, '')
+    .replaceAll(`wasmsig: ${file}: `, '')
+    .split('\n')
+    .filter((line) => line !== '' && !/no such module|^hint: /.test(line))
+    .join('; ')
 
 /** "… polls, … loops, WHERE": the last line of a verbose run. */
 function summaryIn(stderr) {
@@ -50,15 +42,7 @@ function summaryIn(stderr) {
 
 /** Instruments one module. */
 function tried(module) {
-  const out = join(OUT, basename(module.file))
-  rmSync(out, { force: true })
-  const began = process.hrtime.bigint()
-  const { status, signal, stderr } = spawnSync(
-    COMMAND,
-    ['instrument', '-v', module.file, '-o', out],
-    { encoding: 'utf8' }
-  )
-  const seconds = Number(process.hrtime.bigint() - began) / 1e9
+  const { file, status, signal, stderr, seconds } = instrument(module)
   const row = {
     package: module.package,
     version: module.version,
@@ -72,7 +56,7 @@ function tried(module) {
     const reason = signal ?? reasonIn(stderr, module.file)
     return { ...row, isAccepted: false, reason }
   }
-  const made = readFileSync(out)
+  const made = readFileSync(file)
   return {
     ...row,
     isAccepted: true,
@@ -93,7 +77,6 @@ const { values: options } = parseArgs({
 
 fetchPackages()
 buildOracle()
-mkdirSync(OUT, { recursive: true })
 const rows = []
 for (const module of modules()) {
   if (!`${module.package} ${module.path}`.includes(options.only)) continue

@@ -2,6 +2,7 @@
 /* `wasmsig inspect`: prints what the module reader finds in a module. */
 #include "cli.h"
 #include "files/read_file.h"
+#include "inspect/prediction.h"
 #include "inspect/report_json.h"
 #include "inspect/report_text.h"
 #include "text/exit_status.h"
@@ -10,17 +11,16 @@
 #include "text/option_error.h"
 #include "text/verdict.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <string.h>
+#include <stdlib.h>
 
 static int report_on(const char *path, const wasmsig_module_report *report,
-                     bool json) {
+                     const struct cli_prediction *prediction, bool json) {
   bool is_readable = wasmsig_verdict_is_readable(report->verdict);
   if (json)
-    cli_print_json(path, report);
+    cli_print_json(path, report, prediction);
   else if (is_readable)
-    cli_print_report(path, report);
+    cli_print_report(path, report, prediction);
   if (!is_readable) {
     cli_print_unreadable(path, report);
     return CLI_FAILED;
@@ -28,23 +28,30 @@ static int report_on(const char *path, const wasmsig_module_report *report,
   return report->verdict == WASMSIG_VERDICT_TRACKED ? CLI_OK : CLI_UNTRACKED;
 }
 
-static int inspect_file(const char *path, bool json) {
+static int inspect_bytes(const char *path, const uint8_t *bytes, size_t length,
+                         bool json) {
   wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
   wasmsig_module_options options = WASMSIG_MODULE_OPTIONS_INIT;
   options.polls = true;
-  int descriptor = cli_open_file(path);
-  if (descriptor < 0) return CLI_FAILED;
-  int error = wasmsig_module_inspect_file(descriptor, &options, &report);
-  const char *why =
-      error == WASMSIG_EREAD ? strerror(errno) : wasmsig_error_text(error);
-  cli_close_file(path, descriptor);
+  int error = wasmsig_module_inspect(bytes, length, &options, &report);
   if (error) {
-    cli_message("%s: %s", path, why);
+    cli_message("%s: %s", path, wasmsig_error_text(error));
     return CLI_FAILED;
   }
-  int status = report_on(path, &report, json);
+  struct cli_prediction prediction = cli_predict(bytes, length, &report);
+  int status = report_on(path, &report, &prediction, json);
+  cli_release_prediction(&prediction);
   wasmsig_module_report_release(&report);
   return cli_finish_output(status);
+}
+
+static int inspect_file(const char *path, bool json) {
+  uint8_t *bytes;
+  size_t length;
+  if (!cli_read_file(path, &bytes, &length)) return CLI_FAILED;
+  int status = inspect_bytes(path, bytes, length, json);
+  free(bytes);
+  return status;
 }
 
 int cli_inspect(int argc, char **argv) {

@@ -2,6 +2,7 @@
 #include "inspect/report_json.h"
 
 #include "text/escape.h"
+#include "text/places.h"
 #include "text/verdict.h"
 
 #include <inttypes.h>
@@ -134,6 +135,20 @@ static void print_polls(const wasmsig_module_polls *polls) {
   fputs("]}", stdout);
 }
 
+static void print_prediction(const struct cli_prediction *prediction) {
+  const wasmsig_instrumented *made = &prediction->made;
+  if (!prediction->is_known) {
+    fputs("null", stdout);
+    return;
+  }
+  printf("{\"accepted\":%s,\"polls\":%" PRIu64 ",\"words\":",
+         made->bytes ? "true" : "false", made->polls);
+  print_text(made->bytes ? cli_place_name((int)made->placement) : NULL);
+  fputs(",\"reason\":", stdout);
+  print_text(made->bytes ? made->reasons[made->placement] : made->why);
+  putchar('}');
+}
+
 static void print_hints(const wasmsig_module_report *report) {
   const char *hints[CLI_MOST_HINTS];
   size_t count = cli_hints(report, hints);
@@ -145,7 +160,8 @@ static void print_hints(const wasmsig_module_report *report) {
   putchar(']');
 }
 
-void cli_print_json(const char *path, const wasmsig_module_report *report) {
+void cli_print_json(const char *path, const wasmsig_module_report *report,
+                    const struct cli_prediction *prediction) {
   bool is_readable = wasmsig_verdict_is_readable(report->verdict);
   fputs("{\"file\":", stdout);
   print_text(path);
@@ -166,6 +182,8 @@ void cli_print_json(const char *path, const wasmsig_module_report *report) {
     print_own_memory(report);
     key("polls");
     print_polls(&report->polls);
+    key("instrument");
+    print_prediction(prediction);
   } else {
     key("offset");
     printf("%" PRIu64, report->offset);

@@ -140,13 +140,27 @@ static void print_polls(const wasmsig_module_polls *polls) {
   puts(polls->functions_count > 0 ? ")" : "");
 }
 
+static void print_prediction(const struct cli_prediction *prediction) {
+  const wasmsig_instrumented *made = &prediction->made;
+  if (!prediction->is_known) return;
+  printf("  %-27s", "wasmsig instrument");
+  if (made->bytes)
+    printf("%" PRIu64 " polls, %s\n", made->polls,
+           made->reasons[made->placement]);
+  else if (made->word >= 0)
+    printf("refused: %s: %s\n", wasmsig_word_name(made->word), made->why);
+  else
+    printf("refused: %s\n", made->why);
+}
+
 static void print_hints(const wasmsig_module_report *report) {
   const char *hints[CLI_MOST_HINTS];
   size_t count = cli_hints(report, hints);
   for (size_t i = 0; i < count; i++) printf("  hint: %s\n", hints[i]);
 }
 
-void cli_print_report(const char *path, const wasmsig_module_report *report) {
+void cli_print_report(const char *path, const wasmsig_module_report *report,
+                      const struct cli_prediction *prediction) {
   print_path(path);
   fputs(": ", stdout);
   if (report->verdict == WASMSIG_VERDICT_TRACKED) {
@@ -160,5 +174,6 @@ void cli_print_report(const char *path, const wasmsig_module_report *report) {
   print_memory(&report->memory);
   print_own_memory(report);
   if (cli_has_signal_word(report)) print_polls(&report->polls);
+  print_prediction(prediction);
   print_hints(report);
 }

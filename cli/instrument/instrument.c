@@ -6,11 +6,11 @@
 #include "cli.h"
 #include "files/read_file.h"
 #include "files/write_file.h"
-#include "instrument/places.h"
 #include "text/exit_status.h"
 #include "text/help.h"
 #include "text/messages.h"
 #include "text/option_error.h"
+#include "text/places.h"
 #include "text/verdict.h"
 
 #include "wasmsig/instrument.h"

@@ -340,3 +340,32 @@ test('output that cannot be written is an error', () => {
   assert.equal(status, 1)
   assert.match(stderr, /standard output: No space left/)
 })
+
+const FRAME = `(global (mut i32) (i32.const 66560)) (data (i32.const 1024) "1")
+  (func (local i32) (local.set 0 (global.get 0))
+    (global.set 0 (i32.sub (local.get 0) (i32.const 16)))
+    (global.set 0 (local.get 0)))`
+
+test('inspect predicts what instrument will do', () => {
+  const loop = '(func (loop (br 0)))'
+  const line = (text) =>
+    /^ {2}wasmsig instrument +(.*)$/m.exec(inspect(text).stdout)?.[1]
+  const c = `(module (memory 2) ${FRAME} ${loop})`
+  assert.match(line(c), /^1 polls, words at 992: wasm-ld leaves addresses/)
+  assert.deepEqual(json(c).instrument, {
+    accepted: true,
+    polls: 1,
+    words: 'null-area',
+    reason: line(c).slice('1 polls, '.length)
+  })
+  const refused = `(module (memory 2) ${loop}
+    (func (export "__instance_signal_deliver")))`
+  assert.match(line(refused), /^refused: it exports __instance_signal_deliver/)
+  assert.equal(json(refused).instrument.accepted, false)
+  assert.equal(json(refused).instrument.words, null)
+  const unpolled = `(module (memory (export "memory") 1) ${loop}
+    (global (export "__instance_signal") i32 (i32.const 1024)))`
+  assert.match(line(unpolled), /^1 polls, words of its own/)
+  assert.equal(line(tracked), undefined)
+  assert.equal(json(tracked).instrument, null)
+})

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "instrument/places.h"
+#include "text/places.h"
 
 #include "text/messages.h"
 
@@ -10,6 +10,8 @@ static const char *const names[WASMSIG_WORDS_COUNT] = {
     [WASMSIG_WORDS_NULL_AREA] = "null-area",
     [WASMSIG_WORDS_PAGE] = "page",
     [WASMSIG_WORDS_MEMORY] = "memory"};
+
+const char *cli_place_name(int place) { return names[place]; }
 
 /* The places of a name; 0: there is none. */
 static uint32_t places_of(const char *name, size_t length) {

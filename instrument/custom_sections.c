@@ -224,8 +224,6 @@ static int rewrite_custom(struct wsig_rewriting *rewriting, size_t number) {
   const struct wsig_wasm_section *section = &rewriting->scan->sections[number];
   if (is_signature(section))
     leave_out(rewriting, number, "it signs the original module");
-  else if (rewriting->code.polls == 0)
-    return WASMSIG_OK;
   else if (wsig_wasm_section_is_named(section, "target_features"))
     rewrite_features(rewriting, number);
   else if (wsig_wasm_section_is_named(section, "name"))
@@ -241,6 +239,5 @@ int wsig_rewrite_custom_sections(struct wsig_rewriting *rewriting) {
   int error = WASMSIG_OK;
   for (size_t i = 0; i < rewriting->scan->section_count && !error; i++)
     error = rewrite_custom(rewriting, i);
-  if (error || rewriting->code.polls == 0) return error;
-  return rewrite_dwarf(rewriting);
+  return error ? error : rewrite_dwarf(rewriting);
 }

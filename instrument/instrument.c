@@ -125,6 +125,12 @@ static int check_made(const struct wsig_rewriting *rewriting) {
   return error;
 }
 
+/* A module without polls needs no words: it stays as it is. */
+static void keep(struct wsig_rewriting *rewriting) {
+  const struct wsig_scan *scan = rewriting->scan;
+  wsig_bytes_append(&rewriting->module, scan->bytes, scan->length);
+}
+
 static int rewrite(struct wsig_rewriting *rewriting) {
   wasmsig_instrumented *made = rewriting->made;
   rewriting->edits =
@@ -136,6 +142,10 @@ static int rewrite(struct wsig_rewriting *rewriting) {
   made->placement = rewriting->placement.kind;
   made->loops = rewriting->code.loops;
   made->polls = rewriting->code.polls;
+  if (made->polls == 0) {
+    keep(rewriting);
+    return rewriting->module.failed ? WASMSIG_ENOMEM : WASMSIG_OK;
+  }
   wsig_rewrite_declarations(rewriting);
   error = wsig_rewrite_custom_sections(rewriting);
   if (error) return error;
@@ -167,6 +177,27 @@ static int find_placement(struct wsig_rewriting *rewriting) {
   return refuse(made, "no place for its signal words", -1);
 }
 
+/* Whether there is code to poll in, or an error. */
+static int needs_polls(const struct wsig_rewriting *rewriting) {
+  struct wsig_plan plan = {.every = rewriting->options->every,
+                           .calls = rewriting->options->calls,
+                           .deliver = rewriting->plan.deliver};
+  struct wsig_code code;
+  int error = wsig_code_write(&code, rewriting->scan, &plan);
+  bool needs = error == 1 || code.polls > 0;
+  wsig_code_release(&code);
+  return error < 0 ? error : needs;
+}
+
+/* A module without code to poll in needs no place. */
+static int find_needed_placement(struct wsig_rewriting *rewriting) {
+  int error = find_placement(rewriting);
+  if (error != WASMSIG_INSTRUMENT_REFUSED) return error;
+  int needs = needs_polls(rewriting);
+  if (needs == 0) rewriting->made->why = NULL;
+  return needs;
+}
+
 /* From here on, the caller owns the bytes. */
 static void hand_over(struct wsig_rewriting *rewriting) {
   rewriting->made->bytes = rewriting->module.data;
@@ -183,7 +214,7 @@ static int instrument(wasmsig_instrumented *made, const struct wsig_scan *scan,
   int error = check_words(made, &scan->report);
   if (!error)
     error = wsig_deliver_find(&rewriting.plan.deliver, scan, &made->why);
-  if (!error) error = find_placement(&rewriting);
+  if (!error) error = find_needed_placement(&rewriting);
   if (!error) error = rewrite(&rewriting);
   if (!error) hand_over(&rewriting);
   release(&rewriting);

@@ -91,16 +91,17 @@ static void warn(const struct request *request,
     cli_message("%s: left out: %zu more", request->in, made->left_out_more);
   if (made->polls == 0)
     cli_message(request->options.calls
-                    ? "%s: it has no code to poll in"
-                    : "%s: it has no loop to poll in, and no recursion (see "
-                      "--calls)",
+                    ? "%s: it is unchanged: it has no code to poll in"
+                    : "%s: it is unchanged: it has no loop to poll in, and no "
+                      "recursion (see --calls)",
                 request->in);
 }
 
 static void print_summary(const struct request *request,
                           const wasmsig_instrumented *made) {
   cli_message("%s: %" PRIu64 " polls, %" PRIu64 " loops, %s", request->in,
-              made->polls, made->loops, made->reasons[made->placement]);
+              made->polls, made->loops,
+              made->polls == 0 ? "no words" : made->reasons[made->placement]);
 }
 
 static int write_made(const struct request *request,

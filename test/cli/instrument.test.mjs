@@ -129,11 +129,24 @@ test('an address that is known at instantiation is read from its global', () => 
   assert.equal(countOf(Buffer.from([0x23, 1, 0xfe, 0x10, 2, 0]), made), 1)
 })
 
-test('a module without a loop gets words and no polls', () => {
-  const bytes = wat('(module (func (export "run")))')
-  const { status, stderr, bytes: made } = tryInstrument(bytes)
-  assert.equal(status, 0)
-  assert.match(stderr, /^wasmsig: -: it has no loop to poll in.*\n$/)
-  assert.equal(report(made).tracked, true)
-  assert.deepEqual(code(made), code(bytes))
+test('a module without a loop is unchanged', () => {
+  const recursion = '(func $f (call $f))'
+  for (const text of [
+    '(module (func (export "run")))',
+    '(module (import "env" "m" (memory 1)) (func (export "run")))',
+    `(module ${OWN} (func (export "run")))`
+  ]) {
+    const bytes = wat(text)
+    for (const words of ['auto', 'null-area']) {
+      const made = tryInstrument(bytes, '--words', words)
+      assert.equal(made.status, 0)
+      assert.match(
+        made.stderr,
+        /^wasmsig: -: it is unchanged: it has no loop to poll in.*\n$/
+      )
+      assert.deepEqual(made.bytes, bytes)
+    }
+    const polled = wat(text.replace(/\)$/, `${recursion})`))
+    assert.notDeepEqual(tryInstrument(polled).bytes, polled)
+  }
 })

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Not assert(): these must be checked in every build. */
 #define MUST(condition)                                            \
@@ -52,6 +53,11 @@ static void must_be_made(const wasmsig_instrumented *made) {
   wasmsig_module_report_release(&after);
 }
 
+static void must_be_unchanged(const wasmsig_instrumented *made,
+                              const uint8_t *bytes, size_t length) {
+  MUST(made->length == length && memcmp(made->bytes, bytes, length) == 0);
+}
+
 static void must_not_be_made_again(const wasmsig_instrumented *made) {
   wasmsig_instrument_options options = WASMSIG_INSTRUMENT_OPTIONS_INIT;
   options.every = 1;
@@ -78,6 +84,8 @@ void instrumented_check(const uint8_t *bytes, size_t length) {
   MUST(error == 0 || error == 1);
   if (error) {
     must_be_refused(&made);
+  } else if (made.polls == 0) {
+    must_be_unchanged(&made, bytes, length);
   } else {
     must_be_made(&made);
     must_not_be_made_again(&made);

@@ -19,7 +19,8 @@
  * calls it when the word is not 0. Otherwise a poll traps when the word is 9,
  * SIGKILL.
  *
- * Everything else stays the same, byte for byte. Functions, types, globals and
+ * A module without code to poll in stays as it is, without words. Otherwise,
+ * everything else stays the same, byte for byte. Functions, types, globals and
  * memories keep their numbers, because new ones are appended.
  *
  * Calls may overlap with each other, each on a result of its own. The library
@@ -127,8 +128,8 @@ typedef struct wasmsig_instrumented {
    * that would suit it, a set of WASMSIG_WORDS_IN().
    */
   uint32_t other_places;
-  uint64_t loops;                                  /**< of the module */
-  uint64_t polls;                                  /**< put in */
+  uint64_t loops; /**< of the module */
+  uint64_t polls; /**< put in; 0: it is unchanged */
   wasmsig_left_out left_out[WASMSIG_LEFT_OUT_MAX]; /**< custom sections */
   size_t left_out_count; /**< how many of these are filled in */
   size_t left_out_more;  /**< left out beyond WASMSIG_LEFT_OUT_MAX */

@@ -108,22 +108,54 @@ static int rewrite_hints(struct wsig_rewriting *rewriting, size_t number) {
 
 /* ---------------------------------------------------------------- features */
 
-static const char atomics[] = "atomics";
+/* The features that polls use. The second one is for polls of a memory of the
+ * words' own. */
+enum { FEATURES_MOST = 2 };
+static const char *const features[FEATURES_MOST] = {"atomics", "multimemory"};
 
-/* Copies one feature. For "atomics", it sets the prefix to "used", and returns
- * true. */
-static bool copy_feature(struct wsig_cursor *cursor, struct wsig_bytes *list) {
+static unsigned feature_count(const struct wsig_rewriting *rewriting) {
+  return rewriting->placement.memory > 0 ? FEATURES_MOST : 1;
+}
+
+static void put_feature(struct wsig_bytes *list, const char *name) {
+  wsig_bytes_byte(list, '+');
+  wsig_bytes_u32(list, strlen(name));
+  wsig_bytes_append(list, name, strlen(name));
+}
+
+/* Copies one feature. For one of the first `count` above, it sets the prefix to
+ * "used", and returns its bit. */
+static unsigned copy_feature(struct wsig_cursor *cursor,
+                             struct wsig_bytes *list, unsigned count) {
+  unsigned bit = 0;
   uint8_t prefix = wsig_read_byte(cursor);
   uint32_t length = wsig_read_u32(cursor);
   const uint8_t *name = cursor->at;
   wsig_cursor_skip(cursor, length);
-  if (cursor->failed) return false;
-  bool is_atomics =
-      length == strlen(atomics) && memcmp(name, atomics, length) == 0;
-  wsig_bytes_byte(list, is_atomics ? '+' : prefix);
+  if (cursor->failed) return 0;
+  for (unsigned i = 0; i < count; i++)
+    if (length == strlen(features[i]) && memcmp(name, features[i], length) == 0)
+      bit = 1u << i;
+  wsig_bytes_byte(list, bit ? '+' : prefix);
   wsig_bytes_u32(list, length);
   wsig_bytes_append(list, name, length);
-  return is_atomics;
+  return bit;
+}
+
+/* Copies all features, and appends those that polls use and the list lacks.
+ * Returns the new number of features. */
+static uint64_t copy_features(struct wsig_cursor *cursor,
+                              struct wsig_bytes *list, unsigned wanted) {
+  uint64_t count = wsig_read_u32(cursor);
+  unsigned present = 0;
+  for (uint64_t i = 0; i < count && !cursor->failed; i++)
+    present |= copy_feature(cursor, list, wanted);
+  for (unsigned i = 0; i < wanted; i++) {
+    if (present >> i & 1) continue;
+    put_feature(list, features[i]);
+    count++;
+  }
+  return count;
 }
 
 /* A list in an unknown format, or with bytes after it, stays as it is. */
@@ -133,20 +165,13 @@ static void rewrite_features(struct wsig_rewriting *rewriting, size_t number) {
   struct wsig_cursor cursor =
       wsig_scan_cursor(rewriting->scan, section->contents, section->end);
   struct wsig_bytes list = {0};
-  uint32_t count = wsig_read_u32(&cursor);
-  bool has_atomics = false;
-  for (uint32_t i = 0; i < count && !cursor.failed; i++)
-    has_atomics |= copy_feature(&cursor, &list);
+  uint64_t count = copy_features(&cursor, &list, feature_count(rewriting));
   edit->is_changed = !cursor.failed && wsig_cursor_offset(&cursor) ==
                                            section->end - section->contents;
-  wsig_bytes_u32(&edit->payload, (uint64_t)count + !has_atomics);
+  wsig_bytes_u32(&edit->payload, count);
   wsig_bytes_append(&edit->payload, list.data, list.length);
   edit->payload.failed |= list.failed;
   wsig_bytes_release(&list);
-  if (has_atomics) return;
-  wsig_bytes_byte(&edit->payload, '+');
-  wsig_bytes_u32(&edit->payload, strlen(atomics));
-  wsig_bytes_append(&edit->payload, atomics, strlen(atomics));
 }
 
 /* ------------------------------------------------------------------- DWARF */

@@ -232,6 +232,10 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
     return cli_result_refuse(result, "WAMR does not start");
   cli_fault_signals_wrap();
   wasm_runtime_set_log_level(WASM_LOG_LEVEL_FATAL);
+  if (job->report->memory.count > 1)
+    return cli_result_refuse(result,
+                             "it has several memories, but WAMR supports one: "
+                             "use --engine wasmtime");
   bytes = malloc(job->length);
   if (!bytes) return out_of_memory(result);
   memcpy(bytes, job->bytes, job->length);

@@ -77,6 +77,14 @@ static void list_left_out(const wasmsig_instrumented *made, size_t from,
              length > 0 ? " and " : "", more);
 }
 
+/* Whether the words have a memory of their own that was not asked for. */
+static bool has_second_memory(const struct request *request,
+                              const wasmsig_instrumented *made) {
+  return made->placement == WASMSIG_WORDS_MEMORY &&
+         made->report.memory.count > 0 &&
+         request->options.words != WASMSIG_WORDS_IN(WASMSIG_WORDS_MEMORY);
+}
+
 /* Prints what the user may not expect. */
 static void warn(const struct request *request,
                  const wasmsig_instrumented *made) {
@@ -89,6 +97,11 @@ static void warn(const struct request *request,
   }
   if (made->left_out_more > 0)
     cli_message("%s: left out: %zu more", request->in, made->left_out_more);
+  if (has_second_memory(request, made))
+    cli_message(
+        "%s: its words are in a second memory: engines with one memory "
+        "(Node 20, WAMR) refuse it, and workerd does not signal it",
+        request->in);
   if (made->polls == 0)
     cli_message(request->options.calls
                     ? "%s: it is unchanged: it has no code to poll in"

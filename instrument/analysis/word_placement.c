@@ -18,20 +18,18 @@
  *    overlap the page. (Instantiation used to fail for a segment that ends in
  *    the new page; it no longer would.)
  *
- * 4. A memory that is added. Each instruction that accesses memory names a
- *    memory, and none names the new one.
+ * 4. A memory that is added (added_memory.c).
  *
  * All words start at 0, as memory does.
  */
 #include "analysis/word_placement.h"
 
+#include "analysis/added_memory.h"
 #include "analysis/body.h"
 #include "analysis/data.h"
 #include "analysis/null_area.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #define PAGE ((uint64_t)1 << 16)
 
@@ -101,16 +99,6 @@ static int find_page(struct wsig_word_placement *placement,
                           placement->address);
 }
 
-/* ---------------------------------------------------------------- 4: memory */
-
-static int find_memory(struct wsig_word_placement *placement,
-                       const struct wsig_scan *scan, char *reason) {
-  if (scan->report.memory.count > 0)
-    return wsig_place_does_not(reason, "it has a memory");
-  placement->memory = 0;
-  return wsig_place_suits(reason, "words at 0 of an added memory");
-}
-
 /* -------------------------------------------------------------------- all */
 
 static int find_own(struct wsig_word_placement *placement,
@@ -120,22 +108,6 @@ static int find_own(struct wsig_word_placement *placement,
     return wsig_place_suits(reason,
                             "words of its own: it exports __instance_signal");
   return wsig_place_does_not(reason, "it exports no __instance_signal");
-}
-
-int wsig_place_suits(char *reason, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(reason, WASMSIG_REASON_MAX, format, arguments);
-  va_end(arguments);
-  return WASMSIG_OK;
-}
-
-int wsig_place_does_not(char *reason, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(reason, WASMSIG_REASON_MAX, format, arguments);
-  va_end(arguments);
-  return 1;
 }
 
 /* A page that no program can notice needs no request. */
@@ -152,7 +124,7 @@ static finder *const finders[WASMSIG_WORDS_COUNT] = {
     [WASMSIG_WORDS_OWN] = find_own,
     [WASMSIG_WORDS_NULL_AREA] = wsig_null_area_find,
     [WASMSIG_WORDS_PAGE] = find_page,
-    [WASMSIG_WORDS_MEMORY] = find_memory};
+    [WASMSIG_WORDS_MEMORY] = wsig_added_memory_find};
 
 int wsig_word_placement_find(struct wsig_word_placement *placement,
                              const struct wsig_scan *scan, uint32_t permitted,

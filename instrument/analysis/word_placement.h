@@ -3,6 +3,7 @@
 #ifndef WSIG_INSTRUMENT_WORD_PLACEMENT_H
 #define WSIG_INSTRUMENT_WORD_PLACEMENT_H
 
+#include "analysis/place_reason.h"
 #include "analysis/scan.h"
 #include "wasmsig/instrument.h"
 
@@ -13,7 +14,9 @@
 
 struct wsig_word_placement {
   wasmsig_word_placement kind;
-  uint32_t memory;  /* the index of their memory */
+  /** The index of their memory. If it is not 0, the memory is a memory of the
+   * words' own: the module exports it, and no words. */
+  uint32_t memory;
   uint64_t address; /* a multiple of WSIG_WORDS_ALIGNMENT */
 };
 
@@ -29,11 +32,5 @@ int wsig_word_placement_find(struct wsig_word_placement *placement,
 /** The places that are not permitted, and suit the module. */
 uint32_t wsig_word_placement_others(const struct wsig_scan *scan,
                                     uint32_t permitted, wsig_reasons reasons);
-
-/** Writes why a place suits the module, or why not. Return 0 and 1. */
-int wsig_place_suits(char *reason, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-int wsig_place_does_not(char *reason, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -82,6 +82,7 @@ static void rewrite_memories(struct wsig_rewriting *rewriting) {
  */
 bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word) {
   return rewriting->placement.kind != WASMSIG_WORDS_OWN &&
+         rewriting->placement.memory == 0 &&
          !rewriting->scan->report.words[word].is_exported;
 }
 
@@ -152,19 +153,26 @@ static void put_memory(struct wsig_rewriting *rewriting,
   put_export(payload, name, WASMSIG_EXTERN_MEMORY, 0);
 }
 
-static bool hides_memory(const struct wsig_scan *scan) {
-  return !scan->report.memory.is_exported && !scan->report.memory.is_imported;
+/* Whether the words are in a memory that no host finds yet. */
+static bool hides_memory(const struct wsig_rewriting *rewriting) {
+  const wasmsig_module_memory *memory = &rewriting->scan->report.memory;
+  return rewriting->placement.memory > 0 ||
+         (!memory->is_exported && !memory->is_imported);
 }
 
 static void rewrite_exports(struct wsig_rewriting *rewriting) {
-  bool hides = hides_memory(rewriting->scan);
+  uint32_t own = rewriting->placement.memory;
+  bool hides = hides_memory(rewriting);
   uint32_t more = words_before(rewriting, WASMSIG_WORD_COUNT) + hides;
   if (more == 0) return;
   struct wsig_bytes *payload = change(rewriting, WSIG_WASM_SECTION_EXPORT);
   struct wsig_cursor cursor =
       begin(rewriting, WSIG_WASM_SECTION_EXPORT, more, payload);
   copy_rest(payload, &cursor);
-  if (hides) put_memory(rewriting, payload);
+  if (own > 0)
+    put_export(payload, WASMSIG_OWN_MEMORY, WASMSIG_EXTERN_MEMORY, own);
+  else if (hides)
+    put_memory(rewriting, payload);
   for (int i = 0; i < WASMSIG_WORD_COUNT; i++)
     if (wsig_adds_word(rewriting, i))
       put_export(payload, wasmsig_word_name(i), WASMSIG_EXTERN_GLOBAL,

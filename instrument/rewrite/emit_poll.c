@@ -20,6 +20,11 @@ static void put_word(struct wsig_rewriting *rewriting) {
       &rewriting->scan->report.words[WASMSIG_WORD_SIGNAL];
   struct wsig_bytes *poll = &rewriting->plan.poll;
   uint64_t address = word->address;
+  if (rewriting->placement.memory > 0) {
+    wsig_bytes_byte(poll, WSIG_OP_I32_CONST);
+    wsig_bytes_s32(poll, 0);
+    return;
+  }
   if (rewriting->placement.kind != WASMSIG_WORDS_OWN) {
     address = rewriting->placement.address;
   } else if (word->source != WASMSIG_VALUE_CONSTANT) {
@@ -44,9 +49,21 @@ static bool has_attention(const struct wsig_scan *scan) {
          global->type == word->type && global->value == word->address + 4;
 }
 
+/* Loads the signal word, or it and the attention word. */
+static void put_load(struct wsig_rewriting *rewriting, bool is_wide) {
+  enum { HAS_MEMORY = 0x40 };
+  uint32_t memory = rewriting->placement.memory;
+  struct wsig_bytes *poll = &rewriting->plan.poll;
+  uint8_t alignment = is_wide ? 3 : 2;
+  wsig_bytes_byte(poll, 0xfe);
+  wsig_bytes_byte(poll, is_wide ? 0x11 : 0x10);
+  wsig_bytes_byte(poll, memory > 0 ? alignment | HAS_MEMORY : alignment);
+  if (memory > 0) wsig_bytes_u32(poll, memory);
+  wsig_bytes_byte(poll, 0); /* offset */
+}
+
 void wsig_emit_poll(struct wsig_rewriting *rewriting) {
-  static const uint8_t load[] = {0xfe, 0x10, 2, 0}, wide[] = {0xfe, 0x11, 3, 0},
-                       is_zero[] = {WSIG_OP_I64_CONST, 0, 0x52 /* i64.ne */},
+  static const uint8_t is_zero[] = {WSIG_OP_I64_CONST, 0, 0x52 /* i64.ne */},
                        is_killed[] = {WSIG_OP_I32_CONST, 9, 0x46 /* i32.eq */},
                        begin[] = {WSIG_OP_IF, 0x40},
                        kill[] = {0x00 /* unreachable */};
@@ -55,7 +72,7 @@ void wsig_emit_poll(struct wsig_rewriting *rewriting) {
   bool delivers = deliver != WSIG_NO_FUNCTION;
   bool is_wide = delivers && has_attention(rewriting->scan);
   put_word(rewriting);
-  wsig_bytes_append(poll, is_wide ? wide : load, sizeof load);
+  put_load(rewriting, is_wide);
   if (is_wide) wsig_bytes_append(poll, is_zero, sizeof is_zero);
   if (!delivers) wsig_bytes_append(poll, is_killed, sizeof is_killed);
   wsig_bytes_append(poll, begin, sizeof begin);

@@ -44,7 +44,8 @@ static void must_be_made(const wasmsig_instrumented *made) {
   MUST(made->why == NULL && made->word == -1);
   wasmsig_module_report after = inspect(made->bytes, made->length);
   MUST(after.verdict == WASMSIG_VERDICT_TRACKED);
-  MUST(after.words[WASMSIG_WORD_SIGNAL].is_exported);
+  MUST(after.words[WASMSIG_WORD_SIGNAL].is_exported !=
+       after.own_memory.is_exported);
   for (int i = 0; i < WASMSIG_WORD_COUNT; i++)
     if (before->words[i].is_exported)
       MUST(after.words[i].index == before->words[i].index &&

@@ -142,6 +142,7 @@ static int rewrite(struct wsig_rewriting *rewriting) {
   made->placement = rewriting->placement.kind;
   made->loops = rewriting->code.loops;
   made->polls = rewriting->code.polls;
+  made->delivers = rewriting->plan.deliver != WSIG_NO_FUNCTION;
   if (made->polls == 0) {
     keep(rewriting);
     return rewriting->module.failed ? WASMSIG_ENOMEM : WASMSIG_OK;

@@ -121,6 +121,9 @@ static void report_function(wasmsig_module_polls *report,
                             const struct wsig_polls *polls, uint64_t index) {
   report->atomic += polls->atomic;
   report->plain += polls->plain;
+  if (polls->plain > 0 && polls->atomic == 0 && polls->has_loop &&
+      !polls->is_in_loop && report->lifted++ == 0)
+    report->lifted_function = (uint32_t)index;
   if (polls->plain > 0 && report->functions_count < WASMSIG_PLAIN_POLLS_NAMED)
     report->functions[report->functions_count++] = (uint32_t)index;
 }

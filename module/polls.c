@@ -29,7 +29,8 @@
 
 void wsig_polls_begin(struct wsig_polls *polls) {
   polls->atomic = polls->plain = 0;
-  polls->depth = 0;
+  polls->has_loop = polls->is_in_loop = false;
+  polls->depth = polls->open_loops = 0;
   polls->used = 0;
   memset(polls->loops, 0, sizeof polls->loops);
   memset(polls->stack, 0, sizeof polls->stack);
@@ -124,7 +125,9 @@ static void push_local(struct wsig_polls *polls, uint64_t local) {
 
 static void enter(struct wsig_polls *polls, bool loop) {
   uint32_t depth = ++polls->depth;
+  if (loop) polls->has_loop = true;
   if (depth >= WSIG_POLLS_DEPTH) return;
+  polls->open_loops += loop;
   uint64_t bit = UINT64_C(1) << depth % 64;
   if (loop)
     polls->loops[depth / 64] |= bit;
@@ -152,8 +155,11 @@ static void leave(struct wsig_polls *polls, bool loop) {
 
 static void leave_block(struct wsig_polls *polls) {
   if (polls->depth == 0) return;
-  if (polls->depth < WSIG_POLLS_DEPTH)
-    leave(polls, is_loop(polls, polls->depth));
+  if (polls->depth < WSIG_POLLS_DEPTH) {
+    bool loop = is_loop(polls, polls->depth);
+    leave(polls, loop);
+    polls->open_loops -= loop;
+  }
   polls->depth--;
 }
 
@@ -195,8 +201,11 @@ static void see_read(struct wsig_polls *polls,
   uint64_t sum = address->value + access[2].value;
   if (polls->has_address && address->is_known && width <= (atomic ? 8 : 4) &&
       access[1].value == polls->memory && sum >= address->value &&
-      sum == polls->address)
+      sum == polls->address) {
     count(polls, address, atomic);
+    if (polls->open_loops > 0 || polls->depth >= WSIG_POLLS_DEPTH)
+      polls->is_in_loop = true;
+  }
 }
 
 static void see_load(struct wsig_polls *polls,

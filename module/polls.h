@@ -36,7 +36,9 @@ struct wsig_polls {
   bool has_address;
   uint64_t address;
   uint32_t memory;
-  uint64_t atomic, plain;                       /* in this function */
+  uint64_t atomic, plain;    /* in this function */
+  bool has_loop, is_in_loop; /* a read is in a loop */
+  uint32_t open_loops;
   struct wsig_stacked stack[WSIG_POLLS_WINDOW]; /* [0] is the top */
   uint32_t depth, stamp;
   uint64_t loops[WSIG_POLLS_DEPTH / 64]; /* a bit for each depth */

@@ -124,6 +124,8 @@ static void print_own_memory(const wasmsig_module_report *report) {
 static void print_polls(const wasmsig_module_polls *polls) {
   printf("{\"atomic\":%" PRIu64 ",\"plain\":%" PRIu64, polls->atomic,
          polls->plain);
+  key("lifted");
+  printf("%" PRIu64, polls->lifted);
   key("plain_functions");
   putchar('[');
   for (uint32_t i = 0; i < polls->functions_count; i++) {
@@ -141,8 +143,9 @@ static void print_prediction(const struct cli_prediction *prediction) {
     fputs("null", stdout);
     return;
   }
-  printf("{\"accepted\":%s,\"polls\":%" PRIu64 ",\"words\":",
-         made->bytes ? "true" : "false", made->polls);
+  printf("{\"accepted\":%s,\"polls\":%" PRIu64 ",\"delivers\":%s,\"words\":",
+         made->bytes ? "true" : "false", made->polls,
+         made->delivers ? "true" : "false");
   print_text(made->bytes ? cli_place_name((int)made->placement) : NULL);
   fputs(",\"reason\":", stdout);
   print_text(made->bytes ? made->reasons[made->placement] : made->why);

@@ -140,13 +140,21 @@ static void print_polls(const wasmsig_module_polls *polls) {
   puts(polls->functions_count > 0 ? ")" : "");
 }
 
+static void print_instrumented(const wasmsig_instrumented *made) {
+  if (made->polls == 0)
+    puts("unchanged: it has no loop to poll in, and no recursion");
+  else
+    printf("%" PRIu64 " polls%s, %s\n", made->polls,
+           made->delivers ? "" : " that take SIGKILL only",
+           made->reasons[made->placement]);
+}
+
 static void print_prediction(const struct cli_prediction *prediction) {
   const wasmsig_instrumented *made = &prediction->made;
   if (!prediction->is_known) return;
   printf("  %-27s", "wasmsig instrument");
   if (made->bytes)
-    printf("%" PRIu64 " polls, %s\n", made->polls,
-           made->reasons[made->placement]);
+    print_instrumented(made);
   else if (made->word >= 0)
     printf("refused: %s: %s\n", wasmsig_word_name(made->word), made->why);
   else

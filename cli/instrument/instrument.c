@@ -80,9 +80,23 @@ static void list_left_out(const wasmsig_instrumented *made, size_t from,
 /* Whether the words have a memory of their own that was not asked for. */
 static bool has_second_memory(const struct request *request,
                               const wasmsig_instrumented *made) {
-  return made->placement == WASMSIG_WORDS_MEMORY &&
+  return made->polls > 0 && made->placement == WASMSIG_WORDS_MEMORY &&
          made->report.memory.count > 0 &&
          request->options.words != WASMSIG_WORDS_IN(WASMSIG_WORDS_MEMORY);
+}
+
+/* Prints that handlers do not run in some loop. The polls that were put in do
+ * not help: only SIGKILL makes them trap. */
+static void warn_of_lifted(const struct request *request,
+                           const wasmsig_instrumented *made) {
+  const wasmsig_module_polls *polls = &made->report.polls;
+  if (polls->lifted == 0 || made->delivers) return;
+  cli_message("%s: function %" PRIu32
+              " polls before its loops and never in them, as a compiler moved "
+              "the load: it is stopped by SIGKILL, but receives no other "
+              "signal there. Rebuild it with wasmsig/guest.h or the crate "
+              "wasmsig-guest",
+              request->in, polls->lifted_function);
 }
 
 /* Prints what the user may not expect. */
@@ -108,6 +122,7 @@ static void warn(const struct request *request,
                     : "%s: it is unchanged: it has no loop to poll in, and no "
                       "recursion (see --calls)",
                 request->in);
+  warn_of_lifted(request, made);
 }
 
 static void print_summary(const struct request *request,
@@ -117,11 +132,21 @@ static void print_summary(const struct request *request,
               made->polls == 0 ? "no words" : made->reasons[made->placement]);
 }
 
+static void print_signals(const struct request *request,
+                          const wasmsig_instrumented *made) {
+  if (made->polls > 0 && !made->delivers)
+    cli_message(
+        "%s: its polls take SIGKILL only: it exports no "
+        "__instance_signal_deliver",
+        request->in);
+}
+
 static int write_made(const struct request *request,
                       const wasmsig_instrumented *made) {
   if (!cli_write_file(request->out, made->bytes, made->length))
     return CLI_FAILED;
   warn(request, made);
+  if (request->is_verbose) print_signals(request, made);
   if (request->is_verbose) print_summary(request, made);
   if (request->explains) cli_explain_places(request->in, made);
   return CLI_OK;

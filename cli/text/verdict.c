@@ -65,6 +65,12 @@ size_t cli_hints(const wasmsig_module_report *report, const char **hints) {
         "a compiler or an engine may move a plain load out of a loop, which "
         "then never sees the signal: poll with wasmsig_poll(), or with an "
         "atomic load that is volatile in the source";
+  if (has_word && polls->lifted > 0)
+    hints[count++] =
+        "a function polls before its loops and never in them: a compiler has "
+        "moved the load out of a loop, and the guest receives no signal there. "
+        "Rebuild it with wasmsig/guest.h or the crate wasmsig-guest, whose "
+        "polls stay in loops";
   if (has_word && polls->plain == 0 && polls->atomic == 0)
     hints[count++] =
         "no load of the signal word was found: unless the code computes the "

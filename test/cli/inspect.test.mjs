@@ -62,7 +62,12 @@ test('--json prints the same facts as JSON', () => {
     export: 'memory',
     import: null
   })
-  assert.deepEqual(report.polls, { atomic: 1, plain: 0, plain_functions: [] })
+  assert.deepEqual(report.polls, {
+    atomic: 1,
+    plain: 0,
+    lifted: 0,
+    plain_functions: []
+  })
   assert.deepEqual(report.hints, [])
 })
 
@@ -351,12 +356,16 @@ test('inspect predicts what instrument will do', () => {
   const line = (text) =>
     /^ {2}wasmsig instrument +(.*)$/m.exec(inspect(text).stdout)?.[1]
   const c = `(module (memory 2) ${FRAME} ${loop})`
-  assert.match(line(c), /^1 polls, words at 992: wasm-ld leaves addresses/)
+  assert.match(
+    line(c),
+    /^1 polls that take SIGKILL only, words at 992: wasm-ld leaves addresses/
+  )
   assert.deepEqual(json(c).instrument, {
     accepted: true,
     polls: 1,
+    delivers: false,
     words: 'null-area',
-    reason: line(c).slice('1 polls, '.length)
+    reason: /words at 992: .*/.exec(line(c))[0]
   })
   const refused = `(module (memory 2) ${loop}
     (func (export "__instance_signal_deliver")))`
@@ -365,7 +374,24 @@ test('inspect predicts what instrument will do', () => {
   assert.equal(json(refused).instrument.words, null)
   const unpolled = `(module (memory (export "memory") 1) ${loop}
     (global (export "__instance_signal") i32 (i32.const 1024)))`
-  assert.match(line(unpolled), /^1 polls, words of its own/)
+  assert.match(line(unpolled), /^1 polls .*, words of its own/)
   assert.equal(line(tracked), undefined)
   assert.equal(json(tracked).instrument, null)
+})
+
+test('inspect predicts that a module stays as it is', () => {
+  const { stdout } = inspect('(module (memory 1) (func))')
+  assert.match(stdout, /^ {2}wasmsig instrument +unchanged: it has no loop/m)
+})
+
+test('a poll that a compiler moved out of its loop gets a hint', () => {
+  const text = (before, inside) => `(module (memory (export "memory") 1)
+    (global (export "__instance_signal") i32 (i32.const 1024))
+    (func ${before} (loop ${inside} (br_if 0 (i32.const 0)))))`
+  const poll = '(drop (i32.load (i32.const 1024)))'
+  const hint = /hint: a function polls before its loops and never in them/
+  assert.match(inspect(text(poll, '')).stdout, hint)
+  assert.equal(json(text(poll, '')).polls.lifted, 1)
+  assert.doesNotMatch(inspect(text('', poll)).stdout, hint)
+  assert.equal(json(text('', poll)).polls.lifted, 0)
 })

@@ -304,7 +304,8 @@ test('--verbose prints the number of polls and the place of the words', () => {
   const made = tryInstrument(source, '--verbose')
   assert.equal(
     made.stderr,
-    'wasmsig: -: 1 polls, 1 loops, words of its own: it exports __instance_signal\n'
+    'wasmsig: -: its polls take SIGKILL only: it exports no __instance_signal_deliver\n' +
+      'wasmsig: -: 1 polls, 1 loops, words of its own: it exports __instance_signal\n'
   )
 })
 

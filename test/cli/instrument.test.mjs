@@ -150,3 +150,19 @@ test('a module without a loop is unchanged', () => {
     assert.notDeepEqual(tryInstrument(polled).bytes, polled)
   }
 })
+
+test('a poll of its own that a compiler moved out of a loop is reported', () => {
+  const poll = '(drop (i32.load (i32.const 1024)))'
+  const messages = (before, inside, more = '') =>
+    tryInstrument(
+      wat(`(module ${OWN} ${more}
+        (func ${before} (loop ${inside} (br_if 0 (i32.const 0)))))`)
+    ).stderr
+  assert.match(
+    messages(poll, ''),
+    /^wasmsig: -: function 0 polls before its loops and never in them.*\n$/
+  )
+  assert.equal(messages('', poll), '')
+  const deliver = '(func (export "__instance_signal_deliver"))'
+  assert.equal(messages(poll, '', deliver), '', 'the added polls deliver')
+})

@@ -191,6 +191,27 @@ TEST(an_assignment_in_a_block_ends_with_it) {
                0, 0);
 }
 
+#define assert_lifted(code, expected)                                \
+  do {                                                               \
+    inspect_code(code, sizeof(code) - 1, "", 0);                     \
+    assert_int_equal(report.polls.lifted, expected);                 \
+    if (expected) assert_int_equal(report.polls.lifted_function, 1); \
+  } while (0)
+
+#define POLL CONST_1024 LOAD DROP
+
+TEST(a_function_that_polls_only_outside_of_its_loops_is_reported) {
+  assert_lifted(POLL LOOP BR_IF_0 END, 1);
+  assert_lifted(LOOP BR_IF_0 END POLL, 1);
+  assert_lifted(POLL, 0);
+  assert_lifted(LOOP POLL BR_IF_0 END, 0);
+  assert_lifted(POLL LOOP BLOCK POLL END BR_IF_0 END, 0);
+  assert_lifted(LOOP LOOP BR_IF_0 END POLL BR_IF_0 END, 0);
+  assert_lifted(BLOCK POLL END LOOP BR_IF_0 END, 1);
+  assert_lifted(CONST_1024 ATOMIC_LOAD DROP LOOP BR_IF_0 END, 0);
+  assert_lifted(LOOP BR_IF_0 END, 0);
+}
+
 TEST(the_same_value_again_changes_nothing) {
   assert_polls(CONST_1024 SET "\1" LOOP GET "\1" LOAD DROP CONST_1024 SET
                               "\1" BR_IF_0 END,
@@ -286,6 +307,8 @@ int main(void) {
       cmocka_unit_test(an_assignment_after_a_loop_does_not_affect_the_loop),
       cmocka_unit_test(an_assignment_in_a_loop_counts_in_it_and_after_it),
       cmocka_unit_test(an_assignment_in_a_block_ends_with_it),
+      cmocka_unit_test(
+          a_function_that_polls_only_outside_of_its_loops_is_reported),
       cmocka_unit_test(the_same_value_again_changes_nothing),
       cmocka_unit_test(the_locals_of_one_function_do_not_affect_the_next),
       cmocka_unit_test(

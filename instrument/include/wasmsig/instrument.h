@@ -130,6 +130,9 @@ typedef struct wasmsig_instrumented {
   uint32_t other_places;
   uint64_t loops; /**< of the module */
   uint64_t polls; /**< put in; 0: it is unchanged */
+  /** Polls call the module's __instance_signal_deliver, which runs handlers.
+   * If not, only SIGKILL has an effect at a poll. */
+  bool delivers;
   wasmsig_left_out left_out[WASMSIG_LEFT_OUT_MAX]; /**< custom sections */
   size_t left_out_count; /**< how many of these are filled in */
   size_t left_out_more;  /**< left out beyond WASMSIG_LEFT_OUT_MAX */
@@ -148,6 +151,7 @@ typedef struct wasmsig_instrumented {
    0,                             \
    0,                             \
    0,                             \
+   false,                         \
    {{0}},                         \
    0,                             \
    0}

@@ -179,6 +179,11 @@ typedef struct wasmsig_module_polls {
   uint64_t atomic;
   /** i32.load and narrower ones: an engine may move them out of a loop. */
   uint64_t plain;
+  /** Functions that have loops, and plain reads only outside of them: a
+   * compiler may have moved the read out of a loop, which then never sees a
+   * signal. */
+  uint64_t lifted;
+  uint32_t lifted_function; /* the index of the first one */
   /** The first functions with plain reads, and their names if known. */
   uint32_t functions_count;
   uint32_t functions[WASMSIG_PLAIN_POLLS_NAMED];        /* their indices */

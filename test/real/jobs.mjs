@@ -7,9 +7,12 @@
  *
  * The results must be the same. Then it repeats the job, and stores SIGKILL into
  * the signal words: a call must be stopped by a trap. The hosts are node-20,
- * node-26 and bun by default. --write keeps the results in jobs.json.
+ * node-26, bun and wasmtime. Wasmtime has no JavaScript: there the jobs are the
+ * scripts of wasmtime/, for modules that need no more than WASI. --write keeps
+ * the results in jobs.json.
  */
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -20,18 +23,27 @@ import { fetchPackages, modules } from './corpus.mjs'
 import { FOLDER, instrumentAll } from './instrumented.mjs'
 
 const RUNNER = fileURLToPath(new URL('run-job.mjs', import.meta.url))
+const REPLAY = fileURLToPath(
+  new URL(
+    '../../build/release/test/real/wasmtime/test_real_replay',
+    import.meta.url
+  )
+)
 const RESULTS = new URL('jobs.json', import.meta.url)
+const DEFAULT_HOSTS = ['node-20', 'node-26', 'bun', 'wasmtime']
 
-export const JOBS = readdirSync(new URL('jobs/', import.meta.url))
-  .map((file) => file.replace(/\.mjs$/, ''))
-  .sort()
+const namesIn = (folder, ending) =>
+  readdirSync(new URL(folder, import.meta.url))
+    .filter((file) => file.endsWith(ending))
+    .map((file) => file.slice(0, -ending.length))
+    .sort()
+
+export const JOBS = namesIn('jobs/', '.mjs')
+export const SCRIPTS = namesIn('wasmtime/', '.script')
 
 /** The last line is the result: packages may print before it. */
 async function run(program, ...args) {
-  const { status, late, stdout, stderr } = await runToEnd(program, [
-    RUNNER,
-    ...args
-  ])
+  const { status, late, stdout, stderr } = await runToEnd(program, args)
   if (late) return { error: 'it did not end' }
   if (status !== 0) {
     const line = stderr.split('\n').find((line) => /Error\b/.test(line))
@@ -41,64 +53,93 @@ async function run(program, ...args) {
 }
 
 /**
- * @returns {Promise<{ job, bare?: string, same?: boolean, replaced?: number,
- *   killed?: boolean, error?: string }>} `error` says what is missing
+ * The results are the same, and a call was stopped; `error` says what is missing.
+ *
+ * @typedef {{ same?: boolean, replaced?: number, killed?: boolean,
+ *   error?: string }} Result
  */
-export async function tryJob(program, job, corpus) {
-  const bare = await run(program, job)
-  if (bare.error) return { job, error: `does not run here: ${bare.error}` }
-  instrumentAll(corpus.filter(({ hash }) => bare.hashes.includes(hash)))
-  const made = await run(program, job, FOLDER)
-  if (made.error) return { job, error: `instrumented: ${made.error}` }
-  const { replaced } = made
-  if (replaced === 0) return { job, replaced, error: 'refused' }
+
+/** @returns {Promise<Result>} */
+async function compared(bare, made, kill) {
+  if (made.error) return { error: `instrumented: ${made.error}` }
   const same = made.digests.join() === bare.digests.join()
-  const { isStopped, error } = await run(program, job, FOLDER, 'kill')
-  return { job, replaced, same, killed: isStopped === true, error }
+  const { isStopped, error } = await kill()
+  return { same, killed: isStopped === true, error: isStopped ? '' : error }
+}
+
+/** A job of jobs/ in a JavaScript host. @returns {Promise<Result>} */
+export async function tryJob(program, job, corpus) {
+  const bare = await run(program, RUNNER, job)
+  if (bare.error) return { error: `does not run here: ${bare.error}` }
+  instrumentAll(corpus.filter(({ hash }) => bare.hashes.includes(hash)))
+  const made = await run(program, RUNNER, job, FOLDER)
+  const { replaced } = made
+  if (replaced === 0) return { replaced, error: 'refused' }
+  const kill = () => run(program, RUNNER, job, FOLDER, 'kill')
+  return { replaced, ...(await compared(bare, made, kill)) }
+}
+
+/** A script of wasmtime/, whose first line names its module. */
+export async function tryScript(name, corpus) {
+  const script = fileURLToPath(
+    new URL(`wasmtime/${name}.script`, import.meta.url)
+  )
+  const [, owner, path] = readFileSync(script, 'utf8').split(/\s+/, 3)
+  const module = corpus.find(
+    (one) => one.package === owner && one.path === path
+  )
+  const bare = await run(REPLAY, module.file, script)
+  if (bare.error) return { error: `does not run here: ${bare.error}` }
+  instrumentAll([module])
+  const file = join(FOLDER, `${module.hash}.wasm`)
+  if (!existsSync(file)) return { replaced: 0, error: 'refused' }
+  const made = await run(REPLAY, file, script)
+  const kill = () => run(REPLAY, file, script, 'kill')
+  return { replaced: 1, ...(await compared(bare, made, kill)) }
 }
 
 const sign = (value) => (value === undefined ? '–' : value ? '●' : '○')
 
+/** What to try in a host: names, and how each is tried. */
+function triesIn(host, corpus) {
+  if (host === 'wasmtime')
+    return SCRIPTS.map((job) => [job, () => tryScript(job, corpus)])
+  const { program } = HOSTS.find(({ name }) => name === host)
+  return JOBS.map((job) => [job, () => tryJob(program, job, corpus)])
+}
+
+function print({ host, job, same, killed, error = '' }) {
+  const signs = [`same ${sign(same)}`, `killed ${sign(killed)}`]
+  console.log([host, job, ...signs, error].join('\t'))
+}
+
+const isWrong = ({ same, killed, error }) =>
+  same === false || killed === false || /^instrumented/.test(error)
+
 async function main() {
   const { values: options } = parseArgs({
     options: {
-      host: { type: 'string', multiple: true },
-      only: { type: 'string', multiple: true, default: JOBS },
+      host: { type: 'string', multiple: true, default: DEFAULT_HOSTS },
+      only: { type: 'string', multiple: true },
       write: { type: 'boolean' }
     }
   })
-  const wanted = options.host ?? ['node-20', 'node-26', 'bun']
   fetchPackages()
+  for (const host of HOSTS) if (options.host.includes(host.name)) host.fetch()
   const corpus = modules()
   const results = []
-  for (const host of HOSTS.filter(({ name }) => wanted.includes(name))) {
-    host.fetch()
-    for (const job of options.only) {
-      const result = {
-        host: host.name,
-        ...(await tryJob(host.program, job, corpus))
-      }
-      results.push(result)
-      const { same, killed, error = '' } = result
-      console.log(
-        [
-          host.name,
-          job,
-          `same ${sign(same)}`,
-          `killed ${sign(killed)}`,
-          error
-        ].join('\t')
-      )
+  for (const host of options.host) {
+    for (const [job, attempt] of triesIn(host, corpus)) {
+      if (options.only && !options.only.includes(job)) continue
+      results.push({ host, job, ...(await attempt()) })
+      print(results.at(-1))
     }
   }
   if (options.write)
     writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
   const kept = results.filter(({ same, killed }) => same && killed)
   console.log(`${kept.length} of ${results.length}`)
-  const wrong = results.filter(
-    ({ same, error }) => same === false || /^inst/.test(error)
-  )
-  process.exitCode = wrong.length > 0 ? 1 : 0
+  process.exitCode = results.some(isWrong) ? 1 : 0
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -36,13 +36,10 @@ async function digests(job) {
   return found
 }
 
-const isTrap = (error) =>
-  error instanceof WebAssembly.RuntimeError &&
-  /unreachable/i.test(error.message)
-
-/** A package may wrap the engine's error in one of its own. */
+/** Packages put the engine's error into one of their own, or its text. */
 const trapIn = (error) =>
-  isTrap(error) || (error?.cause !== undefined && trapIn(error.cause))
+  /unreachable/i.test(error?.message) ||
+  (error?.cause !== undefined && trapIn(error.cause))
 
 async function stopped(job) {
   await job()
@@ -56,7 +53,11 @@ async function stopped(job) {
     }
   } catch (error) {
     await killer.terminate()
-    return { turns, isStopped: trapIn(error), error: String(error) }
+    return {
+      turns,
+      isStopped: trapIn(error),
+      error: error?.message ?? String(error)
+    }
   }
 }
 

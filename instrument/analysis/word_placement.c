@@ -8,15 +8,15 @@
  * 2. Low addresses of memory 0 that the module's toolchain does not use
  *    (null_area.c).
  *
- * 3. A page that is added to memory 0, only on request. An access to this page
- *    used to trap. So a program that never trapped there can reach the page
- * only if it behaves differently now. The only difference that it could notice
- * is the size of the memory. So no instruction may read the size or grow the
- *    memory, and the memory must be defined in the module. But an import may
- *    return the size (memory.buffer.byteLength), or a host may use the memory
- *    up to its end: only the user knows that none does. No data segment may
- *    overlap the page. (Instantiation used to fail for a segment that ends in
- *    the new page; it no longer would.)
+ * 3. A page that is added to memory 0, only on request, because it changes the
+ *    program: an access to the page used to trap, and does not any more. A
+ *    program that never trapped there could notice only the size of the memory.
+ *    So no instruction may read the size or grow the memory, and the memory
+ *    must be defined in the module. But an import may return the size
+ *    (memory.buffer.byteLength), or a host may use the memory up to its end:
+ *    only the user knows that none does. No data segment may overlap the page.
+ *    (Instantiation used to fail for a segment that ends in the new page; it no
+ *    longer would.)
  *
  * 4. A memory that is added (added_memory.c).
  *
@@ -33,7 +33,7 @@
 
 #define PAGE ((uint64_t)1 << 16)
 
-/* ---------------------------------------------------------------- 2: a page */
+/* ---------------------------------------------------------------- 3: a page */
 
 static bool uses_size(const struct wsig_instruction *instruction,
                       const void *unused) {
@@ -41,17 +41,6 @@ static bool uses_size(const struct wsig_instruction *instruction,
   return (instruction->opcode == WSIG_OP_MEMORY_SIZE ||
           instruction->opcode == WSIG_OP_MEMORY_GROW) &&
          instruction->operands[0].value == 0;
-}
-
-/* Whether the instruction names memory 0. */
-static bool names_memory(const struct wsig_instruction *instruction,
-                         const void *unused) {
-  (void)unused;
-  for (unsigned i = 0; i < instruction->operand_count; i++)
-    if (instruction->operands[i].kind == WSIG_OPERAND_MEMORY &&
-        instruction->operands[i].value == 0)
-      return true;
-  return false;
 }
 
 /* Whether an instruction satisfies `is_one`, or the code is unreadable. */
@@ -66,15 +55,6 @@ static bool has_instruction(const struct wsig_scan *scan,
 /* The maximum that engines accept: 4 GiB, and the JavaScript API's limit. */
 static uint64_t most_pages(const wasmsig_module_memory *memory) {
   return memory->is_64_bit ? UINT64_C(1) << 18 : UINT64_C(1) << 16;
-}
-
-/* Whether the program cannot learn the size of the memory, or never uses it.
- */
-static bool cannot_notice_page(const struct wsig_scan *scan) {
-  const wasmsig_module_memory *memory = &scan->report.memory;
-  if (!memory->is_exported) return !has_instruction(scan, uses_size);
-  return memory->maximum_pages > memory->minimum_pages &&
-         !has_instruction(scan, names_memory);
 }
 
 static bool can_add_page(const struct wsig_scan *scan) {
@@ -110,13 +90,6 @@ static int find_own(struct wsig_word_placement *placement,
   return wsig_place_does_not(reason, "it exports no __instance_signal");
 }
 
-/* A page that no program can notice needs no request. */
-static uint32_t with_page(const struct wsig_scan *scan, uint32_t permitted) {
-  bool is_safe = (permitted & WASMSIG_WORDS_IN(WASMSIG_WORDS_MEMORY)) &&
-                 scan->report.memory.count > 0 && cannot_notice_page(scan);
-  return is_safe ? permitted | WASMSIG_WORDS_IN(WASMSIG_WORDS_PAGE) : permitted;
-}
-
 typedef int finder(struct wsig_word_placement *, const struct wsig_scan *,
                    char *);
 
@@ -129,7 +102,7 @@ static finder *const finders[WASMSIG_WORDS_COUNT] = {
 int wsig_word_placement_find(struct wsig_word_placement *placement,
                              const struct wsig_scan *scan, uint32_t permitted,
                              wsig_reasons reasons) {
-  permitted = with_page(scan, permitted) | WASMSIG_WORDS_IN(WASMSIG_WORDS_OWN);
+  permitted |= WASMSIG_WORDS_IN(WASMSIG_WORDS_OWN);
   for (int kind = 0; kind < WASMSIG_WORDS_COUNT; kind++) {
     if (!(permitted & WASMSIG_WORDS_IN(kind))) continue;
     *placement = (struct wsig_word_placement){.kind = kind};

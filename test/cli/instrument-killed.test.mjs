@@ -16,7 +16,7 @@ import { ENGINES, folder, guest, run } from './support/command.mjs'
 import {
   assemble,
   host,
-  instrument,
+  instrument as instrumentWith,
   noAssembler,
   report
 } from './support/instrument.mjs'
@@ -34,6 +34,10 @@ const wat = (text, features) =>
       })
       .toBinary({}).buffer
   )
+
+/** With words in memory 0, where every host finds them. */
+const instrument = (bytes, ...args) =>
+  instrumentWith(bytes, '--add-page', ...args)
 
 /** Code that runs forever, or for days, without a stack overflow. */
 const DEPTH = '(i32.const 60)'

@@ -11,6 +11,7 @@ import {
   LOOP,
   noAssembler,
   report,
+  sections,
   textToModule,
   tryInstrument as tryWith,
   withCustom
@@ -206,6 +207,33 @@ test('data below the limit leave no place for the words', () => {
     (data (global.get 0) "12") ${DATA}
     ${FRAME.replaceAll(/global\.(.)et 0/g, 'global.$1et 1')})`)
   assert.match(placeOf(computed), /^data may be below address 1024/)
+})
+
+test('nothing else of the module changes', async () => {
+  const GLOBALS = 6
+  const EXPORTS = 7
+  const CODE = 10
+  const bytes = module(`${FRAME}
+    (func (export "store") (i32.store (i32.const 131072) (i32.const 9)))
+    (func (export "sp") (result i32) (global.get 0))`)
+  const { bytes: made } = tryInstrument(bytes)
+  const [before, after] = [bytes, made].map((wasm) => sections(wasm))
+  const others = (all) =>
+    all.filter(([number]) => ![0, GLOBALS, EXPORTS, CODE].includes(number))
+  assert.deepEqual(others(after), others(before))
+  for (const number of [GLOBALS, EXPORTS]) {
+    const [old, now] = [before, after].map(
+      (all) => all.find(([found]) => found === number)[2]
+    )
+    assert.deepEqual(now.subarray(1, old.length), old.subarray(1))
+  }
+  const { instance } = await WebAssembly.instantiate(made)
+  const { memory, store, sp } = instance.exports
+  assert.equal(sp(), 66560)
+  assert.equal(memory.buffer.byteLength, 131072)
+  assert.throws(store, /out of bounds/)
+  const nonzero = new Uint8Array(memory.buffer).filter((byte) => byte !== 0)
+  assert.equal(Buffer.from(nonzero).toString(), '12345678')
 })
 
 test('an imported memory has a null area too', () => {

@@ -318,7 +318,7 @@ function check(t, bytes, polls) {
   const files = [join(path, 'original.wasm')]
   writeFileSync(files[0], bytes)
   for (const way of WAYS) {
-    const made = tryInstrument(bytes, ...way)
+    const made = tryInstrument(bytes, '--add-page', ...way)
     assert.equal(made.status, 0, made.stderr)
     files.push(join(path, `made${way.join('')}.wasm`))
     writeFileSync(files.at(-1), made.bytes)
@@ -425,7 +425,7 @@ test('with --calls each function polls at its start', async () => {
 
 /** The number of polls in an instrumented text. */
 function pollsIn(text, ...args) {
-  const made = tryInstrument(assemble(text), ...args)
+  const made = tryInstrument(assemble(text), '--add-page', ...args)
   assert.equal(made.status, 0, made.stderr)
   return countOf(Buffer.from([0xfe, 0x10, 2, 0]), code(made.bytes))
 }
@@ -452,12 +452,12 @@ test(
       assemble(
         `(module (memory 1) (func) (func $large ${'(loop)'.repeat(count)}))`
       )
-    const fits = tryInstrument(loops(200000))
+    const fits = tryInstrument(loops(200000), '--add-page')
     assert.equal(fits.status, 0, fits.stderr)
     assert.ok(WebAssembly.validate(fits.bytes))
     const large = loops(400000)
     assert.ok(WebAssembly.validate(large))
-    const made = tryInstrument(large)
+    const made = tryInstrument(large, '--add-page')
     assert.equal(made.status, 1)
     assert.equal(made.bytes.length, 0)
     assert.match(
@@ -474,10 +474,10 @@ test(
     const globals = (count) =>
       assemble(`(module (memory 1) (func (loop (br 0)))
       ${'(global i32 (i32.const 0))'.repeat(count)})`)
-    const fits = tryInstrument(globals(999000))
+    const fits = tryInstrument(globals(999000), '--add-page')
     assert.equal(fits.status, 0, fits.stderr)
     assert.ok(WebAssembly.validate(fits.bytes))
-    const made = tryInstrument(globals(999999))
+    const made = tryInstrument(globals(999999), '--add-page')
     assert.equal(made.status, 1)
     assert.match(made.stderr, /more globals than engines accept \(1000000\)/)
   }

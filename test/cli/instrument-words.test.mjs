@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // `wasmsig instrument`: words in an added memory or page.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 
 import initialise from 'wabt'
 
+import { folder } from './support/command.mjs'
 import {
   addresses,
+  host,
   LOOP,
   instrument,
   report,
@@ -15,6 +21,7 @@ import {
 } from './support/instrument.mjs'
 
 const wabt = await initialise()
+const BOTH = fileURLToPath(new URL('guests/both.mjs', import.meta.url))
 
 const wat = (text, options) => textToModule(wabt, text, options)
 
@@ -45,10 +52,10 @@ test('the added memory gets a free name', () => {
   assert.equal(report(made).memory.export, 'memory_150001')
 })
 
-test('the words are in an added page if the module never reads the size', () => {
+test('--add-page adds a page if the module never reads the size', () => {
   const module = (limits) => wat(`(module (memory ${limits}) ${LOOP})`)
   const pages = (limits) => {
-    const { tracked, memory } = report(instrument(module(limits)))
+    const { tracked, memory } = report(instrument(module(limits), '--add-page'))
     assert.equal(tracked, true)
     return [memory.minimum_pages, memory.maximum_pages, memory.export]
   }
@@ -57,50 +64,68 @@ test('the words are in an added page if the module never reads the size', () => 
   assert.deepEqual(pages('3 9'), [4, 9, 'memory'])
   assert.deepEqual(pages('0 0'), [1, 1, 'memory'])
   assert.deepEqual(pages('1 2 shared'), [2, 2, 'memory'])
-  const made = instrument(module('65535'))
+  const made = instrument(module('65535'), '--add-page')
   assert.equal(addresses(made)[0], 65535 * 65536)
   assert.ok(WebAssembly.validate(made))
 })
 
 const STORES = '(func (param i32) (i32.store (local.get 0) (i32.const 1)))'
 
-test('an exported memory that the code uses gets no page', () => {
+test('no page is added unless it is requested', () => {
   const made = (memory, functions) =>
     tryInstrument(wat(`(module ${memory} ${LOOP} ${functions})`))
-  const pages = (...module) => {
-    const { minimum_pages, maximum_pages } = report(
-      made(...module).bytes
-    ).memory
-    return [minimum_pages, maximum_pages]
+  for (const limits of ['0', '1', '1 9', '1 1'])
+    for (const functions of ['', STORES])
+      for (const memory of [
+        `(memory ${limits})`,
+        `(memory (export "m") ${limits})`
+      ]) {
+        const module = made(memory, functions)
+        assertNoPage(module)
+        const { minimum_pages, maximum_pages } = report(module.bytes).memory
+        assert.equal(
+          [minimum_pages, maximum_pages ?? ''].join(' ').trim(),
+          limits
+        )
+      }
+})
+
+/** Writes to all of its memory, accesses what follows, and runs a loop. */
+const EDGES = `
+  (func (export "size") (result i32) (memory.size))
+  (func (export "fill") (local i32)
+    (loop (i32.store8 (local.get 0) (i32.const 9))
+      (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1)))
+        (i32.mul (memory.size) (i32.const 65536))))))
+  (func (export "store") (i32.store (i32.const 65536) (i32.const 9)))
+  (func (export "spin") (result i32) (local i32)
+    (loop (br_if 0 (i32.lt_u
+      (local.tee 0 (i32.add (local.get 0) (i32.const 1)))
+      (i32.const 5000))))
+    (local.get 0))`
+
+test('code that reaches the end of its memory behaves as before', (t) => {
+  const path = folder(t)
+  for (const memory of ['1', '1 4', '(export "mem") 1 4']) {
+    const bytes = wat(`(module (memory ${memory}) ${EDGES})`)
+    const made = tryInstrument(bytes)
+    assertNoPage(made)
+    const files = [bytes, made.bytes].map((module, i) => {
+      writeFileSync(join(path, `${i}.wasm`), module)
+      return join(path, `${i}.wasm`)
+    })
+    const [before, after] = JSON.parse(
+      execFileSync(host('node-26').program, [BOTH, ...files])
+    )
+    assert.deepEqual(after.results, before.results)
+    assert.deepEqual(
+      after.results.map(([, result]) => result),
+      [
+        ...['1', 'undefined'],
+        ...['RuntimeError: memory access out of bounds', '5000']
+      ]
+    )
   }
-  assert.deepEqual(pages('(memory 1 9)', STORES), [2, 9], 'not exported')
-  assert.deepEqual(pages('(memory (export "m") 1)', ''), [2, null])
-  assert.deepEqual(pages('(memory (export "m") 1 9)', ''), [2, 9])
-  for (const memory of ['1', '1 9', '1 1'])
-    assertNoPage(made(`(memory (export "m") ${memory})`, STORES))
-})
-
-test('an importer of the exported memory still links', async () => {
-  const made = wat(`(module (memory (export "m") 1 9) ${LOOP})`)
-  const { instance } = await WebAssembly.instantiate(instrument(made))
-  const other = wat('(module (import "env" "m" (memory 1 9)))')
-  await WebAssembly.instantiate(other, { env: instance.exports })
-  const fixed = wat(`(module (memory (export "m") 1 1) ${LOOP})`)
-  assertNoPage(tryInstrument(fixed))
-})
-
-test('a host cannot make a program overwrite its words', async () => {
-  const fills = `(func (export "fill") (param i32) (local i32) (loop
-    (i32.store8 (local.get 1) (i32.const 9))
-    (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1)))
-      (local.get 0)))))`
-  const shown = wat(`(module (memory (export "m") 1) ${fills})`)
-  assertNoPage(tryInstrument(shown))
-  const hidden = instrument(wat(`(module (memory 1) ${fills})`))
-  const { instance } = await WebAssembly.instantiate(hidden)
-  instance.exports.fill(65536)
-  const words = new Uint32Array(instance.exports.memory.buffer, 65536, 4)
-  assert.deepEqual([...words], [0, 0, 0, 0])
 })
 
 test('--add-page adds a page to an exported memory that the code uses', () => {
@@ -142,7 +167,7 @@ test('a null area is preferred to a page of --add-page', () => {
 
 test('no page is added where data could be', () => {
   const made = (data, memory = '(memory 1)') =>
-    tryInstrument(wat(`(module ${memory} ${LOOP} ${data})`))
+    tryInstrument(wat(`(module ${memory} ${LOOP} ${data})`), '--add-page')
   assert.equal(made('(data (i32.const 65535) "a")').status, 0)
   assert.equal(
     made('(data (i32.const 131072) "a")').status,
@@ -157,7 +182,7 @@ test('no page is added where data could be', () => {
 
 test('no page is added beyond the maximum of engines', () => {
   const made = (memory) =>
-    tryInstrument(wat(`(module (memory ${memory}) ${LOOP})`))
+    tryInstrument(wat(`(module (memory ${memory}) ${LOOP})`), '--add-page')
   assert.equal(made('65535').status, 0)
   assertNoPage(made('65536'))
   assert.equal(made('i64 262143').status, 0)
@@ -165,7 +190,7 @@ test('no page is added beyond the maximum of engines', () => {
 })
 
 test('words in a memory with 64-bit addresses have 64-bit addresses', () => {
-  const made = instrument(wat(`(module (memory i64 1) ${LOOP})`))
+  const made = instrument(wat(`(module (memory i64 1) ${LOOP})`), '--add-page')
   const { tracked, words } = report(made)
   assert.equal(tracked, true)
   assert.equal(words.__instance_signal.type, 'i64')
@@ -175,7 +200,10 @@ test('words in a memory with 64-bit addresses have 64-bit addresses', () => {
 test('an exported word keeps its address', () => {
   const bytes = wat(`(module (memory (export "memory") 1) ${LOOP}
     (global (export "__instance_terminated") i32 (i32.const 256)))`)
-  assert.deepEqual(addresses(instrument(bytes)), [65536, 256, 65544, 65552])
+  assert.deepEqual(
+    addresses(instrument(bytes, '--add-page')),
+    [65536, 256, 65544, 65552]
+  )
   const own = wat(`(module (memory 1) ${LOOP}
     (global (export "__instance_signal") i32 (i32.const 1024)))`)
   const made = instrument(own)
@@ -188,7 +216,9 @@ test('added words are zero, and data stay unchanged', async () => {
   const bytes = wat(`(module (memory 1 1)
     (data (i32.const 65532) "abcd")
     (func (export "run") (result i32) (loop) (i32.load (i32.const 65532))))`)
-  const { instance } = await WebAssembly.instantiate(instrument(bytes))
+  const { instance } = await WebAssembly.instantiate(
+    instrument(bytes, '--add-page')
+  )
   assert.equal(instance.exports.run(), 0x64636261)
   const words = new Uint32Array(instance.exports.memory.buffer, 65536, 4)
   assert.deepEqual([...words], [0, 0, 0, 0])

@@ -1,5 +1,5 @@
 ;; SPDX-License-Identifier: Apache-2.0 OR MIT
-;; The C stack by its name: frames, what was saved, a host that adds to it.
+;; A C stack after the data: a frame, what was saved, a host that adds to it.
 (module
   (memory (export "memory") 2)
   (global $__stack_pointer (export "__stack_pointer") (mut i32)

@@ -1,5 +1,5 @@
 ;; SPDX-License-Identifier: Apache-2.0 OR MIT
-;; The C stack by its use: a frame, an array of any size, another alignment,
+;; A C stack without data: a frame, an array of any size, another alignment,
 ;; locals through branches and loops; vectors, atomics and copies in a frame.
 (module
   (memory (export "memory") 2 9 shared)

@@ -82,8 +82,7 @@ static int refuse_size(const struct wsig_rewriting *rewriting) {
 
 static int check_globals(const struct wsig_rewriting *rewriting) {
   uint64_t count = rewriting->scan->module.global_count;
-  uint64_t after =
-      (uint64_t)wsig_next_global(rewriting) + rewriting->code.needs_counter;
+  uint64_t after = wsig_next_global(rewriting);
   if (count > GLOBALS_MOST || after <= GLOBALS_MOST) return WASMSIG_OK;
   return refuse(rewriting->made,
                 "it would have more globals than engines accept (1000000)", -1);
@@ -94,9 +93,9 @@ static int put_polls(struct wsig_rewriting *rewriting) {
   const struct wsig_scan *scan = rewriting->scan;
   plan->every = rewriting->options->every;
   plan->calls = rewriting->options->calls;
-  plan->counter = wsig_next_global(rewriting);
-  wsig_emit_poll(rewriting);
-  if (plan->poll.failed) return WASMSIG_ENOMEM;
+  plan->memory = rewriting->placement.memory;
+  wsig_emit_polls(rewriting);
+  if (plan->atomic.failed || plan->plain.failed) return WASMSIG_ENOMEM;
   int error = wsig_code_write(&rewriting->code, scan, plan);
   if (error == 1) return refuse_size(rewriting);
   if (error || !scan->known[WSIG_WASM_SECTION_CODE]) return error;
@@ -162,7 +161,8 @@ static void release(struct wsig_rewriting *rewriting) {
   for (int i = 0; i < WSIG_WASM_SECTION_COUNT; i++)
     wsig_bytes_release(&rewriting->added[i]);
   wsig_bytes_release(&rewriting->module);
-  wsig_bytes_release(&rewriting->plan.poll);
+  wsig_bytes_release(&rewriting->plan.atomic);
+  wsig_bytes_release(&rewriting->plan.plain);
   wsig_code_release(&rewriting->code);
 }
 

@@ -6,6 +6,8 @@
 #include "reader.h"
 #include "wasm_section.h"
 
+#include <string.h>
+
 const uint8_t wsig_wasm_section_ranks[WSIG_WASM_SECTION_COUNT] = {
     [WSIG_WASM_SECTION_TYPE] = 1,        [WSIG_WASM_SECTION_IMPORT] = 2,
     [WSIG_WASM_SECTION_FUNCTION] = 3,    [WSIG_WASM_SECTION_TABLE] = 4,
@@ -34,9 +36,9 @@ static section_reader *const readers[WSIG_WASM_SECTION_COUNT] = {
     [WSIG_WASM_SECTION_TAG] = wsig_read_tags,
 };
 
-static bool is_name_section(const struct wsig_text *name) {
-  return name->length == 4 && name->bytes[0] == 'n' && name->bytes[1] == 'a' &&
-         name->bytes[2] == 'm' && name->bytes[3] == 'e';
+static bool is_named(const struct wsig_text *name, const char *wanted) {
+  return name->length == strlen(wanted) &&
+         memcmp(name->bytes, wanted, name->length) == 0;
 }
 
 /* Faults in the contents of a custom section, after its name, are ignored. */
@@ -44,8 +46,10 @@ static void read_custom(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
   struct wsig_text name = {0};
   bool wants_names = module->report->polls.functions_count > 0;
-  wsig_read_name(cursor, wants_names ? &name : NULL);
-  if (!cursor->failed && is_name_section(&name)) {
+  wsig_read_name(cursor, &name);
+  if (!cursor->failed && is_named(&name, "wasmsig.instrument"))
+    module->report->is_instrumented = true;
+  if (!cursor->failed && wants_names && is_named(&name, "name")) {
     wsig_read_function_names(module);
     wsig_cursor_forgive(cursor);
   }

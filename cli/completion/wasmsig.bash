@@ -21,7 +21,7 @@ _wasmsig_module_index() {
   for ((i = 2; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
       --cpu-soft | --cpu-hard | --cpu-compile | --signal | --forward | --dir | \
-        --env | --engine | --every | --output | -o)
+        --env | --engine | --every | --for | --output | -o)
         ((i++))
         ;;
       -?*) ;;
@@ -64,6 +64,7 @@ _wasmsig() {
     --env) mapfile -t COMPREPLY < <(compgen -v -- "$current") && return ;;
     --engine) _wasmsig_words "wasmtime wamr" "$current" && return ;;
     --every) return ;;
+    --for) _wasmsig_words "any jsc v8 wasmtime" "$current" && return ;;
   esac
   case "${COMP_WORDS[1]}:$current" in
     run:-*)
@@ -72,7 +73,7 @@ _wasmsig() {
       ;;
     inspect:-*) _wasmsig_words "--json --help" "$current" ;;
     instrument:-*)
-      _wasmsig_words "--output --every --calls --words --add-page --explain --verbose --help" "$current"
+      _wasmsig_words "--output --every --for --calls --words --add-page --explain --verbose --help" "$current"
       ;;
     workerd:-*)
       _wasmsig_words "--cpu-limit --cpu-margin --cpu-soft --startup-limit --log

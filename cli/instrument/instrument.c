@@ -186,11 +186,33 @@ static bool take_every(const char *text, uint32_t *every) {
   return false;
 }
 
-enum { EVERY = CLI_FIRST_LONG_OPTION, CALLS, WORDS, ADD_PAGE, EXPLAIN, HELP };
+/* In V8 and Cranelift an atomic load costs less than counting. */
+static bool take_engine(const char *text, uint32_t *every) {
+  static const char *const engines[] = {"any", "jsc", "v8", "wasmtime"};
+  for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+    if (strcmp(text, engines[i]) != 0) continue;
+    *every = i < 2 ? 0 : 1;
+    return true;
+  }
+  cli_usage_error("instrument", "--for: '%s' is not any, jsc, v8 or wasmtime",
+                  text);
+  return false;
+}
+
+enum {
+  EVERY = CLI_FIRST_LONG_OPTION,
+  FOR,
+  CALLS,
+  WORDS,
+  ADD_PAGE,
+  EXPLAIN,
+  HELP
+};
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"every", required_argument, NULL, EVERY},
+    {"for", required_argument, NULL, FOR},
     {"calls", no_argument, NULL, CALLS},
     {"words", required_argument, NULL, WORDS},
     {"add-page", no_argument, NULL, ADD_PAGE},
@@ -207,6 +229,7 @@ static bool take(struct request *request, int option) {
     case WORDS: return cli_take_places(optarg, &request->options.words);
     case ADD_PAGE: return request->adds_page = true;
     case EXPLAIN: return request->explains = true;
+    case FOR: return take_engine(optarg, &request->options.every);
     default: return take_every(optarg, &request->options.every);
   }
 }

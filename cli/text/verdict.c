@@ -60,7 +60,7 @@ size_t cli_hints(const wasmsig_module_report *report, const char **hints) {
   const wasmsig_module_polls *polls = &report->polls;
   bool has_word = cli_has_signal_word(report);
   if (hint) hints[count++] = hint;
-  if (has_word && polls->plain > 0)
+  if (has_word && polls->plain > 0 && !report->is_instrumented)
     hints[count++] =
         "a compiler or an engine may move a plain load out of a loop, which "
         "then never sees the signal: poll with wasmsig_poll(), or with an "

@@ -2,67 +2,62 @@
 /*
  * Why every run reaches a poll after a bounded number of instructions.
  *
- * Loops with calls, heads of functions, and returns of calls share one global
- * counter. To pass one of these is an event, and every 32nd event is a poll
- * (poll_interval.c). Loops without calls count their turns in a local, which
- * all such loops of a function share, and poll at every 1024th turn. So it is
- * enough to show that few instructions are executed between two events:
+ * Polls are in loops, at heads of functions and after calls. A loop without
+ * calls may count its turns, and poll at each 256th turn (poll_interval.c).
+ * Each other loop that repeats polls at each turn. It remains to find the heads
+ * and calls that need a poll:
  *
- *  1. Each cycle of calls contains a function with an event at its head.
+ *  1. Each cycle of calls contains a function that polls at its head.
  *     The depth-first search enters one node of the cycle first. From there it
  *     reaches all other nodes of the cycle before it leaves this first one. So
  *     the call that closes the cycle leads to a node on the search's path. The
- *     search gives this node an event. If the node stands for a set of
- *     functions (see below), each of them gets an event. Hence the calls
- *     without events form no cycle.
+ *     search gives this node a poll. If the node stands for a set of functions
+ *     (see below), each of them gets a poll. Hence the calls of functions
+ *     without a poll at their heads form no cycle.
  *  2. cost(f) is the number of instructions that a call of f may execute
- *     between two events. It is the sum of
- *       - f's instructions, each once, because each turn of a loop with calls
- *         is an event;
- *       - 1024 turns of f's most expensive loop without calls;
- *       - for each call in f, the cost of the callee if it has no event at its
- *         head.
- *     If cost(f) exceeds LIMIT, f has an event at its head, and adds nothing to
- *     the costs of its callers.
- *  3. After a callee with an event returns, its callers execute the rest of
- *     their code. No event accounts for that: recursion passes an event at each
- *     call, but none at each return. So a function has an event after each of
- *     its long calls
+ *     between two polls. It is the sum of
+ *       - f's instructions, each once, because each turn of a loop that does
+ *         not count is a poll;
+ *       - 256 turns of each loop of f that counts. Loops nested in each other
+ *         count together, so fewer turns are possible;
+ *       - for each call in f, the cost of the callee if it has no poll at its
+ *         head. No call is in a loop that counts.
+ *     If cost(f) exceeds LIMIT, f polls at its head, and adds nothing to the
+ *     costs of its callers.
+ *  3. After a callee with a poll returns, its callers execute the rest of their
+ *     code. No poll accounts for that: recursion passes a poll at each call,
+ *     but none at each return. So a function polls after each of its long calls
  *       - if it is in a cycle and costs more than LIMIT_OF_RETURN, or
  *       - if it is in no cycle and costs more than LIMIT.
- *     A call is long if the callee, or a function that it calls in turn, has an
- *     event, or if the callee costs more than LIGHT. No event is needed after a
- *     call if at most LIMIT_OF_RETURN instructions remain from there to the end
- *     of the body. A loop that leads back from there changes nothing: it is an
- *     event, or it counts in the local, and then its turns are included.
+ *     A call is long if the callee, or a function that it calls in turn, has a
+ *     poll at its head, or if the callee costs more than LIGHT. No poll is
+ *     needed after a call if at most LIMIT_OF_RETURN instructions remain from
+ *     there to the end of the body. A loop that leads back from there polls.
  *
- * So the following is executed between two events:
+ * So the following is executed between two polls:
  *
- *  - First the rest of one function f. It is at most cost(f). If f has events
- *    after its calls, it is f's own instructions and turns, LIGHT for each
- *    call, and LIMIT for one long call.
- *  - Then the rest of each caller that f returns to, up to the next event. The
+ *  - First the rest of one function f. It is at most cost(f). If f polls after
+ *    its calls, it is f's own instructions and turns, LIGHT for each call, and
+ *    LIMIT for one long call.
+ *  - Then the rest of each caller that f returns to, up to the next poll. The
  *    frames of functions in no cycle add at most LIMIT in all, up to a frame
- *    that has events after its calls. Each other frame adds at most
- *    LIMIT_OF_RETURN.
+ *    that polls after its calls. Each other frame adds at most LIMIT_OF_RETURN.
  *
- * The cost of a caller contains what it calls without an event, and an event
- * enters at most one frame. So during 32 events, the frames that return are at
- * most 32 new ones and those that existed before. Hence between two polls there
- * are at most
+ * The cost of a caller contains what it calls without a poll. Hence between two
+ * polls there are at most
  *
- *     32 x (W + 2 LIMIT) + (D + 32) x LIMIT_OF_RETURN
+ *     W + 2 LIMIT + D x LIMIT_OF_RETURN
  *
  * instructions. W is the number of instructions of the longest function, with
- * 1024 turns of its loop and LIGHT for each of its calls. D is the number of
- * frames that fit on the engine's stack. In most programs the first part is
- * below a hundred million. The second part occurs only once for all the calls
- * that created these frames.
+ * 256 turns of its loops that count, and LIGHT for each of its calls. D is the
+ * number of frames that fit on the engine's stack. In most programs the first
+ * part is below four million. The second part occurs only once for all the
+ * calls that created these frames.
  *
- * With --every N, N replaces 32, and the 1024 in W. Costs are computed with at
- * most 1024 turns: for a larger N, LIMIT and LIMIT_OF_RETURN in the sum are
- * N / 1024 times as large. An exception skips the events after calls: a frame
- * that catches one counts with its whole cost.
+ * With --every N, N replaces the 256 in W. Costs are computed with at most 256
+ * turns: for a larger N, LIMIT and LIMIT_OF_RETURN in the sum are N / 256 times
+ * as large. An exception skips the polls after calls: a frame that catches one
+ * counts with its whole cost.
  *
  * A call through a table or a reference may reach each function whose address
  * is taken and whose type may match (targets.h). Nodes stand for these sets of
@@ -74,9 +69,9 @@
  * Components in which each node reaches each other node are found by Tarjan's
  * algorithm (Depth-first search and linear graph algorithms, 1972), without
  * recursion. The search leaves a node after it has left all its callees, except
- * those on its path, which have an event. So the costs of callees are known
- * before that of their caller. It can happen that a callee gets its event only
- * after its caller was left. Then this event does not make the caller long, but
+ * those on its path, which have a poll. So the costs of callees are known
+ * before that of their caller. It can happen that a callee gets its poll only
+ * after its caller was left. Then this poll does not make the caller long, but
  * the caller's cost still contains that of the callee.
  */
 #include "analysis/call_graph.h"
@@ -97,9 +92,9 @@ struct wsig_node {
   uint32_t low;    /* the lowest known number that it reaches in a component */
   bool is_open;    /* its component is not known yet */
   bool is_on_path; /* of the search */
-  bool has_event;  /* at its head */
+  bool has_poll;   /* at its head */
   bool is_long;    /* calls of it are long */
-  bool is_wide;    /* it has an event after each long call */
+  bool is_wide;    /* it polls after each long call */
 };
 
 struct builder {
@@ -159,15 +154,12 @@ static void end_edges(struct builder *builder, uint32_t node) {
   from->end = builder->edge_count;
 }
 
-/* Instructions of the site's turns between two polls, if a local counts them.
- */
+/* Instructions of the site's turns between two polls, if it counts them. */
 static uint64_t turns_of(const struct wsig_poll_site *site, uint32_t every) {
   if (site->kind != WSIG_POLL_SITE_LOOP) return 0;
-  struct wsig_poll_interval interval =
-      wsig_poll_interval_of_loop(&site->work, every);
-  if (interval.counter != WSIG_COUNT_LOCAL) return 0;
-  return site->work.instructions *
-         (interval.every < WSIG_TURNS ? interval.every : WSIG_TURNS);
+  uint32_t turns = wsig_poll_interval_of_loop(&site->work, every).every;
+  if (turns < 2) return 0;
+  return site->work.instructions * (turns < WSIG_TURNS ? turns : WSIG_TURNS);
 }
 
 static bool is_call(const struct wsig_poll_site *site) {
@@ -182,8 +174,7 @@ static void add_body(struct builder *builder,
   begin_edges(builder, function);
   for (size_t i = 0; i < sites->count; i++) {
     const struct wsig_poll_site *site = &sites->items[i];
-    uint64_t here = turns_of(site, builder->graph->every);
-    if (here > turns) turns = here;
+    turns += turns_of(site, builder->graph->every);
     if (is_call(site)) add_edge(builder, node_of(builder->graph, site->callee));
   }
   end_edges(builder, function);
@@ -199,7 +190,7 @@ static int add_bodies(struct builder *builder) {
   while (!builder->failed && wsig_bodies_next(&bodies, &body)) {
     is_right = body.function < builder->graph->function_count;
     if (!is_right) break;
-    wsig_poll_sites_find(&sites, &bodies, &body);
+    wsig_poll_sites_find(&sites, &bodies, &body, builder->graph->memory);
     add_body(builder, &sites, body.function);
     if (sites.failed) builder->failed = true;
   }
@@ -258,7 +249,7 @@ static bool is_function(const struct builder *builder, uint32_t node) {
 
 /* What a call of this node adds to the cost of the caller. */
 static uint64_t passed_on(const struct wsig_node *node) {
-  return node->has_event ? 0 : node->cost;
+  return node->has_poll ? 0 : node->cost;
 }
 
 static void settle_function(struct builder *builder, struct wsig_node *node) {
@@ -267,8 +258,8 @@ static void settle_function(struct builder *builder, struct wsig_node *node) {
     node->cost += passed_on(callee);
     if (callee->is_long) node->is_long = true;
   }
-  if (node->cost > LIMIT || builder->calls) node->has_event = true;
-  if (node->cost > LIGHT || node->has_event) node->is_long = true;
+  if (node->cost > LIMIT || builder->calls) node->has_poll = true;
+  if (node->cost > LIGHT || node->has_poll) node->is_long = true;
 }
 
 /* A set costs as much as its most expensive function. */
@@ -295,11 +286,11 @@ static void settle(struct builder *builder, uint32_t node) {
     settle_function(builder, settled);
 }
 
-/* Ensures that each cycle through the node has an event. */
+/* Ensures that each cycle through the node has a poll. */
 static void cut(struct builder *builder, uint32_t node) {
   struct wsig_node *nodes = builder->graph->nodes;
-  if (nodes[node].has_event) return;
-  nodes[node].has_event = nodes[node].is_long = true;
+  if (nodes[node].has_poll) return;
+  nodes[node].has_poll = nodes[node].is_long = true;
   if (is_function(builder, node)) return;
   for (size_t i = nodes[node].first; i < nodes[node].end; i++)
     cut(builder, builder->edges[i]);
@@ -394,11 +385,12 @@ static int number_nodes(struct builder *builder) {
 }
 
 int wsig_call_graph_build(struct wsig_call_graph *graph,
-                          const struct wsig_scan *scan, uint32_t every,
-                          bool calls) {
+                          const struct wsig_scan *scan, uint32_t memory,
+                          uint32_t every, bool calls) {
   struct builder builder = {.scan = scan, .graph = graph, .calls = calls};
   *graph =
       (struct wsig_call_graph){.every = every,
+                               .memory = memory,
                                .function_count = (uint32_t)scan->function_count,
                                .type_count = scan->signature_count};
   int error = wsig_targets_find(&builder.targets, scan);
@@ -421,41 +413,21 @@ void wsig_call_graph_release(struct wsig_call_graph *graph) {
 
 /* ------------------------------------------------------------------- polls */
 
-/* Marks sites inside of loops that count in the local: from there a run may go
- * back to earlier code. Returns how many instructions the turns of all these
- * loops may execute. */
-static uint64_t mark_loops(const struct wsig_call_graph *graph,
-                           struct wsig_poll_sites *sites) {
-  uint64_t turns = 0;
-  for (size_t i = 0; i < sites->count; i++) {
-    struct wsig_poll_site *site = &sites->items[i];
-    const struct wsig_poll_site *around = &sites->items[site->around];
-    uint64_t here = turns_of(site, graph->every);
-    if (here > turns) turns = here;
-    site->may_come_back =
-        around->may_come_back || turns_of(around, graph->every) > 0;
-  }
-  return turns;
-}
-
 void wsig_call_graph_set_polls(const struct wsig_call_graph *graph,
                                uint32_t function,
                                struct wsig_poll_sites *sites) {
   const struct wsig_node *node = &graph->nodes[function];
-  uint64_t all_turns = mark_loops(graph, sites);
   uint64_t turns = 0, calls = 0; /* from a site to the end */
   for (size_t i = sites->count; i-- > 0;) {
     struct wsig_poll_site *site = &sites->items[i];
     if (!is_call(site)) {
-      uint64_t here = turns_of(site, graph->every);
-      if (here > turns) turns = here;
-      site->polls = site->kind == WSIG_POLL_SITE_LOOP || node->has_event;
+      turns += turns_of(site, graph->every);
+      site->polls = site->kind == WSIG_POLL_SITE_LOOP || node->has_poll;
       continue;
     }
     const struct wsig_node *callee =
         &graph->nodes[node_of(graph, site->callee)];
-    uint64_t rest = sites->instructions - site->before + calls +
-                    (site->may_come_back ? all_turns : turns);
+    uint64_t rest = sites->instructions - site->before + calls + turns;
     site->polls = site->kind == WSIG_POLL_SITE_RETURN && node->is_wide &&
                   callee->is_long && rest > LIMIT_OF_RETURN;
     calls += passed_on(callee);

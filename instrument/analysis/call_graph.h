@@ -13,18 +13,19 @@
 struct wsig_node;
 
 struct wsig_call_graph {
-  uint32_t every;
+  uint32_t every, memory;
   struct wsig_node *nodes; /* functions, then sets of functions */
   uint32_t *class_of_type; /* the node of a call through a reference */
   size_t type_count;
   uint32_t function_count, any;
 };
 
-/** `every`, `calls`: the user's options. Release the graph even after an error.
- * Errors: ENOMEM; 1: the module differs from what was scanned. */
+/** `every`, `calls`: the user's options. `memory`: the index of the memory with
+ * the signal word. Release the graph even after an error. Errors: ENOMEM; 1:
+ * the module differs from what was scanned. */
 int wsig_call_graph_build(struct wsig_call_graph *graph,
-                          const struct wsig_scan *scan, uint32_t every,
-                          bool calls);
+                          const struct wsig_scan *scan, uint32_t memory,
+                          uint32_t every, bool calls);
 void wsig_call_graph_release(struct wsig_call_graph *graph);
 
 /** Sets for each poll site of the function's body whether it polls. */

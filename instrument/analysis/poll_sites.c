@@ -24,6 +24,7 @@ static struct wsig_poll_site *add(struct wsig_poll_sites *sites,
   struct wsig_poll_site *site = &items[sites->count++];
   *site = (struct wsig_poll_site){
       .kind = kind,
+      .start = offset,
       .offset = offset,
       .label = sites->labels,
       .before = sites->instructions,
@@ -72,19 +73,29 @@ static void add_call(struct wsig_poll_sites *sites,
         (struct wsig_callee){is_reference, (uint32_t)call->operands[0].value};
 }
 
-static void see_call(struct wsig_poll_sites *sites, struct wsig_work *work,
+/* The loops around a call have calls too. */
+static void mark_loops(struct wsig_poll_sites *sites) {
+  size_t site = sites->around[sites->depth - 1];
+  while (!sites->items[site].work.has_calls) {
+    sites->items[site].work.has_calls = true;
+    site = sites->items[site].around;
+  }
+}
+
+static void see_call(struct wsig_poll_sites *sites,
                      const struct wsig_instruction *instruction) {
   switch (instruction->opcode) {
     case WSIG_OP_CALL:
     case CALL_INDIRECT:
     case CALL_REF:
-      work->has_calls = true;
+      mark_loops(sites);
       add_call(sites, WSIG_POLL_SITE_RETURN, instruction,
                instruction->opcode != WSIG_OP_CALL);
       break;
     case RETURN_CALL:
     case RETURN_CALL_INDIRECT:
     case RETURN_CALL_REF:
+      sites->items[0].work.has_tail_calls = true;
       add_call(sites, WSIG_POLL_SITE_TAIL_CALL, instruction,
                instruction->opcode != RETURN_CALL);
       break;
@@ -99,32 +110,41 @@ static void see(struct wsig_poll_sites *sites,
   sites->instructions++;
   work->instructions++;
   if (is_bulk(instruction->opcode)) work->has_bulk = true;
-  see_call(sites, work, instruction);
+  if (wsig_store_paths_see(&sites->paths, instruction)) {
+    work->repeats = sites->paths.loop_repeats;
+    work->stores = sites->paths.loop_stores;
+  }
+  see_call(sites, instruction);
   int nesting = wsig_instruction_nesting(instruction->opcode);
   if (nesting < 0 && sites->depth > 1) sites->depth--;
   if (nesting <= 0) return;
   sites->labels++;
   if (instruction->opcode == WSIG_OP_LOOP) {
     site = sites->count;
-    add(sites, WSIG_POLL_SITE_LOOP, instruction->end);
+    struct wsig_poll_site *loop =
+        add(sites, WSIG_POLL_SITE_LOOP, instruction->end);
+    if (loop) loop->start = instruction->offset;
   }
   open_block(sites, site);
 }
 
 void wsig_poll_sites_find(struct wsig_poll_sites *sites,
                           struct wsig_bodies *bodies,
-                          const struct wsig_body *body) {
+                          const struct wsig_body *body, uint32_t memory) {
   struct wsig_instruction instruction;
   sites->count = sites->depth = 0;
   sites->labels = sites->instructions = 0;
+  wsig_store_paths_begin(&sites->paths, bodies->scan, memory);
   add(sites, WSIG_POLL_SITE_HEAD, body->code);
   open_block(sites, 0);
   while (!sites->failed && wsig_body_instruction(bodies, body, &instruction))
     see(sites, &instruction);
+  if (sites->paths.failed) sites->failed = true;
 }
 
 void wsig_poll_sites_release(struct wsig_poll_sites *sites) {
   free(sites->items);
   free(sites->around);
+  wsig_store_paths_release(&sites->paths);
   *sites = (struct wsig_poll_sites){0};
 }

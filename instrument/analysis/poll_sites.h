@@ -5,6 +5,7 @@
 
 #include "analysis/body.h"
 #include "analysis/poll_interval.h"
+#include "analysis/store_paths.h"
 
 enum wsig_poll_site_kind {
   WSIG_POLL_SITE_HEAD,
@@ -21,7 +22,8 @@ struct wsig_callee {
 
 struct wsig_poll_site {
   enum wsig_poll_site_kind kind;
-  uint64_t offset;
+  uint64_t start;  /* of a loop: where its instruction begins */
+  uint64_t offset; /* where the poll is */
   uint64_t label;  /* number of the first block after it */
   uint64_t before; /* instructions of the body before it */
   size_t around;   /* index of the innermost loop, or the head, around it */
@@ -29,9 +31,10 @@ struct wsig_poll_site {
     struct wsig_work work;     /* of a head or loop, without inner loops */
     struct wsig_callee callee; /* of the others */
   };
-  bool polls, may_come_back; /* call_graph.c sets them */
+  bool polls; /* call_graph.c sets it */
   struct wsig_poll_interval interval;
-  size_t now; /* where the byte at `offset` is in the new body */
+  bool begins_nest;      /* of loops that count their turns together */
+  size_t now_start, now; /* where these bytes are in the new body */
 };
 
 /** Zeroed, it is empty. It may be filled again. */
@@ -42,13 +45,15 @@ struct wsig_poll_sites {
   size_t *around;        /* the innermost site around each open block */
   size_t depth, depth_capacity;
   uint64_t labels; /* blocks of the body so far */
-  bool failed;     /* out of memory */
+  struct wsig_store_paths paths;
+  bool failed; /* out of memory */
 };
 
-/** Finds the sites. Reads all the body's instructions. */
+/** Finds the sites. Reads all the body's instructions. `memory`: the index of
+ * the memory with the signal word. */
 void wsig_poll_sites_find(struct wsig_poll_sites *sites,
                           struct wsig_bodies *bodies,
-                          const struct wsig_body *body);
+                          const struct wsig_body *body, uint32_t memory);
 void wsig_poll_sites_release(struct wsig_poll_sites *sites);
 
 #endif

@@ -7,13 +7,15 @@
  * instructions: after the head of a loop, whatever the loop's parameters are,
  * after a call, and in unreachable code.
  *
- * A local that is appended to the function counts turns, or a global does: no
- * index changes. If N is a power of two, the counter increases in steps of
- * 2^32 / N, and the site polls when the counter is 0. That takes one addition;
- * the result needs no other comparison and no reset. The counter starts at 0,
- * so a function whose loops are not entered has no cost. All loops with the
- * same counter increase it together. Whichever loop executes the Nth turn
- * polls, so no loop can prevent the polls.
+ * Loops that count their turns do so in a local that is appended to the
+ * function: no index changes. If N is a power of two, it increases in steps of
+ * 2^32 / N, and the site polls when it is 0. That takes one addition; the
+ * result needs no other comparison and no reset. Before the outermost of nested
+ * such loops the local is set to 0: so no register holds it elsewhere. The
+ * loops of such a nest increase it together. Whichever loop executes the Nth
+ * turn polls, so no loop can prevent the polls. A loop in a nest that polls at
+ * each turn instead does not end the nest, and what is nested in it begins at 0
+ * after its poll.
  */
 #include "rewrite/code.h"
 
@@ -51,6 +53,14 @@ static struct wsig_poll_interval interval_of(const struct wsig_poll_site *site,
   }
 }
 
+/* Whether a loop that counts is around this one, without a poll between. */
+static bool is_in_nest(const struct wsig_poll_site *items,
+                       const struct wsig_poll_site *site) {
+  do site = &items[site->around];
+  while (site->kind == WSIG_POLL_SITE_LOOP && site->interval.every == 0);
+  return site->kind == WSIG_POLL_SITE_LOOP && site->interval.every > 1;
+}
+
 /* Returns whether the body counts turns in a local. */
 static bool set_intervals(struct writer *writer, const struct wsig_body *body) {
   bool is_silent = body->function == writer->plan->deliver;
@@ -62,11 +72,11 @@ static bool set_intervals(struct writer *writer, const struct wsig_body *body) {
     struct wsig_poll_interval *interval = &site->interval;
     if (site->kind == WSIG_POLL_SITE_LOOP) writer->code->loops++;
     if (!is_silent) *interval = interval_of(site, writer->plan->every);
-    if (interval->counter == WSIG_COUNT_LOCAL && !can_count)
-      *interval = (struct wsig_poll_interval){1, WSIG_COUNT_NONE};
-    if (interval->counter == WSIG_COUNT_LOCAL) counts = true;
-    if (interval->counter == WSIG_COUNT_GLOBAL)
-      writer->code->needs_counter = true;
+    if (interval->every > 1 && !can_count)
+      *interval = (struct wsig_poll_interval){.every = 1};
+    site->begins_nest =
+        interval->every > 1 && !is_in_nest(writer->sites.items, site);
+    if (interval->every > 1) counts = true;
     if (interval->every > 0) writer->code->polls++;
   }
   return counts;
@@ -88,8 +98,9 @@ static void put_constant(struct writer *writer, uint32_t value) {
   wsig_bytes_s32(&writer->body, (int32_t)value);
 }
 
-static void put_poll(struct writer *writer) {
-  const struct wsig_bytes *poll = &writer->plan->poll;
+static void put_poll(struct writer *writer, bool is_plain) {
+  const struct wsig_bytes *poll =
+      is_plain ? &writer->plan->plain : &writer->plan->atomic;
   wsig_bytes_append(&writer->body, poll->data, poll->length);
 }
 
@@ -97,56 +108,35 @@ static bool is_power_of_2(uint32_t number) {
   return (number & (number - 1)) == 0;
 }
 
-/* Counts one more turn, and leaves the counter on the stack. */
-static void put_count(struct writer *writer, struct wsig_poll_interval interval,
-                      uint32_t counter) {
-  bool is_local = interval.counter == WSIG_COUNT_LOCAL;
-  put_indexed(writer, is_local ? WSIG_OP_LOCAL_GET : WSIG_OP_GLOBAL_GET,
-              counter);
-  put_constant(writer, is_power_of_2(interval.every)
-                           ? (uint32_t)((UINT64_C(1) << 32) / interval.every)
-                           : 1);
-  put(writer, WSIG_OP_I32_ADD);
-  if (is_local) {
-    put_indexed(writer, WSIG_OP_LOCAL_TEE, counter);
-  } else {
-    put_indexed(writer, WSIG_OP_GLOBAL_SET, counter);
-    put_indexed(writer, WSIG_OP_GLOBAL_GET, counter);
-  }
+static void put_zero(struct writer *writer, uint32_t local) {
+  put_constant(writer, 0);
+  put_indexed(writer, WSIG_OP_LOCAL_SET, local);
 }
 
-/* Takes the counter from the stack, and polls at the Nth turn. */
-static void put_turn(struct writer *writer, struct wsig_poll_interval interval,
-                     uint32_t counter) {
+/* Counts one more turn in the local, and polls at the Nth one. */
+static void put_counted(struct writer *writer, uint32_t every, uint32_t local) {
   enum { NO_RESULT = 0x40, EQZ = 0x45, GE_U = 0x4f };
-  bool has_reset = !is_power_of_2(interval.every);
-  if (has_reset) put_constant(writer, interval.every);
+  bool has_reset = !is_power_of_2(every);
+  put_indexed(writer, WSIG_OP_LOCAL_GET, local);
+  put_constant(writer, has_reset ? 1 : (uint32_t)((UINT64_C(1) << 32) / every));
+  put(writer, WSIG_OP_I32_ADD);
+  put_indexed(writer, WSIG_OP_LOCAL_TEE, local);
+  if (has_reset) put_constant(writer, every);
   put(writer, has_reset ? GE_U : EQZ);
   put(writer, WSIG_OP_IF);
   put(writer, NO_RESULT);
-  if (has_reset) {
-    put_constant(writer, 0);
-    put_indexed(writer,
-                interval.counter == WSIG_COUNT_LOCAL ? WSIG_OP_LOCAL_SET
-                                                     : WSIG_OP_GLOBAL_SET,
-                counter);
-  }
-  put_poll(writer);
+  if (has_reset) put_zero(writer, local);
+  put_poll(writer, false);
   put(writer, WSIG_OP_END);
 }
 
 /* `local`: the local of the body that counts. */
 static void put_site(struct writer *writer, const struct wsig_poll_site *site,
                      uint32_t local) {
-  struct wsig_poll_interval interval = site->interval;
-  if (interval.every == 1) {
-    put_poll(writer);
-  } else if (interval.every > 1) {
-    uint32_t counter =
-        interval.counter == WSIG_COUNT_LOCAL ? local : writer->plan->counter;
-    put_count(writer, interval, counter);
-    put_turn(writer, interval, counter);
-  }
+  if (site->interval.every == 1)
+    put_poll(writer, site->interval.is_plain);
+  else if (site->interval.every > 1)
+    put_counted(writer, site->interval.every, local);
 }
 
 /* ------------------------------------------------------------------ bodies */
@@ -175,7 +165,10 @@ static void put_stretches(struct writer *writer, const struct wsig_body *body,
   uint64_t at = body->code;
   for (size_t i = 0; i < writer->sites.count; i++) {
     struct wsig_poll_site *site = &writer->sites.items[i];
-    copy(writer, at, site->offset);
+    copy(writer, at, site->start);
+    if (site->begins_nest) put_zero(writer, local);
+    site->now_start = writer->body.length;
+    copy(writer, site->start, site->offset);
     at = site->offset;
     put_site(writer, site, local);
     site->now = writer->body.length;
@@ -206,6 +199,9 @@ static void map_offsets(struct writer *writer, const struct wsig_body *body,
   }
   for (size_t i = 0; i < writer->sites.count; i++) {
     const struct wsig_poll_site *site = &writer->sites.items[i];
+    if (site->begins_nest)
+      wsig_offset_map_add(map, site->start,
+                          base + site->now_start - site->start);
     wsig_offset_map_add(map, site->offset, base + site->now - site->offset);
   }
 }
@@ -253,7 +249,7 @@ static void put_bodies(struct writer *writer, struct wsig_bodies *bodies) {
   struct wsig_body body;
   put_head(writer, bodies);
   while (!has_failed(writer) && wsig_bodies_next(bodies, &body)) {
-    wsig_poll_sites_find(&writer->sites, bodies, &body);
+    wsig_poll_sites_find(&writer->sites, bodies, &body, writer->plan->memory);
     if (!has_failed(writer) && !bodies->cursor.failed)
       put_body(writer, &body, set_intervals(writer, &body));
   }
@@ -288,7 +284,8 @@ int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
   *code = (struct wsig_code){.too_large = WSIG_NO_FUNCTION};
   if (!scan->known[WSIG_WASM_SECTION_CODE]) return WASMSIG_OK;
   struct wsig_call_graph graph;
-  int error = wsig_call_graph_build(&graph, scan, plan->every, plan->calls);
+  int error = wsig_call_graph_build(&graph, scan, plan->memory, plan->every,
+                                    plan->calls);
   if (!error) error = write(code, scan, plan, &graph);
   wsig_call_graph_release(&graph);
   return error;

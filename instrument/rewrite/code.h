@@ -14,8 +14,8 @@ struct wsig_plan {
   uint32_t every;   /* turns; 0: as many as suits each loop */
   bool calls;       /* polls at the heads of all functions */
   uint32_t deliver; /* the function that polls call; WSIG_NO_FUNCTION: none */
-  struct wsig_bytes poll; /* the instructions of one poll */
-  uint32_t counter;       /* the global that counts, if one is needed */
+  uint32_t memory;  /* with the signal word */
+  struct wsig_bytes atomic, plain; /* the instructions of one poll */
 };
 
 /** The labels of all functions in one order. */
@@ -28,7 +28,6 @@ struct wsig_code {
   struct wsig_offset_map map;
   struct wsig_offset_map labels; /* from old wsig_label() to new ones */
   uint64_t loops, polls;
-  bool needs_counter; /* the plan's global is used */
   uint32_t too_large; /* a function that became too large for all engines */
 };
 

@@ -121,17 +121,13 @@ static void put_words(struct wsig_rewriting *rewriting,
 }
 
 static void rewrite_globals(struct wsig_rewriting *rewriting) {
-  bool counts = rewriting->code.needs_counter;
-  uint32_t more = words_before(rewriting, WASMSIG_WORD_COUNT) + counts;
+  uint32_t more = words_before(rewriting, WASMSIG_WORD_COUNT);
   if (more == 0) return;
   struct wsig_bytes *payload = change(rewriting, WSIG_WASM_SECTION_GLOBAL);
   struct wsig_cursor cursor =
       begin(rewriting, WSIG_WASM_SECTION_GLOBAL, more, payload);
   copy_rest(payload, &cursor);
   put_words(rewriting, payload);
-  static const uint8_t counter[] = {WSIG_TYPE_I32, 1, WSIG_OP_I32_CONST, 0,
-                                    WSIG_OP_END};
-  if (counts) wsig_bytes_append(payload, counter, sizeof counter);
 }
 
 /* ----------------------------------------------------------------- exports */

@@ -15,10 +15,10 @@ void wsig_emit_address(struct wsig_bytes *bytes, const struct wsig_scan *scan,
 }
 
 /* Pushes the address of the signal word. */
-static void put_word(struct wsig_rewriting *rewriting) {
+static void put_word(struct wsig_bytes *poll,
+                     const struct wsig_rewriting *rewriting) {
   const wasmsig_module_word *word =
       &rewriting->scan->report.words[WASMSIG_WORD_SIGNAL];
-  struct wsig_bytes *poll = &rewriting->plan.poll;
   uint64_t address = word->address;
   if (rewriting->placement.memory > 0) {
     wsig_bytes_byte(poll, WSIG_OP_I32_CONST);
@@ -49,38 +49,47 @@ static bool has_attention(const struct wsig_scan *scan) {
          global->type == word->type && global->value == word->address + 4;
 }
 
-/* Loads the signal word, or it and the attention word. */
-static void put_load(struct wsig_rewriting *rewriting, bool is_wide) {
+/* A load and the exponent of its alignment. */
+struct load {
+  uint8_t opcode[2], length;
+  uint8_t alignment;
+};
+
+static void put_load(struct wsig_bytes *poll, const struct load *load,
+                     uint32_t memory) {
   enum { HAS_MEMORY = 0x40 };
-  uint32_t memory = rewriting->placement.memory;
-  struct wsig_bytes *poll = &rewriting->plan.poll;
-  uint8_t alignment = is_wide ? 3 : 2;
-  wsig_bytes_byte(poll, 0xfe);
-  wsig_bytes_byte(poll, is_wide ? 0x11 : 0x10);
-  wsig_bytes_byte(poll, memory > 0 ? alignment | HAS_MEMORY : alignment);
+  wsig_bytes_append(poll, load->opcode, load->length);
+  wsig_bytes_byte(poll, load->alignment | (memory > 0 ? HAS_MEMORY : 0));
   if (memory > 0) wsig_bytes_u32(poll, memory);
   wsig_bytes_byte(poll, 0); /* offset */
 }
 
-void wsig_emit_poll(struct wsig_rewriting *rewriting) {
-  static const uint8_t is_zero[] = {WSIG_OP_I64_CONST, 0, 0x52 /* i64.ne */},
+/* What a poll does with the value that it has read. */
+static void put_check(struct wsig_bytes *poll, uint32_t deliver, bool is_wide) {
+  static const uint8_t is_not_zero[] = {WSIG_OP_I64_CONST, 0,
+                                        0x52 /* i64.ne */},
                        is_killed[] = {WSIG_OP_I32_CONST, 9, 0x46 /* i32.eq */},
-                       begin[] = {WSIG_OP_IF, 0x40},
-                       kill[] = {0x00 /* unreachable */};
-  struct wsig_bytes *poll = &rewriting->plan.poll;
-  uint32_t deliver = rewriting->plan.deliver;
+                       begin[] = {WSIG_OP_IF, 0x40};
   bool delivers = deliver != WSIG_NO_FUNCTION;
-  bool is_wide = delivers && has_attention(rewriting->scan);
-  put_word(rewriting);
-  put_load(rewriting, is_wide);
-  if (is_wide) wsig_bytes_append(poll, is_zero, sizeof is_zero);
+  if (is_wide) wsig_bytes_append(poll, is_not_zero, sizeof is_not_zero);
   if (!delivers) wsig_bytes_append(poll, is_killed, sizeof is_killed);
   wsig_bytes_append(poll, begin, sizeof begin);
-  if (delivers) {
-    wsig_bytes_byte(poll, WSIG_OP_CALL);
-    wsig_bytes_u32(poll, deliver);
-  } else {
-    wsig_bytes_append(poll, kill, sizeof kill);
-  }
+  wsig_bytes_byte(poll, delivers ? WSIG_OP_CALL : 0x00 /* unreachable */);
+  if (delivers) wsig_bytes_u32(poll, deliver);
   wsig_bytes_byte(poll, WSIG_OP_END);
+}
+
+void wsig_emit_polls(struct wsig_rewriting *rewriting) {
+  static const struct load loads[2][2] = {
+      {{{0x28}, 1, 2}, {{0xfe, 0x10}, 2, 2}},
+      {{{0x29}, 1, 3}, {{0xfe, 0x11}, 2, 3}} /* of two words */};
+  struct wsig_plan *plan = &rewriting->plan;
+  bool is_wide =
+      plan->deliver != WSIG_NO_FUNCTION && has_attention(rewriting->scan);
+  for (int is_atomic = 0; is_atomic < 2; is_atomic++) {
+    struct wsig_bytes *poll = is_atomic ? &plan->atomic : &plan->plain;
+    put_word(poll, rewriting);
+    put_load(poll, &loads[is_wide][is_atomic], plan->memory);
+    put_check(poll, plan->deliver, is_wide);
+  }
 }

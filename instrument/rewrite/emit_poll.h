@@ -5,8 +5,8 @@
 
 #include "rewrite/rewrite.h"
 
-/** Writes the poll into the plan. The function `deliver` and the placement of
+/** Writes both polls into the plan. The function `deliver` and the placement of
  * the words must be known. */
-void wsig_emit_poll(struct wsig_rewriting *rewriting);
+void wsig_emit_polls(struct wsig_rewriting *rewriting);
 
 #endif

@@ -88,8 +88,8 @@ const labelNames = (...labels) => {
 
 test('names of labels stay with their blocks', () => {
   const bytes = wat(`(module ${OWN} (func
-    (block (loop (block (br_if 0 (i32.const 1))) (loop (if (i32.const 1)
-      (then nop)))))))`)
+    (block (loop (block (br_if 1 (i32.const 1))) (loop (if (i32.const 1)
+      (then (br 1))))))))`)
   const renamed = (...args) =>
     sections(
       instrument(
@@ -322,6 +322,7 @@ const usage = {
   '--every 1x': [['a', '-o', 'x', '--every', '1x'], /no number/],
   '--every ""': [['a', '-o', 'x', '--every', ''], /no number/],
   '--every alone': [['a', '-o', 'x', '--every'], /--every needs a value/],
+  '--for x': [['a', '-o', 'x', '--for', 'x'], /'x' is not any, jsc, v8 or/],
   '--some': [['a', '-o', 'x', '--some'], /there is no option '--some'/]
 }
 for (const [what, [args, why]] of Object.entries(usage))

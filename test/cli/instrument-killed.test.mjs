@@ -48,6 +48,36 @@ const ENDLESS = {
   storing: `(func (export "storing") (local $i i32)
     (loop (global.set $g (local.get $i))
       (local.set $i (i32.add (local.get $i) (i32.const 1))) (br 0)))`,
+  // Each turn stores, on one of two paths, so the load is a plain one.
+  'storing to memory': `(func (export "storing to memory") (local $i i32)
+    (loop (local.set $i (i32.add (local.get $i) (i32.const 8)))
+      (if (i32.and (local.get $i) (i32.const 64))
+        (then (i32.store (i32.and (local.get $i) (i32.const 0xff8))
+          (local.get $i)))
+        (else (i64.store (i32.and (local.get $i) (i32.const 0xff8))
+          (i64.const 5))))
+      (br 0)))`,
+  // The address is a constant.
+  'storing to one address': `(func (export "storing to one address")
+    (local $i i32)
+    (loop (i32.store (i32.const 64) (local.tee $i
+        (i32.add (local.get $i) (i32.const 1))))
+      (br 0)))`,
+  // Once inlined, the function stores in no turn.
+  'storing sometimes': `(func $sometimes (param i32 i32)
+      (if (local.get 0) (then (i32.store (i32.const 64) (local.get 1)))))
+    (func (export "storing sometimes") (local $i i32)
+      (loop (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (call $sometimes (i32.const 0) (local.get $i))
+        (br 0)))`,
+  reading: `(func (export "reading") (local $i i32) (local $sum i32)
+    (loop $outer
+      (loop $inner
+        (local.set $sum (i32.xor (local.get $sum)
+          (i32.load (i32.and (local.get $i) (i32.const 0xfffc)))))
+        (br_if $inner (i32.and (i32.const 1023)
+          (local.tee $i (i32.add (local.get $i) (i32.const 1))))))
+      (br_if $outer (i32.ne (local.get $sum) (i32.const 12345)))))`,
   calling: `(func $nothing (param i32))
     (func (export "calling") (loop (call $nothing (global.get $g)) (br 0)))`,
   'loop of itself': `(func $shallow (param i32) (local $i i32) ${ENDS}
@@ -91,8 +121,11 @@ const TEXT = [
 ].join('\n')
 const WAYS = [[], ['--every', '1'], ['--every', '7'], ['--every', '64']]
 
-const endless = wat(`(module (memory (export "memory") 1) ${TEXT})`)
-const shared = wat(`(module (memory (export "memory") 1 2 shared) ${TEXT})`)
+const WORD = '(global (export "__instance_signal") i32 (i32.const 65520))'
+const endless = wat(`(module (memory (export "memory") 1) ${WORD} ${TEXT})`)
+const shared = wat(
+  `(module (memory (export "memory") 1 2 shared) ${WORD} ${TEXT})`
+)
 
 // ------------------------------------------------------------------ threads
 

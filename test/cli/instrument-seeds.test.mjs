@@ -26,7 +26,7 @@ const seeds = {
   'delivery-wrapped': [1, /its linker wrapped/],
   'hints-and-labels': [
     0,
-    /^wasmsig: -: its polls .*\nwasmsig: -: 4 polls, .*words of its own/
+    /^wasmsig: -: its polls .*\nwasmsig: -: 3 polls, .*words of its own/
   ]
 }
 for (const [name, [status, says]] of Object.entries(seeds))

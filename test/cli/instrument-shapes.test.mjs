@@ -25,6 +25,9 @@ const wabt = await initialise()
 
 const COMPARE = fileURLToPath(new URL('./guests/compare.mjs', import.meta.url))
 
+/** i32.const 9, i32.eq, if, unreachable, end: the end of each poll. */
+const KILL_CHECK = Buffer.from([0x41, 9, 0x46, 0x04, 0x40, 0x00, 0x0b])
+
 const WAYS = [
   [],
   ['--calls'],
@@ -89,7 +92,7 @@ const shapes = {
        (local.get $sum))`
   ],
   'unreachable code': [
-    2,
+    0,
     `(func (export "run") (param $n i32) (result i32)
        (return (local.get $n))
        (loop (param i32 i32) (result i32) (i32.add))
@@ -190,7 +193,7 @@ const shapes = {
        (return_call $twice (call $twice (local.get 0))))`
   ],
   'a frame with much work after a call returns': [
-    (every) => (every > 1000 ? 3 : 2),
+    (every) => (every > 200 ? 3 : 2),
     `(func $down (param i32) (result i32) (local $i i32)
        (if (i32.le_s (local.get 0) (i32.const 0)) (then (return (i32.const 1))))
        (i32.add
@@ -198,7 +201,7 @@ const shapes = {
          (i32.const 2))
        (block (param i32) (result i32)
          (loop $again (param i32) (result i32)
-           ${'(nop) '.repeat(20)}
+           ${'(nop) '.repeat(80)}
            (i32.mul (i32.const 3))
            (local.set $i (i32.add (local.get $i) (i32.const 1)))
            (br_if $again (i32.lt_u (local.get $i) (i32.const 300)))))
@@ -207,7 +210,7 @@ const shapes = {
        (call $down (i32.rem_u (local.get 0) (i32.const 40))))`
   ],
   'a call from an inner loop, with much work after it returns': [
-    (every) => (every > 1000 ? 4 : 3),
+    3,
     `(func $down (param i32) (result i32) (local $i i32) (local $sum i32)
        (if (i32.le_s (local.get 0) (i32.const 0)) (then (return (i32.const 1))))
        (loop $outer
@@ -298,7 +301,7 @@ const legacy = `(module
     (loop $again
       (try (do (throw $t (local.get $n)))
         (catch $t (local.get $sum) (i32.add) (local.set $sum))
-        (catch_all (loop $never)))
+        (catch_all (loop $never (br $never))))
       (br_if $again (i32.gt_s (local.tee $n
         (i32.sub (local.get $n) (i32.const 1))) (i32.const 0))))
     (local.get $sum)))`
@@ -322,13 +325,12 @@ function check(t, bytes, polls) {
     assert.equal(made.status, 0, made.stderr)
     files.push(join(path, `made${way.join('')}.wasm`))
     writeFileSync(files.at(-1), made.bytes)
-    const loads = countOf(Buffer.from([0xfe, 0x10, 2, 0]), code(made.bytes))
-    const own = countOf(Buffer.from([0xfe, 0x10, 2, 0]), code(bytes))
+    const found = countOf(KILL_CHECK, code(made.bytes))
     const at = way.indexOf('--every')
-    const every = at < 0 ? 1024 : Number(way[at + 1])
+    const every = at < 0 ? 256 : Number(way[at + 1])
     const least = typeof polls === 'function' ? polls(every) : polls
-    if (!way.includes('--calls')) assert.equal(loads - own, least)
-    else assert.ok(loads - own >= Math.max(least, 1), `${loads - own}`)
+    if (!way.includes('--calls')) assert.equal(found, least)
+    else assert.ok(found >= Math.max(least, 1), `${found}`)
   }
   const results = compare(files)
   assert.ok(new Set(results).size > 1, 'something was computed')
@@ -359,6 +361,8 @@ async function polls(turns, ...args) {
         (global.set $polls (i32.add (global.get $polls) (i32.const 1))))
       (func $nothing)
       (func (export "light") (param i32) (loop (br_if 0 ${lower})))
+      (func (export "storing") (param i32)
+        (loop (i32.store (i32.const 64) (local.get 0)) (br_if 0 ${lower})))
       (func (export "calling") (param i32)
         (loop (call $nothing) (br_if 0 ${lower})))
       (func (export "heavy") (param i32)
@@ -390,27 +394,52 @@ async function polls(turns, ...args) {
 }
 
 for (const every of [1, 2, 7, 64, 1000])
-  test(`--every ${every} polls at every Nth turn or call`, async () => {
-    const { straight, ...found } = await polls(
-      every * 5,
-      ...['--every', String(every)]
-    )
-    assert.deepEqual(new Set(Object.values(found)), new Set([5]))
-    assert.equal(straight, 0)
+  test(`--every ${every} polls at every Nth turn without a call`, async () => {
+    const turns = every * 5
+    const found = await polls(turns, '--every', String(every))
+    assert.deepEqual(found, {
+      ...{ light: 5, storing: 5, heavy: 5 },
+      ...{ calling: turns, 'heavy, calling': turns, filling: turns },
+      ...{ recurring: turns, straight: 0 }
+    })
     const fewer = await polls(every * 3 - 1, '--every', String(every))
     assert.equal(fewer.light, 2)
   })
 
-test('the default depends on the work of a turn', async () => {
+test('by default only light loops without stores and calls count', async () => {
   const turns = 5120
-  const found = await polls(turns)
-  assert.equal(found.heavy, turns)
-  assert.equal(found['heavy, calling'], turns)
-  assert.equal(found.filling, turns)
-  assert.ok(found.calling > found.light && found.calling < turns)
-  assert.equal(found.recurring, found.calling)
-  assert.equal(found.straight, 0)
-  assert.ok(found.light >= turns / 1024, `${found.light}`)
+  const { light, straight, ...found } = await polls(turns)
+  assert.deepEqual(new Set(Object.values(found)), new Set([turns]))
+  assert.equal(light, turns / 256)
+  assert.equal(straight, 0)
+})
+
+test('a nest of loops counts from its outermost loop', async () => {
+  // 100 turns of an inner loop in each of 100 turns: about 10^4 / 256 polls.
+  const bytes = wabt.parseWat(
+    'nest.wat',
+    `(module (memory (export "memory") 1)
+      (global (export "__instance_signal") i32 (i32.const 8))
+      (global $polls (export "polls") (mut i32) (i32.const 0))
+      (func (export "__instance_signal_deliver")
+        (global.set $polls (i32.add (global.get $polls) (i32.const 1))))
+      (func (export "run") (local $i i32) (local $j i32)
+        (loop $outer
+          (local.set $j (i32.const 0))
+          (loop $inner
+            (br_if $inner (i32.lt_u
+              (local.tee $j (i32.add (local.get $j) (i32.const 1)))
+              (i32.const 100))))
+          (br_if $outer (i32.lt_u
+            (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+            (i32.const 100))))))`,
+    { mutable_globals: true }
+  )
+  const made = tryInstrument(Buffer.from(bytes.toBinary({}).buffer))
+  const { exports } = (await WebAssembly.instantiate(made.bytes)).instance
+  new Uint32Array(exports.memory.buffer)[2] = 1
+  exports.run()
+  assert.equal(exports.polls.value, Math.floor((100 * 100 + 100) / 256))
 })
 
 test('with --calls each function polls at its start', async () => {
@@ -427,7 +456,7 @@ test('with --calls each function polls at its start', async () => {
 function pollsIn(text, ...args) {
   const made = tryInstrument(assemble(text), '--add-page', ...args)
   assert.equal(made.status, 0, made.stderr)
-  return countOf(Buffer.from([0xfe, 0x10, 2, 0]), code(made.bytes))
+  return countOf(KILL_CHECK, code(made.bytes))
 }
 
 test('a cycle of 200000 functions gets one poll', { skip: noAssembler }, () => {
@@ -450,9 +479,10 @@ test(
   () => {
     const loops = (count) =>
       assemble(
-        `(module (memory 1) (func) (func $large ${'(loop)'.repeat(count)}))`
+        `(module (memory 1) (func)
+          (func $large ${'(loop (br_if 0 (i32.const 0)))'.repeat(count)}))`
       )
-    const fits = tryInstrument(loops(200000), '--add-page')
+    const fits = tryInstrument(loops(100000), '--add-page')
     assert.equal(fits.status, 0, fits.stderr)
     assert.ok(WebAssembly.validate(fits.bytes))
     const large = loops(400000)

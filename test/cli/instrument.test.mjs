@@ -6,7 +6,7 @@ import { test } from 'node:test'
 
 import initialise from 'wabt'
 
-import { guest } from './support/command.mjs'
+import { command, guest } from './support/command.mjs'
 import {
   codeOf as code,
   countOf,
@@ -32,7 +32,7 @@ test('each loop gets a poll at its start', () => {
       (loop $outer (param i32) (result i32)
         (loop (br_if 0 (i32.const 0)))
         (br_if $outer (i32.const 0))))
-    (func unreachable (loop nop)))`)
+    (func (loop (br_if 0 (i32.const 0)))))`)
   const made = instrument(bytes, '--every', '1')
   assert.equal(countOf(pollAt1024, code(made)), 3)
   for (let at = -1, i = 0; i < 3; i++) {
@@ -85,7 +85,8 @@ test('all other sections are unchanged', () => {
 })
 
 test('--calls polls at the start of functions without recursion too', () => {
-  const bytes = wat(`(module ${OWN} (func (call 1)) (func (loop)))`)
+  const bytes = wat(`(module ${OWN} (func (call 1))
+    (func (loop (br 0))))`)
   const both = instrument(bytes, '--every', '1', '--calls')
   assert.equal(countOf(pollAt1024, code(both)), 3)
   const loops = instrument(bytes, '--every', '1')
@@ -94,7 +95,8 @@ test('--calls polls at the start of functions without recursion too', () => {
 
 test('a poll calls the delivery function, which has no poll itself', () => {
   const bytes = wat(`(module ${OWN}
-    (func $deliver (export "__instance_signal_deliver") (loop nop))
+    (func $deliver (export "__instance_signal_deliver")
+      (loop (br_if 0 (i32.const 0))))
     ${LOOP})`)
   const made = code(instrument(bytes, '--every', '1', '--calls'))
   const call = [0x41, 0x80, 8, 0xfe, 0x10, 2, 0, 0x04, 0x40, 0x10, 0, 0x0b]
@@ -165,4 +167,34 @@ test('a poll of its own that a compiler moved out of a loop is reported', () => 
   assert.equal(messages('', poll), '')
   const deliver = '(func (export "__instance_signal_deliver"))'
   assert.equal(messages(poll, '', deliver), '', 'the added polls deliver')
+})
+
+test('--for chooses the polls that cost least in an engine', () => {
+  const bytes = wat(`(module ${OWN}
+    (func (param i32) (loop (br_if 0 (local.get 0))))
+    (func (param i32) (loop
+      (i32.store (local.get 0) (i32.const 0)) (br_if 0 (local.get 0)))))`)
+  const any = instrument(bytes)
+  const { atomic, plain } = report(any).polls
+  assert.deepEqual([atomic, plain], [1, 1])
+  for (const engine of ['any', 'jsc'])
+    assert.deepEqual(instrument(bytes, '--for', engine), any)
+  for (const engine of ['v8', 'wasmtime'])
+    assert.deepEqual(
+      instrument(bytes, '--for', engine),
+      instrument(bytes, '--every', '1')
+    )
+})
+
+test('plain polls that were added are no reason for a hint', () => {
+  const text = (rest) =>
+    wat(`(module ${OWN} (func (param i32) (loop
+      (i32.store (local.get 0) (i32.const 0)) ${rest}
+      (br_if 0 (local.get 0)))))`)
+  const hints = (bytes) => {
+    const { stdout } = command(['inspect', '-'], { input: bytes })
+    return stdout.match(/may move a plain load/g)?.length ?? 0
+  }
+  assert.equal(hints(instrument(text(''))), 0)
+  assert.equal(hints(text('(drop (i32.load (i32.const 1024)))')), 1)
 })

@@ -12,12 +12,12 @@
  *       puts(made.why);
  *     wasmsig_instrumented_release(&made);
  *
- * A poll follows the head of each loop. Polls are also at heads of functions
- * and after calls where a run could otherwise be long without one
- * (analysis/call_graph.c has the proof). A poll is an atomic load of the signal
- * word. If the module exports a function __instance_signal_deliver, a poll
- * calls it when the word is not 0. Otherwise a poll traps when the word is 9,
- * SIGKILL.
+ * A poll follows the head of each loop that repeats. Polls are also at heads of
+ * functions and after calls where a run could otherwise be long without one
+ * (analysis/call_graph.c has the proof). A poll loads the signal word, by a
+ * plain load only where an engine must repeat it (analysis/poll_interval.c). If
+ * the module exports a function __instance_signal_deliver, a poll calls it when
+ * the word is not 0. Otherwise a poll traps when the word is 9, SIGKILL.
  *
  * A module without code to poll in stays as it is, without words. Otherwise,
  * everything else stays the same, byte for byte. Functions, types, globals and
@@ -71,8 +71,9 @@ typedef enum wasmsig_word_placement {
 typedef struct wasmsig_instrument_options {
   size_t size; /**< of this struct, for later versions to tell */
   /**
-   * Turns of a loop from one poll to the next, up to
-   * WASMSIG_INSTRUMENT_EVERY_MAX. 0: what costs least in today's engines
+   * Turns of a loop without calls from one poll to the next, up to
+   * WASMSIG_INSTRUMENT_EVERY_MAX; all polls are atomic loads. 1 costs least in
+   * V8 and Wasmtime. 0: what suits each loop in all of today's engines
    * (analysis/poll_interval.c).
    */
   uint32_t every;

@@ -229,6 +229,9 @@ typedef struct wasmsig_module_report {
   wasmsig_module_memory memory;                  /* memory 0 */
   wasmsig_module_polls polls;           /* only if options.polls was set */
   wasmsig_module_own_memory own_memory; /* if it is exported: no word is */
+  /** By `wasmsig instrument`. Its plain polls are where an engine repeats them
+   * (docs/explanation/poll-costs.md). */
+  bool is_instrumented;
 } wasmsig_module_report;
 
 #define WASMSIG_MODULE_REPORT_INIT \
@@ -240,7 +243,8 @@ typedef struct wasmsig_module_report {
    {{0}},                          \
    {0},                            \
    {0},                            \
-   {0}}
+   {0},                            \
+   false}
 
 /** What to read besides words and memory. */
 typedef struct wasmsig_module_options {

@@ -80,61 +80,80 @@ TEST(bytes_after_an_insertion_move) {
 /* --------------------------------------------------------- poll intervals */
 
 static void assert_interval(struct wsig_poll_interval interval, uint32_t every,
-                            enum wsig_counter counter) {
+                            bool is_plain) {
   assert_int_equal(interval.every, every);
-  assert_int_equal(interval.counter, counter);
+  assert_int_equal(interval.is_plain, is_plain);
 }
 
-TEST(an_interval_that_the_user_chose_is_kept) {
-  struct wsig_work light = {.instructions = 5};
-  struct wsig_work heavy = {.instructions = 5000, .has_bulk = true};
-  struct wsig_work calling = {.instructions = 5, .has_calls = true};
-  assert_interval(wsig_poll_interval_of_loop(&light, 1), 1, WSIG_COUNT_NONE);
-  assert_interval(wsig_poll_interval_of_loop(&calling, 1), 1, WSIG_COUNT_NONE);
-  assert_interval(wsig_poll_interval_of_loop(&light, 7), 7, WSIG_COUNT_LOCAL);
-  assert_interval(wsig_poll_interval_of_loop(&heavy, 7), 7, WSIG_COUNT_LOCAL);
-  assert_interval(wsig_poll_interval_of_loop(&calling, 7), 7,
-                  WSIG_COUNT_GLOBAL);
-  assert_interval(wsig_poll_interval_of_head(&light, 7), 7, WSIG_COUNT_GLOBAL);
-  assert_interval(wsig_poll_interval_of_head(&heavy, 7), 7, WSIG_COUNT_GLOBAL);
-  assert_interval(wsig_poll_interval_of_return(7), 7, WSIG_COUNT_GLOBAL);
+static const struct wsig_work light = {.repeats = true, .instructions = 5},
+                              heavy = {.repeats = true, .instructions = 5000},
+                              bulk = {.repeats = true,
+                                      .instructions = 5,
+                                      .has_bulk = true},
+                              calling = {.repeats = true,
+                                         .instructions = 5,
+                                         .has_calls = true};
+
+TEST(an_interval_that_the_user_chose_is_kept_and_loads_are_atomic) {
+  struct wsig_work storing = light;
+  storing.stores = true;
+  assert_interval(wsig_poll_interval_of_loop(&light, 1), 1, false);
+  assert_interval(wsig_poll_interval_of_loop(&light, 7), 7, false);
+  assert_interval(wsig_poll_interval_of_loop(&heavy, 7), 7, false);
+  assert_interval(wsig_poll_interval_of_loop(&bulk, 7), 7, false);
+  assert_interval(wsig_poll_interval_of_loop(&storing, 7), 7, false);
+  assert_interval(wsig_poll_interval_of_loop(&calling, 7), 1, false);
+  assert_interval(wsig_poll_interval_of_head(&light, 7), 1, false);
+  assert_interval(wsig_poll_interval_of_return(7), 1, false);
 }
 
-TEST(loops_that_may_take_long_poll_each_time) {
-  struct wsig_work heavy = {.instructions = 100000, .has_calls = true};
-  struct wsig_work bulk = {.instructions = 5, .has_bulk = true};
-  struct wsig_work both = bulk;
-  both.has_calls = true;
-  assert_interval(wsig_poll_interval_of_loop(&heavy, 0), 1, WSIG_COUNT_NONE);
-  assert_interval(wsig_poll_interval_of_loop(&bulk, 0), 1, WSIG_COUNT_NONE);
-  assert_interval(wsig_poll_interval_of_loop(&both, 0), 1, WSIG_COUNT_NONE);
-  assert_interval(wsig_poll_interval_of_head(&bulk, 0), 1, WSIG_COUNT_NONE);
+TEST(loops_that_may_take_long_poll_at_each_turn) {
+  assert_interval(wsig_poll_interval_of_loop(&heavy, 0), 1, false);
+  assert_interval(wsig_poll_interval_of_loop(&bulk, 0), 1, false);
+  assert_interval(wsig_poll_interval_of_loop(&calling, 0), 1, false);
 }
 
-TEST(intervals_with_a_counter_are_powers_of_two) {
-  struct wsig_work light = {.instructions = 5};
-  struct wsig_work calling = {.instructions = 5, .has_calls = true};
-  struct wsig_work heavy = {.instructions = 100000};
-  struct wsig_poll_interval turns = wsig_poll_interval_of_loop(&light, 0);
-  struct wsig_poll_interval calls = wsig_poll_interval_of_loop(&calling, 0);
-  assert_int_equal(turns.every & (turns.every - 1), 0);
-  assert_int_equal(calls.every & (calls.every - 1), 0);
-  assert_true(calls.every > 1 && calls.every < turns.every);
-  assert_interval(wsig_poll_interval_of_head(&light, 0), calls.every,
-                  WSIG_COUNT_GLOBAL);
-  assert_interval(wsig_poll_interval_of_return(0), calls.every,
-                  WSIG_COUNT_GLOBAL);
-  assert_interval(wsig_poll_interval_of_loop(&heavy, 0), 1, WSIG_COUNT_NONE);
+TEST(loops_whose_turns_all_store_poll_by_a_plain_load) {
+  const struct wsig_work *works[] = {&light, &heavy, &bulk, &calling};
+  for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+    struct wsig_work storing = *works[i];
+    storing.stores = true;
+    assert_interval(wsig_poll_interval_of_loop(&storing, 0), 1, true);
+  }
+}
+
+TEST(loops_that_never_repeat_do_not_poll) {
+  struct wsig_work once = heavy;
+  once.repeats = false;
+  once.stores = true;
+  assert_interval(wsig_poll_interval_of_loop(&once, 0), 0, false);
+  assert_interval(wsig_poll_interval_of_loop(&once, 1), 0, false);
+  assert_interval(wsig_poll_interval_of_loop(&once, 7), 0, false);
+}
+
+TEST(a_light_loop_counts_to_a_power_of_two) {
+  uint32_t every = wsig_poll_interval_of_loop(&light, 0).every;
+  assert_true(every > 1);
+  assert_int_equal(every & (every - 1), 0);
+  assert_interval(wsig_poll_interval_of_loop(&light, 0), every, false);
+}
+
+TEST(heads_and_returns_poll_by_a_plain_load_but_not_with_tail_calls) {
+  struct wsig_work jumping = light;
+  jumping.has_tail_calls = true;
+  assert_interval(wsig_poll_interval_of_head(&bulk, 0), 1, true);
+  assert_interval(wsig_poll_interval_of_head(&jumping, 0), 1, false);
+  assert_interval(wsig_poll_interval_of_return(0), 1, true);
 }
 
 /* -------------------------------------------------------------------- code */
 
-/* Two functions: no loops; (local i64) loop, nop, end. Sizes have 5 bytes in
- * the second, as linkers write them. */
+/* Two functions: no loops; (local i64) loop, nop, br 0, end. Sizes have 5 bytes
+ * in the second, as linkers write them. */
 static const uint8_t code_section[] =
     "\2"
     "\2\0\x0b"
-    "\x88\x80\x80\x80\0\1\1\x7e\3\x40\1\x0b\x0b";
+    "\x8a\x80\x80\x80\0\1\1\x7e\3\x40\1\x0c\0\x0b\x0b";
 
 static void write_code(struct wsig_code *code, uint32_t every) {
   struct module *module = module_begin();
@@ -147,9 +166,11 @@ static void write_code(struct wsig_code *code, uint32_t every) {
   const char *why = NULL;
   assert_int_equal(wsig_scan(&scan, module->bytes, module->length, &why), 0);
   struct wsig_plan plan = {.every = every, .deliver = WSIG_NO_FUNCTION};
-  wsig_bytes_append(&plan.poll, "POLL", 4);
+  wsig_bytes_append(&plan.atomic, "POLL", 4);
+  wsig_bytes_append(&plan.plain, "none", 4);
   assert_int_equal(wsig_code_write(code, &scan, &plan), 0);
-  wsig_bytes_release(&plan.poll);
+  wsig_bytes_release(&plan.atomic);
+  wsig_bytes_release(&plan.plain);
   wsig_scan_release(&scan);
 }
 
@@ -159,7 +180,7 @@ TEST(a_poll_moves_the_code_after_it) {
   static const uint8_t wanted[] =
       "\2"
       "\2\0\x0b"
-      "\x8c\x80\x80\x80\0\1\1\x7e\3\x40POLL\1\x0b\x0b";
+      "\x8e\x80\x80\x80\0\1\1\x7e\3\x40POLL\1\x0c\0\x0b\x0b";
   assert_int_equal(code.payload.length, sizeof wanted - 1);
   assert_memory_equal(code.payload.data, wanted, sizeof wanted - 1);
   for (uint64_t at = 0; at < 14; at++)
@@ -177,16 +198,15 @@ TEST(a_counter_is_a_local_after_the_others) {
   static const uint8_t wanted[] =
       "\2"
       "\2\0\x0b"
-      "\x9c\x80\x80\x80\0\2\1\x7e\1\x7f\3\x40"
+      "\xa2\x80\x80\x80\0\2\1\x7e\1\x7f\x41\0\x21\1\3\x40"
       "\x20\1\x41\x80\x80\x80\x20\x6a\x22\1\x45\4\x40POLL\x0b"
-      "\1\x0b\x0b";
+      "\1\x0c\0\x0b\x0b";
   assert_int_equal(code.payload.length, sizeof wanted - 1);
   assert_memory_equal(code.payload.data, wanted, sizeof wanted - 1);
   assert_int_equal(wsig_offset_map_apply(&code.map, 11),
                    11); /* the local's group */
-  assert_int_equal(wsig_offset_map_apply(&code.map, 12), 14); /* the loop */
-  assert_int_equal(wsig_offset_map_apply(&code.map, 14), 34); /* its body */
-  assert_false(code.needs_counter);
+  assert_int_equal(wsig_offset_map_apply(&code.map, 12), 18); /* the loop */
+  assert_int_equal(wsig_offset_map_apply(&code.map, 14), 38); /* its body */
   wsig_code_release(&code);
 }
 
@@ -226,9 +246,14 @@ int main(void) {
       cmocka_unit_test(bytes_grow_and_stay),
       cmocka_unit_test(bytes_that_do_not_fit_are_a_failure_that_stays),
       cmocka_unit_test(bytes_after_an_insertion_move),
-      cmocka_unit_test(an_interval_that_the_user_chose_is_kept),
-      cmocka_unit_test(loops_that_may_take_long_poll_each_time),
-      cmocka_unit_test(intervals_with_a_counter_are_powers_of_two),
+      cmocka_unit_test(
+          an_interval_that_the_user_chose_is_kept_and_loads_are_atomic),
+      cmocka_unit_test(loops_that_may_take_long_poll_at_each_turn),
+      cmocka_unit_test(loops_whose_turns_all_store_poll_by_a_plain_load),
+      cmocka_unit_test(loops_that_never_repeat_do_not_poll),
+      cmocka_unit_test(a_light_loop_counts_to_a_power_of_two),
+      cmocka_unit_test(
+          heads_and_returns_poll_by_a_plain_load_but_not_with_tail_calls),
       cmocka_unit_test(a_poll_moves_the_code_after_it),
       cmocka_unit_test(a_counter_is_a_local_after_the_others),
       cmocka_unit_test(wrong_arguments_of_the_public_call_change_nothing),

@@ -29,7 +29,18 @@ static const char *const kernels[] = {"nbody",      "sieve", "spectral",
 #define LOOPING (KERNELS - 1)
 
 /* How a kernel runs: a module, in an engine. */
-enum { NONE, HAND, CALL, COMPILER, INSTRUMENTED, EACH, EPOCHS, FUEL, WAYS };
+enum {
+  NONE,
+  HAND,
+  CALL,
+  COMPILER,
+  INSTRUMENTED,
+  EACH,
+  OWN,
+  EPOCHS,
+  FUEL,
+  WAYS
+};
 
 static const struct way {
   const char *module, *label;
@@ -41,6 +52,7 @@ static const struct way {
     [COMPILER] = {"compiler", "by the compiler", false, false},
     [INSTRUMENTED] = {"instrumented", "instrumented", false, false},
     [EACH] = {"each", "instrumented, each turn", false, false},
+    [OWN] = {"own", "instrumented, each turn, a second memory", false, false},
     [EPOCHS] = {"none", "epochs", true, false},
     [FUEL] = {"none", "fuel", false, true},
 };
@@ -176,6 +188,7 @@ static void print_kernel(size_t i, const int64_t *ns) {
   print_pair(kernel, COMPILER, NONE, NULL, ns);
   print_pair(kernel, INSTRUMENTED, NONE, NULL, ns);
   print_pair(kernel, EACH, NONE, NULL, ns);
+  print_pair(kernel, OWN, EACH, NULL, ns);
   print_pair(kernel, EPOCHS, NONE, NULL, ns);
   print_pair(kernel, FUEL, NONE, NULL, ns);
   print_pair(kernel, INSTRUMENTED, EPOCHS, NULL, ns);
@@ -211,6 +224,7 @@ static void print_medians(int64_t ns[KERNELS][WAYS]) {
   print_median(COMPILER, NONE, NULL, ns);
   print_median(INSTRUMENTED, NONE, "{\"p50\":1.1}", ns);
   print_median(EACH, NONE, NULL, ns);
+  print_median(OWN, EACH, NULL, ns);
   print_median(EPOCHS, NONE, NULL, ns);
   print_median(FUEL, NONE, NULL, ns);
   print_median(INSTRUMENTED, EPOCHS, "{\"p50\":1}", ns);

@@ -148,7 +148,8 @@ static int write_made(const struct request *request,
   warn(request, made);
   if (request->is_verbose) print_signals(request, made);
   if (request->is_verbose) print_summary(request, made);
-  if (request->explains) cli_explain_places(request->in, made);
+  if (request->explains && made->polls > 0)
+    cli_explain_places(request->in, made);
   return CLI_OK;
 }
 

@@ -43,13 +43,13 @@ static bool uses_size(const struct wsig_instruction *instruction,
          instruction->operands[0].value == 0;
 }
 
-/* Whether an instruction satisfies `is_one`, or the code is unreadable. */
-static bool has_instruction(const struct wsig_scan *scan,
-                            bool (*is_one)(const struct wsig_instruction *,
-                                           const void *)) {
+/* The first function that reads the memory's size or grows it; UINT32_MAX: none
+ * does. */
+static uint32_t function_that_uses_size(const struct wsig_scan *scan) {
   struct wsig_bodies bodies;
   wsig_bodies_open(&bodies, scan);
-  return wsig_bodies_have(&bodies, is_one, NULL) || bodies.cursor.failed;
+  bool is_found = wsig_bodies_have(&bodies, uses_size, NULL);
+  return is_found ? bodies.next - 1 : UINT32_MAX;
 }
 
 /* The maximum that engines accept: 4 GiB, and the JavaScript API's limit. */
@@ -57,26 +57,33 @@ static uint64_t most_pages(const wasmsig_module_memory *memory) {
   return memory->is_64_bit ? UINT64_C(1) << 18 : UINT64_C(1) << 16;
 }
 
-static bool can_add_page(const struct wsig_scan *scan) {
+/* Why memory 0 cannot have another page, apart from the code; NULL: it can. */
+static const char *fault_of_memory(const struct wsig_scan *scan) {
   const wasmsig_module_memory *memory = &scan->report.memory;
   uint64_t end = memory->minimum_pages * PAGE;
-  return !memory->is_imported && memory->minimum_pages < most_pages(memory) &&
-         !wsig_data_hits(scan, end, end + PAGE, 0);
+  if (memory->count == 0) return "it has no memory";
+  if (memory->is_imported) return "its memory is imported";
+  if (memory->minimum_pages >= most_pages(memory))
+    return "its memory is as large as engines accept";
+  return wsig_data_hits(scan, end, end + PAGE, 0)
+             ? "data may be after its memory"
+             : NULL;
 }
 
 static int find_page(struct wsig_word_placement *placement,
                      const struct wsig_scan *scan, char *reason) {
-  const wasmsig_module_memory *memory = &scan->report.memory;
-  if (memory->count == 0)
-    return wsig_place_does_not(reason, "it has no memory");
-  if (!can_add_page(scan) || has_instruction(scan, uses_size))
-    return wsig_place_does_not(
-        reason,
-        "its memory is imported or at its maximum, its code reads or changes "
-        "the memory's size, or data may be in the new page");
-  placement->address = memory->minimum_pages * PAGE;
-  return wsig_place_suits(reason, "words at %" PRIu64 ": after its memory",
-                          placement->address);
+  const char *fault = fault_of_memory(scan);
+  if (fault) return wsig_place_does_not(reason, "%s", fault);
+  uint32_t function = function_that_uses_size(scan);
+  if (function != UINT32_MAX)
+    return wsig_place_does_not(reason,
+                               "function %" PRIu32
+                               " reads the size of its memory, or grows it",
+                               function);
+  placement->address = scan->report.memory.minimum_pages * PAGE;
+  return wsig_place_suits(
+      reason, "words at %" PRIu64 ": in a page that is added after its memory",
+      placement->address);
 }
 
 /* -------------------------------------------------------------------- all */

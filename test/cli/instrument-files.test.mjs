@@ -315,6 +315,15 @@ const usage = {
   'no file': [['-o', 'x'], /IN.wasm is missing/],
   'two files': [['a', 'b', '-o', 'x'], /'b' is another/],
   'no -o': [['a'], /-o OUT.wasm is missing/],
+  '--words of an unknown place': [
+    ['a', '-o', 'x', '--words', 'null-area,heap'],
+    /'heap' is none of auto, own, null-area, page, memory/
+  ],
+  '--words ""': [['a', '-o', 'x', '--words', ''], /'' is none of auto/],
+  '--words with a comma too many': [
+    ['a', '-o', 'x', '--words', 'page,'],
+    /'' is none of auto/
+  ],
   '--every 0': [['a', '-o', 'x', '--every', '0'], /'0' is no number from 1 to/],
   '--every 1000001': [['a', '-o', 'x', '--every=1000001'], /no number from 1/],
   '--every 4294967297': [['a', '-o', 'x', '--every=4294967297'], /no number/],

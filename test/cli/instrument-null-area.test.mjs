@@ -291,6 +291,10 @@ const constants = {
     976,
     '(memory.init $d (i32.const 1000) (i32.const 0) (i32.const 4))'
   ],
+  'a constant from a local, which may be another': [
+    992,
+    '(local.set 0 (i32.const 1000)) (drop (i32.load (local.get 0)))'
+  ],
   'an address above': [992, '(i32.store (i32.const 1024) (i32.const 1))'],
   'an offset that wraps around': [
     992,

@@ -141,15 +141,38 @@ test('--add-page adds a page to an exported memory that the code uses', () => {
     assert.ok(WebAssembly.validate(bytes))
   }
   const asks = '(func (drop (memory.size)))'
-  for (const [memory, more] of [
-    ['(memory (export "m") 1)', STORES + asks],
-    ['(import "env" "m" (memory 1))', STORES],
-    ['(memory (export "m") 65536)', STORES]
+  for (const [memory, more, reason] of [
+    [
+      '(memory (export "m") 1)',
+      STORES + asks,
+      /page: no: function 2 reads the size of its memory/
+    ],
+    [
+      '(memory (export "m") 1)',
+      STORES + asks.replace('(memory.size)', '(memory.grow (i32.const 1))'),
+      /page: no: function 2 reads the size of its memory/
+    ],
+    [
+      '(import "env" "m" (memory 1))',
+      STORES,
+      /page: no: its memory is imported/
+    ],
+    [
+      '(memory (export "m") 65536)',
+      STORES,
+      /page: no: its memory is as large as engines accept/
+    ],
+    [
+      '(memory 1) (data (i32.const 65536) "1")',
+      STORES,
+      /page: no: data may be after its memory/
+    ]
   ]) {
     assertNoPage(made(memory, more, '--add-page'))
     const { status, stderr } = made(memory, more, '--words', 'page')
     assert.equal(status, 1)
     assert.match(stderr, /no place/)
+    assert.match(stderr, reason)
     assert.doesNotMatch(stderr, /hint: --words page/)
   }
 })
@@ -223,4 +246,66 @@ test('added words are zero, and data stay unchanged', async () => {
   assert.equal(instance.exports.run(), 0x64636261)
   const words = new Uint32Array(instance.exports.memory.buffer, 65536, 4)
   assert.deepEqual([...words], [0, 0, 0, 0])
+})
+
+// ------------------------------------------------------------------ options
+
+const C = `(memory 2) (global (mut i32) (i32.const 66560))
+  (data (i32.const 1024) "1")
+  (func (local i32) (local.set 0 (global.get 0))
+    (global.set 0 (i32.sub (local.get 0) (i32.const 16)))
+    (global.set 0 (local.get 0)))`
+
+test('--words permits places, and the first that suits is taken', () => {
+  const bytes = wat(`(module ${C} ${LOOP})`)
+  const at = (...words) => {
+    const { status, bytes: made } = tryInstrument(bytes, ...words)
+    if (status !== 0) return 'refused'
+    return report(made).own_memory ? 'memory' : addresses(made)[0]
+  }
+  assert.equal(at(), 992)
+  assert.equal(at('--words', 'auto'), 992)
+  assert.equal(at('--words', 'memory,null-area'), 992)
+  assert.equal(at('--words', 'page'), 131072)
+  assert.equal(at('--words', 'memory,page'), 131072)
+  assert.equal(at('--words', 'memory'), 'memory')
+  assert.equal(at('--words', 'memory', '--add-page'), 131072)
+  assert.equal(at('--words', 'own'), 'refused')
+})
+
+test('a refusal explains each place, and names the options that help', () => {
+  const bytes = wat(`(module (memory 1) ${LOOP})`)
+  const { status, stderr } = tryInstrument(bytes, '--words', 'null-area')
+  assert.equal(status, 1)
+  const [first, ...lines] = stderr.trimEnd().split('\n')
+  assert.equal(first, 'wasmsig: -: no place for its signal words')
+  assert.deepEqual(
+    lines.map((line) => /^wasmsig: -: ([a-z-]+: [a-z-]+)/.exec(line)[1]),
+    [
+      'null-area: no',
+      'page: possible',
+      'memory: possible',
+      ...['hint: --words', 'hint: --words']
+    ]
+  )
+})
+
+test('--explain prints the reason for each place that was tried', () => {
+  const explained = (text, ...words) =>
+    tryInstrument(wat(text), '--explain', ...words).stderr
+  assert.equal(
+    explained(`(module ${C} ${LOOP})`),
+    'wasmsig: -: own: no: it exports no __instance_signal\n' +
+      'wasmsig: -: null-area: yes: words at 992: wasm-ld leaves addresses ' +
+      'below 1024 unused (function 0 keeps a C stack below global 0)\n'
+  )
+  assert.match(
+    explained(`(module (memory 1) ${LOOP})`, '--add-page'),
+    /: own: no: .*\n.*: null-area: no: .*\n.*: page: yes: words at 65536: .*\n$/
+  )
+  assert.match(
+    explained(`(module (memory (export "memory") 1) ${LOOP}
+      (global (export "__instance_signal") i32 (i32.const 16)))`),
+    /^wasmsig: -: own: yes: words of its own: it exports __instance_signal\n$/
+  )
 })

@@ -130,6 +130,8 @@ static void find_memory(struct guest *guest, wasmsig_words *words) {
         "the guest cannot be inspected");
   check(report.verdict == WASMSIG_VERDICT_TRACKED,
         wasmsig_verdict_text(report.verdict));
+  check(!report.own_memory.is_exported,
+        "this port needs words in memory 0, not in a memory of their own");
   check(report.memory.is_exported && !report.memory.is_64_bit,
         "this port needs an exported memory with 32-bit addresses");
   guest->memory = wasm_extern_as_memory(

@@ -137,6 +137,16 @@ for (const [name, memories] of Object.entries(OF_ANOTHER_KIND)) {
   })
 }
 
+test('where one memory is supported, inspect says what helps', (t) => {
+  if (severalMemories) return t.skip('the engine has multi-memory')
+  assert.throws(
+    () => inspect(BESIDE),
+    /signal words have a memory of their own.*Node .* from 22 on/
+  )
+  const two = assemble('(module (memory 1) (memory 1))')
+  assert.throws(() => inspect(two), /several memories, .* from 22 on/)
+})
+
 test('inspect reports the memory of the words', () => {
   const { tracked, words, addresses, memory, reason } = inspect(ALONE)
   assert.equal(tracked, true)

@@ -76,7 +76,7 @@ function compile(bytes) {
   try {
     return new Module(bytes)
   } catch (error) {
-    const why = native.whyRefused(bytes)
+    const why = native.whyRefused(bytes, memoryZero.severalMemories)
     if (why) error.message += `; ${why}`
     throw error
   }

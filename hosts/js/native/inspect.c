@@ -189,27 +189,44 @@ static const char *between(wasmsig_verdict verdict) {
   return verdict == WASMSIG_VERDICT_NOT_WASM ? ", but " : ": expected ";
 }
 
-/* whyRefused(bytes: Uint8Array): the reader's sentence about bytes that the
- * engine has refused, if it is more exact than "malformed"; or undefined. */
+static napi_value why_unreadable(napi_env env,
+                                 const wasmsig_module_report *report) {
+  char text[160];
+  if (report->verdict == WASMSIG_VERDICT_MALFORMED) return NULL;
+  snprintf(text, sizeof text, "%s%s%s", wasmsig_verdict_text(report->verdict),
+           report->detail ? between(report->verdict) : "",
+           report->detail ? report->detail : "");
+  return make_text(env, text, strlen(text));
+}
+
+static napi_value why_several(napi_env env,
+                              const wasmsig_module_report *report) {
+  static const char text[] =
+      "it has several memories, which Node supports from 22 on";
+  static const char own[] =
+      "its signal words have a memory of their own, beside memory 0: Node "
+      "supports several memories from 22 on";
+  return report->own_memory.is_exported ? make_text(env, own, sizeof own - 1)
+                                        : make_text(env, text, sizeof text - 1);
+}
+
+/* whyRefused(bytes: Uint8Array, severalMemories: boolean): the reader's
+ * sentence about bytes that the engine has refused, if it is more exact than
+ * "malformed"; or undefined. `severalMemories`: the engine supports them. */
 static napi_value why_refused(napi_env env, napi_callback_info info) {
   wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
-  napi_value given, why = NULL;
-  char text[160];
+  napi_value given[2], why = NULL;
   void *bytes = NULL;
   size_t length = 0;
-  arguments(env, info, &given, 1);
-  if (napi_get_typedarray_info(env, given, NULL, &length, &bytes, NULL, NULL) !=
-          napi_ok ||
+  arguments(env, info, given, 2);
+  if (napi_get_typedarray_info(env, given[0], NULL, &length, &bytes, NULL,
+                               NULL) != napi_ok ||
       wasmsig_module_inspect(bytes, length, NULL, &report) != WASMSIG_OK)
     return NULL;
-  const wasmsig_verdict verdict = report.verdict;
-  if (!wasmsig_verdict_is_readable(verdict) &&
-      verdict != WASMSIG_VERDICT_MALFORMED) {
-    snprintf(text, sizeof text, "%s%s%s", wasmsig_verdict_text(verdict),
-             report.detail ? between(verdict) : "",
-             report.detail ? report.detail : "");
-    why = make_text(env, text, strlen(text));
-  }
+  if (!wasmsig_verdict_is_readable(report.verdict))
+    why = why_unreadable(env, &report);
+  else if (report.memory.count > 1 && !bool_of(env, given[1]))
+    why = why_several(env, &report);
   wasmsig_module_report_release(&report);
   return why;
 }

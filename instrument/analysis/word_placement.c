@@ -112,7 +112,8 @@ int wsig_word_placement_find(struct wsig_word_placement *placement,
   permitted |= WASMSIG_WORDS_IN(WASMSIG_WORDS_OWN);
   for (int kind = 0; kind < WASMSIG_WORDS_COUNT; kind++) {
     if (!(permitted & WASMSIG_WORDS_IN(kind))) continue;
-    *placement = (struct wsig_word_placement){.kind = kind};
+    *placement =
+        (struct wsig_word_placement){.kind = (wasmsig_word_placement)kind};
     int error = finders[kind](placement, scan, reasons[kind]);
     if (error != 1) return error;
   }
@@ -123,7 +124,8 @@ uint32_t wsig_word_placement_others(const struct wsig_scan *scan,
                                     uint32_t permitted, wsig_reasons reasons) {
   uint32_t others = 0;
   for (int kind = WASMSIG_WORDS_NULL_AREA; kind < WASMSIG_WORDS_COUNT; kind++) {
-    struct wsig_word_placement placement = {.kind = kind};
+    struct wsig_word_placement placement = {.kind =
+                                                (wasmsig_word_placement)kind};
     if (!(permitted & WASMSIG_WORDS_IN(kind)) &&
         finders[kind](&placement, scan, reasons[kind]) == WASMSIG_OK)
       others |= WASMSIG_WORDS_IN(kind);

@@ -41,23 +41,30 @@ const trapIn = (error) =>
   /unreachable/i.test(error?.message) ||
   (error?.cause !== undefined && trapIn(error.cause))
 
+/** The error of a callback that no call of the job waits for (Go's timers). */
+const uncaught = () =>
+  new Promise((_, reject) => {
+    process.on('uncaughtException', reject)
+    process.on('unhandledRejection', reject)
+  })
+
+async function repeat(job, progress) {
+  for (;;) {
+    await job()
+    progress.turns++
+  }
+}
+
 async function stopped(job) {
   await job()
   const killer = new Worker(new URL('killer.mjs', import.meta.url))
   await new Promise((resolve) => killer.once('message', resolve))
-  let turns = 0
+  const progress = { turns: 0 }
   try {
-    for (;;) {
-      await job()
-      turns++
-    }
+    await Promise.race([uncaught(), repeat(job, progress)])
   } catch (error) {
-    await killer.terminate()
-    return {
-      turns,
-      isStopped: trapIn(error),
-      error: error?.message ?? String(error)
-    }
+    const text = error?.message ?? String(error)
+    return { ...progress, isStopped: trapIn(error), error: text }
   }
 }
 

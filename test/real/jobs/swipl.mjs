@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** Prolog: eight queens. */
-import { require } from '../packages.mjs'
+import { pathIn, require } from '../packages.mjs'
 
 const PROGRAM = `
 queens(N, Qs) :- numlist(1, N, Ns), permutation(Ns, Qs), safe(Qs).
@@ -10,7 +10,9 @@ free(_, _, []). free(Q, D, [P|Ps]) :- Q =\\= P + D, Q =\\= P - D, E is D + 1,
 `
 
 export async function start() {
-  const swipl = await require('swipl-wasm/dist/swipl/swipl-bundle.js')({
+  const folder = 'swipl-wasm/dist/swipl'
+  const swipl = await require(`${folder}/swipl-web.js`)({
+    locateFile: (file) => pathIn('swipl-wasm', `dist/swipl/${file}`),
     arguments: ['-q'],
     print() {},
     printErr() {}

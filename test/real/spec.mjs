@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * The public test suite of the specification, with instrumented modules beside
+ * the original ones:
+ *
+ *   node test/real/spec.mjs SUITE WASM_TOOLS [--only TEXT] [--write]
+ *
+ * SUITE is a folder of .wast files (github.com/WebAssembly/testsuite), and
+ * WASM_TOOLS the program of that name. It turns each file into modules and
+ * assertions. Each assertion is evaluated in this Node twice; the outcomes must be
+ * the same, whatever they are: values, traps with their text, errors. A module
+ * that is refused counts, and runs unchanged.
+ *
+ * JavaScript cannot call functions with vectors. Assertions about them have the
+ * same outcome twice for this reason, and are counted apart.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+import { COMMAND } from './instrumented.mjs'
+import { evaluate } from './spec-script.mjs'
+
+const RESULTS = new URL('spec.json', import.meta.url)
+const MADE = fileURLToPath(new URL('../../build/real/spec', import.meta.url))
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string', default: '' },
+    write: { type: 'boolean' }
+  }
+})
+const [suite, tools] = positionals
+mkdirSync(MADE, { recursive: true })
+
+const counts = { modules: 0, refused: 0, changed: 0, without: 0 }
+const reasons = new Map()
+
+/** The instrumented module, or the same bytes if it is refused. */
+function instrumented(bytes) {
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  const [from, to] = [join(MADE, `${hash}.in`), join(MADE, `${hash}.wasm`)]
+  counts.modules++
+  writeFileSync(from, bytes)
+  rmSync(to, { force: true })
+  const { status, stderr } = spawnSync(
+    COMMAND,
+    ['instrument', '-v', from, '-o', to],
+    { encoding: 'utf8' }
+  )
+  rmSync(from)
+  if (status === 0) {
+    const made = readFileSync(to)
+    rmSync(to)
+    if (/ 0 polls/.test(stderr)) counts.without++
+    else counts.changed++
+    return made
+  }
+  const reason = stderr.split('\n')[0].replace(/^wasmsig: \S+: /, '')
+  reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  counts.refused++
+  return bytes
+}
+
+function* filesIn(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory() && !entry.name.startsWith('.')) yield* filesIn(path)
+    else if (entry.name.endsWith('.wast')) yield path
+  }
+}
+
+function commandsOf(file, folder) {
+  const out = join(folder, 'script.json')
+  execFileSync(
+    tools,
+    ['json-from-wast', file, '--pretty', '-o', out, '--wasm-dir', folder],
+    { stdio: ['ignore', 'ignore', 'pipe'] }
+  )
+  return JSON.parse(readFileSync(out, 'utf8')).commands
+}
+
+const total = { files: 0, unreadable: 0, assertions: 0, vectors: 0, differ: 0 }
+
+async function compare(file) {
+  const folder = mkdtempSync(join(tmpdir(), 'wasmsig-spec-'))
+  try {
+    const commands = commandsOf(file, folder)
+    const read = (name) => readFileSync(join(folder, name))
+    const bare = await evaluate(commands, read)
+    const made = await evaluate(commands, (name, isValid) =>
+      isValid ? instrumented(read(name)) : read(name)
+    )
+    total.files++
+    for (const [i, { line, type, outcome }] of bare.entries()) {
+      total.assertions++
+      if (/cannot be called/.test(outcome)) total.vectors++
+      if (made[i].outcome === outcome) continue
+      total.differ++
+      const where = `${file.slice(suite.length + 1)}:${line}: ${type}`
+      console.log(`${where}: ${outcome} / ${made[i].outcome}`)
+    }
+  } catch (error) {
+    total.unreadable++
+    console.error(
+      `${basename(file)}: ${String(error.stderr ?? error).split('\n')[0]}`
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+if (!existsSync(suite ?? '') || !existsSync(tools ?? '')) {
+  console.error('spec.mjs: SUITE and WASM_TOOLS are needed')
+  process.exit(2)
+}
+for (const file of [...filesIn(suite)].sort())
+  if (file.includes(options.only)) await compare(file)
+
+const refusals = Object.fromEntries([...reasons].sort(([, a], [, b]) => b - a))
+const result = { node: process.version, ...total, ...counts, refusals }
+console.log(JSON.stringify(result, null, 2))
+if (options.write)
+  writeFileSync(RESULTS, `${JSON.stringify(result, null, 2)}\n`)
+process.exit(total.differ > 0 ? 1 : 0)

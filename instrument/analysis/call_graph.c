@@ -26,38 +26,36 @@
  *     costs of its callers.
  *  3. After a callee with a poll returns, its callers execute the rest of their
  *     code. No poll accounts for that: recursion passes a poll at each call,
- *     but none at each return. So a function polls after each of its long calls
- *       - if it is in a cycle and costs more than LIMIT_OF_RETURN, or
- *       - if it is in no cycle and costs more than LIMIT.
- *     A call is long if the callee, or a function that it calls in turn, has a
- *     poll at its head, or if the callee costs more than LIGHT. No poll is
- *     needed after a call if at most LIMIT_OF_RETURN instructions remain from
- *     there to the end of the body. A loop that leads back from there polls.
+ *     but none at each return. So a function that costs more than LIMIT polls
+ *     after each of its long calls. A call is long if the callee, or a function
+ *     that it calls in turn, has a poll at its head, or if the callee costs
+ *     more than LIGHT. No poll is needed after a call if at most LIMIT
+ *     instructions remain from there to the end of the body. A loop that leads
+ *     back from there polls.
  *
  * So the following is executed between two polls:
  *
  *  - First the rest of one function f. It is at most cost(f). If f polls after
  *    its calls, it is f's own instructions and turns, LIGHT for each call, and
  *    LIMIT for one long call.
- *  - Then the rest of each caller that f returns to, up to the next poll. The
- *    frames of functions in no cycle add at most LIMIT in all, up to a frame
- *    that polls after its calls. Each other frame adds at most LIMIT_OF_RETURN.
+ *  - Then the rest of each caller that f returns to, up to the next poll. Each
+ *    of these frames adds at most LIMIT.
  *
  * The cost of a caller contains what it calls without a poll. Hence between two
  * polls there are at most
  *
- *     W + 2 LIMIT + D x LIMIT_OF_RETURN
+ *     W + (D + 1) x LIMIT
  *
  * instructions. W is the number of instructions of the longest function, with
  * 256 turns of its loops that count, and LIGHT for each of its calls. D is the
- * number of frames that fit on the engine's stack. In most programs the first
- * part is below four million. The second part occurs only once for all the
- * calls that created these frames.
+ * number of frames that return without a poll: at most those that fit on the
+ * engine's stack. This part occurs only once for all the calls that created
+ * these frames.
  *
  * With --every N, N replaces the 256 in W. Costs are computed with at most 256
- * turns: for a larger N, LIMIT and LIMIT_OF_RETURN in the sum are N / 256 times
- * as large. An exception skips the polls after calls: a frame that catches one
- * counts with its whole cost.
+ * turns: for a larger N, LIMIT in the sum is N / 256 times as large. An
+ * exception skips the polls after calls: a frame that catches one counts with
+ * its whole cost.
  *
  * A call through a table or a reference may reach each function whose address
  * is taken and whose type may match (targets.h). Nodes stand for these sets of
@@ -66,13 +64,11 @@
  * number of edges is that of calls and functions. Calls that a function of the
  * host makes are not visible here.
  *
- * Components in which each node reaches each other node are found by Tarjan's
- * algorithm (Depth-first search and linear graph algorithms, 1972), without
- * recursion. The search leaves a node after it has left all its callees, except
- * those on its path, which have a poll. So the costs of callees are known
- * before that of their caller. It can happen that a callee gets its poll only
- * after its caller was left. Then this poll does not make the caller long, but
- * the caller's cost still contains that of the callee.
+ * The search leaves a node after it has left all its callees, except those on
+ * its path, which have a poll. So the costs of callees are known before that of
+ * their caller. It can happen that a callee gets its poll only after its caller
+ * was left. Then this poll does not make the caller long, but the caller's cost
+ * still contains that of the callee.
  */
 #include "analysis/call_graph.h"
 
@@ -82,15 +78,12 @@
 
 /* Instructions. */
 #define LIGHT UINT64_C(1024)
-#define LIMIT_OF_RETURN (UINT64_C(1) << 14)
-#define LIMIT (UINT64_C(1) << 20)
+#define LIMIT (UINT64_C(1) << 16)
 
 struct wsig_node {
   size_t first, next, end; /* its edges; `next`: where the search continues */
   uint64_t cost;
-  uint32_t number; /* in the order of the search; 0: not yet visited */
-  uint32_t low;    /* the lowest known number that it reaches in a component */
-  bool is_open;    /* its component is not known yet */
+  bool is_visited;
   bool is_on_path; /* of the search */
   bool has_poll;   /* at its head */
   bool is_long;    /* calls of it are long */
@@ -105,11 +98,8 @@ struct builder {
   uint32_t node_count;
   uint32_t *edges;
   size_t edge_count, edge_capacity;
-  uint32_t *open; /* nodes whose component is not known yet */
-  size_t open_count;
   uint32_t *path; /* from the start of the search to its current node */
   size_t path_count;
-  uint32_t number;
   bool failed; /* out of memory */
 };
 
@@ -271,19 +261,13 @@ static void settle_reference(struct builder *builder, struct wsig_node *node) {
   }
 }
 
-static bool calls_itself(const struct builder *builder, uint32_t node) {
-  const struct wsig_node *from = &builder->graph->nodes[node];
-  for (size_t i = from->first; i < from->end; i++)
-    if (builder->edges[i] == node) return true;
-  return false;
-}
-
 static void settle(struct builder *builder, uint32_t node) {
   struct wsig_node *settled = &builder->graph->nodes[node];
   if (!is_function(builder, node))
     settle_reference(builder, settled);
   else if (node >= builder->scan->module.imported_functions)
     settle_function(builder, settled);
+  settled->is_wide = settled->cost > LIMIT;
 }
 
 /* Ensures that each cycle through the node has a poll. */
@@ -296,46 +280,18 @@ static void cut(struct builder *builder, uint32_t node) {
     cut(builder, builder->edges[i]);
 }
 
-/* The component is complete, so it is known which nodes are in a cycle. */
-static void settle_component(struct builder *builder, const uint32_t *component,
-                             size_t count) {
-  bool is_in_cycle = count > 1 || calls_itself(builder, component[0]);
-  for (size_t i = 0; i < count; i++) {
-    struct wsig_node *node = &builder->graph->nodes[component[i]];
-    node->is_wide = node->cost > (is_in_cycle ? LIMIT_OF_RETURN : LIMIT);
-  }
-}
-
-/* -------------------------------------------------------------- components */
+/* ------------------------------------------------------------------ search */
 
 static void enter(struct builder *builder, uint32_t node) {
   struct wsig_node *entered = &builder->graph->nodes[node];
-  entered->number = entered->low = ++builder->number;
-  entered->is_open = entered->is_on_path = true;
-  builder->open[builder->open_count++] = node;
+  entered->is_visited = entered->is_on_path = true;
   builder->path[builder->path_count++] = node;
 }
 
-static void take_low(struct wsig_node *node, uint32_t low) {
-  if (low < node->low) node->low = low;
-}
-
 static void leave(struct builder *builder, uint32_t node) {
-  struct wsig_node *nodes = builder->graph->nodes;
   settle(builder, node);
-  nodes[node].is_on_path = false;
+  builder->graph->nodes[node].is_on_path = false;
   builder->path_count--;
-  if (builder->path_count > 0)
-    take_low(&nodes[builder->path[builder->path_count - 1]], nodes[node].low);
-  if (nodes[node].low != nodes[node].number) return;
-  size_t end = builder->open_count;
-  uint32_t last;
-  do {
-    last = builder->open[--builder->open_count];
-    nodes[last].is_open = false;
-  } while (last != node);
-  settle_component(builder, builder->open + builder->open_count,
-                   end - builder->open_count);
 }
 
 static void search(struct builder *builder, uint32_t start) {
@@ -349,16 +305,13 @@ static void search(struct builder *builder, uint32_t start) {
     }
     uint32_t callee = builder->edges[nodes[node].next++];
     if (nodes[callee].is_on_path) cut(builder, callee);
-    if (nodes[callee].number == 0)
-      enter(builder, callee);
-    else if (nodes[callee].is_open)
-      take_low(&nodes[node], nodes[callee].number);
+    if (!nodes[callee].is_visited) enter(builder, callee);
   }
 }
 
-static void find_components(struct builder *builder) {
+static void search_all(struct builder *builder) {
   for (uint32_t node = 0; node < builder->node_count; node++)
-    if (builder->graph->nodes[node].number == 0) search(builder, node);
+    if (!builder->graph->nodes[node].is_visited) search(builder, node);
 }
 
 /* -------------------------------------------------------------------- all */
@@ -371,10 +324,8 @@ static int number_nodes(struct builder *builder) {
   graph->nodes = calloc(builder->node_count, sizeof *graph->nodes);
   graph->class_of_type =
       malloc((graph->type_count + 1) * sizeof *graph->class_of_type);
-  builder->open = malloc(builder->node_count * sizeof *builder->open);
   builder->path = malloc(builder->node_count * sizeof *builder->path);
-  if (!graph->nodes || !graph->class_of_type || !builder->open ||
-      !builder->path)
+  if (!graph->nodes || !graph->class_of_type || !builder->path)
     return WASMSIG_ENOMEM;
   for (uint32_t type = 0; type < graph->type_count; type++) {
     uint32_t class = wsig_class_of_type(targets, builder->scan, type);
@@ -397,10 +348,9 @@ int wsig_call_graph_build(struct wsig_call_graph *graph,
   if (!error) error = number_nodes(&builder);
   if (!error) error = add_bodies(&builder);
   if (!error) error = add_references(&builder);
-  if (!error) find_components(&builder);
+  if (!error) search_all(&builder);
   wsig_targets_release(&builder.targets);
   free(builder.edges);
-  free(builder.open);
   free(builder.path);
   return error;
 }
@@ -429,7 +379,7 @@ void wsig_call_graph_set_polls(const struct wsig_call_graph *graph,
         &graph->nodes[node_of(graph, site->callee)];
     uint64_t rest = sites->instructions - site->before + calls + turns;
     site->polls = site->kind == WSIG_POLL_SITE_RETURN && node->is_wide &&
-                  callee->is_long && rest > LIMIT_OF_RETURN;
+                  callee->is_long && rest > LIMIT;
     calls += passed_on(callee);
   }
 }

@@ -193,18 +193,20 @@ const shapes = {
        (return_call $twice (call $twice (local.get 0))))`
   ],
   'a frame with much work after a call returns': [
-    (every) => (every > 200 ? 3 : 2),
+    (every) => (every > 200 ? 4 : 3),
     `(func $down (param i32) (result i32) (local $i i32)
        (if (i32.le_s (local.get 0) (i32.const 0)) (then (return (i32.const 1))))
        (i32.add
          (call $down (i32.sub (local.get 0) (i32.const 3)))
          (i32.const 2))
        (block (param i32) (result i32)
+         ${`(local.set $i (i32.const 0))
          (loop $again (param i32) (result i32)
-           ${'(nop) '.repeat(80)}
+           ${'(nop) '.repeat(180)}
            (i32.mul (i32.const 3))
            (local.set $i (i32.add (local.get $i) (i32.const 1)))
-           (br_if $again (i32.lt_u (local.get $i) (i32.const 300)))))
+           (br_if $again (i32.lt_u (local.get $i) (i32.const 300))))
+         `.repeat(2)})
        (i32.xor (call $down (i32.sub (local.get 0) (i32.const 9)))))
      (func (export "run") (param i32) (result i32)
        (call $down (i32.rem_u (local.get 0) (i32.const 40))))`
@@ -459,17 +461,22 @@ function pollsIn(text, ...args) {
   return countOf(KILL_CHECK, code(made.bytes))
 }
 
-test('a cycle of 200000 functions gets one poll', { skip: noAssembler }, () => {
-  const count = 200000
-  const functions = Array.from(
-    { length: count },
-    (_, i) => `(func (call ${(i + 1) % count}))`
-  )
-  const cycle = `(module (memory 1) ${functions.join('')})`
-  assert.equal(pollsIn(cycle), 1)
-  functions[count - 1] = '(func)'
-  assert.equal(pollsIn(`(module (memory 1) ${functions.join('')})`), 0)
-})
+test(
+  'a cycle of 200000 functions gets a poll, as do 65536 instructions of calls',
+  { skip: noAssembler },
+  () => {
+    const count = 200000
+    const functions = Array.from(
+      { length: count },
+      (_, i) => `(func (call ${(i + 1) % count}))`
+    )
+    const cycle = `(module (memory 1) ${functions.join('')})`
+    const byCost = Math.floor((count * 2) / 65536)
+    assert.equal(pollsIn(cycle), byCost + 1)
+    functions[count - 1] = '(func)'
+    assert.equal(pollsIn(`(module (memory 1) ${functions.join('')})`), byCost)
+  }
+)
 
 // ---------------------------------------------------------- engines' limits
 

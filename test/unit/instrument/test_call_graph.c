@@ -188,7 +188,7 @@ TEST(calls_that_add_up_poll_without_a_cycle) {
   }
   memcpy(code + length, "\2\0\x0b", 3);
   section_bytes(module, CODE, code, length + 3);
-  assert_string_equal(heads(module), "-p--p---");
+  assert_string_equal(heads(module), "--p--p--");
 }
 
 int main(void) {

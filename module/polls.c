@@ -196,10 +196,9 @@ static void count(struct wsig_polls *polls, const struct wsig_stacked *address,
 /* `access`: the three operands of the load's WSIG_OPERAND_ACCESS. */
 static void see_read(struct wsig_polls *polls,
                      const struct wsig_stacked *address,
-                     const struct wsig_operand *access, unsigned width,
-                     bool atomic) {
+                     const struct wsig_operand *access, bool atomic) {
   uint64_t sum = address->value + access[2].value;
-  if (polls->has_address && address->is_known && width <= (atomic ? 8 : 4) &&
+  if (polls->has_address && address->is_known &&
       access[1].value == polls->memory && sum >= address->value &&
       sum == polls->address) {
     count(polls, address, atomic);
@@ -218,7 +217,7 @@ static void see_load(struct wsig_polls *polls,
     memset(polls->stack, 0, sizeof polls->stack);
     return;
   }
-  see_read(polls, &polls->stack[above], instruction->operands, width, atomic);
+  see_read(polls, &polls->stack[above], instruction->operands, atomic);
   for (unsigned i = 0; i <= above; i++) pop(polls);
   push(polls, (struct wsig_stacked){0});
 }

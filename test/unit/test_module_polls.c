@@ -88,10 +88,10 @@ TEST(an_address_of_64_bits_does_not_wrap_either) {
 }
 
 /* Wide plain loads copy data. A wide atomic load reads two words at once. */
-TEST(narrow_loads_are_polls_and_wide_ones_if_they_are_atomic) {
+TEST(loads_of_integers_are_polls_also_narrow_and_wide_ones) {
   assert_polls(CONST_1024 "\x2d\0\0" DROP, 0, 1);     /* i32.load8_u */
   assert_polls(CONST_1024 "\x35\2\0" DROP, 0, 1);     /* i64.load32_u */
-  assert_polls(CONST_1024 "\x29\3\0" DROP, 0, 0);     /* i64.load */
+  assert_polls(CONST_1024 "\x29\3\0" DROP, 0, 1);     /* i64.load */
   assert_polls(CONST_1024 "\x2a\2\0" DROP, 0, 0);     /* f32.load */
   assert_polls(CONST_1024 "\xfe\x11\3\0" DROP, 1, 0); /* i64.atomic.load */
   assert_polls(CONST_1024 "\xfe\x12\0\0" DROP, 1, 0); /* ...load8_u */
@@ -293,7 +293,7 @@ int main(void) {
       cmocka_unit_test(the_offset_counts),
       cmocka_unit_test(an_address_does_not_wrap),
       cmocka_unit_test(an_address_of_64_bits_does_not_wrap_either),
-      cmocka_unit_test(narrow_loads_are_polls_and_wide_ones_if_they_are_atomic),
+      cmocka_unit_test(loads_of_integers_are_polls_also_narrow_and_wide_ones),
       cmocka_unit_test(another_memory_contains_no_word),
       cmocka_unit_test(a_memory_of_the_words_own_contains_the_word),
       cmocka_unit_test(stores_are_no_polls),

@@ -177,7 +177,8 @@ typedef struct wasmsig_module_polls {
   /** i32.atomic.load and read-modify-writes, and i64.atomic.load, which reads
    * the next word too. */
   uint64_t atomic;
-  /** i32.load and narrower ones: an engine may move them out of a loop. */
+  /** i32.load, narrower ones, and i64.load: an engine may move them out of a
+   * loop. */
   uint64_t plain;
   /** Functions that have loops, and plain reads only outside of them: a
    * compiler may have moved the read out of a loop, which then never sees a

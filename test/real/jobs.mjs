@@ -120,6 +120,16 @@ function print({ host, job, same, killed, error = '' }) {
 const isWrong = ({ same, killed, error }) =>
   same === false || killed === false || /^instrumented/.test(error)
 
+/** Replaces the kept results of the same host and job. */
+function keep(results) {
+  const kept = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS)) : []
+  const of = ({ host, job }) => `${host} ${job}`
+  const all = new Map([...kept, ...results].map((one) => [of(one), one]))
+  const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1))
+  const list = sorted.map(([, one]) => one)
+  writeFileSync(RESULTS, `${JSON.stringify(list, null, 2)}\n`)
+}
+
 async function main() {
   const { values: options } = parseArgs({
     options: {
@@ -139,8 +149,7 @@ async function main() {
       print(results.at(-1))
     }
   }
-  if (options.write)
-    writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
+  if (options.write) keep(results)
   const kept = results.filter(({ same, killed }) => same && killed)
   console.log(`${kept.length} of ${results.length}`)
   process.exitCode = results.some(isWrong) ? 1 : 0

@@ -7,12 +7,13 @@
  *
  * SUITE is a folder of .wast files (github.com/WebAssembly/testsuite), and
  * WASM_TOOLS the program of that name. It turns each file into modules and
- * assertions. Each assertion is evaluated in this Node twice; the outcomes must be
- * the same, whatever they are: values, traps with their text, errors. A module
- * that is refused counts, and runs unchanged.
+ * assertions. Each is evaluated in this Node three times: with the module, with
+ * the instrumented one, and with one that polls at the start of each function too
+ * (--calls). The outcomes must be the same, whatever they are: values, traps with
+ * their text, errors. A module that is refused counts, and runs unchanged.
  *
  * JavaScript cannot call functions with vectors. Assertions about them have the
- * same outcome twice for this reason, and are counted apart.
+ * same outcome for this reason, and are counted apart.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -47,11 +48,13 @@ const { values: options, positionals } = parseArgs({
 const [suite, tools] = positionals
 mkdirSync(MADE, { recursive: true })
 
-const counts = { modules: 0, refused: 0, changed: 0, without: 0 }
+const WAYS = [[], ['--calls']]
+
+const counts = { modules: 0, refused: 0, changed: 0 }
 const reasons = new Map()
 
 /** The instrumented module, or the same bytes if it is refused. */
-function instrumented(bytes) {
+function instrumented(bytes, options) {
   const hash = createHash('sha256').update(bytes).digest('hex')
   const [from, to] = [join(MADE, `${hash}.in`), join(MADE, `${hash}.wasm`)]
   counts.modules++
@@ -59,18 +62,20 @@ function instrumented(bytes) {
   rmSync(to, { force: true })
   const { status, stderr } = spawnSync(
     COMMAND,
-    ['instrument', '-v', from, '-o', to],
+    ['instrument', '-v', ...options, from, '-o', to],
     { encoding: 'utf8' }
   )
   rmSync(from)
   if (status === 0) {
     const made = readFileSync(to)
     rmSync(to)
-    if (/ 0 polls/.test(stderr)) counts.without++
-    else counts.changed++
+    if (!/ 0 polls/.test(stderr)) counts.changed++
     return made
   }
-  const reason = stderr.split('\n')[0].replace(/^wasmsig: \S+: /, '')
+  const reason = stderr
+    .split('\n')[0]
+    .replace(/^wasmsig: \S+: /, '')
+    .replace(/byte \d+/, 'a byte')
   reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   counts.refused++
   return bytes
@@ -96,23 +101,31 @@ function commandsOf(file, folder) {
 
 const total = { files: 0, unreadable: 0, assertions: 0, vectors: 0, differ: 0 }
 
+const isUncallable = (outcome) => /cannot be called/.test(outcome)
+
+function report(file, way, bare, made) {
+  for (const [i, { line, type, outcome }] of bare.entries()) {
+    if (made[i].outcome === outcome) continue
+    total.differ++
+    const where = `${file.slice(suite.length + 1)}:${line} ${way}: ${type}`
+    console.log(`${where}: ${outcome} / ${made[i].outcome}`)
+  }
+}
+
 async function compare(file) {
   const folder = mkdtempSync(join(tmpdir(), 'wasmsig-spec-'))
   try {
     const commands = commandsOf(file, folder)
     const read = (name) => readFileSync(join(folder, name))
     const bare = await evaluate(commands, read)
-    const made = await evaluate(commands, (name, isValid) =>
-      isValid ? instrumented(read(name)) : read(name)
-    )
     total.files++
-    for (const [i, { line, type, outcome }] of bare.entries()) {
-      total.assertions++
-      if (/cannot be called/.test(outcome)) total.vectors++
-      if (made[i].outcome === outcome) continue
-      total.differ++
-      const where = `${file.slice(suite.length + 1)}:${line}: ${type}`
-      console.log(`${where}: ${outcome} / ${made[i].outcome}`)
+    total.assertions += bare.length
+    total.vectors += bare.filter(({ outcome }) => isUncallable(outcome)).length
+    for (const way of WAYS) {
+      const made = await evaluate(commands, (name, isValid) =>
+        isValid ? instrumented(read(name), way) : read(name)
+      )
+      report(file, way, bare, made)
     }
   } catch (error) {
     total.unreadable++

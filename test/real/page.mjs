@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+/**
+ * Writes docs/conformance/instrument.md from the kept results:
+ *
+ *   node test/real/page.mjs [--check]
+ *
+ * --check writes nothing, and fails if the page is not that of the results.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import process from 'node:process'
+import { median } from 'simple-statistics'
+
+const PAGE = new URL('../../docs/conformance/instrument.md', import.meta.url)
+const read = (name) =>
+  JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
+
+const HOSTS = {
+  'node-20': 'Node 20',
+  'node-26': 'Node 26',
+  bun: 'Bun',
+  wasmtime: 'Wasmtime'
+}
+
+const table = (head, rows) =>
+  [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n')
+
+const numbersApart = (text) => text.replaceAll(/\b\d+\b/g, 'N')
+
+function counted(texts) {
+  const sums = new Map()
+  for (const text of texts) sums.set(text, (sums.get(text) ?? 0) + 1)
+  return [...sums].sort(([, a], [, b]) => b - a)
+}
+
+function acceptance(rows) {
+  const accepted = rows.filter(({ isAccepted }) => isAccepted)
+  const packages = new Set(rows.map((row) => row.package))
+  const ratio = median(accepted.map((row) => row.ratio)).toFixed(2)
+  const places = counted(accepted.map((row) => numbersApart(row.placement)))
+  const refused = rows.filter(({ isAccepted }) => !isAccepted)
+  return `## Real modules
+
+${packages.size} packages have ${rows.length} different modules of at least 1 KiB.
+\`wasmsig instrument\` accepts ${accepted.length} of them without an option. All
+results are valid for wasmparser. The median result is ${ratio} times as long as
+the original.
+
+${table(
+  ['modules', 'where the words are'],
+  places.map(([text, count]) => [count, text])
+)}
+${refused.map((row) => `\n- refused: ${row.package} ${row.path}: ${row.reason}`).join('')}
+${table(
+  ['package', 'module', 'toolchain (a guess)', 'size'],
+  rows.map((row) => [
+    `${row.package} ${row.version}`,
+    row.path,
+    row.toolchain,
+    row.isAccepted ? `× ${row.ratio.toFixed(2)}` : 'refused'
+  ])
+)}
+`
+}
+
+/** ● the same result, and stopped; – and why not tried. */
+function jobCell(result) {
+  if (result === undefined) return ''
+  if (result.same && result.killed) return '●'
+  if (result.same === false || result.killed === false) return '○'
+  return '–'
+}
+
+function jobs(results) {
+  const names = [...new Set(results.map(({ job }) => job))].sort()
+  const hosts = Object.keys(HOSTS)
+  const find = (host, job) =>
+    results.find((one) => one.host === host && one.job === job)
+  const notes = results
+    .filter((one) => jobCell(one) !== '●')
+    .map(({ host, job, error }) => `- ${job} in ${HOSTS[host]}: ${error}`)
+  return `## Jobs
+
+Each job loads a package, does the same work with the package's own modules and
+with instrumented ones, and compares the results. Then it repeats the work, and
+another thread stores SIGKILL into the signal words. A call must end with a trap.
+● both hold, ○ one does not, – the module does not run there. An empty cell: the
+job is not for this host. The jobs in Wasmtime call the module's exports, without
+JavaScript; modules that need JavaScript do not run there.
+
+${table(
+  ['job', ...Object.values(HOSTS)],
+  names.map((job) => [job, ...hosts.map((host) => jobCell(find(host, job)))])
+)}
+
+${notes.join('\n')}
+`
+}
+
+function specification(result) {
+  const {
+    files,
+    assertions,
+    vectors,
+    differ,
+    modules,
+    refused,
+    changed,
+    node
+  } = result
+  return `## The specification's test suite
+
+All ${files} files of the public test suite that wasm-tools can read, in Node
+${node.slice(1)}. ${assertions} commands of the scripts were evaluated with the original
+modules, with instrumented ones, and with ones that poll at the start of each
+function too (\`--calls\`). ${differ} outcomes differ. Modules were instrumented ${modules} times;
+${changed} results have polls, and ${refused} were refused, as they use proposals that
+are newer than the reader.
+${vectors} of the commands have vectors as arguments or results, which JavaScript
+cannot pass. The bits of a NaN are not compared.
+`
+}
+
+const text = `<!-- SPDX-License-Identifier: Apache-2.0 OR MIT -->
+<!-- Written by test/real/page.mjs; do not edit. -->
+
+# Conformance: modules that the command has instrumented
+
+\`wasmsig instrument\` was tried on modules of npm packages that test/real/ pins,
+and on the public test suite of the specification. These are the results of the
+last runs. To run them again:
+
+- \`node test/real/accept.mjs --write\`
+- \`node test/real/jobs.mjs --write\`
+- \`node test/real/spec.mjs SUITE WASM_TOOLS --write\`
+- \`node test/real/page.mjs\` writes this page.
+
+${acceptance(read('accepted.json'))}
+${jobs(read('jobs.json'))}
+${specification(read('spec.json'))}`
+
+if (!process.argv.includes('--check')) writeFileSync(PAGE, text)
+else if (readFileSync(PAGE, 'utf8') !== text) {
+  console.error('docs/conformance/instrument.md: run node test/real/page.mjs')
+  process.exit(1)
+}

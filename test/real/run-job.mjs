@@ -57,11 +57,12 @@ async function repeat(job, progress) {
 
 async function stopped(job) {
   await job()
+  const failure = uncaught()
   const killer = new Worker(new URL('killer.mjs', import.meta.url))
   await new Promise((resolve) => killer.once('message', resolve))
   const progress = { turns: 0 }
   try {
-    await Promise.race([uncaught(), repeat(job, progress)])
+    await Promise.race([failure, repeat(job, progress)])
   } catch (error) {
     const text = error?.message ?? String(error)
     return { ...progress, isStopped: trapIn(error), error: text }

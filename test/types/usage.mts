@@ -19,6 +19,7 @@ import {
   type SignalName,
   type Tracking
 } from 'wasmsig'
+import 'wasmsig/instrument'
 import 'wasmsig/register'
 
 declare const instance: WebAssembly.Instance

@@ -17,7 +17,8 @@ const own = Object.freeze({
   version,
   place,
   all: () => claimed(require('./api.js')),
-  register: () => claimed(require('./install.js')).register()
+  register: () => claimed(require('./install.js')).register(),
+  instrument: () => claimed(require('./instrument-namespace.js')).instrument()
 })
 
 /** Only a copy that has loaded without an error is the first. */
@@ -36,7 +37,8 @@ function isCopy(value) {
     value !== null &&
     typeof value.version === 'string' &&
     typeof value.all === 'function' &&
-    typeof value.register === 'function'
+    typeof value.register === 'function' &&
+    typeof value.instrument === 'function'
   )
 }
 

@@ -7,12 +7,7 @@ const { isEnabled } = require('./enabled.js')
 const { typeError } = require('./errors.js')
 const { isObject } = require('./import-recorder.js')
 const { bytesAreNeeded } = require('./memory-zero.js')
-const {
-  defineProperty,
-  getOwnPropertyDescriptor,
-  hasOwn,
-  isNative
-} = require('./primordials.js')
+const { isEngines, plainValue, swap } = require('./namespace.js')
 const { hookEngine } = require('./promise-hook.js')
 const wrappers = require('./wrappers.js')
 
@@ -88,42 +83,12 @@ function ownNamespace() {
   }
 }
 
-// -------------------------------------------------------------- properties
-
-/** A property's value if no code runs to read it. */
-function plainValue(object, name) {
-  const descriptor = getOwnPropertyDescriptor(object, name)
-  return descriptor && hasOwn(descriptor, 'value')
-    ? descriptor.value
-    : undefined
-}
-
-function replace(object, name, value) {
-  const descriptor = getOwnPropertyDescriptor(object, name)
-  return defineProperty(object, name, {
-    __proto__: null,
-    ...descriptor,
-    value
-  })
-}
-
-/** Replaces `from` by `to`; leaves what other code has put there since. */
-function swap(namespace, name, from, to) {
-  if (plainValue(namespace, name) !== from) return false
-  if (!replace(namespace, name, to)) return false
-  const prototype = plainValue(from, 'prototype')
-  if (isObject(prototype) && plainValue(prototype, 'constructor') === from) {
-    replace(prototype, 'constructor', to)
-  }
-  return true
-}
-
 /** Wraps one function, if it exists and can be replaced. */
 function wrapOne(namespace, name, [wrapOwn, wrapReplaced], installation) {
   try {
     const original = plainValue(namespace, name)
     if (typeof original !== 'function') return
-    const wrap = isNative(original, name) ? wrapOwn : wrapReplaced
+    const wrap = isEngines(original, name) ? wrapOwn : wrapReplaced
     const wrapper = wrap?.(original, installation)
     if (wrapper && swap(namespace, name, original, wrapper)) {
       installation.pairs.push({ name, original, wrapper })

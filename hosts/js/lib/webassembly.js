@@ -47,4 +47,7 @@ function find() {
   return own || require('./no-webassembly.js')
 }
 
-module.exports = find()
+/** As they are now: this package may wrap some later. */
+const { Module, Instance, Memory, Global, validate } = find()
+
+module.exports = { Module, Instance, Memory, Global, validate }

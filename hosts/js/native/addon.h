@@ -16,6 +16,7 @@ void define_firing_mode(napi_env env, napi_value exports);
 void define_forwarded_signals(napi_env env, napi_value exports);
 void define_inspect(napi_env env, napi_value exports);
 void define_instances(napi_env env, napi_value exports);
+void define_instrument(napi_env env, napi_value exports);
 void define_memory_reservation(napi_env env, napi_value exports);
 void define_module_bytes(napi_env env, napi_value exports);
 void define_movable_memories(napi_env env, napi_value exports);

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+'use strict'
+// Instrumented modules on disk.
+//
+// Why any number of processes may use the folder at once: an entry is written
+// as a new file, and then renamed. So a name refers to a complete entry or to
+// none, and two processes that write the same entry write the same contents.
+// Why a damaged entry does no harm: the digest in its first line is one of all
+// that follows. An entry that does not match is made again.
+//
+// Where the folder cannot be read or written, there is no cache.
+
+const { createHash, randomBytes } = require('node:crypto')
+const fs = require('node:fs')
+const { homedir } = require('node:os')
+const path = require('node:path')
+
+const { environment } = require('./enabled.js')
+const version = require('./version.js')
+
+const OUTCOMES = new Set(['made', 'unchanged', 'receives', 'refused'])
+const DIGEST = /^[0-9a-f]{64}$/
+const NEWLINE = 10
+
+function place() {
+  const named = environment('WASMSIG_INSTRUMENT_CACHE')
+  if (named === 'off') return undefined
+  if (named) return path.resolve(named)
+  const caches = environment('XDG_CACHE_HOME')
+  return caches && path.isAbsolute(caches)
+    ? path.join(caches, 'wasmsig', 'instrument')
+    : path.join(homedir(), '.cache', 'wasmsig', 'instrument')
+}
+
+function folderOrNone() {
+  try {
+    return place()
+  } catch {
+    return undefined // the host does not permit to read it
+  }
+}
+
+const folder = folderOrNone()
+
+const digestOf = (...parts) => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex')
+}
+
+/** The name of what this version makes of some bytes with some options. */
+function keyOf(bytes, options) {
+  return digestOf(`wasmsig ${version}, ${options}\n`, bytes)
+}
+
+const fileOf = (key) => path.join(folder, `${key}.module`)
+
+/** The line before `at` and where the next one starts. */
+function lineAt(contents, at) {
+  const end = contents.indexOf(NEWLINE, at)
+  if (end < 0) throw new RangeError('no line')
+  return [contents.toString('utf8', at, end), end + 1]
+}
+
+function parse(contents) {
+  const [digest, start] = lineAt(contents, 0)
+  const rest = contents.subarray(start)
+  if (!DIGEST.test(digest) || digestOf(rest) !== digest) return undefined
+  const [head, bytesAt] = lineAt(rest, 0)
+  const { outcome, why } = JSON.parse(head)
+  if (!OUTCOMES.has(outcome)) return undefined
+  return { outcome, why, bytes: rest.subarray(bytesAt) }
+}
+
+/** { outcome, why?, bytes }, or undefined. */
+function readEntry(key) {
+  if (!folder) return undefined
+  try {
+    return parse(fs.readFileSync(fileOf(key)))
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes a file that no other process has, and renames it. */
+function writeWhole(file, parts) {
+  const beside = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`
+  try {
+    fs.writeFileSync(beside, Buffer.concat(parts), { flag: 'wx', mode: 0o600 })
+    fs.renameSync(beside, file)
+  } catch (error) {
+    fs.rmSync(beside, { force: true })
+    throw error
+  }
+}
+
+function writeEntry(key, { outcome, why, bytes = Buffer.alloc(0) }) {
+  if (!folder) return
+  try {
+    const head = Buffer.from(`${JSON.stringify({ outcome, why })}\n`)
+    const digest = Buffer.from(`${digestOf(head, bytes)}\n`)
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    writeWhole(fileOf(key), [digest, head, bytes])
+  } catch {
+    // not permitted, or the disk is full
+  }
+}
+
+module.exports = { keyOf, readEntry, writeEntry }

@@ -73,7 +73,8 @@ _wasmsig() {
       ;;
     inspect:-*) _wasmsig_words "--json --help" "$current" ;;
     instrument:-*)
-      _wasmsig_words "--output --every --for --calls --words --add-page --explain --verbose --help" "$current"
+      _wasmsig_words "--output --every --for --calls --words --add-page --explain --verbose
+        --json --help" "$current"
       ;;
     workerd:-*)
       _wasmsig_words "--cpu-limit --cpu-margin --cpu-soft --startup-limit --log

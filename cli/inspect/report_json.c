@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "inspect/report_json.h"
 
-#include "text/escape.h"
 #include "text/places.h"
+#include "text/print.h"
 #include "text/verdict.h"
 
 #include <inttypes.h>
@@ -15,29 +15,11 @@ const char *cli_kind_name(wasmsig_extern_kind kind) {
   return (size_t)kind < 5 ? names[kind] : "unknown kind";
 }
 
-static void print_string(const char *bytes, size_t length) {
-  putchar('"');
-  while (length > 0) {
-    struct cli_escaped escaped = cli_escape_json(bytes, length);
-    fwrite(escaped.bytes, 1, escaped.length, stdout);
-    bytes += escaped.taken;
-    length -= escaped.taken;
-  }
-  putchar('"');
-}
-
 static void key(const char *name) { printf(",\"%s\":", name); }
-
-static void print_text(const char *text) {
-  if (text)
-    print_string(text, strlen(text));
-  else
-    fputs("null", stdout);
-}
 
 static void print_name(const wasmsig_module_name *name) {
   if (name->bytes)
-    print_string(name->bytes, name->length);
+    cli_print_json_string(name->bytes, name->length);
   else
     fputs("null", stdout);
 }
@@ -146,9 +128,10 @@ static void print_prediction(const struct cli_prediction *prediction) {
   printf("{\"accepted\":%s,\"polls\":%" PRIu64 ",\"delivers\":%s,\"words\":",
          made->bytes ? "true" : "false", made->polls,
          made->delivers ? "true" : "false");
-  print_text(made->bytes ? cli_place_name((int)made->placement) : NULL);
+  cli_print_json_text(made->bytes ? cli_place_name((int)made->placement)
+                                  : NULL);
   fputs(",\"reason\":", stdout);
-  print_text(made->bytes ? made->reasons[made->placement] : made->why);
+  cli_print_json_text(made->bytes ? made->reasons[made->placement] : made->why);
   putchar('}');
 }
 
@@ -158,7 +141,7 @@ static void print_hints(const wasmsig_module_report *report) {
   putchar('[');
   for (size_t i = 0; i < count; i++) {
     if (i > 0) putchar(',');
-    print_text(hints[i]);
+    cli_print_json_text(hints[i]);
   }
   putchar(']');
 }
@@ -167,15 +150,16 @@ void cli_print_json(const char *path, const wasmsig_module_report *report,
                     const struct cli_prediction *prediction) {
   bool is_readable = wasmsig_verdict_is_readable(report->verdict);
   fputs("{\"file\":", stdout);
-  print_text(path);
+  cli_print_json_text(path);
   key("tracked");
   print_bool(report->verdict == WASMSIG_VERDICT_TRACKED);
   key("verdict");
-  print_text(wasmsig_verdict_code(report->verdict));
+  cli_print_json_text(wasmsig_verdict_code(report->verdict));
   key("text");
-  print_text(wasmsig_verdict_text(report->verdict));
+  cli_print_json_text(wasmsig_verdict_text(report->verdict));
   key("word");
-  print_text(report->word < 0 ? NULL : wasmsig_word_name(report->word));
+  cli_print_json_text(report->word < 0 ? NULL
+                                       : wasmsig_word_name(report->word));
   if (is_readable) {
     key("words");
     print_words(report);
@@ -191,7 +175,7 @@ void cli_print_json(const char *path, const wasmsig_module_report *report,
     key("offset");
     printf("%" PRIu64, report->offset);
     key("detail");
-    print_text(report->detail);
+    cli_print_json_text(report->detail);
   }
   key("hints");
   print_hints(report);

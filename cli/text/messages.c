@@ -19,9 +19,12 @@ static void add_message(struct cli_text *text, const char *format,
   free(message);
 }
 
+void (*cli_before_message)(void);
+
 void cli_message(const char *format, ...) {
   struct cli_text text = {.descriptor = STDERR_FILENO, .patience_ms = -1};
   va_list arguments;
+  if (cli_before_message) cli_before_message();
   va_start(arguments, format);
   cli_text_add(&text, "wasmsig: ");
   add_message(&text, format, arguments);

@@ -4,6 +4,9 @@
 #ifndef WASMSIG_CLI_TEXT_MESSAGES_H
 #define WASMSIG_CLI_TEXT_MESSAGES_H
 
+/* Is called before each message, unless it is NULL. */
+extern void (*cli_before_message)(void);
+
 /* Prints "wasmsig: MESSAGE" on standard error, where MESSAGE is usually
  * "FILE: what is wrong". */
 void cli_message(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -312,9 +312,9 @@ test('--verbose prints the number of polls and the place of the words', () => {
 // ------------------------------------------------------------------- usage
 
 const usage = {
-  'no file': [['-o', 'x'], /IN.wasm is missing/],
+  'no file': [['-o', 'x'], /IN.wasm or a folder is missing/],
   'two files': [['a', 'b', '-o', 'x'], /'b' is another/],
-  'no -o': [['a'], /-o OUT.wasm is missing/],
+  'no -o': [['a'], /-o OUT is missing/],
   '--words of an unknown place': [
     ['a', '-o', 'x', '--words', 'null-area,heap'],
     /'heap' is none of auto, own, null-area, page, memory/

@@ -244,3 +244,13 @@ test('where WebAssembly is missing or frozen, there is one warning', async () =>
     assert.equal(warnings?.length, 1, stderr)
   }
 })
+
+test('a program sees the same functions, and the same errors', async (t) => {
+  const env = cacheIn(folder(t))
+  const plain = await run('instrumented-badly.mjs', { env })
+  assert.equal(plain.status, 0, plain.stderr)
+  const flags = INSTRUMENT
+  const { stdout, stderr } = await run('instrumented-badly.mjs', { flags, env })
+  assert.equal(stderr, '')
+  assert.deepEqual(JSON.parse(stdout), JSON.parse(plain.stdout))
+})

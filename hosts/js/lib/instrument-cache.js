@@ -16,6 +16,7 @@ const { homedir } = require('node:os')
 const path = require('node:path')
 
 const { environment } = require('./enabled.js')
+const native = require('./native.js')
 const version = require('./version.js')
 
 const OUTCOMES = new Set(['made', 'unchanged', 'receives', 'refused'])
@@ -48,9 +49,21 @@ const digestOf = (...parts) => {
   return hash.digest('hex')
 }
 
-/** The name of what this version makes of some bytes with some options. */
+/** Builds of one version may differ. */
+function buildOf(file) {
+  try {
+    const { size, mtimeMs } = fs.statSync(file)
+    return `${size} bytes, ${Math.round(mtimeMs)}`
+  } catch {
+    return ''
+  }
+}
+
+const program = `wasmsig ${version}, ${buildOf(native.file)}`
+
+/** The name of what this program makes of some bytes with some options. */
 function keyOf(bytes, options) {
-  return digestOf(`wasmsig ${version}, ${options}\n`, bytes)
+  return digestOf(`${program}, ${options}\n`, bytes)
 }
 
 const fileOf = (key) => path.join(folder, `${key}.module`)

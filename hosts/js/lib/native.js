@@ -30,6 +30,7 @@ function open(file) {
       'ERR_WASMSIG_NO_ADDON'
     )
   }
+  module.exports.file = file
   return module.exports
 }
 

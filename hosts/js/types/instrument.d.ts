@@ -14,7 +14,7 @@
  *   for each module (code `WASMSIG_NOT_INSTRUMENTED`).
  * - Results are stored in `$XDG_CACHE_HOME/wasmsig/instrument` or
  *   `~/.cache/wasmsig/instrument`, under a name that depends on the bytes, the
- *   options and the version of this package. `WASMSIG_INSTRUMENT_CACHE` names
+ *   options and the build of this package. `WASMSIG_INSTRUMENT_CACHE` names
  *   another folder, or is `off`. Any number of processes may share it. It can
  *   be deleted at any time.
  * - Tracking is up to `install()` or `wasmsig/register`, in any order.

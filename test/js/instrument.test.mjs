@@ -7,6 +7,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -134,6 +135,32 @@ describe('wasmsig/instrument', { concurrency: 2 }, () => {
       assert.deepEqual(readFileSync(file), whole)
     })
   }
+
+  test('entries that were not used for a month are deleted', async (t) => {
+    const path = folder(t)
+    const cache = join(path, 'cache')
+    const DAY_S = 24 * 60 * 60
+    const now_s = Date.now() / 1000
+    const put = (name, days) => {
+      writeFileSync(join(cache, name), '')
+      utimesSync(join(cache, name), now_s, now_s - days * DAY_S)
+    }
+    const { compiled, none } = ANYWHERE
+    await outcomes(path, { compiled }, INSTRUMENT)
+    const [used] = entriesIn(path)
+    utimesSync(join(cache, used), now_s, now_s - 40 * DAY_S)
+    const name = (letter) => `${letter.repeat(64)}.module`
+    put(name('a'), 40)
+    put(`${name('b')}.123.abc`, 40)
+    put(name('c'), 20)
+    put('other', 40)
+    await outcomes(path, { compiled, none }, INSTRUMENT)
+    const left = entriesIn(path)
+    assert.equal(left.length, 4)
+    for (const kept of [used, name('c'), 'other']) {
+      assert.ok(left.includes(kept), kept)
+    }
+  })
 
   test('many processes may fill the cache at once', async (t) => {
     const path = folder(t)

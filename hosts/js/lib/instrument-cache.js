@@ -8,6 +8,10 @@
 // Why a damaged entry does no harm: the digest in its first line is one of all
 // that follows. An entry that does not match is made again.
 //
+// An entry that was not used for a month is deleted: its package may be gone. So
+// is a file that a process did not finish. A use is noted in the file's time,
+// once a day.
+//
 // Where the folder cannot be read or written, there is no cache.
 
 const { createHash, randomBytes } = require('node:crypto')
@@ -21,7 +25,10 @@ const version = require('./version.js')
 
 const OUTCOMES = new Set(['made', 'unchanged', 'receives', 'refused'])
 const DIGEST = /^[0-9a-f]{64}$/
+const ENTRY = /^[0-9a-f]{64}\.module/
 const NEWLINE = 10
+const DAY_MS = 24 * 60 * 60 * 1000
+const MONTH_MS = 30 * DAY_MS
 
 function place() {
   const named = environment('WASMSIG_INSTRUMENT_CACHE')
@@ -85,13 +92,47 @@ function parse(contents) {
   return { outcome, why, bytes: rest.subarray(bytesAt) }
 }
 
+function noteUse(file) {
+  try {
+    const now = Date.now()
+    if (now - fs.statSync(file).mtimeMs < DAY_MS) return
+    fs.utimesSync(file, now / 1000, now / 1000)
+  } catch {
+    // not permitted, or deleted meanwhile
+  }
+}
+
 /** { outcome, why?, bytes }, or undefined. */
 function readEntry(key) {
   if (!folder) return undefined
   try {
-    return parse(fs.readFileSync(fileOf(key)))
+    const entry = parse(fs.readFileSync(fileOf(key)))
+    if (entry) noteUse(fileOf(key))
+    return entry
   } catch {
     return undefined
+  }
+}
+
+// ----------------------------------------------------------------- writing
+
+function deleteIfOld(file) {
+  try {
+    const age_ms = Date.now() - fs.statSync(file).mtimeMs
+    if (age_ms > MONTH_MS) fs.rmSync(file, { force: true })
+  } catch {
+    // another process has deleted it
+  }
+}
+
+let isClean = false
+
+/** Once in a process. */
+function clean() {
+  if (isClean) return
+  isClean = true
+  for (const name of fs.readdirSync(folder)) {
+    if (ENTRY.test(name)) deleteIfOld(path.join(folder, name))
   }
 }
 
@@ -114,6 +155,7 @@ function writeEntry(key, { outcome, why, bytes = Buffer.alloc(0) }) {
     const digest = Buffer.from(`${digestOf(head, bytes)}\n`)
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeWhole(fileOf(key), [digest, head, bytes])
+    clean()
   } catch {
     // not permitted, or the disk is full
   }

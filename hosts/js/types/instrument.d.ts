@@ -16,7 +16,7 @@
  *   `~/.cache/wasmsig/instrument`, under a name that depends on the bytes, the
  *   options and the build of this package. `WASMSIG_INSTRUMENT_CACHE` names
  *   another folder, or is `off`. Any number of processes may share it. It can
- *   be deleted at any time.
+ *   be deleted at any time; what was not used for a month is.
  * - Tracking is up to `install()` or `wasmsig/register`, in any order.
  * - `WASMSIG=off` disables it.
  *

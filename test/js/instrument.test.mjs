@@ -164,9 +164,8 @@ describe('wasmsig/instrument', { concurrency: 2 }, () => {
 
   test('many processes may fill the cache at once', async (t) => {
     const path = folder(t)
-    store(path, stoppable)
     const runs = Array.from({ length: 6 }, () =>
-      outcomes(path, stoppable, INSTRUMENT)
+      outcomes(folder(t), stoppable, INSTRUMENT, cacheIn(path))
     )
     for (const { made } of await Promise.all(runs)) {
       assert.deepEqual(made, all(stoppable, 'stopped'))
@@ -225,6 +224,22 @@ test('a module that is refused is compiled as it is, with one warning', async (t
     const warnings = stderr.match(/\[WASMSIG_NOT_INSTRUMENTED\] .*/g)
     assert.equal(warnings?.length, 1, stderr)
     assert.match(warnings[0], /__instance_signal: /)
+  }
+})
+
+test('a module with a poll that was moved out of its loop gets a warning', async (t) => {
+  const path = folder(t)
+  const lifted = assemble(`(module
+    (memory (export "memory") 1)
+    (global (export "__instance_signal") i32 (i32.const 1024))
+    (func (export "work") (local i32)
+      (local.set 0 (i32.load (i32.const 1024)))
+      (loop (br_if 0 (i32.eqz (local.get 0))))))`)
+  for (let i = 0; i < 2; i++) {
+    const { stderr } = await compileTwice(path, lifted, INSTRUMENT)
+    const warnings = stderr.match(/\[WASMSIG_LIFTED_POLLS\] .*/g)
+    assert.equal(warnings?.length, 1, stderr)
+    assert.match(warnings[0], / takes SIGKILL only: function 0 polls before/)
   }
 })
 

@@ -29,23 +29,32 @@ function stableBytes(source) {
 
 // ---------------------------------------------------------------- warnings
 
+const NOT_INSTRUMENTED = 'WASMSIG_NOT_INSTRUMENTED'
+const LIFTED = 'WASMSIG_LIFTED_POLLS'
+
 const warned = new Set()
 
-function warn(key, bytes, from, why) {
+/** Once for a module. */
+function warn(key, bytes, from, what, code) {
   if (warned.has(key)) return
   warned.add(key)
   const source = from ? `${from} ` : ''
-  process.emitWarning(
-    `a WebAssembly module ${source}(${bytes.length} bytes, ${key.slice(0, 12)}) ` +
-      `is compiled without added polls: ${why}`,
-    { code: 'WASMSIG_NOT_INSTRUMENTED' }
-  )
+  const name = `${source}(${bytes.length} bytes, ${key.slice(0, 12)})`
+  process.emitWarning(`a WebAssembly module ${name} ${what}`, { code })
 }
 
 // --------------------------------------------------------------- the module
 
 const SECOND_MEMORY =
   'its signal words need a second memory, which this host does not support'
+
+/** Why a module that is instrumented takes SIGKILL only, against its source. */
+const liftedIn = ({ lifted }) =>
+  lifted === undefined
+    ? undefined
+    : `function ${lifted} polls before its loops and never in them, as a ` +
+      'compiler moved the load; rebuild it with wasmsig/guest.h or the crate ' +
+      'wasmsig-guest'
 
 const refusal = (outcome, why) => ({ outcome, why })
 
@@ -60,7 +69,7 @@ function make(bytes) {
   }
   const result = new Uint8Array(made.bytes)
   return validate(result)
-    ? { outcome, bytes: result }
+    ? { outcome, why: liftedIn(made), bytes: result }
     : refusal('unreadable', 'this engine does not accept the result')
 }
 
@@ -76,10 +85,14 @@ function instrumentedBytes(source, from) {
   const bytes = stableBytes(source)
   const key = keyOf(bytes, OPTIONS)
   const { outcome, why, bytes: result } = find(key, bytes)
-  if (outcome === 'made') return result
+  if (outcome === 'made') {
+    if (why) warn(key, bytes, from, `takes SIGKILL only: ${why}`, LIFTED)
+    return result
+  }
   const isWarned =
     outcome === 'refused' || (outcome === 'unreadable' && validate(bytes))
-  if (isWarned) warn(key, bytes, from, why)
+  const what = `is compiled without added polls: ${why}`
+  if (isWarned) warn(key, bytes, from, what, NOT_INSTRUMENTED)
   return source
 }
 

@@ -59,6 +59,9 @@ static napi_value describe(napi_env env, const wasmsig_instrumented *made) {
   if (made->why && made->word >= 0)
     put_text(env, result, "word", wasmsig_word_name(made->word));
   if (strcmp(outcome, "made") != 0) return result;
+  if (made->report.polls.lifted > 0 && !made->delivers)
+    put(env, result, "lifted",
+        make_number(env, (double)made->report.polls.lifted_function));
   put(env, result, "secondMemory", make_bool(env, has_second_memory(made)));
   put(env, result, "bytes", copy_of(env, made));
   return result;
@@ -66,9 +69,10 @@ static napi_value describe(napi_env env, const wasmsig_instrumented *made) {
 
 /*
  * instrument(bytes: Uint8Array, every): { outcome, why?, word?, secondMemory?,
- * bytes?: ArrayBuffer }. The outcome is 'made' (there are bytes), 'unchanged'
- * (no code to poll in), 'receives' (it polls already), 'refused' or
- * 'unreadable' (why). The bytes must not change meanwhile.
+ * lifted?, bytes?: ArrayBuffer }. The outcome is 'made' (there are bytes),
+ * 'unchanged' (no code to poll in), 'receives' (it polls already), 'refused' or
+ * 'unreadable' (why). lifted: a function that polls before its loops and never
+ * in them. The bytes must not change meanwhile.
  */
 static napi_value instrument(napi_env env, napi_callback_info info) {
   wasmsig_instrument_options options = WASMSIG_INSTRUMENT_OPTIONS_INIT;

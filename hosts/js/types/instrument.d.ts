@@ -12,6 +12,8 @@
  *   and one of the host itself are compiled as they are.
  * - A module that cannot be instrumented is compiled as it is, with one warning
  *   for each module (code `WASMSIG_NOT_INSTRUMENTED`).
+ * - A module whose polls a compiler has moved out of a loop takes SIGKILL only: a
+ *   warning names the function (code `WASMSIG_LIFTED_POLLS`).
  * - Results are stored in `$XDG_CACHE_HOME/wasmsig/instrument` or
  *   `~/.cache/wasmsig/instrument`, under a name that depends on the bytes, the
  *   options and the build of this package. `WASMSIG_INSTRUMENT_CACHE` names

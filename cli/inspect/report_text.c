@@ -144,8 +144,9 @@ static void print_instrumented(const wasmsig_instrumented *made) {
   if (made->polls == 0)
     puts("unchanged: it has no loop to poll in, and no recursion");
   else
-    printf("%" PRIu64 " polls%s, %s\n", made->polls,
-           made->delivers ? "" : " that take SIGKILL only",
+    printf("%" PRIu64 " poll%s for %s, %s\n", made->polls,
+           made->polls == 1 ? "" : "s",
+           made->delivers ? "all signals" : "SIGKILL only",
            made->reasons[made->placement]);
 }
 

@@ -97,6 +97,7 @@ static bool add_made(struct job *job, const struct cli_entry *entry,
   row->polls = made->polls;
   row->words = cli_place_name((int)made->placement);
   row->delivers = made->delivers;
+  row->takes_kill_only = cli_takes_kill_only(made);
   row->is_lifted = cli_has_lifted_polls(made);
   row->has_second_memory = cli_has_second_memory(made);
   row->size = size;

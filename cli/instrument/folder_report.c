@@ -34,7 +34,7 @@ void cli_release_folder_report(struct cli_folder_report *report) {
 enum { PATH_HEAD = sizeof "module" - 1, PATH_MOST = 60 };
 
 static const char *const results[CLI_ROW_KINDS] = {
-    [CLI_ROW_INSTRUMENTED] = "SIGKILL only",
+    [CLI_ROW_INSTRUMENTED] = "all signals",
     [CLI_ROW_UNCHANGED] = "unchanged",
     [CLI_ROW_REFUSED] = "refused",
     [CLI_ROW_NO_MODULE] = "no module",
@@ -45,7 +45,7 @@ static const char *const results[CLI_ROW_KINDS] = {
 static const char *result_of(const struct cli_row *row) {
   if (row->is_lifted)
     return "SIGKILL only: a compiler has moved its own polls out of a loop";
-  return row->delivers ? "all signals" : results[row->kind];
+  return row->takes_kill_only ? "SIGKILL only" : results[row->kind];
 }
 
 static size_t path_width(const struct cli_folder_report *report) {

@@ -26,6 +26,7 @@ struct cli_row {
   uint64_t polls;
   const char *words; /* where they are, or NULL */
   bool delivers;
+  bool takes_kill_only;
   bool is_lifted;
   bool has_second_memory;
   size_t size, new_size; /* of a module */

@@ -63,6 +63,11 @@ bool cli_has_lifted_polls(const wasmsig_instrumented *made) {
   return made->report.polls.lifted > 0 && !made->delivers;
 }
 
+bool cli_takes_kill_only(const wasmsig_instrumented *made) {
+  const wasmsig_module_polls *own = &made->report.polls;
+  return made->polls > 0 && !made->delivers && own->atomic + own->plain == 0;
+}
+
 const char *cli_why_unchanged(const struct request *request) {
   return request->options.calls
              ? "it has no code to poll in"
@@ -104,29 +109,25 @@ static void warn(const struct request *request,
   if (made->polls == 0)
     cli_message("%s: it is unchanged: %s", request->in,
                 cli_why_unchanged(request));
+  if (cli_takes_kill_only(made))
+    cli_message(
+        "%s: it can be stopped by SIGKILL, and receives no other signal: it "
+        "exports no __instance_signal_deliver",
+        request->in);
   warn_of_lifted(request, made);
 }
 
 static void print_summary(const struct request *request,
                           const wasmsig_instrumented *made) {
-  cli_message("%s: %" PRIu64 " polls, %" PRIu64 " loops, %s", request->in,
-              made->polls, made->loops,
+  cli_message("%s: %" PRIu64 " poll%s, %" PRIu64 " loop%s, %s", request->in,
+              made->polls, made->polls == 1 ? "" : "s", made->loops,
+              made->loops == 1 ? "" : "s",
               made->polls == 0 ? "no words" : made->reasons[made->placement]);
-}
-
-static void print_signals(const struct request *request,
-                          const wasmsig_instrumented *made) {
-  if (made->polls > 0 && !made->delivers)
-    cli_message(
-        "%s: its polls take SIGKILL only: it exports no "
-        "__instance_signal_deliver",
-        request->in);
 }
 
 void cli_note_made(const struct request *request,
                    const wasmsig_instrumented *made) {
   warn(request, made);
-  if (request->is_verbose) print_signals(request, made);
   if (request->is_verbose) print_summary(request, made);
   if (request->explains && made->polls > 0)
     cli_explain_places(request->in, made);

@@ -20,6 +20,10 @@ bool cli_has_second_memory(const wasmsig_instrumented *made);
  * its handlers do not run there. */
 bool cli_has_lifted_polls(const wasmsig_instrumented *made);
 
+/* Whether the new module can only be stopped: it has no polls of its own, and
+ * no function that its new polls can call for other signals. */
+bool cli_takes_kill_only(const wasmsig_instrumented *made);
+
 /* Why a module stays as it is. */
 const char *cli_why_unchanged(const struct request *request);
 

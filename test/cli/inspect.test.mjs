@@ -358,7 +358,7 @@ test('inspect predicts what instrument will do', () => {
   const c = `(module (memory 2) ${FRAME} ${loop})`
   assert.match(
     line(c),
-    /^1 polls that take SIGKILL only, words at 992: wasm-ld leaves addresses/
+    /^1 poll for SIGKILL only, words at 992: wasm-ld leaves addresses/
   )
   assert.deepEqual(json(c).instrument, {
     accepted: true,
@@ -374,7 +374,7 @@ test('inspect predicts what instrument will do', () => {
   assert.equal(json(refused).instrument.words, null)
   const unpolled = `(module (memory (export "memory") 1) ${loop}
     (global (export "__instance_signal") i32 (i32.const 1024)))`
-  assert.match(line(unpolled), /^1 polls .*, words of its own/)
+  assert.match(line(unpolled), /^1 poll for .*, words of its own/)
   assert.equal(line(tracked), undefined)
   assert.equal(json(tracked).instrument, null)
 })

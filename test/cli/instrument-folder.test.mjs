@@ -327,7 +327,7 @@ test('--verbose and --explain print messages about each module', (t) => {
   const args = ['instrument', input, '-o', out, '--verbose', '--explain']
   const { status, stderr } = command(args)
   assert.equal(status, 0)
-  assert.match(stderr, /^wasmsig: b\/a.wasm: 1 polls, 1 loops, words of/m)
+  assert.match(stderr, /^wasmsig: b\/a.wasm: 1 poll, 1 loop, words of/m)
   assert.match(stderr, /^wasmsig: b\/a.wasm: own: yes: /m)
 })
 

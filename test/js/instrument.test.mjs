@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /** wasmsig/instrument: modules are instrumented when they are compiled. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -12,6 +16,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { describe, test } from 'node:test'
 import { run } from './support/child.mjs'
 import { assemble, guest } from './support/guests.mjs'
@@ -135,6 +140,44 @@ describe('wasmsig/instrument', { concurrency: 2 }, () => {
       assert.deepEqual(readFileSync(file), whole)
     })
   }
+
+  const FOREIGN = {
+    'of another user': (file) => chownSync(file, 65534, 65534),
+    'that others may write': (file) => chmodSync(file, 0o620),
+    'that is a pipe': (file) => {
+      rmSync(file)
+      execFileSync('mkfifo', ['-m', '600', file])
+    }
+  }
+  for (const [what, change] of Object.entries(FOREIGN)) {
+    const skip = what.includes('user') && process.getuid() !== 0 && 'not root'
+    test(`an entry ${what} is made again`, { skip }, async (t) => {
+      const path = folder(t)
+      const guests = { compiled: ANYWHERE.compiled }
+      await outcomes(path, guests, INSTRUMENT)
+      const file = join(path, 'cache', entriesIn(path)[0])
+      change(file)
+      const { made, stderr } = await outcomes(path, guests, INSTRUMENT)
+      assert.deepEqual(made, all(guests, 'stopped'))
+      assert.equal(stderr, '')
+      const { uid, mode } = statSync(file)
+      assert.deepEqual([uid, mode], [process.getuid(), 0o100600])
+    })
+  }
+
+  test('an entry under the name of another is made again', async (t) => {
+    const path = folder(t)
+    const { compiled, none } = ANYWHERE
+    await outcomes(path, { compiled }, INSTRUMENT)
+    const [first] = entriesIn(path)
+    await outcomes(path, { compiled, none }, INSTRUMENT)
+    const second = entriesIn(path).find((entry) => entry !== first)
+    const file = (entry) => join(path, 'cache', entry)
+    const whole = readFileSync(file(first))
+    copyFileSync(file(second), file(first))
+    await outcomes(path, { compiled }, INSTRUMENT)
+    assert.deepEqual(readFileSync(file(first)), whole)
+  })
 
   test('entries that were not used for a month are deleted', async (t) => {
     const path = folder(t)

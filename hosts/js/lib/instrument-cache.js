@@ -5,8 +5,12 @@
 // Why any number of processes may use the folder at once: an entry is written
 // as a new file, and then renamed. So a name refers to a complete entry or to
 // none, and two processes that write the same entry write the same contents.
-// Why a damaged entry does no harm: the digest in its first line is one of all
-// that follows. An entry that does not match is made again.
+// Why a damaged entry does no harm: the digest in its first line is one of its
+// name and of all that follows. An entry that does not match is made again.
+//
+// What is read is code that the program runs. So it is read only from a file
+// that belongs to the user of this process, or to root, and that no other user
+// may write. Any other file is replaced, as a damaged one is.
 //
 // An entry that was not used for a month is deleted: its package may be gone. So
 // is a file that a process did not finish. A use is noted in the file's time,
@@ -27,6 +31,8 @@ const OUTCOMES = new Set(['made', 'unchanged', 'receives', 'refused'])
 const DIGEST = /^[0-9a-f]{64}$/
 const ENTRY = /^[0-9a-f]{64}\.module/
 const NEWLINE = 10
+// A pipe that another user has put there must not block the program.
+const OPEN_FLAGS = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK
 const DAY_MS = 24 * 60 * 60 * 1000
 const MONTH_MS = 30 * DAY_MS
 
@@ -82,35 +88,50 @@ function lineAt(contents, at) {
   return [contents.toString('utf8', at, end), end + 1]
 }
 
-function parse(contents) {
+function parse(key, contents) {
   const [digest, start] = lineAt(contents, 0)
   const rest = contents.subarray(start)
-  if (!DIGEST.test(digest) || digestOf(rest) !== digest) return undefined
+  if (!DIGEST.test(digest) || digestOf(key, rest) !== digest) return undefined
   const [head, bytesAt] = lineAt(rest, 0)
   const { outcome, why } = JSON.parse(head)
   if (!OUTCOMES.has(outcome)) return undefined
   return { outcome, why, bytes: rest.subarray(bytesAt) }
 }
 
-function noteUse(file) {
+const WRITABLE_BY_OTHERS = 0o022
+
+const isTrusted = ({ uid, mode }) =>
+  (uid === 0 || uid === process.geteuid()) && (mode & WRITABLE_BY_OTHERS) === 0
+
+function noteUse(descriptor, { mtimeMs }) {
   try {
     const now = Date.now()
-    if (now - fs.statSync(file).mtimeMs < DAY_MS) return
-    fs.utimesSync(file, now / 1000, now / 1000)
+    if (now - mtimeMs < DAY_MS) return
+    fs.futimesSync(descriptor, now / 1000, now / 1000)
   } catch {
-    // not permitted, or deleted meanwhile
+    // not permitted
   }
+}
+
+function readFrom(key, descriptor) {
+  const status = fs.fstatSync(descriptor)
+  if (!isTrusted(status)) return undefined
+  const entry = parse(key, fs.readFileSync(descriptor))
+  if (entry) noteUse(descriptor, status)
+  return entry
 }
 
 /** { outcome, why?, bytes }, or undefined. */
 function readEntry(key) {
   if (!folder) return undefined
+  let descriptor
   try {
-    const entry = parse(fs.readFileSync(fileOf(key)))
-    if (entry) noteUse(fileOf(key))
-    return entry
+    descriptor = fs.openSync(fileOf(key), OPEN_FLAGS)
+    return readFrom(key, descriptor)
   } catch {
     return undefined
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor)
   }
 }
 
@@ -152,7 +173,7 @@ function writeEntry(key, { outcome, why, bytes = Buffer.alloc(0) }) {
   if (!folder) return
   try {
     const head = Buffer.from(`${JSON.stringify({ outcome, why })}\n`)
-    const digest = Buffer.from(`${digestOf(head, bytes)}\n`)
+    const digest = Buffer.from(`${digestOf(key, head, bytes)}\n`)
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeWhole(fileOf(key), [digest, head, bytes])
     clean()

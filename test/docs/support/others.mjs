@@ -21,6 +21,8 @@ export const OTHERS = new Set(
     // WAMR.
     'thread_manager.c wasm_memory.c core/iwasm/common/wasm_native.c',
     'core/shared/platform/include/platform_api_extension.h',
+    // Go.
+    'wasm_exec.js',
     // SQLite.
     'sqlite3.c',
     // A reader's own program.

@@ -117,6 +117,20 @@ const HEAVY = `(memory (export "memory") 16)
   (func $fill (memory.fill (i32.const 4096) (i32.const 7) (i32.const 1040000)))
   (start $fill)`
 
+/** Words in a memory of their own, and their values before a host writes. */
+const ownMemory = (limits) =>
+  `(memory $own (export "__wasmsig_memory") ${limits})`
+const ownStarts = (terminated = 0) => `
+  (func $start
+    (i32.store $own (i32.const 0) (i32.const ${STARTED}))
+    (i32.store $own (i32.const 4) (i32.const ${terminated}))
+    (i64.store $own (i32.const 8) (i64.const -1)))
+  (start $start)`
+const OWN_LOOPS = LOOPS.replaceAll(
+  /(i32\.atomic\.[\w.]+) \(i32\.const 1024\)/g,
+  '$1 $own (i32.const 0)'
+)
+
 /** Name of a guest -> the text inside its (module ...). */
 export const GUESTS = {
   signal: [OWN, signal(), SIGNAL_STARTS, LOOPS],
@@ -149,5 +163,14 @@ export const GUESTS = {
   overlapping: [OWN, signal(), terminated(SIGNAL_AT), SIGNAL_STARTS],
   'half-bad': [OWN, signal(), terminated(1034), SIGNAL_STARTS],
   'not-an-address': [OWN, '(func (export "__instance_signal"))', SIGNAL_STARTS],
+  'own-alone': [ownMemory('1 1'), ownStarts(7)],
+  'own-beside': [OWN, ownMemory('1 1'), ownStarts(), OWN_LOOPS],
+  'own-imported': [IMPORTED, ownMemory('1 1'), ownStarts(), OWN_LOOPS],
+  'own-growing': [ownMemory('1 2'), ownStarts()],
+  'own-global': [
+    '(memory $own (export "m") 1 1)',
+    word('__wasmsig_memory', 0),
+    ownStarts()
+  ],
   'without-memory': ['(memory 1)', signal(), SIGNAL_STARTS]
 }

@@ -18,6 +18,7 @@ import { RELEASED } from './promises/instances.mjs'
 import { LIVES_ON, UNCAUGHT, UNSAFE } from './promises/kills.mjs'
 import { NESTED, STOPPED, SIGNALLED } from './promises/limits.mjs'
 import { GROWTH, MEMORY_ZERO } from './promises/memory.mjs'
+import { OWN_MEMORY } from './promises/own-memory.mjs'
 import { PARITY } from './promises/parity.mjs'
 import { RAISE } from './promises/raise.mjs'
 import { FORWARDED, THREADS } from './promises/signals.mjs'
@@ -29,6 +30,7 @@ export const ROWS = [
   ['The words are zeroed when a module is instantiated', WORDS],
   ['Addresses are checked; a module with a bad one runs untracked', ADDRESSES],
   ['The words are in memory 0, and in no other', MEMORY_ZERO],
+  ['Words may have a memory of their own', OWN_MEMORY],
   ['raise and clear reach their targets, but no terminated instance', RAISE],
   [
     'A guest is signalled at its soft limit, in its loop, never early',

@@ -165,6 +165,44 @@ PROMISE(own_beside_memory_zero) {
   engine.close(guest);
 }
 
+PROMISE(own_beside_imported) {
+  NEEDS(engine.has_several_memories,
+        "the engine does not support two memories");
+  struct guest *guest = open_guest(BESIDE_IMPORTED_GUEST);
+  assert_has_own_memory(guest);
+  assert_int_equal(word_at(guest, 0), STARTED);
+  engine.close(guest);
+}
+
+static int32_t spin(struct guest *guest) {
+  int32_t signal = 0;
+  assert_int_equal(engine.call(guest, "spin", 0, &signal), RETURNED);
+  return signal;
+}
+
+PROMISE(own_of_two) {
+  struct guest *first = open_guest(ALONE_GUEST);
+  struct guest *second = engine.open(ALONE_GUEST, USUAL, first->registry, NULL);
+  assert_int_equal(second->verdict, WASMSIG_VERDICT_TRACKED);
+  assert_int_equal(wasmsig_registry_raise(first->registry, 2), 2);
+  assert_int_equal(
+      wasmsig_instance_raise(first->registry, second->instance, 15), 1);
+  assert_int_equal(spin(first), 2);
+  assert_int_equal(spin(second), 15);
+  engine.close(second);
+  engine.close(first);
+}
+
+PROMISE(own_of_the_next) {
+  struct guest *guest = open_guest(ALONE_GUEST);
+  assert_int_equal(wasmsig_registry_raise(guest->registry, WASMSIG_SIGKILL), 1);
+  engine.close(guest);
+  struct guest *next = open_guest(ALONE_GUEST);
+  assert_int_equal(wasmsig_registry_raise(next->registry, 2), 1);
+  assert_int_equal(spin(next), 2);
+  engine.close(next);
+}
+
 PROMISE(own_alone) {
   struct guest *guest = open_guest(ALONE_GUEST);
   assert_has_own_memory(guest);
@@ -188,7 +226,12 @@ PROMISE(own_and_exported_words) {
 
 static const struct CMUnitTest own_memory[] = {
     KEEPS("the words are in a memory beside memory 0", own_beside_memory_zero),
+    KEEPS("the words are in a memory beside one that is imported",
+          own_beside_imported),
     KEEPS("the words have the only memory", own_alone),
+    KEEPS("two instances have two memories of the words", own_of_two),
+    KEEPS("a next instance receives no signal of the last one",
+          own_of_the_next),
     KEEPS("a memory of another size has no words", own_of_another_size),
     KEEPS("words that are exported are in memory 0", own_and_exported_words),
 };

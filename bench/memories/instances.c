@@ -39,8 +39,10 @@ static bool instantiate(wasm_engine_t *engine, wasmtime_module_t *module) {
 static void print(unsigned long count) {
   unsigned long long pages = 0;
   FILE *file = fopen("/proc/self/statm", "r");
-  if (!file || fscanf(file, "%llu", &pages) != 1) return;
+  if (!file) return;
+  int read = fscanf(file, "%llu", &pages);
   fclose(file);
+  if (read != 1) return;
   printf("%lu instances, %llu GiB of addresses\n", count,
          pages * (unsigned long long)sysconf(_SC_PAGESIZE) >> 30);
 }

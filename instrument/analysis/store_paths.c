@@ -22,8 +22,9 @@
 
 #include <stdlib.h>
 
+#define UNREACHED UINT32_MAX
+
 enum {
-  UNREACHED = UINT32_MAX,
   UNREACHABLE = 0x00,
   THROW = 0x08,
   RETHROW = 0x09,

@@ -5,6 +5,7 @@
  */
 
 import { BUDGET_MUTATIONS, BUDGET_PROGRAMS } from './budgets.mjs'
+import { INSTRUMENT_MUTATIONS, INSTRUMENT_PROGRAMS } from './instrument.mjs'
 import { mutation, unit } from './make.mjs'
 import { MODULE_MUTATIONS, MODULE_PROGRAMS } from './module.mjs'
 
@@ -17,6 +18,7 @@ const fault = (name, flags = []) => ({
 /** How the tests that are named below are built and run. */
 export const PROGRAMS = {
   ...BUDGET_PROGRAMS,
+  ...INSTRUMENT_PROGRAMS,
   ...MODULE_PROGRAMS,
   test_registry: unit('test_registry'),
   test_owners: unit('test_owners'),
@@ -517,5 +519,6 @@ export const MUTATIONS = [
     'if (false) return false;'
   ),
   ...BUDGET_MUTATIONS,
+  ...INSTRUMENT_MUTATIONS,
   ...MODULE_MUTATIONS
 ]

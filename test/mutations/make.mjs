@@ -12,6 +12,7 @@ export const mutation = (test, file) => (claim, from, to) => ({
 /** A unit test under the address sanitizers. */
 export const unit = (name) => ({
   sources: [`test/unit/${name}.c`],
+  instruments: name.startsWith('instrument/'),
   flags: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
   libraries: ['-lcmocka']
 })

@@ -45,7 +45,7 @@ const gcc = (args) =>
 const compile = (source, object, flags) =>
   gcc([...flags, '-c', source, '-o', object])
 
-/** Sources of the core, relative to the root. */
+/** Sources, relative to the root. */
 const CORE = globSync(
   ROOT,
   [
@@ -54,11 +54,20 @@ const CORE = globSync(
   ],
   '.c'
 )
+const INSTRUMENT = globSync(
+  ROOT,
+  ['', '/analysis', '/rewrite', '/dwarf'].map((dir) => `instrument${dir}`),
+  '.c'
+)
+
+/** The sources that a test is linked with. */
+const sourcesOf = ({ instruments }) =>
+  instruments ? [...CORE, ...INSTRUMENT] : CORE
 
 /** Where headers are searched. */
 const FOLDERS = [
-  ...['base', 'core', 'module'].map((library) => `${library}/include`),
-  ...['core', '.', 'test']
+  ...['base', 'core', 'module', 'instrument'].map((dir) => `${dir}/include`),
+  ...['core', 'instrument', '.', 'test']
 ]
 
 const flagsOf = ({ flags = [] }) => [
@@ -79,11 +88,11 @@ function once(make) {
   }
 }
 
-/** The core's objects with a program's flags. */
+/** The objects of sourcesOf(), with a program's flags. */
 const coreOf = once(async (key, number, program) => {
   const folder = path.join(WORK, `core-${number}`)
   mkdirSync(folder, { recursive: true })
-  for (const source of CORE) {
+  for (const source of sourcesOf(program)) {
     await compile(source, objectOf(folder, source), flagsOf(program))
   }
   return folder
@@ -113,7 +122,7 @@ function affected({ source, copies }) {
     return [{ source, file: path.join(copies, source), first: [] }]
   }
   const include = `#include "${rest.join('/')}"`
-  const users = CORE.filter((user) =>
+  const users = [...CORE, ...INSTRUMENT].filter((user) =>
     readFileSync(path.join(ROOT, user), 'utf8').includes(include)
   )
   if (users.length === 0) throw new Error(`nothing includes ${source}`)
@@ -127,11 +136,13 @@ function affected({ source, copies }) {
 /** Builds a test's program in `folder`, with one file of the core replaced. */
 async function build(name, folder, replaced) {
   const program = PROGRAMS[name]
-  const core = await coreOf(flagsOf(program).join(' '), program)
-  const objects = CORE.map((source) => objectOf(core, source))
+  const sources = sourcesOf(program)
+  const key = [...flagsOf(program), sources.length].join(' ')
+  const core = await coreOf(key, program)
+  const objects = sources.map((source) => objectOf(core, source))
   for (const { source, file, first } of replaced ? affected(replaced) : []) {
-    const index = CORE.indexOf(source)
-    if (index < 0) throw new Error(`${source} is not of the core`)
+    const index = sources.indexOf(source)
+    if (index < 0) throw new Error(`${name} is without ${source}`)
     objects[index] = objectOf(folder, source)
     const place = path.dirname(path.join(ROOT, source))
     const flags = [...first, ...flagsOf(program), `-I${place}`]

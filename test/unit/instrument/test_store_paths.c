@@ -93,6 +93,8 @@ TEST(a_branch_may_pass_a_store) {
 TEST(the_store_of_an_inner_loop_counts_for_the_outer_ones) {
   assert_loops(LOOP LOOP STORE BR_IF("\0") END BR("\0") END, "ss");
   assert_loops(LOOP STORE LOOP BR_IF("\0") END BR("\0") END, "sr");
+  assert_loops(
+      LOOP LOOP STORE BR_IF("\0") END LOOP BR_IF("\0") END BR("\0") END, "ssr");
   assert_loops(LOOP LOOP BR_IF("\0") END STORE BR("\0") END, "sr");
   assert_loops(LOOP LOOP BR_IF("\1") STORE BR_IF("\0") END END, "rs");
 }

@@ -6,7 +6,9 @@
  * compiler: its code has thousands of frames.
  *
  * A constant address counts only if the access follows its constant in
- * straight-line code, without a local in between.
+ * straight-line code. A local may be in between, as in code that was compiled
+ * without optimisation. After a label, where paths join, a local may have
+ * another value. So a null pointer of one path is no address of the others.
  */
 #include "analysis/c_stack.h"
 
@@ -23,7 +25,7 @@ enum kind {
 
 struct value {
   enum kind kind;
-  bool is_local; /* it came from a local */
+  bool is_vague; /* it came from a local that may have another value */
   int64_t by;
 };
 
@@ -36,6 +38,7 @@ struct walk {
   struct {
     uint64_t local;
     struct value value;
+    bool is_vague;       /* a label followed the assignment */
   } locals[MOST_LOCALS]; /* those assigned last */
   unsigned next;         /* the oldest of them */
   bool makes_frame;
@@ -71,7 +74,7 @@ static void add(struct walk *walk, int sign) {
   bool is_known = a.kind != UNKNOWN && b.kind == CONSTANT;
   uint64_t by = (uint64_t)a.by + (uint64_t)sign * (uint64_t)b.by;
   push(walk, is_known
-                 ? (struct value){a.kind, a.is_local || b.is_local, (int64_t)by}
+                 ? (struct value){a.kind, a.is_vague || b.is_vague, (int64_t)by}
                  : (struct value){UNKNOWN, false, 0});
 }
 
@@ -87,14 +90,22 @@ static void assign(struct walk *walk, uint64_t local, struct value value) {
   }
   walk->locals[at].local = local;
   walk->locals[at].value = value;
+  walk->locals[at].is_vague = false;
 }
 
 static void push_local(struct walk *walk, uint64_t local) {
   struct value value = {UNKNOWN, false, 0};
-  for (unsigned i = 0; i < MOST_LOCALS; i++)
-    if (walk->locals[i].local == local) value = walk->locals[i].value;
-  value.is_local = true;
+  for (unsigned i = 0; i < MOST_LOCALS; i++) {
+    if (walk->locals[i].local != local) continue;
+    value = walk->locals[i].value;
+    if (walk->locals[i].is_vague) value.is_vague = true;
+  }
   push(walk, value);
+}
+
+/* At a label, other paths may have assigned other values. */
+static void blur_locals(struct walk *walk) {
+  for (unsigned i = 0; i < MOST_LOCALS; i++) walk->locals[i].is_vague = true;
 }
 
 /* ------------------------------------------------------------ instructions */
@@ -117,7 +128,7 @@ static void set(struct walk *walk, uint64_t global) {
 static void touch(struct walk *walk, struct value address, uint64_t offset,
                   uint64_t width) {
   enum { END = WSIG_LOW_UNITS * WSIG_LOW_UNIT };
-  if (address.kind != CONSTANT || address.is_local) return;
+  if (address.kind != CONSTANT || address.is_vague) return;
   bool is_wide = walk->scan->report.memory.is_64_bit;
   uint64_t at = is_wide ? (uint64_t)address.by : (uint32_t)address.by;
   if (at >= END || offset >= END - at) return;
@@ -133,13 +144,29 @@ static void see_access(struct walk *walk, const struct wsig_access *access) {
   if (access->gives) push(walk, (struct value){UNKNOWN, false, 0});
 }
 
+/* `length` bytes at a constant address. An unknown length may reach any address
+ * above. But at a null pointer, and at Rust's addresses of nothing, which are
+ * alignments, it is 0 in a program without defects. */
+static void touch_bytes(struct walk *walk, struct value address,
+                        struct value length) {
+  enum { ALIGNMENT_MOST = 16 };
+  uint64_t width = address.by > ALIGNMENT_MOST ? UINT64_MAX : 1;
+  if (length.kind == CONSTANT && !length.is_vague) width = (uint64_t)length.by;
+  touch(walk, address, 0, width);
+}
+
 /* memory.fill, copy, init. The second operand is an address only for copy. */
 static void see_bulk(struct walk *walk, bool is_copy) {
   struct value length = pop(walk), from = pop(walk), to = pop(walk);
-  uint64_t width =
-      length.kind == CONSTANT && !length.is_local ? (uint64_t)length.by : 1;
-  touch(walk, to, 0, width);
-  if (is_copy) touch(walk, from, 0, width);
+  touch_bytes(walk, to, length);
+  if (is_copy) touch_bytes(walk, from, length);
+}
+
+/* Whether other paths may reach the next instruction. */
+static bool is_label(uint32_t opcode) {
+  return opcode == WSIG_OP_LOOP || opcode == WSIG_OP_ELSE ||
+         opcode == WSIG_OP_CATCH || opcode == WSIG_OP_CATCH_ALL ||
+         wsig_instruction_nesting(opcode) < 0;
 }
 
 static void see(struct walk *walk, const struct wsig_instruction *instruction) {
@@ -169,10 +196,12 @@ static void see(struct walk *walk, const struct wsig_instruction *instruction) {
       return;
     default: break;
   }
-  if (wsig_access_of(instruction, &access))
+  if (wsig_access_of(instruction, &access)) {
     see_access(walk, &access);
-  else
-    forget_operands(walk);
+    return;
+  }
+  if (is_label(instruction->opcode)) blur_locals(walk);
+  forget_operands(walk);
 }
 
 static void begin(struct walk *walk, uint32_t function) {

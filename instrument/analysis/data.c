@@ -15,9 +15,10 @@ struct range {
   uint64_t start, end, base;
 };
 
+enum { PASSIVE = 1, HAS_MEMORY = 2 };
+
 static bool hits_segment(struct wsig_module *module, bool is_64_bit,
                          const struct range *range) {
-  enum { PASSIVE = 1, HAS_MEMORY = 2 };
   struct wsig_cursor *cursor = &module->cursor;
   uint32_t flags = wsig_read_u32(cursor);
   uint64_t memory = flags == HAS_MEMORY ? wsig_read_u32(cursor) : 0;
@@ -43,4 +44,16 @@ bool wsig_data_hits(const struct wsig_scan *scan, uint64_t start, uint64_t end,
     if (hits_segment(&module, scan->report.memory.is_64_bit, &range))
       return true;
   return module.cursor.failed;
+}
+
+bool wsig_data_are_passive(const struct wsig_scan *scan) {
+  const struct wsig_wasm_section *data = scan->known[WSIG_WASM_SECTION_DATA];
+  if (!data) return false;
+  struct wsig_cursor cursor = wsig_scan_cursor(scan, data->payload, data->end);
+  uint32_t count = wsig_read_u32(&cursor);
+  for (uint32_t i = 0; i < count && !cursor.failed; i++) {
+    if (wsig_read_u32(&cursor) != PASSIVE) return false;
+    wsig_cursor_skip(&cursor, wsig_read_u32(&cursor));
+  }
+  return count > 0 && !cursor.failed;
 }

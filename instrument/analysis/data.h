@@ -10,4 +10,7 @@
 bool wsig_data_hits(const struct wsig_scan *scan, uint64_t start, uint64_t end,
                     uint64_t base);
 
+/** Whether there are segments, and only code copies them. */
+bool wsig_data_are_passive(const struct wsig_scan *scan);
+
 #endif

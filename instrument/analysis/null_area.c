@@ -17,11 +17,14 @@
  *        program reaches the words, which are as low as possible, only when its
  *        stack is full. It has some bytes of stack less: 40, if the words are
  *        at 16.
- *    If there are data in [1024, 4096] and below S, they are first. If there
- * are none below S / 2, the stack is first. (A snapshot of a program that has
- * run, as wizer makes it, has data at the top of its stack.) Anything else was
- * linked for a purpose that is not known here. Code for threads has passive
- * segments only; then the stack may be first.
+ *    If there are data in [1024, 4096] and below S, they are first. If data
+ * begin where the stack ends, in [S, S + 4096), and there are none below S / 2,
+ * the stack is first. (A snapshot of a program that has run, as wizer makes it,
+ * has data at the top of its stack.) Code for threads has a shared memory and
+ * passive segments only; then the stack may be first. It sets each byte of its
+ * data by an instruction with a constant address. Anything else was linked for
+ * a purpose that is not known here. Without data, variables that are 0 at first
+ * may be anywhere, also at 0 (--global-base).
  *  - Go's linker. It defines eight globals for the registers of its machine,
  * and leaves the first 4096 bytes unused. wasm_exec.js, which runs the module,
  *    writes the arguments from 4096 on.
@@ -57,6 +60,7 @@ enum {
   LOWEST = 16,
   LLVM_BASE = 1024,
   DATA_BEGIN = 4097, /* the end of addresses where data can begin */
+  GAP_MOST = 4096,   /* between a stack and data after it */
   LIBRARY_WORDS = 992,
   GO_BASE = 4096,
 };
@@ -187,6 +191,15 @@ static int find_data_first(struct wsig_word_placement *placement,
       search->stack.global);
 }
 
+/* Data follow the stack, and none are before it. */
+static bool is_stack_first(const struct search *search) {
+  const struct wsig_scan *scan = search->scan;
+  uint64_t start = search->stack.start;
+  if (wsig_data_hits(scan, LLVM_BASE, start / 2, 0)) return false;
+  return wsig_data_hits(scan, start, start + GAP_MOST, 0) ||
+         (scan->report.memory.is_shared && wsig_data_are_passive(scan));
+}
+
 static int find_stack_first(struct wsig_word_placement *placement,
                             const struct search *search) {
   const struct wsig_c_stack *stack = &search->stack;
@@ -195,11 +208,11 @@ static int find_stack_first(struct wsig_word_placement *placement,
     return wsig_place_does_not(search->reason,
                                "its C stack may have only %" PRIu64 " bytes",
                                stack->start);
-  if (wsig_data_hits(search->scan, LLVM_BASE, stack->start / 2, 0))
+  if (!is_stack_first(search))
     return wsig_place_does_not(
         search->reason,
-        "neither its data nor its C stack is first in its memory, so it is "
-        "unknown what is below %d",
+        "neither its data nor its C stack are known to be first in its "
+        "memory, so it is unknown what is below %d",
         LLVM_BASE);
   int error = take(placement, search, &area, 0);
   if (error) return error;

@@ -181,14 +181,27 @@ test('the words are as low as possible if the stack is first', () => {
       })
     )
   assert.equal(place(65536, 65536), 16)
-  assert.equal(place(65536), 16, 'no data')
+  assert.equal(place(65536, 65536 + 4095), 16)
   assert.equal(place(1024, 1024), 16)
   assert.equal(place(2048, 2048), 16)
   assert.equal(place(65536, 32768, 65536), 16, 'a snapshot')
   assert.match(place(65536, 32760, 65536), /^neither its data nor/)
   assert.match(place(66560, 6560), /^neither its data nor/, 'a console')
   assert.match(place(1008, 1024), /^its C stack may have only 1008 bytes/)
-  assert.equal(placeOf(module(FRAME, { data: '(data "passive")' })), 16)
+})
+
+test('the stack is first only if data follow it', () => {
+  const place = (start, data, memory = 9) =>
+    placeOf(module(FRAME, { start, data, memory }))
+  const at = (address) => `(data (i32.const ${address}) "12345678")`
+  const unknown = /^neither its data nor its C stack are known to be first/
+  assert.match(place(65536, ''), unknown, 'variables may be at 0')
+  assert.match(place(65536, at(65536 + 4096)), unknown)
+  assert.match(place(327696, at(262144)), unknown, 'data at a high base')
+  const passive = '(data "passive")'
+  assert.match(place(65536, passive), unknown)
+  assert.equal(place(65536, passive, '2 9 shared'), 16, 'threads')
+  assert.match(place(65536, passive + at(65536 + 8192), '2 9 shared'), unknown)
 })
 
 test('data below the limit leave no place for the words', () => {
@@ -291,9 +304,26 @@ const constants = {
     976,
     '(memory.init $d (i32.const 1000) (i32.const 0) (i32.const 4))'
   ],
-  'a constant from a local, which may be another': [
+  'a fill of unknown length from below': [
+    976,
+    '(memory.fill (i32.const 1001) (i32.const 1) (local.get 0))'
+  ],
+  'a fill of unknown length from far below': [
+    'none',
+    '(memory.fill (i32.const 17) (i32.const 1) (local.get 0))'
+  ],
+  'a copy of unknown length at an alignment': [
     992,
+    '(memory.copy (i32.const 16) (i32.const 9000) (local.get 0))'
+  ],
+  'a constant in a local': [
+    976,
     '(local.set 0 (i32.const 1000)) (drop (i32.load (local.get 0)))'
+  ],
+  'a constant in a local of one path': [
+    992,
+    `(if (local.get 0) (then (local.set 0 (i32.const 1000))))
+      (drop (i32.load (local.get 0)))`
   ],
   'an address above': [992, '(i32.store (i32.const 1024) (i32.const 1))'],
   'an offset that wraps around': [
@@ -306,7 +336,9 @@ for (const [what, [place, access]] of Object.entries(constants))
     const bytes = assemble(`(module (memory 2 2 shared) ${LOOP}
       (global (mut i32) (i32.const 66560)) ${DATA} (data $d "1234") ${FRAME}
       (func (param i32) ${access}))`)
-    assert.equal(placeOf(bytes), place)
+    const found = placeOf(bytes)
+    if (place === 'none') assert.match(found, /^its code accesses constant/)
+    else assert.equal(found, place)
   })
 
 test('code that uses all low addresses leaves no place', () => {

@@ -135,7 +135,8 @@
   "(loop $again"                                                          \
   "  (if (i32.eq (i32.atomic.load $own (i32.const 0)) (i32.const 9))"     \
   "    (then unreachable))"                                               \
-  "  (br $again)) unreachable)"
+  "  (br $again)) unreachable)" FUNCTION("pending")                      \
+  "(i32.wrap_i64 (i64.load $own (i32.const 8))))"
 #define OWN_AT_0 "(data (memory 0) (i32.const 0) \"\\ff\\ff\\00\\00\")"
 #define BESIDE_GUEST MODULE(OWN OWN_MEMORY("1 1") OWN_AT_0 OWN_LOOPS)
 #define BESIDE_IMPORTED_GUEST \

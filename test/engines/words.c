@@ -149,9 +149,11 @@ static void assert_has_own_memory(struct guest *guest) {
   assert_int_equal(guest->verdict, WASMSIG_VERDICT_TRACKED);
   assert_int_equal(guest->memory_class, WASMSIG_MEMORY_FIXED);
   assert_int_equal(wasmsig_registry_raise(guest->registry, 2), 1);
-  int32_t signal = 0;
+  int32_t signal = 0, pending = 0;
   assert_int_equal(engine.call(guest, "spin", 0, &signal), RETURNED);
   assert_int_equal(signal, 2);
+  assert_int_equal(engine.call(guest, "pending", 0, &pending), RETURNED);
+  assert_int_equal(pending, 1 << (2 - 1));
   assert_int_equal(wasmsig_registry_raise(guest->registry, WASMSIG_SIGKILL), 1);
   assert_int_equal(engine.call(guest, "obey", 0, &signal), TRAPPED);
 }

@@ -4,6 +4,7 @@
  * without it.
  */
 
+import { ADAPTER_MUTATIONS, ADAPTER_PROGRAMS } from './adapters.mjs'
 import { BUDGET_MUTATIONS, BUDGET_PROGRAMS } from './budgets.mjs'
 import { INSTRUMENT_MUTATIONS, INSTRUMENT_PROGRAMS } from './instrument.mjs'
 import { mutation, unit } from './make.mjs'
@@ -18,6 +19,7 @@ const fault = (name, flags = []) => ({
 /** How the tests that are named below are built and run. */
 export const PROGRAMS = {
   ...BUDGET_PROGRAMS,
+  ...ADAPTER_PROGRAMS,
   ...INSTRUMENT_PROGRAMS,
   ...MODULE_PROGRAMS,
   test_registry: unit('test_registry'),
@@ -519,6 +521,7 @@ export const MUTATIONS = [
     'if (false) return false;'
   ),
   ...BUDGET_MUTATIONS,
+  ...ADAPTER_MUTATIONS,
   ...INSTRUMENT_MUTATIONS,
   ...MODULE_MUTATIONS
 ]

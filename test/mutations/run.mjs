@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /*
- * Breaks the core on purpose, one line at a time, and sees a test fail.
+ * Breaks the sources on purpose, one line at a time, and sees a test fail.
  *
  *     node test/mutations/run.mjs [--list | --check | --write]
  *                                 [--only TEXT] [--share N/M]
  *
  * For each entry of list.mjs the line is replaced in a copy, the test that
  * keeps the claim is built with it and run: it must fail (exit status, fault
- * or deadline). First every test is run against the untouched core: there it
+ * or deadline). First every test is run against the untouched sources: there it
  * must pass, in one of three runs. Exit status 1 if a line could be broken
  * unseen. `--check` sees only that each line is there once, and that TABLE.md is
  * that of the list; `--write` writes it, `--list` prints it. `--share 2/4` takes
@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { LONGEST_MS, deadlineMs } from './deadlines.mjs'
 import { globSync } from './glob.mjs'
+import { stage } from './javascript.mjs'
 import { MUTATIONS, PROGRAMS } from './list.mjs'
 import { mutated } from './mutated.mjs'
 import { Table } from './table.mjs'
@@ -61,8 +62,11 @@ const INSTRUMENT = globSync(
 )
 
 /** The sources that a test is linked with. */
-const sourcesOf = ({ instruments }) =>
-  instruments ? [...CORE, ...INSTRUMENT] : CORE
+const sourcesOf = ({ instruments, adapter }) => [
+  ...CORE,
+  ...(instruments ? INSTRUMENT : []),
+  ...(adapter ? globSync(ROOT, [adapter], '.c') : [])
+]
 
 /** Where headers are searched. */
 const FOLDERS = [
@@ -133,9 +137,14 @@ function affected({ source, copies }) {
   }))
 }
 
-/** Builds a test's program in `folder`, with one file of the core replaced. */
+/**
+ * Builds a test's program in `folder`, with one file replaced.
+ *
+ * @returns {Promise<string[]>} its command
+ */
 async function build(name, folder, replaced) {
   const program = PROGRAMS[name]
+  if (program.script) return stage(ROOT, folder, program, replaced)
   const sources = sourcesOf(program)
   const key = [...flagsOf(program), sources.length].join(' ')
   const core = await coreOf(key, program)
@@ -153,14 +162,14 @@ async function build(name, folder, replaced) {
     ...[...flagsOf(program), '-o', binary],
     ...[...(await testOf(name)), ...objects, ...(program.libraries ?? [])]
   ])
-  return binary
+  return [binary, ...(program.args ?? [])]
 }
 
 /** Whether it ended well, within `timeout` ms. */
-const passes = (binary, program, timeout) =>
+const passes = ([binary, ...args], program, timeout) =>
   new Promise((resolve) => {
-    const { args = [] } = program
     const env = { ...process.env, ...program.env }
+    delete env.NODE_TEST_CONTEXT
     const limits = { timeout, killSignal: 'SIGKILL', maxBuffer: Infinity }
     execFile(binary, args, { cwd: ROOT, env, ...limits }, (error) =>
       resolve(!error)
@@ -175,10 +184,10 @@ const passes = (binary, program, timeout) =>
  */
 const untouched = once(async (name) => {
   const folder = path.join(WORK, name)
-  const binary = await build(name, folder)
+  const command = await build(name, folder)
   for (let run = 0; run < 3; run += 1) {
     const began = performance.now()
-    if (await passes(binary, PROGRAMS[name], LONGEST_MS))
+    if (await passes(command, PROGRAMS[name], LONGEST_MS))
       return performance.now() - began
   }
   return undefined
@@ -194,12 +203,13 @@ async function attempt(mutation, number) {
   const broken = path.join(folder, file)
   mkdirSync(path.dirname(broken), { recursive: true })
   writeFileSync(broken, mutated(ROOT, mutation))
-  const binary = await build(test, folder, { source: file, copies: folder })
+  const replaced = { source: file, copies: folder, file: broken }
+  const command = await build(test, folder, replaced)
   const program = PROGRAMS[test]
   let seen = false
   // What only chance finds gets several of them.
   for (let run = 0; !seen && run < (program.runs ?? 1); run += 1) {
-    seen = !(await passes(binary, program, deadlineMs(tookMs)))
+    seen = !(await passes(command, program, deadlineMs(tookMs)))
   }
   rmSync(folder, { recursive: true })
   return [`${claim} (${test})`, seen]

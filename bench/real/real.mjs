@@ -6,39 +6,101 @@
  *     node bench/real/real.mjs [--host node-20] [--only JOB]... [--rounds N] |
  *       node bench/report.mjs
  *
+ * In JavaScript the jobs are those of test/real/jobs. Wasmtime and wazero do the
+ * scripts of test/real/wasmtime, also with the checks that these engines have
+ * themselves. wazero needs Go, which builds it.
+ *
  * Each kind of module has a process of its own, because JavaScriptCore gives
  * only the first few memories of a process its fastest form. The processes take
  * turns, in a random order in each round; a sample is the CPU time of one turn.
  *
- * Prints a JSON line for each sample. Errors go to standard error: a job may not
- * run in every host.
+ * Prints a JSON line for each sample, and at last the ratio of each job.
+ * Errors go to standard error: a job may not run in every host.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { median } from 'simple-statistics'
 
 import { HOSTS } from '../../test/conformance/hosts.mjs'
 import { fetchPackages, modules } from '../../test/real/corpus.mjs'
+import { JOBS, REPLAY, SCRIPTS, findScript } from '../../test/real/jobs.mjs'
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url))
 const COMMAND =
   process.env.WASMSIG_COMMAND ?? path('../../build/release/wasmsig')
 const MADE = path('../../build/bench/real')
+const WAZERO = join(MADE, 'wazero')
 const TURN_MS = 20
 
-/** Kinds of polls: the options, and by host what each should cost at most. */
-const V8 = { 'node-20': 1.25, 'node-24': 1.25, 'node-26': 1.25 }
+/**
+ * What is compared with the package's own module: modules that are instrumented
+ * with these options, or the module itself with a check of the engine. `worst`
+ * and `median` are the goals, of a job and of all jobs.
+ */
+const polls = (name, options, worst, middle) => ({
+  ...{ name, options, worst, median: middle }
+})
+const check = (name, flag) => ({ name, flag })
 const KINDS = {
-  instrumented: { options: [], goals: { ...V8, bun: 1.5 } },
-  'instrumented for v8': { options: ['--for', 'v8'], goals: V8 }
+  node: [
+    polls('instrumented', [], 1.25, 1.05),
+    polls('instrumented for v8', ['--for', 'v8'], 1.25, 1.05)
+  ],
+  bun: [polls('instrumented', [], undefined, 1.15)],
+  wasmtime: [
+    polls('instrumented', [], 1.25, 1.05),
+    polls('instrumented for wasmtime', ['--for', 'wasmtime'], 1.25, 1.05),
+    check('epochs', 'epochs'),
+    check('fuel', 'fuel')
+  ],
+  wazero: [
+    polls('instrumented', []),
+    polls('instrumented, each turn', ['--every', '1']),
+    check('WithCloseOnContextDone', 'done')
+  ]
 }
-const JOBS = readdirSync(path('../../test/real/jobs'))
-  .map((file) => file.replace('.mjs', ''))
-  .sort()
+
+/**
+ * What a host does: the jobs' names, the modules of a script, and the command
+ * that measures turns: of a job, with the modules of `folder`, or with the
+ * package's own and a check of the engine.
+ */
+function inJavaScript(name) {
+  const host = HOSTS.find((one) => one.name === name)
+  if (!host) throw new Error(`no host '${name}'`)
+  host.fetch()
+  return {
+    ...{ name, kinds: KINDS[host.kind], jobs: JOBS },
+    command: (job, folder = '') => [
+      ...[host.program, ...host.command, path('turns.mjs'), job, folder]
+    ]
+  }
+}
+
+function byScripts(name, program, corpus) {
+  return {
+    ...{ name, kinds: KINDS[name], jobs: SCRIPTS },
+    hashes: (job) => [findScript(job, corpus).module.hash],
+    command: (job, folder, flag = '') => {
+      const { script, module } = findScript(job, corpus)
+      const file = folder ? join(folder, `${module.hash}.wasm`) : module.file
+      return [program, file, script, 'turns', flag]
+    }
+  }
+}
+
+function hostOf(name, corpus) {
+  if (name === 'wasmtime') return byScripts(name, REPLAY, corpus)
+  if (name !== 'wazero') return inJavaScript(name)
+  const build = ['build', '-o', WAZERO, '.']
+  execFileSync('go', build, { cwd: path('wazero'), stdio: 'inherit' })
+  return byScripts(name, WAZERO, corpus)
+}
 
 function shuffled(array) {
   const copy = [...array]
@@ -49,13 +111,9 @@ function shuffled(array) {
   return copy
 }
 
-/** A process that does the job, after its warm-up. */
-async function start(host, job, folder = '') {
-  const child = spawn(
-    host.program,
-    [...host.command, path('turns.mjs'), job, folder],
-    { stdio: ['pipe', 'pipe', 'ignore'] }
-  )
+/** A process that does a job, after its warm-up. */
+async function start([program, ...rest]) {
+  const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'ignore'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async () => {
     for (;;) {
@@ -80,14 +138,13 @@ async function start(host, job, folder = '') {
 
 /** Instruments the modules with these hashes. Returns their folder, and by how
  * much they are larger. */
-function instrument(kind, hashes, corpus) {
-  const folder = join(MADE, kind)
+function instrument({ name, options }, hashes, corpus) {
+  const folder = join(MADE, name)
   const size = { before: 0, after: 0 }
   mkdirSync(folder, { recursive: true })
   for (const { hash, file, bytes } of corpus) {
     if (!hashes.includes(hash)) continue
     const made = join(folder, `${hash}.wasm`)
-    const options = KINDS[kind].options
     execFileSync(COMMAND, ['instrument', ...options, file, '-o', made], {
       stdio: 'ignore'
     })
@@ -107,54 +164,92 @@ async function calibrate(bare) {
   return count
 }
 
+/** The same job with what is compared. */
+async function startKind(host, job, kind, hashes, corpus) {
+  if (kind.options === undefined)
+    return start(host.command(job, undefined, kind.flag))
+  const { folder, growth } = instrument(kind, hashes, corpus)
+  const polled = await start(host.command(job, folder))
+  if (polled.replaced === 0) throw new Error(`nothing is ${kind.name}`)
+  print(`${host.name}: ${job} ${kind.name}, size`, {
+    ...{ who: 'wasmsig', unit: 'x', sample: growth }
+  })
+  return { ...polled, growth }
+}
+
+/** Prints a round's times. Returns those by kind. */
+async function turnsOf(host, job, running, count) {
+  const times = new Map()
+  for (const [kind, { time }] of shuffled([...running]))
+    times.set(kind, (await time(count)) / count)
+  for (const { name, worst } of host.kinds) {
+    const row = `${host.name}: ${job} ${name}`
+    const goal = worst === undefined ? undefined : { ratio: worst }
+    const [unit, sample] = ['ms', times.get('none')]
+    print(row, { who: 'wasmsig', unit, sample: times.get(name), goal })
+    print(row, { who: 'baseline', what: 'no polls', unit, sample })
+  }
+  return times
+}
+
+/** Returns of each kind the ratio of the median times, and of the sizes. */
 async function measure(host, job, rounds, corpus) {
   const running = new Map()
   try {
-    const bare = await start(host, job)
+    const bare = await start(host.command(job))
     running.set('none', bare)
-    for (const kind of Object.keys(KINDS)) {
-      const { folder, growth } = instrument(kind, bare.hashes, corpus)
-      const polled = await start(host, job, folder)
-      running.set(kind, polled)
-      if (polled.replaced === 0) throw new Error(`nothing is ${kind}`)
-      print(`${host.name}: ${job} ${kind}, size`, {
-        ...{ who: 'wasmsig', unit: 'x', sample: growth }
-      })
-    }
+    const hashes = bare.hashes ?? host.hashes(job)
+    for (const kind of host.kinds)
+      running.set(kind.name, await startKind(host, job, kind, hashes, corpus))
     const count = await calibrate(bare)
-    for (let round = 0; round < rounds; round++) {
-      const times = new Map()
-      for (const [kind, { time }] of shuffled([...running]))
-        times.set(kind, (await time(count)) / count)
-      for (const [kind, { goals }] of Object.entries(KINDS)) {
-        const row = `${host.name}: ${job} ${kind}`
-        const most = goals[host.name]
-        const goal = most === undefined ? undefined : { ratio: most }
-        const unit = 'ms'
-        print(row, { who: 'wasmsig', unit, sample: times.get(kind), goal })
-        const sample = times.get('none')
-        print(row, { who: 'baseline', what: 'no polls', unit, sample })
-      }
-    }
+    const all = []
+    for (let round = 0; round < rounds; round++)
+      all.push(await turnsOf(host, job, running, count))
+    const middle = (name) => median(all.map((times) => times.get(name)))
+    return host.kinds.map(({ name }) => ({
+      ratio: middle(name) / middle('none'),
+      growth: running.get(name).growth
+    }))
   } finally {
     for (const { end } of running.values()) end()
+  }
+}
+
+function printMedians(host, results) {
+  for (const [i, { name, median: most }] of host.kinds.entries()) {
+    const goal = most === undefined ? undefined : { p50: most }
+    for (const {
+      [i]: { ratio }
+    } of results)
+      print(`${host.name}: all jobs ${name}`, {
+        ...{ who: 'wasmsig', unit: 'x', sample: ratio, goal }
+      })
+    for (const {
+      [i]: { growth }
+    } of results)
+      if (growth !== undefined)
+        print(`${host.name}: all jobs ${name}, size`, {
+          ...{ who: 'wasmsig', unit: 'x', sample: growth, goal: { p50: 1.15 } }
+        })
   }
 }
 
 const { values } = parseArgs({
   options: {
     host: { type: 'string', default: 'node-20' },
-    only: { type: 'string', multiple: true, default: JOBS },
-    rounds: { type: 'string', default: '15' }
+    only: { type: 'string', multiple: true },
+    rounds: { type: 'string', default: '31' }
   }
 })
-const host = HOSTS.find(({ name }) => name === values.host)
-if (!host) throw new Error(`no host '${values.host}'`)
 if (!existsSync(COMMAND)) throw new Error(`no ${COMMAND}`)
-host.fetch()
 fetchPackages()
+mkdirSync(MADE, { recursive: true })
 const corpus = modules()
-for (const job of values.only)
-  await measure(host, job, Number(values.rounds), corpus).catch((error) =>
-    process.stderr.write(`${job}: ${error.message}\n`)
+const host = hostOf(values.host, corpus)
+const results = []
+for (const job of values.only ?? host.jobs)
+  await measure(host, job, Number(values.rounds), corpus).then(
+    (result) => results.push(result),
+    (error) => process.stderr.write(`${job}: ${error.message}\n`)
   )
+printMedians(host, results)

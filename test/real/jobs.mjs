@@ -23,7 +23,7 @@ import { fetchPackages, modules } from './corpus.mjs'
 import { FOLDER, instrumentAll } from './instrumented.mjs'
 
 const RUNNER = fileURLToPath(new URL('run-job.mjs', import.meta.url))
-const REPLAY = fileURLToPath(
+export const REPLAY = fileURLToPath(
   new URL(
     '../../build/release/test/real/wasmtime/test_real_replay',
     import.meta.url
@@ -83,8 +83,8 @@ export async function tryJob(program, job, corpus) {
   return { replaced, ...(await compared(bare, made, kill)) }
 }
 
-/** A script of wasmtime/, whose first line names its module. */
-export async function tryScript(name, corpus) {
+/** A script of wasmtime/. Its first line names its module. */
+export function findScript(name, corpus) {
   const script = fileURLToPath(
     new URL(`wasmtime/${name}.script`, import.meta.url)
   )
@@ -92,6 +92,11 @@ export async function tryScript(name, corpus) {
   const module = corpus.find(
     (one) => one.package === owner && one.path === path
   )
+  return { script, module }
+}
+
+export async function tryScript(name, corpus) {
+  const { script, module } = findScript(name, corpus)
   const bare = await run(REPLAY, module.file, script)
   if (bare.error) return { error: `does not run here: ${bare.error}` }
   instrumentAll([module])

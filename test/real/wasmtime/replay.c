@@ -2,22 +2,26 @@
 /*
  * Calls a module in Wasmtime as a script says:
  *
- *     replay MODULE.wasm SCRIPT [kill]
+ *     replay MODULE.wasm SCRIPT [kill | turns [epochs | fuel]]
  *
  * Lines of a script:
  *
  *     NAME = call EXPORT [ARGUMENT...]   calls a function, keeps its result
  *     NAME = global EXPORT               keeps the value of a global
- *     poke ADDRESS TEXT                  writes the text; \n and \0 are one
- * byte fill ADDRESS LENGTH                writes bytes that repeat peek ADDRESS
- * LENGTH                includes these bytes in the digest job what follows is
- * the job
+ *     NAME = text TEXT                   keeps the length of the text
+ *     poke ADDRESS NAME                  writes it; its \n and \0 are one byte
+ *     fill ADDRESS LENGTH                writes bytes that repeat
+ *     peek ADDRESS LENGTH                includes these bytes in the digest
+ *     expect NAME VALUE                  ends the program if they differ
+ *     job                                what follows is the job
  *
  * ARGUMENT, ADDRESS and LENGTH are numbers or names of results; `*NAME` is the
  * 32-bit number at that address. WASI is there, without files. Other imports
  * trap. The job is done three times, and a digest of each is printed. With
  * `kill` it is repeated until SIGKILL, which another thread stores into the
- * signal word, makes it trap.
+ * signal word, makes it trap. With `turns` it is measured: for each number that
+ * is read, the job is done so many times, and the milliseconds of CPU time are
+ * printed, in an engine that checks epochs, counts fuel, or does neither.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -27,6 +31,8 @@
 #include <time.h>
 #include <wasi.h>
 #include <wasmsig/wasmtime.h>
+
+#define ENOUGH (UINT64_C(1) << 60) /* epochs, fuel: never used up */
 
 enum { MAX_LINES = 64, MAX_WORDS = 16, SIGKILL_NUMBER = 9 };
 
@@ -267,8 +273,7 @@ static wasm_trap_t *follow_all(size_t from, size_t end) {
   return trap;
 }
 
-/* ------------------------------------------------------------------- the job
- */
+/* ------------------------------------------------------------- the job */
 
 static void check_trap(wasm_trap_t *trap) {
   wasm_message_t message;
@@ -314,8 +319,31 @@ static void repeat_until_killed(void) {
          is_killed(trap) ? "true" : "false");
 }
 
-static wasm_engine_t *make_engine(void) {
+static double spent_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static double do_times(unsigned long count) {
+  double begin = spent_ms();
+  for (unsigned long i = 0; i < count; i++)
+    check_trap(follow_all(job_start, line_count));
+  return spent_ms() - begin;
+}
+
+static void measure_turns(void) {
+  unsigned long count;
+  do_times(1);
+  printf("@{}\n");
+  while (fflush(stdout) == 0 && scanf("%lu", &count) == 1)
+    printf("@{\"ms\":%.6f}\n", do_times(count));
+}
+
+static wasm_engine_t *make_engine(bool has_epochs, bool has_fuel) {
   wasm_config_t *config = wasm_config_new();
+  wasmtime_config_epoch_interruption_set(config, has_epochs);
+  wasmtime_config_consume_fuel_set(config, has_fuel);
   wasmtime_config_wasm_multi_memory_set(config, true);
   wasmtime_config_wasm_exceptions_set(config, true);
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
@@ -338,16 +366,22 @@ static void instantiate(wasm_engine_t *engine, const char *bytes,
 }
 
 int main(int count, char **arguments) {
-  check(count >= 3, "usage: replay MODULE.wasm SCRIPT [kill]");
+  check(count >= 3, "usage: replay MODULE.wasm SCRIPT [kill | turns]");
+  const char *mode = count > 3 ? arguments[3] : "";
+  const char *checks = count > 4 ? arguments[4] : "";
+  bool has_epochs = strcmp(checks, "epochs") == 0;
+  bool has_fuel = strcmp(checks, "fuel") == 0;
   size_t length, script_length;
   char *bytes = read_file(arguments[1], &length);
   read_script(read_file(arguments[2], &script_length));
 
-  wasm_engine_t *engine = make_engine();
+  wasm_engine_t *engine = make_engine(has_epochs, has_fuel);
   wasmsig_registry *registry;
   check(wasmsig_registry_create(&registry) == 0, "no registry");
   context = wasmtime_store_context(
       wasmtime_store_new(engine, registry, wasmsig_wasmtime_finalizer));
+  if (has_epochs) wasmtime_context_set_epoch_deadline(context, ENOUGH);
+  if (has_fuel) check_error(wasmtime_context_set_fuel(context, ENOUGH));
   instantiate(engine, bytes, length);
 
   wasmsig_wasmtime_options options = WASMSIG_WASMTIME_OPTIONS_INIT;
@@ -357,12 +391,14 @@ int main(int count, char **arguments) {
       wasmsig_wasmtime_track(registry, context, &instance, &options, NULL);
   check(verdict >= 0, wasmsig_error_text(verdict));
   check_trap(follow_all(0, job_start));
-  if (count == 3) {
+  if (strcmp(mode, "kill") == 0) {
+    check(verdict == WASMSIG_VERDICT_TRACKED,
+          wasmsig_verdict_text((wasmsig_verdict)verdict));
+    repeat_until_killed();
+  } else if (strcmp(mode, "turns") == 0) {
+    measure_turns();
+  } else {
     do_three_times();
-    return 0;
   }
-  check(verdict == WASMSIG_VERDICT_TRACKED,
-        wasmsig_verdict_text((wasmsig_verdict)verdict));
-  repeat_until_killed();
   return 0;
 }

@@ -4,7 +4,8 @@
 #include "polls.h"
 #include "reader.h"
 
-static void read_locals(struct wsig_module *module) {
+/* Returns how many there are. */
+static uint64_t read_locals(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
   uint64_t total = 0;
   uint32_t count = wsig_read_u32(cursor);
@@ -16,6 +17,7 @@ static void read_locals(struct wsig_module *module) {
     struct wsig_type type = wsig_read_value_type(cursor);
     wsig_check_type(module, &type);
   }
+  return total;
 }
 
 /* ----------------------------------------------------------------- blocks */
@@ -74,35 +76,59 @@ static void follow_blocks(struct wsig_module *module,
 
 /* ------------------------------------------------------------------ bodies */
 
-/* A reader with one pass over the code needs the data count before the code. */
-static void check_data(struct wsig_module *module,
-                       const struct wsig_instruction *instruction) {
-  if (module->has_data_count) return;
-  for (unsigned i = 0; i < instruction->operand_count; i++)
-    if (instruction->operands[i].kind == WSIG_OPERAND_DATA)
-      wsig_cursor_fail(&module->cursor, instruction->operands[i].offset,
-                       "no data index: the module has no data count section");
+/* NULL: it is right. Tools append locals, globals and memories: an index that
+ * does not exist must not become one that does. A reader with one pass over the
+ * code needs the data count before the code. */
+static const char *fault_of(const struct wsig_module *module,
+                            const struct wsig_operand *operand,
+                            uint64_t locals) {
+  uint64_t index = operand->value;
+  switch (operand->kind) {
+    case WSIG_OPERAND_LOCAL:
+      return index < locals ? NULL : "the index of a local that exists";
+    case WSIG_OPERAND_GLOBAL:
+      return index < module->global_count ? NULL
+                                          : "the index of a global that exists";
+    case WSIG_OPERAND_MEMORY:
+      return index < module->memory_count ? NULL
+                                          : "the index of a memory that exists";
+    case WSIG_OPERAND_DATA:
+      return module->has_data_count
+                 ? NULL
+                 : "no data index: the module has no data count section";
+    default: return NULL;
+  }
 }
 
-/* Most instructions are neither of the two and need no check of blocks. */
+static void check_indices(struct wsig_module *module,
+                          const struct wsig_instruction *instruction,
+                          uint64_t locals) {
+  for (unsigned i = 0; i < instruction->operand_count; i++) {
+    const struct wsig_operand *operand = &instruction->operands[i];
+    const char *fault = fault_of(module, operand, locals);
+    if (fault) wsig_cursor_fail(&module->cursor, operand->offset, fault);
+  }
+}
+
+/* Most instructions need no check of blocks. */
 static bool is_control(uint32_t opcode) { return opcode < 0x20; }
-static bool has_prefix(uint32_t opcode) { return opcode > 0xff; }
 
 /* Up to the `end` of the function. */
 static void read_instructions(struct wsig_module *module,
-                              struct wsig_polls *polls) {
+                              struct wsig_polls *polls, uint64_t locals) {
   struct wsig_instruction instruction;
   module->block_count = 0;
   open_block(module, NOTHING);
   while (module->block_count > 0 &&
          wsig_read_instruction(&module->cursor, &instruction)) {
     if (is_control(instruction.opcode)) follow_blocks(module, &instruction);
-    if (has_prefix(instruction.opcode)) check_data(module, &instruction);
+    check_indices(module, &instruction, locals);
     wsig_polls_see(polls, &instruction);
   }
 }
 
-static void read_body(struct wsig_module *module, struct wsig_polls *polls) {
+static void read_body(struct wsig_module *module, struct wsig_polls *polls,
+                      uint32_t parameters) {
   struct wsig_cursor *cursor = &module->cursor;
   uint64_t start = wsig_cursor_offset(cursor);
   uint32_t size = wsig_read_u32(cursor);
@@ -110,8 +136,8 @@ static void read_body(struct wsig_module *module, struct wsig_polls *polls) {
     wsig_cursor_fail(cursor, start, "a function that ends within its section");
   struct wsig_limit before = wsig_cursor_narrow(
       cursor, size, "more of the function than its size allows");
-  read_locals(module);
-  read_instructions(module, polls);
+  uint64_t locals = parameters + read_locals(module);
+  read_instructions(module, polls, locals);
   wsig_cursor_expect_limit(cursor,
                            "the end of the function where its size puts it");
   wsig_cursor_widen(cursor, before);
@@ -151,7 +177,7 @@ static void read_bodies(struct wsig_module *module, uint32_t count) {
   find_signal(&polls, module->report);
   for (uint32_t i = 0; i < count && !module->cursor.failed; i++) {
     wsig_polls_begin(&polls);
-    read_body(module, &polls);
+    read_body(module, &polls, module->types[module->functions[i]].parameters);
     if (!module->cursor.failed)
       report_function(&module->report->polls, &polls,
                       module->imported_functions + i);

@@ -157,10 +157,25 @@ void wsig_read_imports(struct wsig_module *module) {
 
 /* ----------------------------------------------------------- definitions */
 
+/* `number`: among the functions with a body. */
+static void add_function(struct wsig_module *module, uint32_t type,
+                         uint32_t number) {
+  uint32_t *functions = wsig_array_grow(
+      module->functions, number, &module->function_capacity, sizeof *functions);
+  if (!functions) {
+    wsig_cursor_break(&module->cursor, WASMSIG_ENOMEM);
+    return;
+  }
+  module->functions = functions;
+  functions[number] = type;
+}
+
 void wsig_read_functions(struct wsig_module *module) {
   uint32_t count = wsig_read_u32(&module->cursor);
-  for (uint32_t i = 0; i < count && !module->cursor.failed; i++)
-    wsig_read_function_type_index(module);
+  for (uint32_t i = 0; i < count && !module->cursor.failed; i++) {
+    uint32_t type = wsig_read_function_type_index(module);
+    if (module->wants_polls) add_function(module, type, i);
+  }
   module->function_count += count;
 }
 

@@ -65,6 +65,7 @@ static void read_module(struct wsig_module *module) {
 static void free_module(struct wsig_module *module) {
   wsig_cursor_close(&module->cursor);
   free(module->types);
+  free(module->functions);
   free(module->memories);
   free(module->globals);
   free(module->imports);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * The reader's knowledge of a module while it reads. Its size grows with the
- * number of types and globals and with the names of imports and exports. It
- * does not grow with code or data, except by a byte for each block around an
- * instruction.
+ * number of types and globals and with the names of imports and exports, and,
+ * if it reads the code, with the number of functions. It does not grow with
+ * code or data, except by a byte for each block around an instruction.
  */
 #ifndef WSIG_MODULE_READER_H
 #define WSIG_MODULE_READER_H
@@ -36,12 +36,17 @@ struct wsig_export {
   uint8_t kind;
 };
 
+struct wsig_composite_type {
+  uint8_t code;        /* its first byte */
+  uint32_t parameters; /* of a function */
+};
+
 struct wsig_module {
   struct wsig_cursor cursor;
   wasmsig_module_report *report;
   bool wants_polls;
 
-  uint8_t *types; /* the first byte of each type's composite type */
+  struct wsig_composite_type *types;
   size_t type_count, type_capacity;
   bool in_types;         /* a type may refer to later ones of its group */
   uint64_t type_highest; /* highest index that was referred to, + 1 */
@@ -49,6 +54,8 @@ struct wsig_module {
 
   uint64_t function_count, table_count, tag_count;
   uint64_t imported_functions;
+  uint32_t *functions; /* types of those with a body, if it wants polls */
+  size_t function_capacity;
 
   bool *memories; /* whether each is of the kind of WASMSIG_OWN_MEMORY */
   size_t memory_count, memory_capacity;
@@ -101,7 +108,7 @@ void wsig_check_type(struct wsig_module *module, const struct wsig_type *type);
 uint32_t wsig_read_index(struct wsig_module *module, uint64_t count,
                          const char *detail);
 /** Reads the index of a function type. */
-void wsig_read_function_type_index(struct wsig_module *module);
+uint32_t wsig_read_function_type_index(struct wsig_module *module);
 
 /** The result of a constant expression. */
 struct wsig_value {

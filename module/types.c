@@ -33,13 +33,14 @@ void wsig_check_type(struct wsig_module *module, const struct wsig_type *type) {
   if (type->is_indexed) check_index(module, type->index, type->offset);
 }
 
-void wsig_read_function_type_index(struct wsig_module *module) {
+uint32_t wsig_read_function_type_index(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
   uint64_t start = wsig_cursor_offset(cursor);
   uint32_t index = wsig_read_u32(cursor);
-  if (cursor->failed) return;
-  if (index >= module->type_count || module->types[index] != FUNCTION)
+  if (cursor->failed) return index;
+  if (index >= module->type_count || module->types[index].code != FUNCTION)
     wsig_cursor_fail(cursor, start, "the index of a function type");
+  return index;
 }
 
 /* ------------------------------------------------------------------ types */
@@ -50,13 +51,15 @@ static void read_field(struct wsig_module *module) {
   wsig_read_mutability(&module->cursor);
 }
 
-static void read_results(struct wsig_module *module) {
+/* Returns how many there are. */
+static uint32_t read_value_types(struct wsig_module *module) {
   struct wsig_cursor *cursor = &module->cursor;
   uint32_t count = wsig_read_u32(cursor);
   for (uint32_t i = 0; i < count && !cursor->failed; i++) {
     struct wsig_type type = wsig_read_value_type(cursor);
     wsig_check_type(module, &type);
   }
+  return count;
 }
 
 static void read_fields(struct wsig_module *module) {
@@ -65,31 +68,32 @@ static void read_fields(struct wsig_module *module) {
     read_field(module);
 }
 
-static void add(struct wsig_module *module, uint8_t code) {
-  uint8_t *types = wsig_array_grow(module->types, module->type_count,
-                                   &module->type_capacity, sizeof *types);
+static void add(struct wsig_module *module, uint8_t code, uint32_t parameters) {
+  struct wsig_composite_type *types = wsig_array_grow(
+      module->types, module->type_count, &module->type_capacity, sizeof *types);
   if (!types) {
     wsig_cursor_break(&module->cursor, WASMSIG_ENOMEM);
     return;
   }
   module->types = types;
-  types[module->type_count++] = code;
+  types[module->type_count++] = (struct wsig_composite_type){code, parameters};
 }
 
 static void read_composite(struct wsig_module *module, uint8_t code,
                            uint64_t start) {
+  uint32_t parameters = 0;
   switch (code) {
     case ARRAY: read_field(module); break;
     case STRUCT: read_fields(module); break;
     case FUNCTION:
-      read_results(module);
-      read_results(module);
+      parameters = read_value_types(module);
+      read_value_types(module);
       break;
     default:
       wsig_type_refuse(&module->cursor, code, start,
                        "a type of a function, structure or array");
   }
-  if (!module->cursor.failed) add(module, code);
+  if (!module->cursor.failed) add(module, code, parameters);
 }
 
 static void read_supertypes(struct wsig_module *module) {

@@ -211,7 +211,7 @@ static int find_stack_first(struct wsig_word_placement *placement,
   if (!is_stack_first(search))
     return wsig_place_does_not(
         search->reason,
-        "neither its data nor its C stack are known to be first in its "
+        "neither its data nor its C stack is known to be first in its "
         "memory, so it is unknown what is below %d",
         LLVM_BASE);
   int error = take(placement, search, &area, 0);

@@ -262,6 +262,7 @@ int wsig_scan(struct wsig_scan *scan, const uint8_t *bytes, size_t length,
 void wsig_scan_release(struct wsig_scan *scan) {
   wasmsig_module_report_release(&scan->report);
   free(scan->module.types);
+  free(scan->module.functions);
   free(scan->module.memories);
   free(scan->module.globals);
   free(scan->module.imports);

@@ -194,7 +194,7 @@ test('the stack is first only if data follow it', () => {
   const place = (start, data, memory = 9) =>
     placeOf(module(FRAME, { start, data, memory }))
   const at = (address) => `(data (i32.const ${address}) "12345678")`
-  const unknown = /^neither its data nor its C stack are known to be first/
+  const unknown = /^neither its data nor its C stack is known to be first/
   assert.match(place(65536, ''), unknown, 'variables may be at 0')
   assert.match(place(65536, at(65536 + 4096)), unknown)
   assert.match(place(327696, at(262144)), unknown, 'data at a high base')

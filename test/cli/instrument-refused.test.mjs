@@ -87,6 +87,18 @@ const refused = {
     () => Buffer.from('hello'),
     /not a WebAssembly binary/
   ],
+  'an access to a memory that only the words have': [
+    () => wat('(module (func (loop (drop (i32.load (i32.const 0))) (br 0))))'),
+    /at byte \d+: expected the index of a memory that exists/
+  ],
+  'a local that only a poll has': [
+    () => wat('(module (func (loop (local.set 0 (i32.const 1)) (br 0))))'),
+    /at byte \d+: expected the index of a local that exists/
+  ],
+  'a global that only a word has': [
+    () => wat('(module (func (loop (drop (global.get 0)) (br 0))))'),
+    /at byte \d+: expected the index of a global that exists/
+  ],
   'half a module': [
     () => wat(`(module ${OWN} ${LOOP})`).subarray(0, -20),
     /ends too early|breaks the rules/

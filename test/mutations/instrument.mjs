@@ -48,8 +48,13 @@ export const INSTRUMENT_MUTATIONS = [
   ),
   nullArea(
     'where neither data nor stack are first there is no null area',
-    'if (wsig_data_hits(search->scan, LLVM_BASE, stack->start / 2, 0))',
-    'if (false)'
+    'if (wsig_data_hits(scan, LLVM_BASE, start / 2, 0)) return false;',
+    ''
+  ),
+  nullArea(
+    'the stack is first only if data follow it',
+    'return wsig_data_hits(scan, start, start + GAP_MOST, 0) ||',
+    'return true ||'
   ),
   nullArea(
     'a stack that is shorter than a null area gives no bytes',

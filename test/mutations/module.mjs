@@ -112,8 +112,23 @@ export const MODULE_MUTATIONS = [
   ),
   malformed('module/code.c')(
     'code that names data comes after the data count',
-    'if (module->has_data_count) return;',
-    'return;'
+    'return module->has_data_count',
+    'return true'
+  ),
+  malformed('module/code.c')(
+    'code names locals that exist',
+    'return index < locals ? NULL',
+    'return true ? NULL'
+  ),
+  malformed('module/code.c')(
+    'code names globals that exist',
+    'return index < module->global_count ? NULL',
+    'return true ? NULL'
+  ),
+  malformed('module/code.c')(
+    'code names memories that exist',
+    'return index < module->memory_count ? NULL',
+    'return true ? NULL'
   ),
   polls(
     'an assignment in a block counts only up to the end of the block',

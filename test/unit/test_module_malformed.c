@@ -313,6 +313,39 @@ TEST(code_that_names_data_comes_after_the_data_count) {
   assert_int_equal(report.verdict, WASMSIG_VERDICT_NO_WORDS);
 }
 
+/* A function with a parameter and a local of type i32. */
+static struct module *with_two_locals(const char *body, size_t length) {
+  struct module *module = one(TYPES, "\1\x60\1\x7f\0");
+  section(module, FUNCTIONS, "\1\0");
+  section_bytes(module, CODE, body, length);
+  return module;
+}
+
+TEST(code_names_locals_that_exist) {
+  for (int opcode = 0x20; opcode <= 0x22; opcode++) {
+    char body[] = "\1\6\1\1\x7f\x20\1\x0b"; /* begins at 21 */
+    body[5] = (char)opcode;
+    inspect_polls(with_two_locals(body, sizeof body - 1));
+    assert_int_equal(report.verdict, WASMSIG_VERDICT_NO_WORDS);
+    body[6] = 2;
+    inspect_polls(with_two_locals(body, sizeof body - 1));
+    assert_int_equal(report.verdict, WASMSIG_VERDICT_MALFORMED);
+    assert_int_equal(report.offset, 27);
+  }
+}
+
+TEST(code_names_globals_and_memories_that_exist) {
+  assert_code_malformed("\4\0\x23\0\x0b", 24);
+  assert_code_malformed("\4\0\x24\0\x0b", 24);
+  assert_code_malformed("\5\0\x28\2\0\x0b", 25);
+  assert_code_malformed("\4\0\x3f\0\x0b", 24);
+  assert_code_malformed("\4\0\x40\0\x0b", 24);
+  assert_code_malformed("\x06\0\xfc\x0a\0\0\x0b", 25);
+  assert_code_malformed("\5\0\xfc\x0b\0\x0b", 25);
+  assert_code_malformed("\x06\0\xfd\0\4\0\x0b", 26);
+  assert_code_malformed("\x06\0\xfe\x10\2\0\x0b", 26);
+}
+
 TEST(a_function_has_fewer_than_2_to_the_32_locals) {
   assert_code_malformed("\x0a\2\xff\xff\xff\xff\x0f\x7f\1\x7f\x0b", 29);
 }
@@ -403,6 +436,8 @@ int main(void) {
       cmocka_unit_test(an_if_has_at_most_one_else),
       cmocka_unit_test(catch_and_delegate_are_only_in_a_try),
       cmocka_unit_test(code_that_names_data_comes_after_the_data_count),
+      cmocka_unit_test(code_names_locals_that_exist),
+      cmocka_unit_test(code_names_globals_and_memories_that_exist),
       cmocka_unit_test(a_function_has_fewer_than_2_to_the_32_locals),
       cmocka_unit_test(unused_numbers_are_newer),
       cmocka_unit_test(code_with_unused_numbers_is_newer),

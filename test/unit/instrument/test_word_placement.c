@@ -67,7 +67,7 @@ static struct module *c_module(const struct c *c, const char *memories,
                                size_t length) {
   struct wsig_bytes globals = {0};
   struct module *module = module_begin();
-  section(module, TYPES, "\1\x60\0\0");
+  section(module, TYPES, "\1\x60\1\x7f\0");
   section(module, FUNCTIONS, "\1\0");
   section_bytes(module, MEMORIES, memories, length);
   add(&globals, "\1\x7f\1\x41");
@@ -163,7 +163,14 @@ TEST(no_constant_access_is_at_the_words) {
 TEST(an_unknown_layout_is_not_trusted) {
   struct c c = C_MODULE;
   c.data[0] = 8192;
-  assert_refused(&c, "neither its data nor its C stack is first");
+  assert_refused(&c, "neither its data nor its C stack is known to be first");
+  c.data[1] = 66560;
+  assert_refused(&c, "neither its data nor its C stack is known to be first");
+  c.data[1] = NONE;
+  c.data[0] = 40000; /* nothing follows the stack */
+  assert_refused(&c, "neither its data nor its C stack is known to be first");
+  c.data[0] = NONE;
+  assert_refused(&c, "neither its data nor its C stack is known to be first");
 }
 
 TEST(a_short_stack_has_no_bytes_to_give) {

@@ -18,8 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Imported globals and the module's own (the JavaScript API, 8 Limits). */
-enum { GLOBALS_MOST = 1000000 };
+/* Engines accept no more of a module (the JavaScript API, 8 Limits), where V8
+ * before version 13 accepts fewer exports. Imported globals count too. */
+enum {
+  GLOBALS_MOST = 1000000,
+  EXPORTS_MOST = 1000000,
+  EXPORTS_MOST_BEFORE = 100000,
+  BYTES_MOST = 1 << 30,
+};
 
 /* ---------------------------------------------------------------- refusals */
 
@@ -80,12 +86,21 @@ static int refuse_size(const struct wsig_rewriting *rewriting) {
   return refuse(made, made->text, -1);
 }
 
-static int check_globals(const struct wsig_rewriting *rewriting) {
-  uint64_t count = rewriting->scan->module.global_count;
-  uint64_t after = wsig_next_global(rewriting);
-  if (count > GLOBALS_MOST || after <= GLOBALS_MOST) return WASMSIG_OK;
-  return refuse(rewriting->made,
-                "it would have more globals than engines accept (1000000)", -1);
+static bool exceeds(uint64_t before, uint64_t after, uint64_t most) {
+  return before <= most && after > most;
+}
+
+/* What the module would have more of than engines accept; NULL: nothing. */
+static const char *excess(const struct wsig_rewriting *rewriting) {
+  const struct wsig_module *module = &rewriting->scan->module;
+  uint64_t exports = module->export_count + wsig_added_exports(rewriting);
+  if (exceeds(module->global_count, wsig_next_global(rewriting), GLOBALS_MOST))
+    return "it would have more globals than engines accept (1000000)";
+  if (exceeds(module->export_count, exports, EXPORTS_MOST))
+    return "it would have more exports than engines accept (1000000)";
+  if (exceeds(module->export_count, exports, EXPORTS_MOST_BEFORE))
+    return "it would have more exports than Node 22 accepts (100000)";
+  return NULL;
 }
 
 static int put_polls(struct wsig_rewriting *rewriting) {
@@ -136,7 +151,6 @@ static int rewrite(struct wsig_rewriting *rewriting) {
       calloc(rewriting->scan->section_count + 1, sizeof *rewriting->edits);
   if (!rewriting->edits) return WASMSIG_ENOMEM;
   int error = put_polls(rewriting);
-  if (!error) error = check_globals(rewriting);
   if (error) return error;
   made->placement = rewriting->placement.kind;
   made->loops = rewriting->code.loops;
@@ -146,11 +160,16 @@ static int rewrite(struct wsig_rewriting *rewriting) {
     keep(rewriting);
     return rewriting->module.failed ? WASMSIG_ENOMEM : WASMSIG_OK;
   }
+  const char *why = excess(rewriting);
+  if (why) return refuse(made, why, -1);
   wsig_rewrite_declarations(rewriting);
   error = wsig_rewrite_custom_sections(rewriting);
   if (error) return error;
   wsig_rewrite_module(rewriting);
-  return rewriting->module.failed ? WASMSIG_ENOMEM : check_made(rewriting);
+  if (rewriting->module.failed) return WASMSIG_ENOMEM;
+  if (exceeds(rewriting->scan->length, rewriting->module.length, BYTES_MOST))
+    return refuse(made, "it would be larger than engines accept (1 GiB)", -1);
+  return check_made(rewriting);
 }
 
 static void release(struct wsig_rewriting *rewriting) {
@@ -195,8 +214,19 @@ static int find_needed_placement(struct wsig_rewriting *rewriting) {
   int error = find_placement(rewriting);
   if (error != WASMSIG_INSTRUMENT_REFUSED) return error;
   int needs = needs_polls(rewriting);
-  if (needs == 0) rewriting->made->why = NULL;
+  if (needs == 0) {
+    rewriting->made->why = NULL;
+    rewriting->made->other_places = 0;
+  }
   return needs;
+}
+
+/* A refusal may come after parts of the new module were made. */
+static void forget_made(wasmsig_instrumented *made) {
+  made->placement = WASMSIG_WORDS_OWN;
+  made->loops = made->polls = 0;
+  made->delivers = false;
+  made->left_out_count = made->left_out_more = 0;
 }
 
 /* From here on, the caller owns the bytes. */
@@ -217,7 +247,10 @@ static int instrument(wasmsig_instrumented *made, const struct wsig_scan *scan,
     error = wsig_deliver_find(&rewriting.plan.deliver, scan, &made->why);
   if (!error) error = find_needed_placement(&rewriting);
   if (!error) error = rewrite(&rewriting);
-  if (!error) hand_over(&rewriting);
+  if (!error)
+    hand_over(&rewriting);
+  else
+    forget_made(made);
   release(&rewriting);
   return error;
 }
@@ -229,7 +262,8 @@ int wasmsig_instrument(const void *bytes, size_t length,
       WASMSIG_INSTRUMENT_OPTIONS_INIT;
   if (!options) options = &defaults;
   if (!made || made->size < sizeof *made || options->size < sizeof *options ||
-      (!bytes && length > 0) || options->every > WASMSIG_INSTRUMENT_EVERY_MAX)
+      (!bytes && length > 0) || options->every > WASMSIG_INSTRUMENT_EVERY_MAX ||
+      options->words >> WASMSIG_WORDS_COUNT != 0)
     return WASMSIG_EINVAL;
   *made = (wasmsig_instrumented)WASMSIG_INSTRUMENTED_INIT;
   struct wsig_scan scan;

@@ -156,10 +156,14 @@ static bool hides_memory(const struct wsig_rewriting *rewriting) {
          (!memory->is_exported && !memory->is_imported);
 }
 
+uint32_t wsig_added_exports(const struct wsig_rewriting *rewriting) {
+  return words_before(rewriting, WASMSIG_WORD_COUNT) + hides_memory(rewriting);
+}
+
 static void rewrite_exports(struct wsig_rewriting *rewriting) {
   uint32_t own = rewriting->placement.memory;
   bool hides = hides_memory(rewriting);
-  uint32_t more = words_before(rewriting, WASMSIG_WORD_COUNT) + hides;
+  uint32_t more = wsig_added_exports(rewriting);
   if (more == 0) return;
   struct wsig_bytes *payload = change(rewriting, WSIG_WASM_SECTION_EXPORT);
   struct wsig_cursor cursor =

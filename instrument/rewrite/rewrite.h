@@ -41,6 +41,8 @@ void wsig_emit_address(struct wsig_bytes *bytes, const struct wsig_scan *scan,
                        uint64_t address);
 /** Whether the word is added to the module. */
 bool wsig_adds_word(const struct wsig_rewriting *rewriting, int word);
+/** How many exports are added. */
+uint32_t wsig_added_exports(const struct wsig_rewriting *rewriting);
 /** The index of the first global that follows the added words. */
 uint32_t wsig_next_global(const struct wsig_rewriting *rewriting);
 

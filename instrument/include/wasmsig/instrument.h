@@ -107,9 +107,11 @@ typedef struct wasmsig_left_out {
 
 /** The new module, or why there is none. */
 typedef struct wasmsig_instrumented {
-  size_t size;    /**< of this struct, for later versions to tell */
-  uint8_t *bytes; /**< the new module; NULL if there is none */
-  size_t length;  /**< of the new module, in bytes */
+  size_t size; /**< of this struct, for later versions to tell */
+  /** The new module. NULL: there is none, and all that is said about one below
+   * is 0 or empty. */
+  uint8_t *bytes;
+  size_t length; /**< of the new module, in bytes */
   /**
    * Why there is no new module, or NULL. It may point into `text`. If the
    * module cannot be read, `report` says more.
@@ -130,7 +132,7 @@ typedef struct wasmsig_instrumented {
    */
   uint32_t other_places;
   uint64_t loops; /**< of the module */
-  uint64_t polls; /**< put in; 0: it is unchanged */
+  uint64_t polls; /**< put in; 0: the new module is a copy of the old one */
   /** Polls call the module's __instance_signal_deliver, which runs handlers.
    * If not, only SIGKILL has an effect at a poll. */
   bool delivers;
@@ -164,7 +166,9 @@ typedef struct wasmsig_instrumented {
  * made:      initialised, and empty or released
  *
  * Returns:   0, or WASMSIG_INSTRUMENT_REFUSED: made->why is the reason.
- * Errors:    EINVAL: `made` is as it was. ENOMEM: `made` is empty.
+ * Errors:    EINVAL: a size is that of an older library, `bytes` is NULL,
+ *            `every` is too large, or `words` contains an unknown place; `made`
+ *            is as it was. ENOMEM: `made` is empty.
  * Ownership: wasmsig_instrumented_release() frees the new module. The names in
  *            made->left_out are in the old module's bytes.
  * Threads:   any. Signal handlers: no.

@@ -240,6 +240,53 @@ TEST(wrong_arguments_of_the_public_call_change_nothing) {
   assert_int_equal(wasmsig_instrument("", 0, NULL, NULL), WASMSIG_EINVAL);
 }
 
+TEST(unknown_places_are_wrong_arguments) {
+  static const uint8_t module[] = "\0asm\1\0\0";
+  wasmsig_instrument_options options = WASMSIG_INSTRUMENT_OPTIONS_INIT;
+  wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+  options.words = WASMSIG_WORDS_DEFAULT | WASMSIG_WORDS_IN(WASMSIG_WORDS_COUNT);
+  assert_int_equal(wasmsig_instrument(module, sizeof module, &options, &made),
+                   WASMSIG_EINVAL);
+}
+
+/* A loop with so many names, of which each has three letters. */
+static void put_exporting(struct wsig_bytes *module, uint32_t count) {
+  static const uint8_t head[] =
+      "\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\5\3\1\0\1\7",
+                       code[] = "\x0a\x09\1\7\0\3\x40\x0c\0\x0b\x0b";
+  struct wsig_bytes exports = {0};
+  wsig_bytes_u32(&exports, count);
+  for (uint32_t i = 0; i < count; i++) {
+    uint8_t export[] = {3,
+                        (uint8_t)('A' + i % 50),
+                        (uint8_t)('A' + i / 50 % 50),
+                        (uint8_t)('A' + i / 2500),
+                        0,
+                        0};
+    wsig_bytes_append(&exports, export, sizeof export);
+  }
+  wsig_bytes_append(module, head, sizeof head - 1);
+  wsig_bytes_u32(module, exports.length);
+  wsig_bytes_append(module, exports.data, exports.length);
+  wsig_bytes_append(module, code, sizeof code - 1);
+  wsig_bytes_release(&exports);
+}
+
+TEST(a_late_refusal_says_nothing_about_a_new_module) {
+  struct wsig_bytes module = {0};
+  put_exporting(&module, 100000);
+  wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+  assert_int_equal(wasmsig_instrument(module.data, module.length, NULL, &made),
+                   WASMSIG_INSTRUMENT_REFUSED);
+  assert_non_null(strstr(made.why, "more exports than"));
+  assert_null(made.bytes);
+  assert_int_equal(made.polls, 0);
+  assert_int_equal(made.loops, 0);
+  assert_int_equal(made.placement, WASMSIG_WORDS_OWN);
+  wasmsig_instrumented_release(&made);
+  wsig_bytes_release(&module);
+}
+
 int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers_in_leb128_are_read_as_they_were_written),
@@ -257,6 +304,8 @@ int main(void) {
       cmocka_unit_test(a_poll_moves_the_code_after_it),
       cmocka_unit_test(a_counter_is_a_local_after_the_others),
       cmocka_unit_test(wrong_arguments_of_the_public_call_change_nothing),
+      cmocka_unit_test(unknown_places_are_wrong_arguments),
+      cmocka_unit_test(a_late_refusal_says_nothing_about_a_new_module),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

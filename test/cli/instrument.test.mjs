@@ -184,6 +184,15 @@ test('--for chooses the polls that cost least in an engine', () => {
       instrument(bytes, '--for', engine),
       instrument(bytes, '--every', '1')
     )
+  assert.deepEqual(
+    instrument(bytes, '--every', '7', '--for', 'v8'),
+    instrument(bytes, '--every', '1'),
+    'the last one counts'
+  )
+  assert.deepEqual(
+    instrument(bytes, '--for', 'v8', '--every', '7'),
+    instrument(bytes, '--every', '7')
+  )
 })
 
 test('plain polls that were added are no reason for a hint', () => {

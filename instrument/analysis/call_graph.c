@@ -12,8 +12,11 @@
  *     reaches all other nodes of the cycle before it leaves this first one. So
  *     the call that closes the cycle leads to a node on the search's path. The
  *     search gives this node a poll. If the node stands for a set of functions
- *     (see below), each of them gets a poll. Hence the calls of functions
- *     without a poll at their heads form no cycle.
+ *     (see below), each of them gets a poll. The function that delivers
+ *     signals never polls, because polls call it. In its place, each function
+ *     that it calls gets a poll: one of them is in the cycle too. Hence the
+ *     calls of functions without a poll at their heads form no cycle, unless
+ *     the delivering function calls itself.
  *  2. cost(f) is the number of instructions that a call of f may execute
  *     between two polls. It is the sum of
  *       - f's instructions, each once, because each turn of a loop that does
@@ -95,6 +98,7 @@ struct builder {
   struct wsig_call_graph *graph;
   struct wsig_targets targets;
   bool calls;
+  uint32_t deliver; /* the function that never polls, or UINT32_MAX */
   uint32_t node_count;
   uint32_t *edges;
   size_t edge_count, edge_capacity;
@@ -242,13 +246,15 @@ static uint64_t passed_on(const struct wsig_node *node) {
   return node->has_poll ? 0 : node->cost;
 }
 
-static void settle_function(struct builder *builder, struct wsig_node *node) {
+static void settle_function(struct builder *builder, uint32_t function) {
+  struct wsig_node *node = &builder->graph->nodes[function];
   for (size_t i = node->first; i < node->end; i++) {
     const struct wsig_node *callee = &builder->graph->nodes[builder->edges[i]];
     node->cost += passed_on(callee);
     if (callee->is_long) node->is_long = true;
   }
-  if (node->cost > LIMIT || builder->calls) node->has_poll = true;
+  if ((node->cost > LIMIT || builder->calls) && function != builder->deliver)
+    node->has_poll = true;
   if (node->cost > LIGHT || node->has_poll) node->is_long = true;
 }
 
@@ -266,7 +272,7 @@ static void settle(struct builder *builder, uint32_t node) {
   if (!is_function(builder, node))
     settle_reference(builder, settled);
   else if (node >= builder->scan->module.imported_functions)
-    settle_function(builder, settled);
+    settle_function(builder, node);
   settled->is_wide = settled->cost > LIMIT;
 }
 
@@ -275,9 +281,10 @@ static void cut(struct builder *builder, uint32_t node) {
   struct wsig_node *nodes = builder->graph->nodes;
   if (nodes[node].has_poll) return;
   nodes[node].has_poll = nodes[node].is_long = true;
-  if (is_function(builder, node)) return;
+  if (is_function(builder, node) && node != builder->deliver) return;
   for (size_t i = nodes[node].first; i < nodes[node].end; i++)
     cut(builder, builder->edges[i]);
+  if (node == builder->deliver) nodes[node].has_poll = false;
 }
 
 /* ------------------------------------------------------------------ search */
@@ -337,8 +344,9 @@ static int number_nodes(struct builder *builder) {
 
 int wsig_call_graph_build(struct wsig_call_graph *graph,
                           const struct wsig_scan *scan, uint32_t memory,
-                          uint32_t every, bool calls) {
-  struct builder builder = {.scan = scan, .graph = graph, .calls = calls};
+                          uint32_t every, bool calls, uint32_t deliver) {
+  struct builder builder = {
+      .scan = scan, .graph = graph, .calls = calls, .deliver = deliver};
   *graph =
       (struct wsig_call_graph){.every = every,
                                .memory = memory,

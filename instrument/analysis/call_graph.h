@@ -21,11 +21,12 @@ struct wsig_call_graph {
 };
 
 /** `every`, `calls`: the user's options. `memory`: the index of the memory with
- * the signal word. Release the graph even after an error. Errors: ENOMEM; 1:
- * the module differs from what was scanned. */
+ * the signal word. `deliver`: the function that polls call, which never polls
+ * itself, or UINT32_MAX. Release the graph even after an error. Errors: ENOMEM;
+ * 1: the module differs from what was scanned. */
 int wsig_call_graph_build(struct wsig_call_graph *graph,
                           const struct wsig_scan *scan, uint32_t memory,
-                          uint32_t every, bool calls);
+                          uint32_t every, bool calls, uint32_t deliver);
 void wsig_call_graph_release(struct wsig_call_graph *graph);
 
 /** Sets for each poll site of the function's body whether it polls. */

@@ -285,7 +285,7 @@ int wsig_code_write(struct wsig_code *code, const struct wsig_scan *scan,
   if (!scan->known[WSIG_WASM_SECTION_CODE]) return WASMSIG_OK;
   struct wsig_call_graph graph;
   int error = wsig_call_graph_build(&graph, scan, plan->memory, plan->every,
-                                    plan->calls);
+                                    plan->calls, plan->deliver);
   if (!error) error = write(code, scan, plan, &graph);
   wsig_call_graph_release(&graph);
   return error;

@@ -477,3 +477,32 @@ test(
     assert.equal(pollsIn(`(module (memory 1) ${functions.join('')})`), byCost)
   }
 )
+
+test(
+  'a cycle of calls through the delivery function polls elsewhere',
+  { skip: noAssembler },
+  () => {
+    const cycle = (deliver, other) =>
+      tryInstrument(
+        assemble(`(module (memory (export "memory") 1) (type $none (func))
+          (global (export "__instance_signal") i32 (i32.const 1024))
+          (table 1 funcref) (elem (i32.const 0) $other)
+          (func $deliver (export "__instance_signal_deliver") ${deliver})
+          (func $other ${other}))`),
+        '-v'
+      ).stderr
+    const polls = /^wasmsig: -: 1 poll, 0 loops/
+    const back = '(return_call $deliver)'
+    assert.match(cycle('(return_call $other)', back), polls)
+    assert.match(
+      cycle('(return_call_indirect (type $none) (i32.const 0))', back),
+      polls
+    )
+    assert.match(cycle('(call $other)', '(call $deliver)'), polls)
+    assert.match(
+      cycle('(call $deliver)', ''),
+      /unchanged/,
+      'a poll would call it'
+    )
+  }
+)

@@ -18,7 +18,8 @@ static const char *heads(const struct module *module) {
   const char *why = NULL;
   size_t count = 0;
   assert_int_equal(wsig_scan(&scan, module->bytes, module->length, &why), 0);
-  assert_int_equal(wsig_call_graph_build(&graph, &scan, 0, 0, false), 0);
+  assert_int_equal(
+      wsig_call_graph_build(&graph, &scan, 0, 0, false, UINT32_MAX), 0);
   wsig_bodies_open(&bodies, &scan);
   while (wsig_bodies_next(&bodies, &body) && count < MOST) {
     wsig_poll_sites_find(&sites, &bodies, &body, 0);

@@ -220,7 +220,7 @@ describe('wasmsig/instrument', { concurrency: 2 }, () => {
     const path = folder(t)
     const guests = { compiled: ANYWHERE.compiled }
     writeFileSync(join(path, 'file'), '')
-    for (const place of ['off', join(path, 'file', 'cache')]) {
+    for (const place of ['off', join(path, 'file', 'cache'), '/proc/cache']) {
       const env = { WASMSIG_INSTRUMENT_CACHE: place }
       const { made, stderr } = await outcomes(path, guests, INSTRUMENT, env)
       assert.deepEqual(made, all(guests, 'stopped'))

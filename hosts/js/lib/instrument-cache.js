@@ -157,6 +157,21 @@ function clean() {
   }
 }
 
+/**
+ * With the folders above it. Not by { recursive: true }: Node repeats that for
+ * ever where a folder can never be made (/proc, some automounted homes).
+ */
+function makeFolder(at) {
+  const above = path.dirname(at)
+  if (above === at || fs.existsSync(at)) return
+  makeFolder(above)
+  try {
+    fs.mkdirSync(at, { mode: 0o700 })
+  } catch {
+    // another process was faster; otherwise the entry cannot be written either
+  }
+}
+
 /** Writes a file that no other process has, and renames it. */
 function writeWhole(file, parts) {
   const beside = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`
@@ -174,7 +189,7 @@ function writeEntry(key, { outcome, why, bytes = Buffer.alloc(0) }) {
   try {
     const head = Buffer.from(`${JSON.stringify({ outcome, why })}\n`)
     const digest = Buffer.from(`${digestOf(key, head, bytes)}\n`)
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     writeWhole(fileOf(key), [digest, head, bytes])
     clean()
   } catch {

@@ -2,8 +2,9 @@
  * Puts polls of the signal word into each module that the program compiles, so
  * that a host without a way to stop a call (Bun, Deno) can stop it by its word.
  * Load it before other code: `node --import wasmsig/instrument app.mjs`,
- * `bun --preload wasmsig/instrument`, `deno run --preload=npm:wasmsig/instrument`,
- * or an import before all others. In Bun and Deno each worker imports it itself.
+ * `bun --preload wasmsig/instrument app.mjs`, `deno run
+ * --preload=./node_modules/wasmsig/lib/instrument.js app.mjs`, or an import before
+ * all others. In Bun and Deno each worker imports it itself.
  *
  * - `WebAssembly.Module`, `compile`, `instantiate`, `compileStreaming` and
  *   `instantiateStreaming` compile instrumented bytes. Everything else that the

@@ -93,6 +93,11 @@ static void print_report(const wasmsig_module_report *skipped,
   }
   printf("],\"memory\":");
   print_memory(&skipped->memory);
+  printf(",\"own\":");
+  if (skipped->own_memory.is_exported)
+    printf("%" PRIu32, skipped->own_memory.index);
+  else
+    printf("null");
   printf("},\"polls\":{\"plain\":%" PRIu64 ",\"atomic\":%" PRIu64 "}}\n",
          walked->polls.plain, walked->polls.atomic);
 }

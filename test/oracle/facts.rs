@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Memory 0 and the words of a module, found with wasmparser. It shares no code
-//! with the module reader. The whole module is read, including each
-//! instruction, but not validated.
+//! Memory 0, the words of a module, and a memory of their own, found with
+//! wasmparser. It shares no code with the module reader. The whole module is
+//! read, including each instruction, but not validated.
 use std::fmt::Write;
 use wasmparser::{
     ConstExpr, Export, ExternalKind, FunctionBody, Imports, MemArg, MemoryType,
@@ -14,6 +14,9 @@ const WORDS: [&str; 4] = [
     "__instance_signal_pending",
     "__instance_signal_handled",
 ];
+
+/// A memory of the words' own. The signal word is at its address 0.
+const OWN_MEMORY: &str = "__wasmsig_memory";
 
 #[derive(Clone)]
 enum Value {
@@ -35,6 +38,7 @@ struct Memory {
 
 /// A load right after the constant that is its address.
 struct Load {
+    memory: u32,
     address: Option<u64>,
     atomic: bool,
 }
@@ -249,7 +253,7 @@ impl Facts {
         all(body.get_locals_reader()?)?;
         let mut operators = body.get_operators_reader()?;
         // The constant that the previous instruction put on the stack.
-        let mut before = None;
+        let mut before: Option<u64> = None;
         while !operators.eof() {
             let operator = operators.read()?;
             self.is_beyond |= OFF.contains(&proposal_of(&operator));
@@ -257,7 +261,8 @@ impl Facts {
                 (before, load_of(&operator))
             {
                 self.loads.push(Load {
-                    address: address_of(address, &memory),
+                    memory: memory.memory,
+                    address: address.checked_add(memory.offset),
                     atomic,
                 });
             }
@@ -282,21 +287,43 @@ impl Facts {
         let mut out = String::new();
         let _ = write!(
             out,
-            "{{\"words\":[{}],\"memory\":{},\
+            "{{\"words\":[{}],\"memory\":{},\"own\":{},\
              \"direct\":{{\"plain\":{plain},\"atomic\":{atomic}}}}}",
             words.join(","),
             self.memory(),
+            self.own_memory()
+                .map_or("null".into(), |index| index.to_string()),
         );
         out
     }
 
-    fn signal(&self) -> Option<u64> {
+    /// The index of the memory of the words' own, if the module has one.
+    fn own_memory(&self) -> Option<u32> {
+        let exports_word = self
+            .exports
+            .iter()
+            .any(|(name, ..)| WORDS.contains(&name.as_str()));
+        let (.., index) = self
+            .exports
+            .iter()
+            .filter(|_| !exports_word)
+            .find(|(name, kind, _)| name == OWN_MEMORY && *kind == 2)?;
+        let ty = &self.memories.get(*index as usize)?.ty;
+        let is_one_page = ty.initial == 1 && ty.maximum == Some(1);
+        (is_one_page && !ty.shared && !ty.memory64).then_some(*index)
+    }
+
+    /// The memory and the address of the signal word.
+    fn signal(&self) -> Option<(u32, u64)> {
+        if let Some(memory) = self.own_memory() {
+            return Some((memory, 0));
+        }
         let (_, kind, index) =
             self.exports.iter().find(|(name, ..)| name == WORDS[0])?;
         let global = self.globals.get(*index as usize)?;
         match global.value {
             Value::Constant(value) if *kind == 3 && !global.mutable => {
-                Some(value)
+                Some((0, value))
             }
             _ => None,
         }
@@ -304,7 +331,8 @@ impl Facts {
 
     /// The minimum that the reader must find.
     fn direct_polls(&self) -> (usize, usize) {
-        let Some(signal) = self.signal().filter(|_| !self.memories.is_empty())
+        let Some((memory, signal)) =
+            self.signal().filter(|_| !self.memories.is_empty())
         else {
             return (0, 0);
         };
@@ -312,7 +340,9 @@ impl Facts {
             self.loads
                 .iter()
                 .filter(|load| {
-                    load.atomic == atomic && load.address == Some(signal)
+                    load.atomic == atomic
+                        && load.memory == memory
+                        && load.address == Some(signal)
                 })
                 .count()
         };
@@ -385,12 +415,6 @@ fn hex(name: Option<&String>) -> String {
             name.bytes().map(|byte| format!("{byte:02x}")).collect();
         format!("\"{digits}\"")
     })
-}
-
-fn address_of(constant: u64, memory: &MemArg) -> Option<u64> {
-    constant
-        .checked_add(memory.offset)
-        .filter(|_| memory.memory == 0)
 }
 
 /// For a load of at most four bytes: its address, and whether it is atomic.

@@ -56,7 +56,7 @@ const FORMAT = [
  */
 const CHECKED = [
   /^no data index/,
-  /^the index of a type/,
+  /^the index of a (?:type|local|global|memory)/,
   /^a (?:heap|value) type$/,
   /^an alignment/
 ]
@@ -123,6 +123,7 @@ let wrong = 0
 let total = 0
 let withFacts = 0
 let withWords = 0
+let withOwnMemory = 0
 
 const count = (map, what) => map.set(what, (map.get(what) ?? 0) + 1)
 
@@ -142,6 +143,7 @@ function classify(we, they) {
   if (we.skipped.readable && they.facts) {
     withFacts++
     if (they.facts.words.some(Boolean)) withWords++
+    if (they.facts.own !== null) withOwnMemory++
   }
 }
 
@@ -205,7 +207,8 @@ for (let first = 0; first < Number(wanted); first += ROUND) {
 show(`${total} modules`, counts)
 console.log(
   `${String(withFacts).padStart(9)}  whose facts were compared, ` +
-    `${withWords} of them with words`
+    `${withWords} of them with words, ` +
+    `${withOwnMemory} with a memory of the words' own`
 )
 show('readable, and refused by wasmparser because of', refusals, KINDS_SHOWN)
 console.log(`${wrong} contradictions`)

@@ -7,9 +7,11 @@
  *
  * The results must be the same. Then it repeats the job, and stores SIGKILL into
  * the signal words: a call must be stopped by a trap. The hosts are node-20,
- * node-26, bun and wasmtime. Wasmtime has no JavaScript: there the jobs are the
- * scripts of wasmtime/, for modules that need no more than WASI. --write keeps
- * the results in jobs.json.
+ * node-26, bun and wasmtime. Wasmtime has no JavaScript: this Node records what
+ * the package does with its module (trace/), and Wasmtime repeats that with both
+ * modules. The scripts of wasmtime/ call modules that need no more than WASI; those
+ * that have the name of a job are for bench/ only. --write keeps the results in
+ * jobs.json.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,14 +23,16 @@ import { HOSTS } from '../conformance/hosts.mjs'
 import { runToEnd } from '../conformance/process.mjs'
 import { fetchPackages, modules } from './corpus.mjs'
 import { FOLDER, instrumentAll } from './instrumented.mjs'
+import { UNRECORDED } from './trace/unrecorded.mjs'
 
-const RUNNER = fileURLToPath(new URL('run-job.mjs', import.meta.url))
-export const REPLAY = fileURLToPath(
-  new URL(
-    '../../build/release/test/real/wasmtime/test_real_replay',
-    import.meta.url
-  )
-)
+const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url))
+
+const RUNNER = pathOf('run-job.mjs')
+const RECORDER = pathOf('trace/record.mjs')
+const TRACES = pathOf('../../build/real/traces')
+const PROGRAMS = pathOf('../../build/release/test/real/wasmtime')
+const FOLLOWER = join(PROGRAMS, 'test_real_trace')
+export const REPLAY = join(PROGRAMS, 'test_real_replay')
 const RESULTS = new URL('jobs.json', import.meta.url)
 const DEFAULT_HOSTS = ['node-20', 'node-26', 'bun', 'wasmtime']
 
@@ -40,6 +44,7 @@ const namesIn = (folder, ending) =>
 
 export const JOBS = namesIn('jobs/', '.mjs')
 export const SCRIPTS = namesIn('wasmtime/', '.script')
+const NAMES = [...new Set([...JOBS, ...SCRIPTS])]
 
 /** The last line is the result: packages may print before it. */
 async function run(program, ...args) {
@@ -107,12 +112,32 @@ export async function tryScript(name, corpus) {
   return { replaced: 1, ...(await compared(bare, made, kill)) }
 }
 
+/** A job of jobs/ in Wasmtime, by its trace. @returns {Promise<Result>} */
+export async function tryTrace(job, corpus) {
+  if (job in UNRECORDED) return { error: UNRECORDED[job] }
+  const trace = join(TRACES, job)
+  const recorded = await run(process.execPath, RECORDER, job, trace)
+  const fault = recorded.error ?? recorded.fault
+  if (fault) return { error: `cannot be recorded: ${fault}` }
+  const module = corpus.find(({ hash }) => hash === recorded.hash)
+  const bare = await run(FOLLOWER, module.file, trace)
+  if (bare.error) return { error: `does not run here: ${bare.error}` }
+  instrumentAll([module])
+  const file = join(FOLDER, `${module.hash}.wasm`)
+  if (!existsSync(file)) return { replaced: 0, error: 'refused' }
+  const made = await run(FOLLOWER, file, trace, 'kill')
+  return { replaced: 1, ...(await compared(bare, made, async () => made)) }
+}
+
 const sign = (value) => (value === undefined ? '–' : value ? '●' : '○')
 
 /** What to try in a host: names, and how each is tried. */
 function triesIn(host, corpus) {
   if (host === 'wasmtime')
-    return SCRIPTS.map((job) => [job, () => tryScript(job, corpus)])
+    return NAMES.map((job) => [
+      job,
+      () => (JOBS.includes(job) ? tryTrace : tryScript)(job, corpus)
+    ])
   const { program } = HOSTS.find(({ name }) => name === host)
   return JOBS.map((job) => [job, () => tryJob(program, job, corpus)])
 }

@@ -85,9 +85,16 @@ function jobs(results) {
 Each job loads a package, does the same work with the package's own modules and
 with instrumented ones, and compares the results. Then it repeats the work, and
 another thread stores SIGKILL into the signal words. A call must end with a trap.
-● both hold, ○ one does not, – the module does not run there. An empty cell: the
-job is not for this host. The jobs in Wasmtime call the module's exports, without
-JavaScript; modules that need JavaScript do not run there.
+● both hold, ○ one does not, – the module does not run there: the list below the
+table says why.
+
+Wasmtime has no JavaScript. Its jobs are traces: Node records each call between
+the package and the module of the job that runs longest, and what the package
+writes into the memory. Wasmtime repeats that with both modules. All arguments and
+results must be those of the trace, and both memories must be equal at the end. Then a
+thread stores SIGKILL into the words while the job is repeated.
+
+${hosts.map((host) => `${counted(names.map((job) => jobCell(find(host, job)))).find(([text]) => text === '●')?.[1] ?? 0} of ${names.length} in ${HOSTS[host]}`).join(', ')}.
 
 ${table(
   ['job', ...Object.values(HOSTS)],
@@ -122,6 +129,19 @@ cannot pass. The bits of a NaN are not compared.
 `
 }
 
+function interpreter({ wabt, files, unreadable, ...counts }) {
+  const { assertions, passed, differ, modules, changed, refused } = counts
+  return `## The same test suite in an interpreter
+
+wabt ${wabt} reads ${files} of the ${files + unreadable} files. The others have newer text. Its interpreter
+compares vectors and the bits of a NaN too. Of ${assertions} assertions, ${passed} pass with
+the original modules; the others need what this interpreter does not have. With
+instrumented modules, and with ones that poll at the start of each function too, it
+prints the same for each file but ${differ}. Modules were instrumented ${modules} times;
+${changed} results have polls, and ${refused} were refused.
+`
+}
+
 const text = `<!-- SPDX-License-Identifier: Apache-2.0 OR MIT -->
 <!-- Written by test/real/page.mjs; do not edit. -->
 
@@ -134,11 +154,13 @@ last runs. To run them again:
 - \`node test/real/accept.mjs --write\`
 - \`node test/real/jobs.mjs --write\`
 - \`node test/real/spec.mjs SUITE WASM_TOOLS --write\`
+- \`node test/real/spec-wabt.mjs SUITE --write\`
 - \`node test/real/page.mjs\` writes this page.
 
 ${acceptance(read('accepted.json'))}
 ${jobs(read('jobs.json'))}
-${specification(read('spec.json'))}`
+${specification(read('spec.json'))}
+${interpreter(read('spec-wabt.json'))}`
 
 if (!process.argv.includes('--check')) writeFileSync(PAGE, text)
 else if (readFileSync(PAGE, 'utf8') !== text) {

@@ -15,28 +15,23 @@
  * JavaScript cannot call functions with vectors. Assertions about them have the
  * same outcome for this reason, and are counted apart.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { execFileSync } from 'node:child_process'
 import {
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
-  readdirSync,
   rmSync,
   writeFileSync
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-import { COMMAND } from './instrumented.mjs'
+import { SpecModules, WAYS, scriptsIn } from './spec-modules.mjs'
 import { evaluate } from './spec-script.mjs'
 
 const RESULTS = new URL('spec.json', import.meta.url)
-const MADE = fileURLToPath(new URL('../../build/real/spec', import.meta.url))
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -46,48 +41,7 @@ const { values: options, positionals } = parseArgs({
   }
 })
 const [suite, tools] = positionals
-mkdirSync(MADE, { recursive: true })
-
-const WAYS = [[], ['--calls']]
-
-const counts = { modules: 0, refused: 0, changed: 0 }
-const reasons = new Map()
-
-/** The instrumented module, or the same bytes if it is refused. */
-function instrumented(bytes, options) {
-  const hash = createHash('sha256').update(bytes).digest('hex')
-  const [from, to] = [join(MADE, `${hash}.in`), join(MADE, `${hash}.wasm`)]
-  counts.modules++
-  writeFileSync(from, bytes)
-  rmSync(to, { force: true })
-  const { status, stderr } = spawnSync(
-    COMMAND,
-    ['instrument', '-v', ...options, from, '-o', to],
-    { encoding: 'utf8' }
-  )
-  rmSync(from)
-  if (status === 0) {
-    const made = readFileSync(to)
-    rmSync(to)
-    if (!/ 0 polls/.test(stderr)) counts.changed++
-    return made
-  }
-  const reason = stderr
-    .split('\n')[0]
-    .replace(/^wasmsig: \S+: /, '')
-    .replace(/byte \d+/, 'a byte')
-  reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-  counts.refused++
-  return bytes
-}
-
-function* filesIn(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory() && !entry.name.startsWith('.')) yield* filesIn(path)
-    else if (entry.name.endsWith('.wast')) yield path
-  }
-}
+const spec = new SpecModules()
 
 function commandsOf(file, folder) {
   const out = join(folder, 'script.json')
@@ -123,7 +77,7 @@ async function compare(file) {
     total.vectors += bare.filter(({ outcome }) => isUncallable(outcome)).length
     for (const way of WAYS) {
       const made = await evaluate(commands, (name, isValid) =>
-        isValid ? instrumented(read(name), way) : read(name)
+        isValid ? spec.instrumented(read(name), way) : read(name)
       )
       report(file, way, bare, made)
     }
@@ -141,10 +95,10 @@ if (!existsSync(suite ?? '') || !existsSync(tools ?? '')) {
   console.error('spec.mjs: SUITE and WASM_TOOLS are needed')
   process.exit(2)
 }
-for (const file of [...filesIn(suite)].sort())
+for (const file of scriptsIn(suite))
   if (file.includes(options.only)) await compare(file)
 
-const refusals = Object.fromEntries([...reasons].sort(([, a], [, b]) => b - a))
+const { counts, refusals } = spec
 const result = { node: process.version, ...total, ...counts, refusals }
 console.log(JSON.stringify(result, null, 2))
 if (options.write)

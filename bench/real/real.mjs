@@ -59,8 +59,8 @@ const KINDS = {
     check('fuel', 'fuel')
   ],
   wazero: [
-    polls('instrumented', []),
-    polls('instrumented, each turn', ['--every', '1']),
+    polls('instrumented', ['--add-page']),
+    polls('instrumented, each turn', ['--add-page', '--every', '1']),
     check('WithCloseOnContextDone', 'done')
   ]
 }

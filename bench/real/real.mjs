@@ -10,9 +10,9 @@
  * scripts of test/real/wasmtime, also with the checks that these engines have
  * themselves. wazero needs Go, which builds it.
  *
- * Each kind of module has a process of its own, because JavaScriptCore gives
- * only the first few memories of a process its fastest form. The processes take
- * turns, in a random order in each round; a sample is the CPU time of one turn.
+ * Each kind of module has a process of its own: in Bun, the module that comes
+ * last in a process may take several times as long. The processes take turns, in
+ * a random order in each round; a sample is the CPU time of one turn.
  *
  * Prints a JSON line for each sample, and at last the ratio of each job.
  * Errors go to standard error: a job may not run in every host.

@@ -33,7 +33,8 @@ struct wsig_poll_site {
   };
   bool polls; /* call_graph.c sets it */
   struct wsig_poll_interval interval;
-  bool begins_nest;      /* of loops that count their turns together */
+  bool is_in_nest; /* of loops that count their turns together */
+  bool begins_nest;
   size_t now_start, now; /* where these bytes are in the new body */
 };
 

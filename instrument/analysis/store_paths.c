@@ -69,15 +69,32 @@ static void branch(struct wsig_store_paths *paths, uint64_t label) {
     join(&paths->blocks[paths->count - 1 - label].exit, paths->storing);
 }
 
+static struct wsig_cursor cursor_of(const struct wsig_store_paths *paths,
+                                    const struct wsig_operand *operand) {
+  size_t payload = paths->scan->known[WSIG_WASM_SECTION_CODE]->payload;
+  return wsig_scan_cursor(paths->scan, payload + (size_t)operand->offset,
+                          payload + (size_t)operand->end);
+}
+
 static void branch_to_each(struct wsig_store_paths *paths,
                            const struct wsig_operand *labels) {
-  size_t payload = paths->scan->known[WSIG_WASM_SECTION_CODE]->payload;
-  struct wsig_cursor cursor =
-      wsig_scan_cursor(paths->scan, payload + (size_t)labels->offset,
-                       payload + (size_t)labels->end);
+  struct wsig_cursor cursor = cursor_of(paths, labels);
   uint32_t count = wsig_read_u32(&cursor);
   for (uint64_t i = 0; i <= count && !cursor.failed; i++)
     branch(paths, wsig_read_u32(&cursor));
+}
+
+/* The labels are counted from outside of the try_table, which is not open yet.
+ */
+static void branch_to_handlers(struct wsig_store_paths *paths,
+                               const struct wsig_operand *catches) {
+  enum { CATCH_ALL = 2 }; /* below: for one tag */
+  struct wsig_cursor cursor = cursor_of(paths, catches);
+  uint32_t count = wsig_read_u32(&cursor);
+  for (uint32_t i = 0; i < count && !cursor.failed; i++) {
+    if (wsig_read_byte(&cursor) < CATCH_ALL) wsig_read_u32(&cursor);
+    branch(paths, wsig_read_u32(&cursor));
+  }
 }
 
 static void see_branches(struct wsig_store_paths *paths,
@@ -87,10 +104,7 @@ static void see_branches(struct wsig_store_paths *paths,
     switch (operand->kind) {
       case WSIG_OPERAND_LABEL: branch(paths, operand->value); break;
       case WSIG_OPERAND_LABELS: branch_to_each(paths, operand); break;
-      case WSIG_OPERAND_CATCHES: /* may continue at any label */
-        for (size_t label = 0; label < paths->count; label++)
-          branch(paths, label);
-        break;
+      case WSIG_OPERAND_CATCHES: branch_to_handlers(paths, operand); break;
       default: break;
     }
   }

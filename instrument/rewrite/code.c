@@ -53,12 +53,14 @@ static struct wsig_poll_interval interval_of(const struct wsig_poll_site *site,
   }
 }
 
-/* Whether a loop that counts is around this one, without a poll between. */
-static bool is_in_nest(const struct wsig_poll_site *items,
-                       const struct wsig_poll_site *site) {
-  do site = &items[site->around];
-  while (site->kind == WSIG_POLL_SITE_LOOP && site->interval.every == 0);
-  return site->kind == WSIG_POLL_SITE_LOOP && site->interval.every > 1;
+/* A loop that counts is in a nest, and begins it if the loop around it is in
+ * none. One that never polls is in the nest around it. */
+static void set_nest(struct wsig_poll_site *site,
+                     const struct wsig_poll_site *around) {
+  uint32_t every = site->interval.every;
+  site->is_in_nest = site->kind == WSIG_POLL_SITE_LOOP &&
+                     (every > 1 || (every == 0 && around->is_in_nest));
+  site->begins_nest = every > 1 && !around->is_in_nest;
 }
 
 /* Returns whether the body counts turns in a local. */
@@ -74,8 +76,7 @@ static bool set_intervals(struct writer *writer, const struct wsig_body *body) {
     if (!is_silent) *interval = interval_of(site, writer->plan->every);
     if (interval->every > 1 && !can_count)
       *interval = (struct wsig_poll_interval){.every = 1};
-    site->begins_nest =
-        interval->every > 1 && !is_in_nest(writer->sites.items, site);
+    set_nest(site, &writer->sites.items[site->around]);
     if (interval->every > 1) counts = true;
     if (interval->every > 0) writer->code->polls++;
   }

@@ -60,24 +60,30 @@ const u32 = (number) => {
   return Buffer.from([...bytes, number])
 }
 
-/** A loop, which has so many names. */
-function exporting(count) {
-  const section = (number, parts) => {
-    const payload = Buffer.concat(parts.map((part) => Buffer.from(part)))
-    return Buffer.concat([Buffer.of(number), u32(payload.length), payload])
-  }
-  const names = Array.from({ length: count }, (_, i) => {
-    const name = i.toString(36)
-    return Buffer.from([name.length, ...Buffer.from(name), 0, 0])
-  })
-  return Buffer.concat([
+const section = (number, parts) => {
+  const payload = Buffer.concat(parts.map((part) => Buffer.from(part)))
+  return Buffer.concat([Buffer.of(number), u32(payload.length), payload])
+}
+
+/** A module of one function, which is exported by these names. */
+const moduleOf = (names, body) =>
+  Buffer.concat([
     Buffer.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
     section(1, [[1, 0x60, 0, 0]]),
     section(3, [[1, 0]]),
-    section(7, [u32(count), ...names]),
-    section(10, [[1, 7, 0, 3, 0x40, 0x0c, 0, 0x0b, 0x0b]])
+    section(7, [u32(names.length), ...names]),
+    section(10, [[1], u32(body.length), body])
   ])
-}
+
+/** A loop, which has so many names. */
+const exporting = (count) =>
+  moduleOf(
+    Array.from({ length: count }, (_, i) => {
+      const name = i.toString(36)
+      return Buffer.from([name.length, ...Buffer.from(name), 0, 0])
+    }),
+    Buffer.of(0, 3, 0x40, 0x0c, 0, 0x0b, 0x0b)
+  )
 
 for (const most of [100000, 1000000])
   test(`more than ${most} exports are refused`, () => {
@@ -90,4 +96,30 @@ for (const most of [100000, 1000000])
     assert.equal(made.bytes.length, 0)
     assert.match(made.stderr, new RegExp(`more exports than .* \\(${most}\\)`))
     assert.equal(tryInstrument(exporting(most + 1)).status, 0)
+  })
+
+/** The same bytes so many times. */
+const repeated = (count, ...bytes) =>
+  Buffer.alloc(count * bytes.length, Buffer.from(bytes))
+
+/** Blocks in each other, which would take hours if each was compared with all
+ * around it. */
+const nested = {
+  'loops that never repeat': [
+    [3, 0x40],
+    [3, 0x40, 0x41, 0, 0x0d, 0, 0x0b]
+  ],
+  'loops that repeat': [[3, 0x40, 0x41, 0, 0x0d, 0], []],
+  'blocks with handlers': [[0x1f, 0x40, 1, 2, 0], []]
+}
+for (const [what, [begin, inside]] of Object.entries(nested))
+  test(`a function may have 150000 ${what} in each other`, () => {
+    const COUNT = 150000
+    const body = Buffer.concat([
+      Buffer.of(0),
+      ...[begin, inside, [0x0b]].map((part) => repeated(COUNT, ...part)),
+      Buffer.of(0x0b)
+    ])
+    const { status, stderr } = tryInstrument(moduleOf([], body))
+    assert.equal(status, 0, stderr)
   })

@@ -106,6 +106,13 @@ TEST(a_handler_of_exceptions_may_begin_before_any_store) {
                "r");
 }
 
+TEST(a_handler_of_exceptions_begins_at_its_label) {
+  assert_loops(LOOP "\x1f\x40\1\2\0" STORE END END, "r");
+  assert_loops(LOOP STORE "\x1f\x40\1\2\0" END END, "s");
+  assert_loops(BLOCK LOOP "\x1f\x40\1\2\1" STORE END END END, "-");
+  assert_loops(BLOCK LOOP "\x1f\x40\1\2\1" STORE END BR("\0") END END, "s");
+}
+
 TEST(a_store_to_another_memory_does_not_count) {
   assert_loops(LOOP STORE_TO_1 BR_IF("\0") END, "r");
 }
@@ -119,6 +126,7 @@ int main(void) {
       cmocka_unit_test(a_branch_may_pass_a_store),
       cmocka_unit_test(the_store_of_an_inner_loop_counts_for_the_outer_ones),
       cmocka_unit_test(a_handler_of_exceptions_may_begin_before_any_store),
+      cmocka_unit_test(a_handler_of_exceptions_begins_at_its_label),
       cmocka_unit_test(a_store_to_another_memory_does_not_count),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,7 @@ static bool is_free(const char *out) {
   if (!folder) return fail(out);
   bool is_free = is_empty(folder);
   closedir(folder);
-  if (!is_free) cli_message("%s: the folder is not empty", out);
+  if (!is_free) cli_message("%s: the folder is not empty: name a new one", out);
   return is_free;
 }
 

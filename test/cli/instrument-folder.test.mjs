@@ -233,7 +233,7 @@ test('an empty folder may be the output; another one is unchanged', (t) => {
   mkdirSync(out)
   assert.equal(made(input, out).status, 0)
   const before = readFileSync(join(out, 'a.wasm'))
-  fails(input, out, /out: the folder is not empty/)
+  fails(input, out, /out: the folder is not empty: name a new one/)
   fails(input, input, /in: it must be outside of|in: the folder is not empty/)
   fails(input, join(input, 'out'), /it must be outside of /)
   fails(input, join(path, 'none/out'), /No such file or directory/)

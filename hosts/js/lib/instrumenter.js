@@ -46,7 +46,8 @@ function warn(key, bytes, from, what, code) {
 // --------------------------------------------------------------- the module
 
 const SECOND_MEMORY =
-  'its signal words need a second memory, which this host does not support'
+  'its signal words need a second memory, which this host does not support ' +
+  '(Node does from 22 on)'
 
 /** Why a module that is instrumented takes SIGKILL only, against its source. */
 const liftedIn = ({ lifted }) =>

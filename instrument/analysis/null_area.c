@@ -32,7 +32,9 @@
  *    relative to it. A main module is loaded at 1024, and a side module at an
  *    address that the main module's allocator returns. So all libraries of a
  *    program have the same words: a signal to one of them reaches the code of
- *    all, which call each other.
+ *    all, which call each other. If the main module is not relocatable and its
+ *    stack is first, its own words are at its end, and those of its libraries
+ *    in its stack, which has 1016 bytes less: a library cannot know that.
  *
  * With assertions, Emscripten's JavaScript keeps a mark at [0, 4), and two
  * marks at the end of the stack, [4, 12) if the stack is first. The words are

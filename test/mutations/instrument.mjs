@@ -149,8 +149,8 @@ export const INSTRUMENT_MUTATIONS = [
   ),
   paths(
     'a handler of exceptions begins before the stores of its try',
-    'case WSIG_OPERAND_CATCHES: /* may continue at any label */',
-    'case WSIG_OPERAND_CATCHES: break;'
+    'case WSIG_OPERAND_CATCHES: branch_to_handlers(paths, operand); break;',
+    'case WSIG_OPERAND_CATCHES: (void)branch_to_handlers; break;'
   ),
   paths(
     'code that is never reached changes nothing',

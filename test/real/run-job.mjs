@@ -55,11 +55,21 @@ async function repeat(job, progress) {
   }
 }
 
-async function stopped(job) {
-  await job()
-  const failure = uncaught()
+/**
+ * A thread that waits to be told to begin. It loads wasmsig before the first job:
+ * in Bun 1.4, one function of quickjs-asyncify keeps the only thread that compiles
+ * optimised code busy for a minute and more. All other modules wait for it.
+ */
+async function startKiller() {
   const killer = new Worker(new URL('killer.mjs', import.meta.url))
   await new Promise((resolve) => killer.once('message', resolve))
+  return killer
+}
+
+async function stopped(job, killer) {
+  await job()
+  const failure = uncaught()
+  killer.postMessage('begin')
   const progress = { turns: 0 }
   try {
     await Promise.race([failure, repeat(job, progress)])
@@ -69,6 +79,7 @@ async function stopped(job) {
   }
 }
 
+const killer = order === 'kill' ? await startKiller() : null
 const job = await start()
-print(order === 'kill' ? await stopped(job) : { digests: await digests(job) })
+print(killer ? await stopped(job, killer) : { digests: await digests(job) })
 process.exit()

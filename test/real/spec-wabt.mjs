@@ -56,7 +56,7 @@ function outcome(folder) {
   )
   const said = `${stdout}${stderr}`
     .replaceAll(`${folder}/`, '')
-    .replaceAll(/:[0-9a-f]{7}:/g, ':')
+    .replaceAll(/\b[0-9a-f]{7}: /g, '')
   const [, passed, count] = /(\d+)\/(\d+) tests passed/.exec(said) ?? []
   return {
     text: `${status ?? signal}\n${said}`,

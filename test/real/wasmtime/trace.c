@@ -29,7 +29,8 @@ enum {
   MAX_VALUES = 1000,
   MAX_HOST_FUNCTIONS = 1000,
   HOST_FUNCTIONS_BEGIN = 1000000, /* their numbers, after those of imports */
-  MAX_TURNS = 1000,
+  TURNS_WITHOUT_WAITING = 10,
+  MAX_TURNS = 100,
   SIGKILL_NUMBER = 9
 };
 
@@ -58,7 +59,8 @@ static int verdict;
 
 /* The other thread raises while the guest does the job. */
 static atomic_bool is_in_job;
-static sem_t job_has_begun;
+static sem_t job_has_begun, has_raised;
+static unsigned turns;
 static bool is_killing, is_killed;
 
 static enum op do_what_the_host_did(void);
@@ -417,6 +419,14 @@ static void call_export(void) {
   call(&item.of.func);
 }
 
+/* A job may end before the other thread is awake; then it waits for that one.
+ */
+static void begin_to_kill(void) {
+  if (!is_killing) return;
+  sem_post(&job_has_begun);
+  if (turns >= TURNS_WITHOUT_WAITING) sem_wait(&has_raised);
+}
+
 /* Until the host returns to the guest; returns by which event. */
 static enum op do_what_the_host_did(void) {
   while (!is_killed) {
@@ -434,7 +444,7 @@ static enum op do_what_the_host_did(void) {
       case OP_MEMORY: find_memory(); break;
       case OP_JOB:
         atomic_store(&is_in_job, true);
-        sem_post(&job_has_begun);
+        begin_to_kill();
         break;
       case OP_END:
       case OP_IMPORT_RETURN:
@@ -477,6 +487,8 @@ static void *raise_in_the_job(void *argument) {
   (void)argument;
   for (;;) {
     sem_wait(&job_has_begun);
+    wasmsig_process_raise(SIGKILL_NUMBER);
+    sem_post(&has_raised);
     while (atomic_load(&is_in_job)) {
       wasmsig_process_raise(SIGKILL_NUMBER);
       nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -491,8 +503,9 @@ static wasm_engine_t *make_engine(void) {
   wasmtime_config_wasm_exceptions_set(config, true);
   wasmtime_config_wasm_tail_call_set(config, true);
   wasmtime_config_wasm_memory64_set(config, true);
-  /* As large as the engine permits: recursions of real guests are deep. */
-  wasmtime_config_max_wasm_stack_set(config, 2 << 20);
+  /* Recursions of real guests are deep. */
+  wasmtime_config_async_stack_size_set(config, 64 << 20);
+  wasmtime_config_max_wasm_stack_set(config, 32 << 20);
   /* Compiling large modules takes most of the time. */
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_NONE);
   wasmtime_config_cranelift_regalloc_algorithm_set(
@@ -520,11 +533,11 @@ static void follow(wasm_engine_t *engine) {
 }
 
 static void follow_until_killed(wasm_engine_t *engine) {
-  unsigned turns = 0;
   pthread_t thread;
   check(verdict == WASMSIG_VERDICT_TRACKED,
         wasmsig_verdict_text((wasmsig_verdict)verdict));
   sem_init(&job_has_begun, 0, 0);
+  sem_init(&has_raised, 0, 0);
   check(pthread_create(&thread, NULL, raise_in_the_job, NULL) == 0,
         "no thread");
   is_killing = true;

@@ -142,6 +142,51 @@ ${changed} results have polls, and ${refused} were refused.
 `
 }
 
+/** The counts of test/differential, in which only totals are shown. */
+function generated(results) {
+  const engines = { node: 'Node 26', wasmtime: 'Wasmtime' }
+  const rows = [
+    ['generated modules', 'modules'],
+    [
+      'without loops and recursion, so unchanged',
+      'modules: unchanged or refused'
+    ],
+    ['compared', 'modules: compared'],
+    ['of these: a poll was executed', 'modules: with an executed poll'],
+    ['of these: a call trapped', 'modules: with a call that trapped'],
+    ['compared calls', 'calls'],
+    [
+      'stopped at the start in both',
+      'modules: the start trapped or a segment did not fit'
+    ],
+    ['compared up to a stack overflow', 'modules: too deep'],
+    [
+      'compared up to a store to their own signal word',
+      'modules: wrote to their own signal word'
+    ],
+    [
+      'calls with vectors or exceptions, which JavaScript cannot make',
+      'calls that JavaScript cannot make'
+    ],
+    ['**differences**', 'differences']
+  ]
+  const cells = ([title, key]) => [
+    title,
+    ...Object.keys(engines).map((engine) => results[engine].totals[key] ?? 0)
+  ]
+  return `## Generated modules, executed
+
+Modules that wasm-smith generates, with WebAssembly 3.0 (but no relaxed SIMD) and
+atomic instructions, run beside what \`wasmsig instrument\` makes of them. The
+options are the defaults, \`--every 1\`, \`--every 7\`, \`--calls\`,
+\`--words memory\`, and several together. A third of the modules with a memory
+have words of their own, the others get a memory for them.
+[What is compared](../../test/README.md#generated-modules-executed).
+
+${table(['', ...Object.values(engines)], rows.map(cells))}
+`
+}
+
 const text = `<!-- SPDX-License-Identifier: Apache-2.0 OR MIT -->
 <!-- Written by test/real/page.mjs; do not edit. -->
 
@@ -155,12 +200,14 @@ last runs. To run them again:
 - \`node test/real/jobs.mjs --write\`
 - \`node test/real/spec.mjs SUITE WASM_TOOLS --write\`
 - \`node test/real/spec-wabt.mjs SUITE --write\`
+- \`WASMSIG_DIFFERENTIAL_MODULES=215000 test/differential/run --write\`
 - \`node test/real/page.mjs\` writes this page.
 
 ${acceptance(read('accepted.json'))}
 ${jobs(read('jobs.json'))}
 ${specification(read('spec.json'))}
-${interpreter(read('spec-wabt.json'))}`
+${interpreter(read('spec-wabt.json'))}
+${generated(read('../differential/results.json'))}`
 
 if (!process.argv.includes('--check')) writeFileSync(PAGE, text)
 else if (readFileSync(PAGE, 'utf8') !== text) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 /**
- * record.mjs JOB FILE: loads the package of jobs/JOB.mjs, does the job twice,
+ * record.mjs JOB FILE: loads the package of jobs/NAME.mjs, does the job twice,
  * and writes the trace of the instance that ran longest in the second to FILE.
  * Prints as JSON the SHA-256 of its module, or why it cannot be recorded.
  */

@@ -32,11 +32,10 @@ const reasonIn = (stderr, file) =>
     .filter((line) => line !== '' && !/no such module|^hint: /.test(line))
     .join('; ')
 
-/** "… polls, … loops, WHERE": the last line of a verbose run. */
+/** "… polls, … loops, WHERE": a line of a verbose run. */
 function summaryIn(stderr) {
-  const line = stderr.trimEnd().split('\n').at(-1)
   const [, polls, loops, placement] =
-    /: (\d+) polls, (\d+) loops, (.*)$/.exec(line) ?? []
+    /: (\d+) polls?, (\d+) loops?, (.*)$/m.exec(stderr)
   return { polls: Number(polls), loops: Number(loops), placement }
 }
 

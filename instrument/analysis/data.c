@@ -46,6 +46,13 @@ bool wsig_data_hits(const struct wsig_scan *scan, uint64_t start, uint64_t end,
   return module.cursor.failed;
 }
 
+bool wsig_data_are_none(const struct wsig_scan *scan) {
+  const struct wsig_wasm_section *data = scan->known[WSIG_WASM_SECTION_DATA];
+  if (!data) return true;
+  struct wsig_cursor cursor = wsig_scan_cursor(scan, data->payload, data->end);
+  return wsig_read_u32(&cursor) == 0 && !cursor.failed;
+}
+
 bool wsig_data_are_passive(const struct wsig_scan *scan) {
   const struct wsig_wasm_section *data = scan->known[WSIG_WASM_SECTION_DATA];
   if (!data) return false;

@@ -10,6 +10,9 @@
 bool wsig_data_hits(const struct wsig_scan *scan, uint64_t start, uint64_t end,
                     uint64_t base);
 
+/** Whether there are no segments. */
+bool wsig_data_are_none(const struct wsig_scan *scan);
+
 /** Whether there are segments, and only code copies them. */
 bool wsig_data_are_passive(const struct wsig_scan *scan);
 

@@ -24,7 +24,10 @@
  * passive segments only; then the stack may be first. It sets each byte of its
  * data by an instruction with a constant address. Anything else was linked for
  * a purpose that is not known here. Without data, variables that are 0 at first
- * may be anywhere, also at 0 (--global-base).
+ * may be anywhere, also at 0 (--global-base). But if S is 1024 and some whole
+ * pages, the program was linked without options and has no variables: a stack
+ * has whole pages, and only variables of 1024 bytes beyond whole pages, at 0,
+ * would give the same S.
  *  - Go's linker. It defines eight globals for the registers of its machine,
  * and leaves the first 4096 bytes unused. wasm_exec.js, which runs the module,
  *    writes the arguments from 4096 on.
@@ -65,6 +68,7 @@ enum {
   GAP_MOST = 4096,   /* between a stack and data after it */
   LIBRARY_WORDS = 992,
   GO_BASE = 4096,
+  PAGE = 1 << 16,
 };
 
 /* -------------------------------------------------------------- toolchains */
@@ -234,10 +238,18 @@ static bool is_data_first(const struct search *search) {
                         start < DATA_BEGIN ? start : DATA_BEGIN, 0);
 }
 
+/* Then nothing but the stack is at 1024 and above. */
+static bool has_no_variables(const struct search *search) {
+  uint64_t start = search->stack.start;
+  return wsig_data_are_none(search->scan) && start > LLVM_BASE &&
+         (start - LLVM_BASE) % PAGE == 0;
+}
+
 static int find_llvm(struct wsig_word_placement *placement,
                      const struct search *search) {
-  return is_data_first(search) ? find_data_first(placement, search)
-                               : find_stack_first(placement, search);
+  return is_data_first(search) || has_no_variables(search)
+             ? find_data_first(placement, search)
+             : find_stack_first(placement, search);
 }
 
 int wsig_null_area_find(struct wsig_word_placement *placement,

@@ -196,6 +196,10 @@ test('the stack is first only if data follow it', () => {
   const at = (address) => `(data (i32.const ${address}) "12345678")`
   const unknown = /^neither its data nor its C stack is known to be first/
   assert.match(place(65536, ''), unknown, 'variables may be at 0')
+  assert.equal(place(66560, ''), 992, 'no variables')
+  assert.equal(place(66560, '', '2 9 shared'), 992, 'no variables')
+  assert.match(place(66576, ''), unknown, '16 bytes of variables')
+  assert.match(place(1024, ''), unknown, 'no stack')
   assert.match(place(65536, at(65536 + 4096)), unknown)
   assert.match(place(327696, at(262144)), unknown, 'data at a high base')
   const passive = '(data "passive")'

@@ -68,7 +68,7 @@ async function run(program, ...args) {
 async function compared(bare, made, kill) {
   if (/memory count/.test(made.error))
     return {
-      error: 'the words are in a second memory, which this host has not'
+      error: 'the words are in a second memory, which this host does not have'
     }
   if (made.error) return { error: `instrumented: ${made.error}` }
   const same = made.digests.join() === bare.digests.join()

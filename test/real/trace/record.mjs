@@ -18,6 +18,7 @@ const SMALLEST = 1024
 const { Module, Instance } = WebAssembly
 const compiledFrom = new WeakMap()
 const recorded = []
+let isJob = false
 
 const bytesOf = (source) =>
   ArrayBuffer.isView(source)
@@ -42,6 +43,7 @@ function instantiated(module, imports) {
   if (bytes.length < SMALLEST) return new Instance(module, imports)
   const trace = new Trace(module, imports)
   recorded.push({ trace, bytes })
+  if (isJob) trace.beginJob()
   return trace.instantiate(module)
 }
 
@@ -69,6 +71,7 @@ const { start } = await import(`../jobs/${job}.mjs`)
 const again = await start()
 await again()
 for (const { trace } of recorded) trace.beginJob()
+isJob = true
 await again()
 for (const { trace } of recorded) trace.end()
 

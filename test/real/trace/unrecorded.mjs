@@ -18,8 +18,10 @@ export const UNRECORDED = {
   pglite: LINKED,
   pyodide: LINKED,
   'tree-sitter': LINKED,
-  duckdb: 'not tried: its older form of exceptions, which Wasmtime has not',
-  mupdf: 'not tried: its older form of exceptions, which Wasmtime has not',
+  duckdb:
+    'not tried: its older form of exceptions, which Wasmtime does not have',
+  mupdf:
+    'not tried: its older form of exceptions, which Wasmtime does not have',
   oxc: 'not tried: threads have no trace',
   'sync-config': 'not tried: garbage collection has no trace'
 }

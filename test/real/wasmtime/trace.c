@@ -15,6 +15,7 @@
  */
 #include <inttypes.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -59,7 +60,8 @@ static int verdict;
 
 /* The other thread raises while the guest does the job. */
 static atomic_bool is_in_job;
-static sem_t job_has_begun, has_raised;
+static sem_t job_has_begun;
+static atomic_uint raises;
 static unsigned turns;
 static bool is_killing, is_killed;
 
@@ -332,12 +334,21 @@ static void track(void) {
   check(verdict >= 0, wasmsig_error_text(verdict));
 }
 
+/* The guest may end before the other thread is awake; then it waits for that
+ * one. The first raise that it sees may have begun before. */
+static void wait_for_raise(void) {
+  unsigned seen = atomic_load(&raises);
+  if (!is_killing || turns < TURNS_WITHOUT_WAITING) return;
+  while (atomic_load(&raises) - seen < 2) sched_yield();
+}
+
 static void instantiate(void) {
   wasm_trap_t *trap = NULL;
   check_error(wasmtime_instance_new(context, module, imports, import_types.size,
                                     &instance, &trap));
   expect_end(trap, NULL, 0);
-  track();
+  track(); /* sets its words to 0 */
+  if (atomic_load(&is_in_job)) wait_for_raise();
 }
 
 static void import_memory(const wasm_externtype_t *type,
@@ -419,14 +430,6 @@ static void call_export(void) {
   call(&item.of.func);
 }
 
-/* A job may end before the other thread is awake; then it waits for that one.
- */
-static void begin_to_kill(void) {
-  if (!is_killing) return;
-  sem_post(&job_has_begun);
-  if (turns >= TURNS_WITHOUT_WAITING) sem_wait(&has_raised);
-}
-
 /* Until the host returns to the guest; returns by which event. */
 static enum op do_what_the_host_did(void) {
   while (!is_killed) {
@@ -444,7 +447,8 @@ static enum op do_what_the_host_did(void) {
       case OP_MEMORY: find_memory(); break;
       case OP_JOB:
         atomic_store(&is_in_job, true);
-        begin_to_kill();
+        if (is_killing) sem_post(&job_has_begun);
+        wait_for_raise();
         break;
       case OP_END:
       case OP_IMPORT_RETURN:
@@ -487,10 +491,9 @@ static void *raise_in_the_job(void *argument) {
   (void)argument;
   for (;;) {
     sem_wait(&job_has_begun);
-    wasmsig_process_raise(SIGKILL_NUMBER);
-    sem_post(&has_raised);
     while (atomic_load(&is_in_job)) {
       wasmsig_process_raise(SIGKILL_NUMBER);
+      atomic_fetch_add(&raises, 1);
       nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
   }
@@ -537,7 +540,6 @@ static void follow_until_killed(wasm_engine_t *engine) {
   check(verdict == WASMSIG_VERDICT_TRACKED,
         wasmsig_verdict_text((wasmsig_verdict)verdict));
   sem_init(&job_has_begun, 0, 0);
-  sem_init(&has_raised, 0, 0);
   check(pthread_create(&thread, NULL, raise_in_the_job, NULL) == 0,
         "no thread");
   is_killing = true;

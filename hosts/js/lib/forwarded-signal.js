@@ -29,6 +29,7 @@
 const { clearInterval, setInterval } = require('node:timers') // never mocked
 
 const { forwardError } = require('./errors.js')
+const { LateSignal, comesLate } = require('./late-signal.js')
 const native = require('./native.js')
 const { SIGNALS } = require('./signals.js')
 
@@ -65,12 +66,19 @@ function onRemoveListener(name) {
   forwarded.get(name)?.onRemoved()
 }
 
+/** The event loop is empty. */
+function onBeforeExit() {
+  for (const signal of forwarded.values()) signal.onBeforeExit()
+}
+
 function watch() {
+  if (comesLate) process.on('beforeExit', onBeforeExit)
   process.on('newListener', onNewListener)
   process.prependListener('removeListener', onRemoveListener)
 }
 
 function unwatch() {
+  process.off('beforeExit', onBeforeExit)
   process.off('newListener', onNewListener)
   process.off('removeListener', onRemoveListener)
 }
@@ -101,6 +109,7 @@ class ForwardedSignal {
     this.name = name
     this.number = SIGNALS[name]
     this.makeHolder()
+    this.late = new LateSignal(name)
     this.listenedFrom = 0 // the delivery since which there are other listeners
     this.isListened = this.others().length > 0
     this.start(insist)
@@ -207,6 +216,7 @@ class ForwardedSignal {
 
   /** The holder runs: the event loop is free. Ends the process if it must. */
   onSignal() {
+    this.late.onSignal()
     if (this.others().length > 0) return
     if (HARMLESS.has(this.name)) return
     const isMeant = !emitsEvents && this.isListened && this.isMeantToEnd()
@@ -223,11 +233,17 @@ class ForwardedSignal {
     return false
   }
 
+  onBeforeExit() {
+    if (this.others().length === 0) this.late.onBeforeExit()
+  }
+
   stop() {
     if (forwarded.get(this.name) !== this) return
     forwarded.delete(this.name)
     if (forwarded.size === 0) unwatch()
     clearInterval(this.restorer)
+    const isTaken = this.others().length > 0
+    this.late.onStop(isTaken)
     native.forwardStop(this.number)
     for (const one of this.holders()) process.off(this.name, one)
   }

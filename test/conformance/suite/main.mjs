@@ -137,7 +137,7 @@ async function inMainThread(promise) {
     failure = error ?? new Error('nothing was thrown')
   }
   say(RESULT + JSON.stringify(verdictOf(failure)))
-  process.exit(0)
+  if (!promise.endsItself) process.exit(0)
 }
 
 async function inWorker({ promise: title, data }) {

@@ -7,6 +7,7 @@
  *
  * anywhere  it does not need the package, so other hosts can be compared
  * bare      install() is not called before it
+ * endsItself  no process.exit() after it
  * env, flags  the host's environment and flags; flags by the kind of host
  * program   the program that runs instead of run(host)
  * judge     checks how the process ended: its status, signal and output

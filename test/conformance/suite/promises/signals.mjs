@@ -94,6 +94,32 @@ export const FORWARDED = [
     }
   },
   {
+    promise: 'stop() at once after a signal does not end the process',
+    async run(host) {
+      const { received, forwarding, sent } = busyUntilSignalled(host, 'SIGINT')
+      forwarding.stop()
+      host.same('the signal that the guest received', received, 2)
+      await sent
+      await host.idle(300)
+      host.say('alive')
+    },
+    judge({ stdout }, { check }) {
+      check(stdout.includes('alive'), 'the process ended')
+    }
+  },
+  {
+    promise: 'the process may end at once after a guest received a signal',
+    endsItself: true,
+    run(host) {
+      const { received } = busyUntilSignalled(host, 'SIGINT')
+      host.same('the signal that the guest received', received, 2)
+    },
+    judge({ status, signal }, { same }) {
+      same('the signal that ended it', signal, null)
+      same('its status', status, 0)
+    }
+  },
+  {
     promise: 'stop() ends the forwarding',
     async run({ idle, instance, same, say, signalSoon, wasmsig }) {
       instance('signal')

@@ -10,7 +10,7 @@
 
 #define MS UINT64_C(1000000)
 
-static pid_t watchdog;   /* its thread's id; atomic */
+static pid_t watchdog;   /* its thread's id, 0: it has not begun; atomic */
 static unsigned spawned; /* atomic */
 static void *(*real_body)(void *);
 
@@ -57,9 +57,11 @@ TEST(the_watchdog_ends_with_the_last_thread_that_needed_it_and_starts_again) {
   options.registry = registry;
   assert_int_equal(wasmsig_budget_init(&budget, &options), WASMSIG_OK);
   for (unsigned time = 1; time <= 3; time++) {
+    pid_t id;
+    wsig_store_release(&watchdog, 0);
     let_a_thread_be_told();
     assert_int_equal(wsig_load_acquire(&spawned), time);
-    pid_t id = wsig_load_acquire(&watchdog);
+    while (!(id = wsig_load_acquire(&watchdog))) nanosleep(&a_little, NULL);
     snprintf(path, sizeof path, "/proc/self/task/%d", (int)id);
     while (access(path, F_OK) == 0) nanosleep(&a_little, NULL); /* or CTest */
   }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "files/tree.h"
 
+#include "text/room.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,13 +10,10 @@
 #include <string.h>
 
 static struct cli_entry *add(struct cli_tree *tree, char *path) {
-  size_t count = tree->count;
-  if ((count & (count - 1)) == 0) { /* the room is a power of two */
-    size_t room = count ? count * 2 : 1;
-    struct cli_entry *more = realloc(tree->entries, room * sizeof *more);
-    if (!more) return NULL;
-    tree->entries = more;
-  }
+  struct cli_entry *more =
+      cli_room_for_one(tree->entries, tree->count, sizeof *more);
+  if (!more) return NULL;
+  tree->entries = more;
   tree->entries[tree->count] = (struct cli_entry){.path = path};
   return &tree->entries[tree->count++];
 }

@@ -2,6 +2,7 @@
 #include "instrument/folder_report.h"
 
 #include "text/print.h"
+#include "text/room.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,13 +11,10 @@
 
 struct cli_row *cli_add_row(struct cli_folder_report *report, const char *path,
                             enum cli_row_kind kind) {
-  size_t count = report->count;
-  if ((count & (count - 1)) == 0) { /* the room is a power of two */
-    size_t room = count ? count * 2 : 1;
-    struct cli_row *more = realloc(report->rows, room * sizeof *more);
-    if (!more) return NULL;
-    report->rows = more;
-  }
+  struct cli_row *more =
+      cli_room_for_one(report->rows, report->count, sizeof *more);
+  if (!more) return NULL;
+  report->rows = more;
   struct cli_row *row = &report->rows[report->count++];
   *row = (struct cli_row){.path = path, .kind = kind};
   report->kinds[kind]++;

@@ -32,6 +32,8 @@
 #include <wasi.h>
 #include <wasmsig/wasmtime.h>
 
+#include "checks.h"
+
 #define ENOUGH (UINT64_C(1) << 60) /* epochs, fuel: never used up */
 
 enum { MAX_LINES = 64, MAX_WORDS = 16, SIGKILL_NUMBER = 9 };
@@ -55,43 +57,7 @@ static wasmtime_context_t *context;
 static wasmtime_instance_t instance;
 static uint64_t digest;
 
-/* ----------------------------------------------------------------- failures */
-
-static void check(bool is_right, const char *what) {
-  if (is_right) return;
-  fprintf(stderr, "Error: %s\n", what);
-  exit(1);
-}
-
-static void check_error(wasmtime_error_t *error) {
-  wasm_name_t message;
-  if (error == NULL) return;
-  wasmtime_error_message(error, &message);
-  fprintf(stderr, "Error: %.*s\n", (int)message.size, message.data);
-  exit(1);
-}
-
-static bool is_killed(wasm_trap_t *trap) {
-  wasmtime_trap_code_t code = 0;
-  return wasmtime_trap_code(trap, &code) &&
-         code == WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED;
-}
-
-/* -------------------------------------------------------------------- files */
-
-static char *read_file(const char *path, size_t *length) {
-  FILE *file = fopen(path, "rb");
-  check(file != NULL, "a file cannot be opened");
-  fseek(file, 0, SEEK_END);
-  *length = (size_t)ftell(file);
-  fseek(file, 0, SEEK_SET);
-  char *bytes = malloc(*length + 1);
-  check(bytes != NULL && fread(bytes, 1, *length, file) == *length,
-        "a file cannot be read");
-  bytes[*length] = '\0';
-  fclose(file);
-  return bytes;
-}
+/* ------------------------------------------------------------------- script */
 
 static void read_line(char *text, struct line *line) {
   char *copy = strdup(text), *after = NULL;
@@ -155,10 +121,8 @@ static void keep(const char *name, uint64_t value) {
   results[at].value = value;
 }
 
-/* FNV-1a: it only has to tell results apart. */
 static void include(const void *bytes, size_t length) {
-  for (size_t i = 0; i < length; i++)
-    digest = (digest ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
+  digest = digest_with(digest, bytes, length);
 }
 
 static void fill(uint8_t *bytes, uint64_t length) {
@@ -286,7 +250,7 @@ static void check_trap(wasm_trap_t *trap) {
 static void do_three_times(void) {
   printf("{\"digests\":[");
   for (int i = 0; i < 3; i++) {
-    digest = UINT64_C(0xcbf29ce484222325);
+    digest = DIGEST_OF_NOTHING;
     check_trap(follow_all(job_start, line_count));
     for (size_t j = 0; j < result_count; j++)
       if (strcmp(results[j].name, "digest") == 0)
@@ -316,7 +280,7 @@ static void repeat_until_killed(void) {
     turns++;
   }
   printf("{\"turns\":%lu,\"isStopped\":%s}\n", turns,
-         is_killed(trap) ? "true" : "false");
+         is_of_a_poll(trap) ? "true" : "false");
 }
 
 static double spent_ms(void) {

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "tape.h"
 
+#include "checks.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void check(bool is_right, const char *what) {
-  if (is_right) return;
-  fprintf(stderr, "Error: %s\n", what);
-  exit(1);
-}
 
 /* --------------------------------------------------------- events, operands */
 

@@ -48,9 +48,6 @@ struct tape {
   size_t events; /* that were read */
 };
 
-/** Ends the program with a message if `is_right` is not true. */
-void check(bool is_right, const char *what);
-
 enum op tape_op(struct tape *tape);
 uint64_t tape_number(struct tape *tape);
 struct text tape_text(struct tape *tape);

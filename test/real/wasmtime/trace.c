@@ -24,6 +24,7 @@
 #include <time.h>
 #include <wasmsig/wasmtime.h>
 
+#include "checks.h"
 #include "tape.h"
 
 enum {
@@ -69,14 +70,6 @@ static enum op do_what_the_host_did(void);
 
 /* ----------------------------------------------------------------- failures */
 
-static void check_error(wasmtime_error_t *error) {
-  wasm_name_t message;
-  if (error == NULL) return;
-  wasmtime_error_message(error, &message);
-  fprintf(stderr, "Error: %.*s\n", (int)message.size, message.data);
-  exit(1);
-}
-
 static void differs(const char *what) {
   fprintf(stderr, "Error: event %zu: %s\n", tape.events, what);
   exit(1);
@@ -85,13 +78,6 @@ static void differs(const char *what) {
 /* What the guest sees of an exception of the host. */
 static wasm_trap_t *stop(void) {
   return wasmtime_trap_new_code(WASMTIME_TRAP_CODE_INTERRUPT);
-}
-
-/* The polls end with `unreachable`. */
-static bool is_of_a_poll(wasm_trap_t *trap) {
-  wasmtime_trap_code_t code = 0;
-  return wasmtime_trap_code(trap, &code) &&
-         code == WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED;
 }
 
 /* ------------------------------------------------------ imports and exports */
@@ -462,28 +448,11 @@ static enum op do_what_the_host_did(void) {
 /* ------------------------------------------------------------------- the job
  */
 
-static char *read_file(const char *path, size_t *length) {
-  FILE *file = fopen(path, "rb");
-  check(file != NULL, "a file cannot be opened");
-  fseek(file, 0, SEEK_END);
-  *length = (size_t)ftell(file);
-  fseek(file, 0, SEEK_SET);
-  char *bytes = malloc(*length + 1);
-  check(bytes != NULL && fread(bytes, 1, *length, file) == *length,
-        "a file cannot be read");
-  fclose(file);
-  return bytes;
-}
-
-/* FNV-1a: it only has to tell results apart. */
 static uint64_t digest_of_memory(void) {
-  uint64_t digest = UINT64_C(0xcbf29ce484222325);
-  if (!has_memory) return digest;
+  if (!has_memory) return DIGEST_OF_NOTHING;
   const uint8_t *bytes = wasmtime_memory_data(context, &memory);
   size_t size = wasmtime_memory_data_size(context, &memory);
-  for (size_t i = 0; i < size; i++)
-    digest = (digest ^ bytes[i]) * UINT64_C(0x100000001b3);
-  return digest ^ size;
+  return digest_with(DIGEST_OF_NOTHING, bytes, size) ^ size;
 }
 
 /* At once when a job begins, and again and again after that. */

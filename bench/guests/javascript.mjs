@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
+import { shuffle } from 'simple-statistics'
 
 const GUESTS = fileURLToPath(
   new URL('../../build/release/bench/guests/kernels', import.meta.url)
@@ -97,15 +98,6 @@ function calibrate(run) {
   return rounds
 }
 
-function shuffled(array) {
-  const copy = [...array]
-  for (let i = copy.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1))
-    ;[copy[i], copy[j]] = [copy[j], copy[i]]
-  }
-  return copy
-}
-
 function prepare(kernel, kinds) {
   const runs = new Map()
   let result
@@ -137,7 +129,7 @@ const median = (numbers) =>
 
 /** The first round sets the order of the rows. */
 function round(prepared, kinds, isFirst) {
-  const order = isFirst ? (array) => [...array] : shuffled
+  const order = isFirst ? (array) => [...array] : shuffle
   const ratios = new Map(kinds.map((kind) => [kind, []]))
   for (const { kernel, runs, rounds } of order(prepared)) {
     const times = new Map()

@@ -24,7 +24,7 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { median } from 'simple-statistics'
+import { median, shuffle } from 'simple-statistics'
 
 import { HOSTS } from '../../test/conformance/hosts.mjs'
 import { fetchPackages, modules } from '../../test/real/corpus.mjs'
@@ -102,15 +102,6 @@ function hostOf(name, corpus) {
   return byScripts(name, WAZERO, corpus)
 }
 
-function shuffled(array) {
-  const copy = [...array]
-  for (let i = copy.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1))
-    ;[copy[i], copy[j]] = [copy[j], copy[i]]
-  }
-  return copy
-}
-
 /** A process that does a job, after its warm-up. */
 async function start([program, ...rest]) {
   const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'ignore'] })
@@ -180,7 +171,7 @@ async function startKind(host, job, kind, hashes, corpus) {
 /** Prints a round's times. Returns those by kind. */
 async function turnsOf(host, job, running, count) {
   const times = new Map()
-  for (const [kind, { time }] of shuffled([...running]))
+  for (const [kind, { time }] of shuffle([...running]))
     times.set(kind, (await time(count)) / count)
   for (const { name, worst } of host.kinds) {
     const row = `${host.name}: ${job} ${name}`

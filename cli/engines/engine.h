@@ -12,6 +12,7 @@
 struct cli_folder {
   const char *host;  /* its path */
   const char *guest; /* its name for the guest */
+  bool is_read_only;
 };
 
 /* What a WASI program has from its start. */
@@ -25,12 +26,16 @@ struct cli_wasi_setup {
   size_t variable_count;
 };
 
+#define CLI_ANY_MEMORY UINT64_MAX
+
 struct cli_job {
   const struct cli_wasi_setup *wasi;
   const uint8_t *bytes; /* of the module */
   size_t length;
   const wasmsig_module_report *report;
   wasmsig_registry *registry;
+  uint64_t most_memory; /* bytes to which each memory can grow, or
+                         * CLI_ANY_MEMORY */
 };
 
 /* How a guest's call ended. */

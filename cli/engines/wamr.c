@@ -188,6 +188,12 @@ static bool configure_wasi(const struct cli_wasi_setup *setup) {
   return true;
 }
 
+static bool has_read_only_folder(const struct cli_wasi_setup *setup) {
+  for (size_t i = 0; i < setup->folder_count; i++)
+    if (setup->folders[i].is_read_only) return true;
+  return false;
+}
+
 /* -------------------------------------------------------------------- load */
 
 /* WAMR accepts missing imports, and traps when they are called. */
@@ -244,17 +250,28 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   if (!has_start())
     return cli_result_refuse(result,
                              "it has no function _start: it is not a program");
+  if (has_read_only_folder(job->wasi))
+    return cli_result_refuse(result,
+                             "--dir: WAMR has no read-only folders (::ro): use "
+                             "--engine wasmtime");
   if (!configure_wasi(job->wasi)) return out_of_memory(result);
   return has_all_imports(result);
 }
 
 /* -------------------------------------------------------------- the guest */
 
+/* WAMR takes the module's own maximum if it is smaller. */
+static uint32_t most_pages(const struct cli_job *job) {
+  enum { PAGE = 1 << 16, MOST = 1 << 16 };
+  uint64_t pages = job->most_memory / PAGE;
+  return pages < MOST ? (uint32_t)pages : MOST;
+}
+
 static bool instantiate(const struct cli_job *job, struct cli_result *result) {
   char error[256];
-  (void)job;
-  instance =
-      wasm_runtime_instantiate(module, STACK_BYTES, 0, error, sizeof error);
+  InstantiationArgs options = {.default_stack_size = STACK_BYTES,
+                               .max_memory_pages = most_pages(job)};
+  instance = wasm_runtime_instantiate_ex(module, &options, error, sizeof error);
   if (!instance) {
     set_outcome(result, error);
     return false;

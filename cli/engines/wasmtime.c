@@ -177,6 +177,8 @@ static bool start_engine(const struct cli_wasi_setup *setup,
 static bool load(const struct cli_job *job, struct cli_result *result) {
   if (!start_engine(job->wasi, result)) return false;
   store = wasmtime_store_new(engine, NULL, NULL);
+  if (job->most_memory != CLI_ANY_MEMORY)
+    wasmtime_store_limiter(store, (int64_t)job->most_memory, -1, -1, -1, -1);
   context = wasmtime_store_context(store);
   wasmtime_error_t *error =
       wasmtime_module_new(engine, job->bytes, job->length, &module);

@@ -28,7 +28,8 @@ static wasmtime_error_t *add_folders(wasi_config_t *config,
   char text[512];
   for (size_t i = 0; i < setup->folder_count; i++) {
     const struct cli_folder *folder = &setup->folders[i];
-    if (wasi_config_preopen_dir(config, folder->host, folder->guest, true))
+    if (wasi_config_preopen_dir(config, folder->host, folder->guest,
+                                !folder->is_read_only))
       continue;
     /* It does not say why. A second attempt does. */
     int tried = open(folder->host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

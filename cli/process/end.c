@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Four events can end a run: the guest's exit, a trap, the hard limit (in the
- * timer's handler or in the watchdog) and a signal (in its handler). The first
+ * Five events can end a run: the guest's exit, a trap, the hard limit (in the
+ * timer's handler or in the watchdog), the wall-clock limit (in a thread of its
+ * own) and a signal (in its handler). The first
  * of them claims the end with an atomic exchange. The others return, and the
  * process ends while they go on. A handler that interrupts the claimer in its
  * own thread returns as well, so no thread waits for another.
@@ -76,6 +77,13 @@ void cli_end_by_compile_limit(void) {
   cli_run_time_count_process();
   report("stopped at its CPU limit while it was compiled", "", limit_ending);
   _exit(CLI_CPU_LIMIT);
+}
+
+void cli_end_by_wall_limit(void) {
+  if (!cli_end_claim()) return;
+  report("stopped at its wall-clock limit", "",
+         (struct cli_ending){.name = "wall-limit", .status = CLI_WALL_LIMIT});
+  _exit(CLI_WALL_LIMIT);
 }
 
 void cli_end_by_signal(int signal) {

@@ -22,7 +22,7 @@ void cli_end_prepare(const struct cli_run_info *run);
  */
 bool cli_end_claim(void);
 
-/* The next three end the process if they are the first to claim its end, and
+/* The next four end the process if they are the first to claim its end, and
  * return otherwise. Threads: any. Signal handlers: yes. */
 
 /* The guest has passed its hard limit: exit status CLI_CPU_LIMIT. */
@@ -30,6 +30,9 @@ void cli_end_by_limit(void *unused);
 
 /* The engine has passed --cpu-compile: exit status CLI_CPU_LIMIT. */
 void cli_end_by_compile_limit(void);
+
+/* --wall has passed: exit status CLI_WALL_LIMIT. */
+void cli_end_by_wall_limit(void);
 
 /* Takes the signal's default action, so that a shell sees the signal. */
 void cli_end_by_signal(int signal);

@@ -19,7 +19,7 @@ struct cli_run_info {
 
 /* How a run ended. */
 struct cli_ending {
-  const char *name; /* "exit", "trap", "cpu-limit", "signal" */
+  const char *name; /* "exit", "trap", "cpu-limit", "wall-limit", "signal" */
   int status;
   int signal; /* 0: none */
 };

@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "run/options.h"
 
+#include "run/wasi_options.h"
 #include "text/exit_status.h"
 #include "text/help.h"
 #include "text/messages.h"
 #include "text/option_error.h"
 #include "text/signal_names.h"
+#include "text/sizes.h"
 #include "text/times.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* ------------------------------------------------------------------- times */
 
 static bool take_time(const char *option, const char *text, uint64_t *ns) {
   const char *wrong = cli_parse_time(text, ns);
+  if (!wrong) return true;
+  cli_usage_error("run", "%s: '%s' %s", option, text, wrong);
+  return false;
+}
+
+/* ------------------------------------------------------------------- sizes */
+
+static bool take_size(const char *option, const char *text, uint64_t *bytes) {
+  const char *wrong = cli_parse_size(text, bytes);
   if (!wrong) return true;
   cli_usage_error("run", "%s: '%s' %s", option, text, wrong);
   return false;
@@ -75,98 +83,20 @@ static bool take_forward(struct cli_options *options, char *list) {
   return true;
 }
 
-/* ------------------------------------------------- folders and environment */
-
-static bool is_folder(const char *path) {
-  struct stat status;
-  if (stat(path, &status) != 0) {
-    cli_usage_error("run", "--dir: %s: %s", path, strerror(errno));
-    return false;
-  }
-  if (S_ISDIR(status.st_mode)) return true;
-  cli_usage_error("run", "--dir: %s is not a folder", path);
-  return false;
-}
-
-static void *grow(void *array, size_t count, size_t size) {
-  void *more = reallocarray(array, count + 1, size);
-  if (more) return more;
-  cli_message("out of memory");
-  exit(CLI_FAILED);
-}
-
-/* WAMR expects "GUEST::HOST", and splits it at the first '::'. */
-static bool is_name_for_guest(const char *name) {
-  return !strstr(name, "::") && name[strlen(name) - 1] != ':';
-}
-
-static bool take_folder(struct cli_options *options, char *text) {
-  struct cli_folder folder = {text, text};
-  char *separator = strstr(text, "::");
-  if (separator) {
-    *separator = '\0';
-    folder.guest = separator + 2;
-  }
-  if (folder.host[0] == '\0' || folder.guest[0] == '\0') {
-    cli_usage_error("run", "--dir: write FOLDER, or FOLDER::NAME-FOR-GUEST");
-    return false;
-  }
-  if (!is_name_for_guest(folder.guest)) {
-    cli_usage_error("run",
-                    "--dir: '%s' is no valid name: it must not contain "
-                    "'::' or end with ':'",
-                    folder.guest);
-    return false;
-  }
-  if (!is_folder(folder.host)) return false;
-  struct cli_wasi_setup *wasi = &options->wasi;
-  wasi->folders = grow(wasi->folders, wasi->folder_count, sizeof folder);
-  wasi->folders[wasi->folder_count++] = folder;
-  return true;
-}
-
-/* As with env(1), the last value of a name counts. */
-static void set_variable(struct cli_wasi_setup *wasi, const char *name,
-                         const char *value) {
-  size_t count = wasi->variable_count;
-  for (size_t i = 0; i < count; i++) {
-    if (strcmp(wasi->names[i], name) != 0) continue;
-    wasi->values[i] = value;
-    return;
-  }
-  wasi->names = grow(wasi->names, count, sizeof *wasi->names);
-  wasi->values = grow(wasi->values, count, sizeof *wasi->values);
-  wasi->names[count] = name;
-  wasi->values[count] = value;
-  wasi->variable_count++;
-}
-
-static bool take_variable(struct cli_options *options, char *text) {
-  char *equals = strchr(text, '=');
-  const char *value = equals ? equals + 1 : getenv(text);
-  if (equals) *equals = '\0';
-  if (text[0] == '\0') {
-    cli_usage_error("run", "--env: write NAME=VALUE, or NAME to pass on ours");
-    return false;
-  }
-  if (!value) {
-    cli_usage_error("run", "--env: %s is not in the environment", text);
-    return false;
-  }
-  set_variable(&options->wasi, text, value);
-  return true;
-}
-
 /* ------------------------------------------------------------- command line */
 
 enum {
   SOFT = CLI_FIRST_LONG_OPTION,
   HARD,
   COMPILE,
+  WALL,
+  MAX_MEMORY,
   SIGNAL,
   FORWARD,
   DIR,
   ENV,
+  ENV_INHERIT,
+  ARGV0,
   ENGINE,
   STATS,
   JSON,
@@ -177,12 +107,16 @@ static const struct option long_options[] = {
     {"cpu-soft", required_argument, NULL, SOFT},
     {"cpu-hard", required_argument, NULL, HARD},
     {"cpu-compile", required_argument, NULL, COMPILE},
+    {"wall", required_argument, NULL, WALL},
+    {"max-memory", required_argument, NULL, MAX_MEMORY},
     {"signal", required_argument, NULL, SIGNAL},
     {"forward", required_argument, NULL, FORWARD},
     {"dir", required_argument, NULL, DIR},
     {"env", required_argument, NULL, ENV},
+    {"env-inherit", no_argument, NULL, ENV_INHERIT},
+    {"argv0", required_argument, NULL, ARGV0},
     {"engine", required_argument, NULL, ENGINE},
-    {"stats", no_argument, NULL, STATS},
+    {"stats", optional_argument, NULL, STATS},
     {"json", no_argument, NULL, JSON},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0}};
@@ -195,28 +129,43 @@ static bool take_engine(struct cli_options *options, const char *name) {
   return false;
 }
 
+static bool take_stats(struct cli_options *options, const char *format) {
+  if (!format) {
+    if (options->stats == CLI_NO_STATS) options->stats = CLI_STATS_TEXT;
+    return true;
+  }
+  bool is_json = strcmp(format, "json") == 0;
+  options->stats = is_json ? CLI_STATS_JSON : CLI_STATS_TEXT;
+  if (is_json || strcmp(format, "text") == 0) return true;
+  cli_usage_error("run", "--stats: '%s' is not text or json", format);
+  return false;
+}
+
 static bool take(struct cli_options *options, int option) {
   switch (option) {
     case SOFT: return take_time("--cpu-soft", optarg, &options->soft_ns);
     case HARD: return take_time("--cpu-hard", optarg, &options->hard_ns);
     case COMPILE:
       return take_time("--cpu-compile", optarg, &options->compile_ns);
+    case WALL: return take_time("--wall", optarg, &options->wall_ns);
+    case MAX_MEMORY:
+      return take_size("--max-memory", optarg, &options->most_memory);
     case SIGNAL: return take_signal(optarg, &options->signal);
     case FORWARD: return take_forward(options, optarg);
-    case DIR: return take_folder(options, optarg);
-    case ENV: return take_variable(options, optarg);
+    case DIR: return cli_take_folder(&options->wasi, optarg);
+    case ENV: return cli_take_variable(&options->wasi, optarg);
+    case ENV_INHERIT: return options->inherits_environment = true;
+    case ARGV0: options->argv0 = optarg; return true;
     case ENGINE: return take_engine(options, optarg);
-    case STATS:
-      if (options->stats == CLI_NO_STATS) options->stats = CLI_STATS_TEXT;
-      return true;
+    case STATS: return take_stats(options, optarg);
     case JSON: options->stats = CLI_STATS_JSON; return true;
     default: return false;
   }
 }
 
 static bool is_limit(const char *word) {
-  static const char *const limits[] = {"--cpu-soft", "--cpu-hard",
-                                       "--cpu-compile"};
+  static const char *const limits[] = {
+      "--cpu-soft", "--cpu-hard", "--cpu-compile", "--wall", "--max-memory"};
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
     size_t length = strlen(limits[i]);
     if (strncmp(word, limits[i], length) == 0 &&
@@ -245,7 +194,9 @@ static int take_file(struct cli_options *options, int argc, char **argv) {
   options->file = argv[optind];
   options->wasi.arguments = argv + optind;
   options->wasi.argument_count = argc - optind;
+  if (options->inherits_environment) cli_inherit_environment(&options->wasi);
   if (strcmp(argv[optind - 1], "--") != 0) warn_of_misplaced_limit(options);
+  if (options->argv0) argv[optind] = options->argv0;
   return -1;
 }
 
@@ -253,6 +204,8 @@ int cli_options_parse(struct cli_options *options, int argc, char **argv) {
   *options = (struct cli_options){.soft_ns = WASMSIG_NO_LIMIT,
                                   .hard_ns = WASMSIG_NO_LIMIT,
                                   .compile_ns = WASMSIG_NO_LIMIT,
+                                  .wall_ns = WASMSIG_NO_LIMIT,
+                                  .most_memory = CLI_ANY_MEMORY,
                                   .signal = WASMSIG_SIGXCPU,
                                   .engine = cli_find_engine("wasmtime")};
   forward_default(options);

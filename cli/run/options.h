@@ -11,10 +11,14 @@ struct cli_options {
   const char *file;
   uint64_t soft_ns; /* CPU time of the guest, or WASMSIG_NO_LIMIT */
   uint64_t hard_ns;
-  uint64_t compile_ns; /* CPU time of all threads, or WASMSIG_NO_LIMIT */
-  int signal;          /* raised at the soft limit */
+  uint64_t compile_ns;  /* CPU time of all threads, or WASMSIG_NO_LIMIT */
+  uint64_t wall_ns;     /* since the command started, or WASMSIG_NO_LIMIT */
+  uint64_t most_memory; /* bytes of each memory, or CLI_ANY_MEMORY */
+  int signal;           /* raised at the soft limit */
   struct cli_forward_options forward;
   struct cli_wasi_setup wasi;
+  bool inherits_environment;
+  char *argv0; /* instead of the file's name; NULL: that name */
   const struct cli_engine *engine;
   enum cli_stats_format stats;
 };

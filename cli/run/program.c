@@ -99,8 +99,11 @@ static bool spawns_threads(const uint8_t *bytes, size_t length) {
 
 /* -------------------------------------------------------------------- all */
 
+enum { PAGE = 1 << 16 };
+
 const char *cli_program_refusal(const uint8_t *bytes, size_t length,
-                                const wasmsig_module_report *report) {
+                                const wasmsig_module_report *report,
+                                uint64_t most_memory) {
   const wasmsig_module_memory *memory = &report->memory;
   bool imports_memory = memory->count > 0 && memory->is_imported;
   if (memory->count > 0 && memory->is_64_bit)
@@ -112,5 +115,7 @@ const char *cli_program_refusal(const uint8_t *bytes, size_t length,
     return "it has no function _start: it is not a program";
   if (imports_memory)
     return "it imports its memory, but a WASI program defines its own";
+  if (memory->count > 0 && memory->minimum_pages > most_memory / PAGE)
+    return "its memory is larger than --max-memory from the start";
   return NULL;
 }

@@ -9,6 +9,7 @@
 #include "run/compile_limit.h"
 #include "run/options.h"
 #include "run/program.h"
+#include "run/wall_limit.h"
 #include "text/exit_status.h"
 #include "text/messages.h"
 #include "text/verdict.h"
@@ -154,6 +155,7 @@ int cli_run(int argc, char **argv) {
   run_info = (struct cli_run_info){options.file, options.engine->name,
                                    options.engine->memory_size, options.stats};
   cli_end_prepare(&run_info);
+  if (!cli_wall_limit_start(options.wall_ns)) return CLI_FAILED;
   uint8_t *bytes;
   if (!cli_read_file(options.file, &bytes, &job.length)) return CLI_FAILED;
   int error = wasmsig_module_inspect(bytes, job.length, NULL, &report);
@@ -162,12 +164,14 @@ int cli_run(int argc, char **argv) {
     cli_print_unreadable(options.file, &report);
     return CLI_FAILED;
   }
-  const char *why = cli_program_refusal(bytes, job.length, &report);
+  const char *why =
+      cli_program_refusal(bytes, job.length, &report, options.most_memory);
   if (why) return refuse(why);
   error = wasmsig_registry_create(&job.registry);
   if (error) return refuse(wasmsig_error_text(error));
   job.wasi = &options.wasi;
   job.bytes = bytes;
   job.report = &report;
+  job.most_memory = options.most_memory;
   return run_job();
 }

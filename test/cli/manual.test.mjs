@@ -12,7 +12,7 @@ const path = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 const manual = path('docs/man/wasmsig.1')
 const completion = path('cli/completion/wasmsig.bash')
 
-const optionsIn = (text) => [...new Set(text.match(/--[a-z][a-z-]+/g))].sort()
+const optionsIn = (text) => [...new Set(text.match(/--[a-z][a-z0-9-]+/g))].sort()
 const helpOf = (name) => command([name, '--help']).stdout
 
 /** The completions of the last word of a command line. */

@@ -129,7 +129,7 @@ test('an error names the option in a cluster, not the next word', () => {
 })
 
 test('a needless value, or an ambiguous option, is refused', () => {
-  assertUsage(['run', '--stats=1', ...exits], /'--stats' takes no value/)
+  assertUsage(['run', '--json=1', ...exits], /'--json' takes no value/)
   assertUsage(['inspect', '--json=1', plain], /'--json' takes no value/)
   assertUsage(['inspect', '--help=1', plain], /'--help' takes no value/)
   assertUsage(['run', '--s', ...exits], /'--s' is ambiguous/)
@@ -139,9 +139,40 @@ test('a needless value, or an ambiguous option, is refused', () => {
   assert.equal(command(['run', '--cpu-h', '1s', ...exits]).status, 0)
 })
 
+test('--stats has a format, text or json', () => {
+  assertUsage(['run', '--stats=1', ...exits], /--stats: '1' is not text or/)
+  const printed = (...options) => command(['run', ...options, ...exits]).stderr
+  assert.match(printed('--stats=text'), /^wasmsig: .* exit status 0\n/)
+  assert.equal(JSON.parse(printed('--stats=json')).ended, 'exit')
+  assert.equal(JSON.parse(printed('--stats=json', '--stats')).ended, 'exit')
+})
+
+const noSizes = {
+  'is not a size; expected': ['-5MiB', '', 'MiB', '1.MiB'],
+  'has no unit; expected a number and B, KiB, MiB or GiB': ['10', '0', '1.5'],
+  'has an unknown unit; expected': ['1MB', '5 MiB', '1TiB', '1m'],
+  'is too large; at most 8589934591GiB': ['8589934592GiB', '99999999999GiB'],
+  'is 0; a limit is 1B or more': ['0B', '0.0KiB', '0.9B']
+}
+for (const [says, sizes] of Object.entries(noSizes)) {
+  test(`a size that ${says}`, () => {
+    for (const size of sizes) {
+      const { stderr, status } = command([
+        ...['run', '--max-memory', size, ...exits]
+      ])
+      const start = `wasmsig run: --max-memory: '${size}' ${says}`
+      assert.equal(stderr.slice(0, start.length), start)
+      assert.equal(status, 2)
+    }
+  })
+}
+
 test("a limit after the file is the program's, with a hint", () => {
-  const says = /^wasmsig: .*: hint: '(--cpu-\w+)[^']*' after the file [^\n]+\n$/
-  for (const limit of ['--cpu-soft', '--cpu-hard=1s', '--cpu-compile']) {
+  const says = /^wasmsig: .*: hint: '(--[\w-]+)[^']*' after the file [^\n]+\n$/
+  for (const limit of [
+    ...['--cpu-soft', '--cpu-hard=1s', '--cpu-compile'],
+    ...['--wall', '--max-memory=1GiB']
+  ]) {
     const { stdout, stderr } = command(['run', plain, 'arguments', limit, 'x'])
     assert.equal(stdout, `${limit}\nx\n`)
     assert.equal(says.exec(stderr)[1], limit.split('=')[0])

@@ -130,6 +130,16 @@ static int sleep_until(void) {
   return 0;
 }
 
+/* Takes memory until there is no more. */
+static int fill_memory(void) {
+  enum { STEP = 4096 };
+  int taken = 0;
+  void *volatile block; /* so that the compiler keeps the calls */
+  while ((block = malloc(STEP))) taken += STEP;
+  printf("%d KiB, then NULL\n", taken / 1024);
+  return 0;
+}
+
 static void trap(void) { __builtin_trap(); }
 
 /* Until the engine's stack is used up. */
@@ -154,6 +164,8 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "poll-file") == 0) return poll_input_and_file(argv);
   if (strcmp(mode, "sleep") == 0) return sleep_a_little();
   if (strcmp(mode, "until") == 0) return sleep_until();
+  if (strcmp(mode, "fill") == 0) return fill_memory();
+  if (strcmp(mode, "name") == 0) return puts(argv[0]) < 0;
   if (strcmp(mode, "recurse") == 0) return recurse(0);
   if (strcmp(mode, "trap") == 0) trap();
   if (strcmp(mode, "exit") == 0) exit(atoi(argv[2]));

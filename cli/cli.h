@@ -7,6 +7,8 @@
 int cli_run(int argc, char **argv);
 int cli_inspect(int argc, char **argv);
 int cli_instrument(int argc, char **argv);
+int cli_compile(int argc, char **argv);
+int cli_cache(int argc, char **argv);
 int cli_workerd(int argc, char **argv);
 
 #endif

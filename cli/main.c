@@ -16,6 +16,8 @@ static const struct {
 } commands[] = {{"run", cli_run, cli_help_run},
                 {"inspect", cli_inspect, cli_help_inspect},
                 {"instrument", cli_instrument, cli_help_instrument},
+                {"compile", cli_compile, cli_help_compile},
+                {"cache", cli_cache, cli_help_cache},
                 {"workerd", cli_workerd, cli_help_workerd}};
 
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -6,6 +6,7 @@
 #ifndef WASMSIG_CLI_ENGINES_ENGINE_H
 #define WASMSIG_CLI_ENGINES_ENGINE_H
 
+#include "compiled/file.h"
 #include "wasmsig/host.h"
 #include "wasmsig/module.h"
 
@@ -30,9 +31,12 @@ struct cli_wasi_setup {
 
 struct cli_job {
   const struct cli_wasi_setup *wasi;
+  const char *file;     /* where the module is from */
   const uint8_t *bytes; /* of the module */
   size_t length;
   const wasmsig_module_report *report;
+  const struct cli_compiled *compiled; /* its code; NULL: none is given */
+  bool uses_cache;
   wasmsig_registry *registry;
   uint64_t most_memory; /* bytes to which each memory can grow, or
                          * CLI_ANY_MEMORY */

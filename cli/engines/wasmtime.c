@@ -6,25 +6,16 @@
  */
 #include "engines/engine.h"
 
-#include "engines/resources.h"
-#include "engines/stack.h"
+#include "engines/wasmtime_engine.h"
+#include "engines/wasmtime_module.h"
 #include "engines/wasmtime_trampoline.h"
 #include "engines/wasmtime_wasi.h"
-#include "process/fault_signals.h"
 #include "wasi/wasi.h"
 #include "wasmsig/wasmtime.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-/* Bytes of stack: Wasmtime's default for the guest's calls, their minimum, and
- * the reserve below them for functions of the host and signal handlers. */
-#define GUEST_STACK ((size_t)512 << 10)
-#define MINIMUM_GUEST_STACK ((size_t)16 << 10)
-#define HOST_STACK ((size_t)64 << 10)
 
 static wasm_engine_t *engine;
 static wasmtime_store_t *store;
@@ -134,54 +125,14 @@ static bool has_start(void) {
   return found;
 }
 
-/* Reduces the stack for the guest's calls to what the stack limit leaves.
- * Otherwise a recursion of the guest could end the process by SIGSEGV. False:
- * too little is left. */
-static bool limit_stack(wasm_config_t *config) {
-  size_t left = cli_stack_left();
-  if (left >= HOST_STACK + GUEST_STACK) return true;
-  if (left < HOST_STACK + MINIMUM_GUEST_STACK) return false;
-  wasmtime_config_max_wasm_stack_set(config, left - HOST_STACK);
-  return true;
-}
-
-/* Wasmtime keeps initial images of memories in memory files. The file size
- * limit counts them, and would end the process. */
-static void avoid_memory_files(wasm_config_t *config) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY)
-    wasmtime_config_memory_init_cow_set(config, false);
-}
-
-static bool start_engine(const struct cli_wasi_setup *setup,
-                         struct cli_result *result) {
-  const char *why = cli_missing_resource(setup->folder_count > 0);
-  if (why) return cli_result_refuse(result, why);
-  wasm_config_t *config = wasm_config_new();
-  if (!config) return cli_result_refuse(result, "Wasmtime does not start");
-  avoid_memory_files(config);
-  wasmtime_config_shared_memory_set(config, true);
-  if (!limit_stack(config)) {
-    wasm_config_delete(config);
-    return cli_result_refuse(
-        result,
-        "the stack limit is too small for Wasmtime (ulimit -s); "
-        "--engine wamr needs less");
-  }
-  cli_fault_signals_prepare();
-  engine = wasm_engine_new_with_config(config);
-  cli_fault_signals_wrap();
-  return engine ? true : cli_result_refuse(result, "Wasmtime does not start");
-}
-
 static bool load(const struct cli_job *job, struct cli_result *result) {
-  if (!start_engine(job->wasi, result)) return false;
+  engine = cli_wasmtime_start(job->wasi->folder_count > 0, result);
+  if (!engine) return false;
   store = wasmtime_store_new(engine, NULL, NULL);
   if (job->most_memory != CLI_ANY_MEMORY)
     wasmtime_store_limiter(store, (int64_t)job->most_memory, -1, -1, -1, -1);
   context = wasmtime_store_context(store);
-  wasmtime_error_t *error =
-      wasmtime_module_new(engine, job->bytes, job->length, &module);
+  wasmtime_error_t *error = cli_wasmtime_module(engine, job, &module);
   if (error) return succeeded(result, error, NULL);
   if (!has_start())
     return cli_result_refuse(result,

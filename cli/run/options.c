@@ -98,6 +98,8 @@ enum {
   ENV_INHERIT,
   ARGV0,
   ENGINE,
+  NO_CACHE,
+  PRECOMPILED,
   STATS,
   JSON,
   HELP
@@ -116,6 +118,8 @@ static const struct option long_options[] = {
     {"env-inherit", no_argument, NULL, ENV_INHERIT},
     {"argv0", required_argument, NULL, ARGV0},
     {"engine", required_argument, NULL, ENGINE},
+    {"no-cache", no_argument, NULL, NO_CACHE},
+    {"allow-precompiled", no_argument, NULL, PRECOMPILED},
     {"stats", optional_argument, NULL, STATS},
     {"json", no_argument, NULL, JSON},
     {"help", no_argument, NULL, HELP},
@@ -157,6 +161,8 @@ static bool take(struct cli_options *options, int option) {
     case ENV_INHERIT: return options->inherits_environment = true;
     case ARGV0: options->argv0 = optarg; return true;
     case ENGINE: return take_engine(options, optarg);
+    case NO_CACHE: options->uses_cache = false; return true;
+    case PRECOMPILED: return options->allows_compiled = true;
     case STATS: return take_stats(options, optarg);
     case JSON: options->stats = CLI_STATS_JSON; return true;
     default: return false;
@@ -206,6 +212,7 @@ int cli_options_parse(struct cli_options *options, int argc, char **argv) {
                                   .compile_ns = WASMSIG_NO_LIMIT,
                                   .wall_ns = WASMSIG_NO_LIMIT,
                                   .most_memory = CLI_ANY_MEMORY,
+                                  .uses_cache = true,
                                   .signal = WASMSIG_SIGXCPU,
                                   .engine = cli_find_engine("wasmtime")};
   forward_default(options);

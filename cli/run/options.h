@@ -20,6 +20,8 @@ struct cli_options {
   bool inherits_environment;
   char *argv0; /* instead of the file's name; NULL: that name */
   const struct cli_engine *engine;
+  bool uses_cache;
+  bool allows_compiled; /* FILE may be of `wasmsig compile` */
   enum cli_stats_format stats;
 };
 

@@ -7,6 +7,7 @@
 #include "process/end.h"
 #include "process/run_time.h"
 #include "run/compile_limit.h"
+#include "run/compile_notice.h"
 #include "run/options.h"
 #include "run/program.h"
 #include "run/wall_limit.h"
@@ -112,8 +113,10 @@ static void wait_for_end(void) {
 
 static int run_job(void) {
   struct cli_result result;
+  cli_compile_notice_start(options.file, options.uses_cache);
   cli_compile_limit_start(options.compile_ns);
   bool is_loaded = options.engine->load(&job, &result);
+  cli_compile_notice_stop();
   cli_compile_limit_stop();
   if (!is_loaded) return refuse(result.message);
   int error = init_budget();
@@ -147,6 +150,31 @@ static bool fill_closed_streams(void) {
   return opened >= 0;
 }
 
+/* ----------------------------------------------------------------- the file */
+
+static bool open_compiled(void) {
+  static struct cli_compiled compiled;
+  if (!options.allows_compiled)
+    return refuse(
+               "it is compiled code, which can do all that you can do: "
+               "--allow-precompiled runs it, if you trust who wrote it"),
+           false;
+  const char *why = cli_compiled_open(&compiled, options.file, CLI_WRITERS_ANY);
+  if (why) return refuse(why), false;
+  job.compiled = &compiled;
+  job.bytes = compiled.module.start;
+  job.length = compiled.module.length;
+  return true;
+}
+
+/* The file has a module, or a module with its compiled code. */
+static bool read_module(void) {
+  uint8_t *bytes;
+  if (!cli_read_file(options.file, &bytes, &job.length)) return false;
+  job.bytes = bytes;
+  return !cli_is_compiled(bytes, job.length) || open_compiled();
+}
+
 int cli_run(int argc, char **argv) {
   if (!fill_closed_streams()) return CLI_FAILED;
   int status = cli_options_parse(&options, argc, argv);
@@ -156,22 +184,22 @@ int cli_run(int argc, char **argv) {
                                    options.engine->memory_size, options.stats};
   cli_end_prepare(&run_info);
   if (!cli_wall_limit_start(options.wall_ns)) return CLI_FAILED;
-  uint8_t *bytes;
-  if (!cli_read_file(options.file, &bytes, &job.length)) return CLI_FAILED;
-  int error = wasmsig_module_inspect(bytes, job.length, NULL, &report);
+  if (!read_module()) return CLI_FAILED;
+  int error = wasmsig_module_inspect(job.bytes, job.length, NULL, &report);
   if (error) return refuse(wasmsig_error_text(error));
   if (!wasmsig_verdict_is_readable(report.verdict)) {
     cli_print_unreadable(options.file, &report);
     return CLI_FAILED;
   }
   const char *why =
-      cli_program_refusal(bytes, job.length, &report, options.most_memory);
+      cli_program_refusal(job.bytes, job.length, &report, options.most_memory);
   if (why) return refuse(why);
   error = wasmsig_registry_create(&job.registry);
   if (error) return refuse(wasmsig_error_text(error));
   job.wasi = &options.wasi;
-  job.bytes = bytes;
   job.report = &report;
+  job.file = options.file;
   job.most_memory = options.most_memory;
+  job.uses_cache = options.uses_cache;
   return run_job();
 }

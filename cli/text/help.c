@@ -11,6 +11,8 @@ const char cli_help[] =
     "  inspect     show whether a module can receive signals, and if not, why\n"
     "  instrument  insert polls into a finished module, so that hosts can stop "
     "it\n"
+    "  compile     compile a module, so that each start of it is quick\n"
+    "  cache       show or delete the compiled modules that run has kept\n"
     "  workerd     run the Workers runtime, workerd, with CPU limits\n"
     "\n"
     "  wasmsig COMMAND --help   show the options of a command\n"
@@ -42,6 +44,9 @@ const char cli_help_run[] =
     "  --argv0 NAME         the name by which the program is called, instead\n"
     "                       of FILE\n"
     "  --engine NAME        wasmtime (a compiler) or wamr (an interpreter)\n"
+    "  --no-cache           compile the module, and do not keep the result\n"
+    "  --allow-precompiled  FILE may be of wasmsig compile: code that can do\n"
+    "                       all that you can do\n"
     "  --stats[=FORMAT]     print CPU time, wall time, memory and signals at\n"
     "                       the end, as text or as one line of json\n"
     "  --json               the same as --stats=json\n"
@@ -118,6 +123,39 @@ const char cli_help_instrument[] =
     "\n"
     "Examples: wasmsig instrument tool.wasm -o tool.signals.wasm\n"
     "          wasmsig instrument node_modules/tool -o tool.signals\n";
+
+const char cli_help_compile[] =
+    "Usage: wasmsig compile FILE.wasm -o FILE.cwasm\n"
+    "\n"
+    "Compiles a module for this processor and this version of Wasmtime. Run "
+    "the\n"
+    "result by wasmsig run --allow-precompiled. Whoever can write the file "
+    "can\n"
+    "run code with your rights.\n"
+    "\n"
+    "  -o, --output FILE  the new file; - is standard output\n"
+    "  --help             print this text\n"
+    "\n"
+    "Exit status: 0; 1 the module cannot be compiled, or a file cannot be "
+    "read\n"
+    "or written; 2 wrong usage.\n";
+
+const char cli_help_cache[] =
+    "Usage: wasmsig cache list | clear\n"
+    "\n"
+    "Lists or deletes the compiled modules that wasmsig run has kept. They "
+    "are\n"
+    "in $XDG_CACHE_HOME/wasmsig/compiled or ~/.cache/wasmsig/compiled, or in\n"
+    "the folder that WASMSIG_CACHE names; off means no cache. The oldest are\n"
+    "deleted above WASMSIG_CACHE_SIZE (2GiB).\n"
+    "\n"
+    "  list    print each module's size, when it was used last, and its file\n"
+    "  clear   delete all of them\n"
+    "  --help  print this text\n"
+    "\n"
+    "Exit status: 0; 1 the folder cannot be read or an entry cannot be "
+    "deleted;\n"
+    "2 wrong usage.\n";
 
 const char cli_help_workerd[] =
     "Usage: wasmsig workerd [OPTIONS] -- ARGUMENTS OF workerd\n"

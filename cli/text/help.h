@@ -7,6 +7,8 @@ extern const char cli_help[];
 extern const char cli_help_run[];
 extern const char cli_help_inspect[];
 extern const char cli_help_instrument[];
+extern const char cli_help_compile[];
+extern const char cli_help_cache[];
 extern const char cli_help_workerd[];
 
 #endif

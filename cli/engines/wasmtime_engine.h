@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Wasmtime's engine, as all of the command uses it. */
+#ifndef WASMSIG_CLI_ENGINES_WASMTIME_ENGINE_H
+#define WASMSIG_CLI_ENGINES_WASMTIME_ENGINE_H
+
+#include "engines/engine.h"
+
+#include <wasmtime.h>
+
+/* NULL: the result says why. Released when the process ends. */
+wasm_engine_t *cli_wasmtime_start(bool has_folders, struct cli_result *result);
+
+/* A text that differs if code that is compiled with the engine differs. */
+const char *cli_wasmtime_settings(void);
+
+#endif

@@ -55,8 +55,8 @@ static void list(const char *folder, const struct cli_cache_entries *entries) {
   if (entries->count > 0) puts("      MiB  used              module");
   for (size_t i = 0; i < entries->count; i++)
     print_entry(folder, &entries->list[i]);
-  printf("%zu modules, %.1f of %.1f MiB in ", entries->count,
-         (double)entries->size / (1 << 20),
+  printf("%zu module%s, %.1f of %.1f MiB in ", entries->count,
+         entries->count == 1 ? "" : "s", (double)entries->size / (1 << 20),
          (double)cli_cache_size() / (1 << 20));
   cli_print_name(folder);
   putchar('\n');

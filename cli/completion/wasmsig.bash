@@ -38,7 +38,7 @@ _wasmsig() {
   local before=""
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _wasmsig_words "run inspect instrument workerd help --help --version" "$current"
+    _wasmsig_words "run inspect instrument compile cache workerd help --help --version" "$current"
     return
   fi
   if [[ ${COMP_WORDS[1]} != @(instrument|workerd) ]] &&
@@ -69,8 +69,12 @@ _wasmsig() {
   case "${COMP_WORDS[1]}:$current" in
     run:-*)
       _wasmsig_words "--cpu-soft --cpu-hard --cpu-compile --wall --max-memory --signal --forward
-        --dir --env --env-inherit --argv0 --engine --stats --json --help" "$current"
+        --dir --env --env-inherit --argv0 --engine --no-cache
+        --allow-precompiled --stats --json --help" "$current"
       ;;
+    compile:-*) _wasmsig_words "--output --help" "$current" ;;
+    cache:-*) _wasmsig_words "--help" "$current" ;;
+    cache:*) _wasmsig_words "list clear" "$current" ;;
     inspect:-*) _wasmsig_words "--json --help" "$current" ;;
     instrument:-*)
       _wasmsig_words "--output --every --for --calls --words --add-page --explain --verbose
@@ -81,7 +85,7 @@ _wasmsig() {
         --log-format --metrics --mark-terminated --workerd --unlimited --help" "$current"
       ;;
     workerd:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
-    help:*) _wasmsig_words "run inspect instrument workerd" "$current" ;;
+    help:*) _wasmsig_words "run inspect instrument compile cache workerd" "$current" ;;
     *) _wasmsig_files "$current" ;;
   esac
 }

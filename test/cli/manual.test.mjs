@@ -12,7 +12,8 @@ const path = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 const manual = path('docs/man/wasmsig.1')
 const completion = path('cli/completion/wasmsig.bash')
 
-const optionsIn = (text) => [...new Set(text.match(/--[a-z][a-z0-9-]+/g))].sort()
+const optionsIn = (text) =>
+  [...new Set(text.match(/--[a-z][a-z0-9-]+/g))].sort()
 const helpOf = (name) => command([name, '--help']).stdout
 
 /** The completions of the last word of a command line. */
@@ -24,7 +25,7 @@ function offered(words, cwd) {
   return output.split('\n').filter(Boolean)
 }
 
-const COMMANDS = ['run', 'inspect', 'instrument', 'workerd']
+const COMMANDS = ['run', 'inspect', 'instrument', 'compile', 'cache', 'workerd']
 
 test('the manual page has every option of the help', () => {
   const text = readFileSync(manual, 'utf8').replaceAll(' -', ' --')

@@ -3,8 +3,7 @@
 #include "cli.h"
 #include "compiled/file.h"
 #include "engines/engine.h"
-#include "engines/wasmtime_engine.h"
-#include "engines/wasmtime_module.h"
+#include "engines/wasmtime_code.h"
 #include "files/read_file.h"
 #include "files/write_file.h"
 #include "text/exit_status.h"
@@ -61,13 +60,14 @@ static int fail(const struct request *request, const char *why) {
   return CLI_FAILED;
 }
 
-/* Of a module that can be read. */
-static int compile(const struct request *request, struct cli_bytes module) {
+/* Of a component, or of a module that can be read. */
+static int compile(const struct request *request, struct cli_bytes module,
+                   bool is_component) {
   struct cli_result result;
   struct cli_bytes code;
   const struct cli_bytes name = {(const uint8_t *)request->in,
                                  strlen(request->in)};
-  if (!cli_wasmtime_compile(module, &code, &result))
+  if (!cli_wasmtime_compile(module, is_component, &code, &result))
     return fail(request, result.message);
   size_t length;
   uint8_t *all = cli_compiled_join(code, module, name, &length);
@@ -86,10 +86,11 @@ int cli_compile(int argc, char **argv) {
   if (status >= 0) return status;
   if (!cli_read_file(request.in, &bytes, &length)) return CLI_FAILED;
   int error = wasmsig_module_inspect(bytes, length, NULL, &report);
+  bool is_component = report.verdict == WASMSIG_VERDICT_COMPONENT;
   if (error)
     status = fail(&request, wasmsig_error_text(error));
-  else if (wasmsig_verdict_is_readable(report.verdict))
-    status = compile(&request, (struct cli_bytes){bytes, length});
+  else if (is_component || wasmsig_verdict_is_readable(report.verdict))
+    status = compile(&request, (struct cli_bytes){bytes, length}, is_component);
   else
     status = (cli_print_unreadable(request.in, &report), CLI_FAILED);
   free(bytes);

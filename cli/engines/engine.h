@@ -7,6 +7,7 @@
 #define WASMSIG_CLI_ENGINES_ENGINE_H
 
 #include "compiled/file.h"
+#include "process/stats.h"
 #include "wasmsig/host.h"
 #include "wasmsig/module.h"
 
@@ -57,8 +58,12 @@ struct cli_result {
 
 struct cli_engine {
   const char *name;
+  /* The same engine for components (WASI 0.2); NULL: it runs none. */
+  const struct cli_engine *for_components;
   /* Compiles the module. Checks that all imports and `_start` exist. */
   bool (*load)(const struct cli_job *job, struct cli_result *result);
+  /* Whether the loaded guest can receive signals. NULL: only track() tells. */
+  bool (*receives_signals)(void);
   /* Runs the module's start function, within the budget's section. */
   bool (*instantiate)(const struct cli_job *job, struct cli_result *result);
   /* Returns a wasmsig_error. A module without words is no error. */
@@ -67,8 +72,8 @@ struct cli_engine {
   void (*call)(const struct cli_job *job, struct cli_result *result);
   /* Untracks the instance and releases what must not outlive it. */
   void (*close)(const struct cli_job *job);
-  /* Bytes of the guest's memory 0; 0 before it exists. Threads: any. Signal
-   * handlers: yes. May be called at any time. */
+  /* Bytes of the guest's memory 0; 0 before it exists; CLI_UNKNOWN_SIZE.
+   * Threads: any. Signal handlers: yes. May be called at any time. */
   uint64_t (*memory_size)(void);
 };
 

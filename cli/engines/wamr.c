@@ -306,5 +306,12 @@ static uint64_t memory_size(void) {
   return known ? memory_of(known).length : 0;
 }
 
-const struct cli_engine cli_wamr = {"wamr", load,         instantiate, track,
-                                    call,   close_engine, memory_size};
+const struct cli_engine cli_wamr = {
+    .name = "wamr",
+    .load = load,
+    .instantiate = instantiate,
+    .track = track,
+    .call = call,
+    .close = close_engine,
+    .memory_size = memory_size,
+};

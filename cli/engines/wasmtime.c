@@ -6,102 +6,26 @@
  */
 #include "engines/engine.h"
 
+#include "engines/wasmtime_code.h"
+#include "engines/wasmtime_component.h"
 #include "engines/wasmtime_engine.h"
-#include "engines/wasmtime_module.h"
+#include "engines/wasmtime_error.h"
 #include "engines/wasmtime_trampoline.h"
 #include "engines/wasmtime_wasi.h"
-#include "wasi/wasi.h"
 #include "wasmsig/wasmtime.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static wasm_engine_t *engine;
 static wasmtime_store_t *store;
 static wasmtime_context_t *context;
-static wasmtime_module_t *module;
+static struct cli_wasmtime_code code;
 static wasmtime_instance_pre_t *linked;
 static wasmtime_instance_t instance;
 static wasmsig_wasmtime_tracked tracked;
 static wasmtime_extern_t memory;
 static int memory_is_known; /* atomic: set after `memory` */
-
-/* ------------------------------------------------------------------ errors */
-
-/* The cause in Wasmtime's message: its last line, or the part of it after "wasm
- * trap: ". The lines above are the trace. */
-static const char *cause_in(const char *text, size_t length, size_t *of) {
-  static const char prefix[] = "wasm trap: ";
-  size_t skip = sizeof prefix - 1;
-  while (length > 0 && text[length - 1] == '\n') length--;
-  size_t from = length;
-  while (from > 0 && text[from - 1] != '\n') from--;
-  const char *found = memmem(text + from, length - from, prefix, skip);
-  if (found) from = (size_t)(found - text) + skip;
-  while (from < length && text[from] == ' ') from++;
-  *of = length - from;
-  return text + from;
-}
-
-/* "CAUSE in function NAME (at 0x1a2 of the module)" */
-static void set_trap_message(struct cli_result *result, const char *text,
-                             size_t length, const wasm_frame_vec_t *trace) {
-  char line[sizeof result->message];
-  size_t cause_length;
-  const char *cause = cause_in(text, length, &cause_length);
-  int written = snprintf(line, sizeof line, "%.*s", (int)cause_length, cause);
-  if (trace->size > 0 && written > 0 && (size_t)written < sizeof line) {
-    const wasm_frame_t *frame = trace->data[0];
-    const wasm_name_t *name = wasmtime_frame_func_name(frame);
-    size_t offset = wasm_frame_module_offset(frame);
-    char number[16], place[48] = "";
-    snprintf(number, sizeof number, "%u", wasm_frame_func_index(frame));
-    if (offset != SIZE_MAX) /* unknown at the start of a function */
-      snprintf(place, sizeof place, " (at 0x%zx of the module)", offset);
-    snprintf(line + written, sizeof line - (size_t)written,
-             " in function %.*s%s", name ? (int)name->size : (int)sizeof number,
-             name ? name->data : number, place);
-  }
-  cli_result_set(result, CLI_TRAP, line, strlen(line));
-}
-
-static void set_trap(struct cli_result *result, wasm_trap_t *trap) {
-  wasm_message_t message;
-  wasm_frame_vec_t trace;
-  wasm_trap_message(trap, &message);
-  wasm_trap_trace(trap, &trace);
-  size_t length = strnlen(message.data, message.size); /* ends with a NUL */
-  set_trap_message(result, message.data, length, &trace);
-  wasm_frame_vec_delete(&trace);
-  wasm_byte_vec_delete(&message);
-  wasm_trap_delete(trap);
-}
-
-/* An error with a trace of the guest is the failure of a function of the host.
- * Any other says why Wasmtime refused the module. */
-static void set_error(struct cli_result *result, wasmtime_error_t *error) {
-  wasm_message_t message;
-  wasm_frame_vec_t trace;
-  wasmtime_error_message(error, &message);
-  wasmtime_error_wasm_trace(error, &trace);
-  if (trace.size > 0)
-    set_trap_message(result, message.data, message.size, &trace);
-  else
-    cli_result_set(result, CLI_REFUSED, message.data, message.size);
-  wasm_frame_vec_delete(&trace);
-  wasm_byte_vec_delete(&message);
-  wasmtime_error_delete(error);
-}
-
-/* Sets the outcome, and releases error and trap. True: there was neither. */
-static bool succeeded(struct cli_result *result, wasmtime_error_t *error,
-                      wasm_trap_t *trap) {
-  if (error) set_error(result, error);
-  if (trap) set_trap(result, trap);
-  if (cli_wasi_has_exited(&result->status)) result->outcome = CLI_EXITED;
-  return !error && !trap;
-}
 
 /* -------------------------------------------------------------------- load */
 
@@ -114,7 +38,7 @@ static bool is_plain_function(const wasm_externtype_t *type) {
 static bool has_start(void) {
   wasm_exporttype_vec_t exports;
   bool found = false;
-  wasmtime_module_exports(module, &exports);
+  wasmtime_module_exports(code.module, &exports);
   for (size_t i = 0; i < exports.size; i++) {
     const wasm_name_t *name = wasm_exporttype_name(exports.data[i]);
     const wasm_externtype_t *type = wasm_exporttype_type(exports.data[i]);
@@ -132,17 +56,18 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   if (job->most_memory != CLI_ANY_MEMORY)
     wasmtime_store_limiter(store, (int64_t)job->most_memory, -1, -1, -1, -1);
   context = wasmtime_store_context(store);
-  wasmtime_error_t *error = cli_wasmtime_module(engine, job, &module);
-  if (error) return succeeded(result, error, NULL);
+  wasmtime_error_t *error = cli_wasmtime_load(engine, job, &code);
+  if (error) return cli_wasmtime_succeeded(result, error, NULL);
   if (!has_start())
     return cli_result_refuse(result,
                              "it has no function _start: it is not a program");
   wasmtime_linker_t *linker = wasmtime_linker_new(engine);
   error =
       cli_wasmtime_wasi_define(engine, linker, context, job->wasi, &tracked);
-  if (!error) error = wasmtime_linker_instantiate_pre(linker, module, &linked);
+  if (!error)
+    error = wasmtime_linker_instantiate_pre(linker, code.module, &linked);
   wasmtime_linker_delete(linker);
-  return succeeded(result, error, NULL);
+  return cli_wasmtime_succeeded(result, error, NULL);
 }
 
 /* -------------------------------------------------------------- the guest */
@@ -152,7 +77,7 @@ static bool instantiate(const struct cli_job *job, struct cli_result *result) {
   (void)job;
   wasmtime_error_t *error =
       wasmtime_instance_pre_instantiate(linked, context, &instance, &trap);
-  if (!succeeded(result, error, trap)) return false;
+  if (!cli_wasmtime_succeeded(result, error, trap)) return false;
   bool found =
       wasmtime_instance_export_get(context, &instance, "memory", 6, &memory);
   __atomic_store_n(&memory_is_known, found, __ATOMIC_RELEASE);
@@ -177,7 +102,7 @@ static void call(const struct cli_job *job, struct cli_result *result) {
     return;
   wasmtime_error_t *error =
       wasmtime_func_call(context, &start.of.func, NULL, 0, NULL, 0, &trap);
-  succeeded(result, error, trap);
+  cli_wasmtime_succeeded(result, error, trap);
 }
 
 static void close_engine(const struct cli_job *job) {
@@ -204,4 +129,12 @@ static uint64_t memory_size(void) {
 }
 
 const struct cli_engine cli_wasmtime = {
-    "wasmtime", load, instantiate, track, call, close_engine, memory_size};
+    .name = "wasmtime",
+    .for_components = &cli_wasmtime_component,
+    .load = load,
+    .instantiate = instantiate,
+    .track = track,
+    .call = call,
+    .close = close_engine,
+    .memory_size = memory_size,
+};

@@ -41,8 +41,8 @@ static wasmtime_error_t *add_folders(wasi_config_t *config,
   return NULL;
 }
 
-static wasmtime_error_t *configure(wasmtime_context_t *context,
-                                   const struct cli_wasi_setup *setup) {
+wasmtime_error_t *cli_wasmtime_wasi_configure(
+    wasmtime_context_t *context, const struct cli_wasi_setup *setup) {
   /* Wasmtime starts the guest's monotonic clock here. */
   cli_poll_set_monotonic_origin(cli_now_ns(CLOCK_MONOTONIC));
   wasi_config_t *config = wasi_config_new();
@@ -218,7 +218,7 @@ wasmtime_error_t *cli_wasmtime_wasi_define(
     wasmtime_context_t *context, const struct cli_wasi_setup *setup,
     const wasmsig_wasmtime_tracked *to_sync) {
   tracked = to_sync;
-  wasmtime_error_t *error = configure(context, setup);
+  wasmtime_error_t *error = cli_wasmtime_wasi_configure(context, setup);
   if (!error) error = wasmtime_linker_define_wasi(linker);
   if (error) return error;
   wasmtime_linker_allow_shadowing(linker, true);

@@ -7,6 +7,10 @@
 #include "engines/engine.h"
 #include "wasmsig/wasmtime.h"
 
+/* Configures WASI in the store: arguments, environment, folders, streams. */
+wasmtime_error_t *cli_wasmtime_wasi_configure(
+    wasmtime_context_t *context, const struct cli_wasi_setup *setup);
+
 /**
  * Configures WASI in the store and defines its functions in the linker.
  *

@@ -58,7 +58,10 @@ static void add_json(struct cli_text *text, const struct cli_run_info *run,
     cli_text_add(text, ",\"signal\":null");
   add_number(text, "cpu_ns", figures->cpu_ns);
   add_number(text, "wall_ns", figures->wall_ns);
-  add_number(text, "guest_memory_bytes", figures->guest_bytes);
+  if (figures->guest_bytes != CLI_UNKNOWN_SIZE)
+    add_number(text, "guest_memory_bytes", figures->guest_bytes);
+  else
+    cli_text_add(text, ",\"guest_memory_bytes\":null");
   add_number(text, "peak_resident_bytes", figures->resident_bytes);
   cli_text_add(text, ",\"signals\":[");
   cli_ack_stats_add_json(text);
@@ -83,7 +86,10 @@ static void add_block(struct cli_text *text, const struct cli_run_info *run,
   cli_text_add(text, "\n  wall time      ");
   cli_text_duration(text, figures->wall_ns);
   cli_text_add(text, "\n  guest memory   ");
-  cli_text_size(text, figures->guest_bytes);
+  if (figures->guest_bytes != CLI_UNKNOWN_SIZE)
+    cli_text_size(text, figures->guest_bytes);
+  else
+    cli_text_add(text, "unknown");
   cli_text_add(text, "\n  peak resident  ");
   cli_text_size(text, figures->resident_bytes);
   cli_text_add(text, "\n  signals        ");

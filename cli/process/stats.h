@@ -7,12 +7,14 @@
 
 enum cli_stats_format { CLI_NO_STATS, CLI_STATS_TEXT, CLI_STATS_JSON };
 
+#define CLI_UNKNOWN_SIZE UINT64_MAX
+
 /* What is known of a run before it ends. */
 struct cli_run_info {
   const char *file;
   const char *engine;
-  /* Bytes of the guest's memory 0; 0 before it exists. Threads: any. Signal
-   * handlers: yes. */
+  /* Bytes of the guest's memory 0; 0 before it exists; CLI_UNKNOWN_SIZE.
+   * Threads: any. Signal handlers: yes. */
   uint64_t (*memory_size)(void);
   enum cli_stats_format format;
 };

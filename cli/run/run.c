@@ -2,6 +2,7 @@
 /* `wasmsig run`: runs a WASI program with CPU limits and the process's signals.
  */
 #include "cli.h"
+#include "core/os/signal_action.h"
 #include "files/read_file.h"
 #include "process/ack_stats.h"
 #include "process/end.h"
@@ -36,6 +37,21 @@ static bool is_limited(void) {
 
 /* ------------------------------------------------------------------ budgets */
 
+/* A guest that cannot receive signals ends at the soft limit, by the signal's
+ * default action. */
+static bool ends_at_soft_limit(void) {
+  return options.engine->receives_signals &&
+         !options.engine->receives_signals() &&
+         options.soft_ns != WASMSIG_NO_LIMIT &&
+         options.soft_ns <= options.hard_ns &&
+         !wsig_os_is_harmless(options.signal);
+}
+
+static void end_by_soft_limit(void *unused) {
+  (void)unused;
+  cli_end_by_signal(options.signal);
+}
+
 /* Without limits the budget is never entered. */
 static int init_budget(void) {
   wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
@@ -46,6 +62,11 @@ static int init_budget(void) {
   limits.kill = cli_end_by_limit;
   limits.kill_is_signal_safe = true;
   limits.measure = !is_limited();
+  if (ends_at_soft_limit()) {
+    limits.hard_ns = options.soft_ns;
+    limits.soft_ns = WASMSIG_NO_LIMIT;
+    limits.kill = end_by_soft_limit;
+  }
   return wasmsig_budget_init(&budget, &limits);
 }
 
@@ -76,6 +97,7 @@ static void repeat_missed_signal(void) {
 
 static void warn_if_untracked(wasmsig_instance instance) {
   if (instance != 0 || options.soft_ns == WASMSIG_NO_LIMIT) return;
+  if (options.engine->receives_signals) return;
   cli_message("%s: --cpu-soft has no effect: %s", options.file,
               wasmsig_verdict_text(report.verdict));
 }
@@ -175,6 +197,34 @@ static bool read_module(void) {
   return !cli_is_compiled(bytes, job.length) || open_compiled();
 }
 
+/* NULL, or why the engine cannot run the module. */
+static const char *check_module(void) {
+  return cli_program_refusal(job.bytes, job.length, &report,
+                             options.most_memory);
+}
+
+/* NULL, or why the engine cannot run the component. */
+static const char *choose_component_engine(void) {
+  if (!options.engine->for_components)
+    return "it is a component (WASI 0.2), which only --engine wasmtime runs";
+  options.engine = options.engine->for_components;
+  run_info.memory_size = options.engine->memory_size;
+  return NULL;
+}
+
+static bool check_file(void) {
+  int error = wasmsig_module_inspect(job.bytes, job.length, NULL, &report);
+  if (error) return refuse(wasmsig_error_text(error)), false;
+  bool is_component = report.verdict == WASMSIG_VERDICT_COMPONENT;
+  if (!is_component && !wasmsig_verdict_is_readable(report.verdict)) {
+    cli_print_unreadable(options.file, &report);
+    return false;
+  }
+  const char *why = is_component ? choose_component_engine() : check_module();
+  if (why) refuse(why);
+  return !why;
+}
+
 int cli_run(int argc, char **argv) {
   if (!fill_closed_streams()) return CLI_FAILED;
   int status = cli_options_parse(&options, argc, argv);
@@ -184,17 +234,8 @@ int cli_run(int argc, char **argv) {
                                    options.engine->memory_size, options.stats};
   cli_end_prepare(&run_info);
   if (!cli_wall_limit_start(options.wall_ns)) return CLI_FAILED;
-  if (!read_module()) return CLI_FAILED;
-  int error = wasmsig_module_inspect(job.bytes, job.length, NULL, &report);
-  if (error) return refuse(wasmsig_error_text(error));
-  if (!wasmsig_verdict_is_readable(report.verdict)) {
-    cli_print_unreadable(options.file, &report);
-    return CLI_FAILED;
-  }
-  const char *why =
-      cli_program_refusal(job.bytes, job.length, &report, options.most_memory);
-  if (why) return refuse(why);
-  error = wasmsig_registry_create(&job.registry);
+  if (!read_module() || !check_file()) return CLI_FAILED;
+  int error = wasmsig_registry_create(&job.registry);
   if (error) return refuse(wasmsig_error_text(error));
   job.wasi = &options.wasi;
   job.report = &report;

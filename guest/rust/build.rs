@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Puts words/words.o into an archive, which rustc can link. It is written by
-//! hand, so that users of the crate need no archiver and no C compiler.
+//! Puts an object of words/ into an archive, which rustc can link. It is written
+//! by hand, so that users of the crate need no archiver and no C compiler.
 
 use std::{env, fs, path::Path};
 
 const LIBRARY: &str = "wasmsig_guest_words";
 
-/// The symbols that words.o defines. Some linkers find nothing in an archive
+/// The symbols that an object defines. Some linkers find nothing in an archive
 /// without an index.
-const SYMBOLS: [&str; 12] = [
+type Symbols = &'static [&'static str];
+
+/// Of words.o.
+const WORDS: Symbols = &[
     "__instance_signal",
     "__instance_signal_handled",
     "__instance_signal_pending",
@@ -23,25 +26,42 @@ const SYMBOLS: [&str; 12] = [
     "wasmsig_guest_rust_say_handled",
 ];
 
+/// Of component.o.
+const COMPONENT: Symbols = &["wasmsig_guest_rust_component"];
+
 const MAGIC: &[u8] = b"!<arch>\n";
 const HEADER_LENGTH: usize = 60;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=words/words.o");
-    println!("cargo:rustc-check-cfg=cfg(wasmsig_atomics)");
+    println!("cargo:rerun-if-changed=words");
+    for name in ["words", "component", "atomics"] {
+        println!("cargo:rustc-check-cfg=cfg(wasmsig_{name})");
+    }
     if variable("CARGO_CFG_TARGET_ARCH") != "wasm32" {
         return;
     }
+    let is_component = env::var("CARGO_CFG_TARGET_ENV").as_deref() == Ok("p2");
+    if !is_component {
+        link("words", WORDS);
+    } else if env::var_os("CARGO_FEATURE_WASIP2").is_some() {
+        link("component", COMPONENT);
+    }
+}
+
+fn link(name: &str, symbols: Symbols) {
+    println!("cargo:rustc-cfg=wasmsig_{name}");
     if has_atomics() {
         println!("cargo:rustc-cfg=wasmsig_atomics");
     }
-    let object = Path::new(&variable("CARGO_MANIFEST_DIR")).join("words/words.o");
+    let object = Path::new(&variable("CARGO_MANIFEST_DIR"))
+        .join("words")
+        .join(format!("{name}.o"));
     let object = fs::read(&object)
         .unwrap_or_else(|error| panic!("{} cannot be read: {error}", object.display()));
     let folder = variable("OUT_DIR");
     let archive = Path::new(&folder).join(format!("lib{LIBRARY}.a"));
-    fs::write(&archive, archive_of(&object))
+    fs::write(&archive, archive_of(&object, symbols))
         .unwrap_or_else(|error| panic!("{} cannot be written: {error}", archive.display()));
     println!("cargo:rustc-link-search=native={folder}");
     println!("cargo:rustc-link-lib=static={LIBRARY}");
@@ -76,23 +96,23 @@ fn requested(feature: &str, flags: &str) -> Option<bool> {
 }
 
 /// The archive's index, then the object. The format is that of GNU's ar.
-fn archive_of(object: &[u8]) -> Vec<u8> {
-    let names: Vec<u8> = SYMBOLS
+fn archive_of(object: &[u8], symbols: Symbols) -> Vec<u8> {
+    let names: Vec<u8> = symbols
         .iter()
         .flat_map(|name| name.bytes().chain([0]))
         .collect();
-    let index_length = 4 + 4 * SYMBOLS.len() + names.len();
+    let index_length = 4 + 4 * symbols.len() + names.len();
     let object_at = MAGIC.len() + HEADER_LENGTH + index_length + index_length % 2;
 
-    let mut index = big_endian(SYMBOLS.len());
-    for _ in SYMBOLS {
+    let mut index = big_endian(symbols.len());
+    for _ in symbols {
         index.extend(big_endian(object_at));
     }
     index.extend(names);
 
     let mut archive = MAGIC.to_vec();
     append(&mut archive, "/", &index);
-    append(&mut archive, "words.o/", object);
+    append(&mut archive, "object.o/", object);
     archive
 }
 

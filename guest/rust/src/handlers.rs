@@ -66,7 +66,7 @@ fn swap(slot: &AtomicPtr<()>, handler: *mut ()) -> *mut () {
     before
 }
 
-#[cfg(any(target_arch = "wasm32", test))]
+#[cfg(any(wasmsig_words, wasmsig_component, test))]
 pub(crate) fn handler_of(signal: Signal) -> Option<fn(Signal)> {
     from_pointer(HANDLERS[signal.index()].load(Relaxed))
 }

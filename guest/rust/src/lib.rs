@@ -9,13 +9,18 @@ extern crate std;
 #[cfg(target_arch = "wasm64")]
 compile_error!("wasmsig-guest: 64-bit memories are not supported yet");
 
-#[cfg_attr(not(any(target_arch = "wasm32", test)), path = "absent.rs")]
+// build.rs chooses between words, component and neither.
+#[cfg(any(wasmsig_component, test))]
+mod component;
+#[cfg_attr(not(any(wasmsig_words, wasmsig_component, test)), path = "absent.rs")]
 mod delivery;
 mod future;
 mod handlers;
 mod set;
 mod signal;
-#[cfg(any(target_arch = "wasm32", test))]
+#[cfg(any(wasmsig_component, test))]
+mod turns;
+#[cfg(any(wasmsig_words, wasmsig_component, test))]
 mod words;
 
 #[cfg(test)]

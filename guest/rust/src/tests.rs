@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Delivery, with the tests as its host.
 
+mod component;
 mod futures;
 mod handlers;
 mod polls;
@@ -8,6 +9,7 @@ mod steps;
 mod storm;
 mod values;
 
+pub(crate) use component::host as component_host;
 pub(crate) use steps::step;
 
 use std::sync::atomic::Ordering::SeqCst;

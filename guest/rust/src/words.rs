@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The words of the protocol: a host writes them, this module reads them.
+//! The words of the protocol: a host writes them, this module reads them. In a
+//! component they are another module's (component.rs).
 
 /// The signal word until a host that knows of signals zeroes it.
 pub(crate) const UNHOSTED: u32 = 0xffff;
@@ -9,7 +10,10 @@ pub(crate) const UNKNOWN: u64 = u64::MAX;
 
 pub(crate) use at::{put_set, put_word, say_handled, set, take_set, take_word, word};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(wasmsig_component)]
+use crate::component as at;
+
+#[cfg(wasmsig_words)]
 mod at {
     mod object {
         // words/words.s. Each is one atomic instruction on a word whose address
@@ -85,7 +89,7 @@ mod at {
 }
 
 /// Words that the tests play the host of, also between any two steps.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(any(wasmsig_words, wasmsig_component)))]
 mod at {
     use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 

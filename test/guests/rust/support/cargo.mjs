@@ -49,13 +49,14 @@ export function cargo(folder, args, env = {}) {
  * Builds a crate in release mode: { status, stderr, path }.
  *
  * @param {{ target?: string, bin?: string, lib?: string, flags?: string,
- *   features?: string, profile?: object, locked?: boolean }} options `bin`,
+ *   features?: string, defaultFeatures?: boolean, profile?: object,
+ *   locked?: boolean }} options `bin`,
  *   `lib`: what the file is called; `flags`: rustc's; `profile`: such as
  *   { lto: 'fat' }
  */
 export function tryBuild(folder, options) {
   const { target = BROWSER, bin, lib, flags = '', features, profile } = options
-  const { locked = true } = options
+  const { locked = true, defaultFeatures = true } = options
   const what = bin ? ['--bin', bin] : ['--lib']
   const settings = Object.entries(profile ?? {}).map(([key, value]) => [
     `CARGO_PROFILE_RELEASE_${key.toUpperCase().replace('-', '_')}`,
@@ -66,7 +67,8 @@ export function tryBuild(folder, options) {
     [
       ...['build', '--release', '--target', target, ...what],
       ...(locked ? ['--locked'] : []),
-      ...(features ? ['--features', features] : [])
+      ...(features ? ['--features', features] : []),
+      ...(defaultFeatures ? [] : ['--no-default-features'])
     ],
     { RUSTFLAGS: flags, ...Object.fromEntries(settings) }
   )

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* `wasmsig cache`: lists or deletes the compiled modules. */
-#include "cli.h"
 #include "compiled/cache.h"
+#include "cli.h"
 #include "text/exit_status.h"
 #include "text/help.h"
 #include "text/messages.h"

@@ -73,6 +73,7 @@ const BENCHES = {
   'js-memory': [inJavaScript('js-memory.mjs')],
   'js-import': [inJavaScript('js-import.mjs')],
   engines: [program('engines/engines')],
+  cache: [inJavaScript('cache/cache.mjs')],
   workerd: [program('workerd/section'), inJavaScript('workerd/workerd.mjs')],
   guests: [
     inJavaScript('guests/javascript.mjs'),

@@ -3,13 +3,16 @@
  * A WASI program in Wasmtime as its C API has it, without wasmsig: the baseline
  * of `wasmsig run`.
  *
- *     bare [--epochs] [--limit MS] [--dir FOLDER] FILE.wasm [ARGUMENT]...
+ *     bare [--epochs] [--limit MS] [--dir FOLDER] [--cache FILE]
+ *          FILE.wasm [ARGUMENT]...
  *
  * --epochs     the code checks Wasmtime's epoch, and a thread increments it
  * each millisecond, as Wasmtime's documentation proposes
  * --limit MS   ends the program after that much CPU time of its thread; then
  * the last line on standard error is {"cpu_ns":N}, the used time
  * --dir FOLDER the program's folder /in
+ * --cache FILE Wasmtime's own cache of compiled modules, with that
+ * configuration
  *
  * A limit without epochs is the kernel's timer for that thread's CPU time: its
  * handler ends the process. With epochs the program's own thread reads the
@@ -40,6 +43,7 @@ struct options {
   bool epochs;
   int64_t limit_ns;   /* 0: none */
   const char *folder; /* NULL: none */
+  const char *cache;  /* NULL: none */
   const char *file;
   char **arguments; /* the guest's; its own name first */
   int argument_count;
@@ -143,6 +147,8 @@ static void read_file(const char *path, wasm_byte_vec_t *bytes) {
 static void open_engine(const struct options *options) {
   wasm_config_t *config = wasm_config_new();
   if (options->epochs) wasmtime_config_epoch_interruption_set(config, true);
+  if (options->cache)
+    check(wasmtime_config_cache_config_load(config, options->cache));
   engine = wasm_engine_new_with_config(config);
   store = wasmtime_store_new(engine, NULL, NULL);
   context = wasmtime_store_context(store);
@@ -201,6 +207,8 @@ static bool parse(struct options *options, int argc, char **argv) {
       options->limit_ns = strtol(argv[++i], NULL, 10) * MS;
     else if (strcmp(argv[i], "--dir") == 0 && i + 1 < argc)
       options->folder = argv[++i];
+    else if (strcmp(argv[i], "--cache") == 0 && i + 1 < argc)
+      options->cache = argv[++i];
     else
       return false;
   }
@@ -214,8 +222,8 @@ int main(int argc, char **argv) {
   struct options options;
   if (!parse(&options, argc, argv)) {
     fputs(
-        "usage: bare [--epochs] [--limit MS] [--dir FOLDER] FILE.wasm "
-        "[ARGUMENT]...\n",
+        "usage: bare [--epochs] [--limit MS] [--dir FOLDER] [--cache FILE] "
+        "FILE.wasm [ARGUMENT]...\n",
         stderr);
     return 2;
   }

@@ -80,7 +80,8 @@ const BENCHES = {
     inBun('guests/javascript.mjs'),
     program('guests/wasmtime'),
     program('guests/raise')
-  ]
+  ],
+  components: [inJavaScript('guests/component.mjs')]
 }
 
 const NAMES = Object.keys(BENCHES)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! How often a component calls its host: at each so many polls that the calls are
-//! about GOAL_NS apart. A call takes as long as hundreds of other polls, and the
+//! about GOAL_NS apart. A call takes as long as a hundred other polls, and the
 //! turns of a loop take any time. So the number follows from the time since the
 //! last call.
 

@@ -14,6 +14,7 @@ import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
 
+import { noRust } from '../cli/support/components.mjs'
 import { PATIENCE_MS } from '../support/patience.mjs'
 import { noWasi } from './rust/support/cargo.mjs'
 import { follow, partsOf, prepare, read } from './support/follow.mjs'
@@ -21,6 +22,7 @@ import { follow, partsOf, prepare, read } from './support/follow.mjs'
 /** The pages of docs/how-to that are followed. */
 const PAGES = [
   'write-guests.md',
+  'components.md',
   'instrument-modules.md',
   'choose-limits.md',
   'kill-safely.md',
@@ -34,7 +36,7 @@ const PAGES = [
 const FOR_GUESTS = ['write-guests.md', 'instrument-modules.md']
 
 /** Why a part cannot be followed here, by its heading. */
-const SKIP = { Rust: noWasi }
+const SKIP = { Rust: noWasi, 'A component in Rust': noRust }
 
 const { folder, env } = prepare('docs-test')
 

@@ -21,6 +21,7 @@
 
 /* Any version of 0.2 is the same interface. */
 #define RUN_INTERFACE "wasi:cli/run@0.2."
+#define RUN_OF_0_3 "wasi:cli/run@0.3."
 #define HTTP_INTERFACE "wasi:http/incoming-handler@"
 
 static wasm_engine_t *engine;
@@ -52,6 +53,15 @@ static wasmtime_component_export_index_t *find_export(
   return NULL;
 }
 
+static const char *why_no_command(const wasmtime_component_type_t *type) {
+  if (find_export(type, HTTP_INTERFACE))
+    return "it is a server (it exports wasi:http/incoming-handler), and no "
+           "command: it exports no wasi:cli/run of version 0.2";
+  if (find_export(type, RUN_OF_0_3))
+    return "it is a command of WASI 0.3, and only 0.2 is supported";
+  return "it exports no wasi:cli/run of version 0.2: it is no command";
+}
+
 /* NULL, or why the component is no command. */
 static const char *find_run(const wasmtime_component_type_t *type) {
   wasmtime_component_export_index_t *interface =
@@ -59,11 +69,7 @@ static const char *find_run(const wasmtime_component_type_t *type) {
   if (interface)
     run_index = wasmtime_component_get_export_index(code.component, interface,
                                                     "run", 3);
-  if (run_index) return NULL;
-  return find_export(type, HTTP_INTERFACE)
-             ? "it is a server (it exports wasi:http/incoming-handler), and "
-               "no command: it exports no wasi:cli/run of version 0.2"
-             : "it exports no wasi:cli/run of version 0.2: it is no command";
+  return run_index ? NULL : why_no_command(type);
 }
 
 static bool load(const struct cli_job *job, struct cli_result *result) {

@@ -142,6 +142,35 @@ for (const signal of ['SIGINT', 'SIGTERM'])
     }
   )
 
+test(
+  'a signal in a read does not break it, and comes after it',
+  rust,
+  async (t) => {
+    const { child, ended } = await begin(t, 'reads')
+    child.kill('SIGTERM')
+    await pause(300)
+    child.stdin.write('a line\n')
+    const { status, stdout } = await ended
+    assert.deepEqual(
+      [stdout, status],
+      ['reads\nread a line\nreceived SIGTERM\n', 0]
+    )
+  }
+)
+
+test(
+  'SIGTERM again after 200 ms ends a component that sleeps',
+  rust,
+  async (t) => {
+    const { child, ended } = await begin(t, 'sleeps')
+    child.kill('SIGTERM')
+    await pause(300)
+    assert.equal(child.exitCode ?? child.signalCode, null, 'it goes on')
+    child.kill('SIGTERM')
+    assert.equal((await ended).signal, 'SIGTERM')
+  }
+)
+
 test('without signals polls return none', rust, () => {
   const { stdout, status } = run('wasmtime', [program, 'counts'])
   assert.deepEqual([stdout, status], ['true 0\n', 0])

@@ -2,8 +2,10 @@
 //! A component that receives signals: `component.wasm WHAT`.
 
 use std::hint::black_box;
-use std::io::{stdout, Write};
+use std::io::{stdin, stdout, Write};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::thread::sleep;
+use std::time::Duration;
 
 use wasmsig_guest::{is_hosted, off, on, pending, poll, want, Signal, SignalSet};
 
@@ -93,6 +95,19 @@ fn main() {
             want(set(&[Signal::INT, Signal::TERM]));
             say("ignores");
             ignore();
+        }
+        "reads" => {
+            want(set(&[Signal::TERM]));
+            say("reads");
+            let mut line = String::new();
+            stdin().read_line(&mut line).unwrap();
+            print!("read {line}");
+            println!("received {}", until_signalled());
+        }
+        "sleeps" => {
+            want(set(&[Signal::TERM]));
+            say("sleeps");
+            sleep(Duration::from_secs(1000));
         }
         "counts" => {
             let turns = 5_000_000;

@@ -69,7 +69,7 @@ _wasmsig() {
   case "${COMP_WORDS[1]}:$current" in
     run:-*)
       _wasmsig_words "--cpu-soft --cpu-hard --cpu-compile --wall --max-memory --signal --forward
-        --dir --env --env-inherit --argv0 --engine --no-cache
+        --dir --env --env-inherit --http --argv0 --engine --no-cache
         --allow-precompiled --stats --json --help" "$current"
       ;;
     compile:-*) _wasmsig_words "--output --help" "$current" ;;

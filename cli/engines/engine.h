@@ -26,6 +26,7 @@ struct cli_wasi_setup {
   const char **names; /* of environment variables */
   const char **values;
   size_t variable_count;
+  bool sends_http; /* of a component: its requests by wasi:http go out */
 };
 
 #define CLI_ANY_MEMORY UINT64_MAX

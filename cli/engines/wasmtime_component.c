@@ -85,7 +85,9 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   const char *why = find_run(type);
   if (why) return cli_result_refuse(result, why);
   error = cli_wasmtime_wasi_configure(context, job->wasi);
-  if (!error) error = cli_component_linker_open(&linker, engine, type);
+  if (!error)
+    error = cli_component_linker_open(&linker, engine, context, type,
+                                      job->wasi->sends_http);
   wasmtime_component_type_delete(type);
   return error ? cli_wasmtime_refuse(result, error) : true;
 }

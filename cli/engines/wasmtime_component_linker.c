@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "engines/wasmtime_component_linker.h"
 
+#include "engines/wasmtime_component_http.h"
 #include "engines/wasmtime_component_signals.h"
 #include "wasi/wasi.h"
 
@@ -54,6 +55,9 @@ static const struct function exit_functions[] = {
 static const struct function signal_functions[] = {
     {"take", cli_component_signals_take}};
 
+static const struct function denied_functions[] = {
+    {"handle", cli_component_http_deny}};
+
 /* -------------------------------------------------------------- definitions */
 
 static wasmtime_error_t *define_functions(
@@ -89,11 +93,25 @@ static bool starts_with(struct name name, const char *prefix) {
   return name.length >= length && memcmp(name.start, prefix, length) == 0;
 }
 
+/* Other components do not start its threads. */
+static wasmtime_error_t *define_http(struct cli_component_linker *linker,
+                                     struct name name) {
+  wasmtime_error_t *error = NULL;
+  if (!linker->has_http)
+    error = cli_component_http_define(linker->linker, linker->context);
+  linker->has_http = true;
+  if (error || linker->sends_http ||
+      !starts_with(name, CLI_COMPONENT_HTTP_HANDLER))
+    return error;
+  return define(linker->linker, name, denied_functions, 1);
+}
+
 static wasmtime_error_t *define_import(struct cli_component_linker *linker,
                                        struct name name) {
   if (starts_with(name, EXIT_INTERFACE))
     return define(linker->linker, name, exit_functions,
                   sizeof exit_functions / sizeof *exit_functions);
+  if (starts_with(name, CLI_COMPONENT_HTTP)) return define_http(linker, name);
   if (!starts_with(name, CLI_COMPONENT_SIGNALS)) return NULL;
   linker->has_signals = true;
   return define(linker->linker, name, signal_functions, 1);
@@ -118,9 +136,12 @@ static wasmtime_error_t *define_imports(struct cli_component_linker *linker,
 
 wasmtime_error_t *cli_component_linker_open(
     struct cli_component_linker *linker, const wasm_engine_t *engine,
-    const wasmtime_component_type_t *type) {
+    wasmtime_context_t *context, const wasmtime_component_type_t *type,
+    bool sends_http) {
   *linker = (struct cli_component_linker){
-      .linker = wasmtime_component_linker_new(engine)};
+      .linker = wasmtime_component_linker_new(engine),
+      .context = context,
+      .sends_http = sends_http};
   wasmtime_error_t *error =
       wasmtime_component_linker_add_wasip2(linker->linker);
   if (error) return error;

@@ -96,6 +96,7 @@ enum {
   DIR,
   ENV,
   ENV_INHERIT,
+  HTTP,
   ARGV0,
   ENGINE,
   NO_CACHE,
@@ -116,6 +117,7 @@ static const struct option long_options[] = {
     {"dir", required_argument, NULL, DIR},
     {"env", required_argument, NULL, ENV},
     {"env-inherit", no_argument, NULL, ENV_INHERIT},
+    {"http", no_argument, NULL, HTTP},
     {"argv0", required_argument, NULL, ARGV0},
     {"engine", required_argument, NULL, ENGINE},
     {"no-cache", no_argument, NULL, NO_CACHE},
@@ -159,6 +161,7 @@ static bool take(struct cli_options *options, int option) {
     case DIR: return cli_take_folder(&options->wasi, optarg);
     case ENV: return cli_take_variable(&options->wasi, optarg);
     case ENV_INHERIT: return options->inherits_environment = true;
+    case HTTP: return options->wasi.sends_http = true;
     case ARGV0: options->argv0 = optarg; return true;
     case ENGINE: return take_engine(options, optarg);
     case NO_CACHE: options->uses_cache = false; return true;

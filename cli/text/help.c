@@ -42,6 +42,7 @@ const char cli_help_run[] =
     "  --env NAME=VALUE     a variable of its environment; NAME alone passes\n"
     "                       on ours\n"
     "  --env-inherit        pass on all of our variables\n"
+    "  --http               a component may send requests by HTTP\n"
     "  --argv0 NAME         the name by which the program is called, instead\n"
     "                       of FILE\n"
     "  --engine NAME        wasmtime (a compiler) or wamr (an interpreter)\n"

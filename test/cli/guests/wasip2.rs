@@ -70,6 +70,10 @@ fn main() {
             Ok(()) => println!("written"),
             Err(error) => println!("{:?}", error.kind()),
         },
+        "connect" => match std::net::TcpStream::connect(&arguments[2]) {
+            Ok(_) => println!("connected"),
+            Err(error) => println!("{:?}", error.kind()),
+        },
         "list" => list(&arguments[2]),
         "grow" => grow(),
         "clocks-and-random" => clocks_and_random(),

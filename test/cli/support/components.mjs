@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 import { built } from '../../support/built.mjs'
@@ -69,4 +70,19 @@ export function rustComponent(name) {
       ...['-o', file, source]
     ])
   )
+}
+
+/** Builds the crate test/cli/guests/NAME/ for WASI 0.2. */
+export function rustCrate(name) {
+  const output = join(root, 'build/cli-guests', name)
+  execFileSync(
+    'cargo',
+    ['build', '--quiet', '--release', '--locked', '--target', TARGET],
+    {
+      cwd: join(root, 'test/cli/guests', name),
+      env: { ...process.env, CARGO_TARGET_DIR: output },
+      stdio: ['ignore', 'ignore', 'inherit']
+    }
+  )
+  return join(output, TARGET, 'release', `${name}.wasm`)
 }

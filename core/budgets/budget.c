@@ -27,14 +27,23 @@ static bool bad_limit(uint64_t ns) {
   return ns == 0 || (ns != WASMSIG_NO_LIMIT && ns > INT64_MAX);
 }
 
-static bool lacks_limit(const wasmsig_budget_options *options) {
-  return options->soft_ns == WASMSIG_NO_LIMIT &&
-         options->hard_ns == WASMSIG_NO_LIMIT && !options->measure;
+/* A version without a field is as large as what is before the field. */
+static bool has_raise(const wasmsig_budget_options *options) {
+  return options->size >= offsetof(wasmsig_budget_options, wall_ns);
+}
+static uint64_t wall_of(const wasmsig_budget_options *options) {
+  return options->size >= sizeof *options ? options->wall_ns : WASMSIG_NO_LIMIT;
 }
 
-/* A version without `raise` is as large as what is before it. */
-static bool has_raise(const wasmsig_budget_options *options) {
-  return options->size >= sizeof *options;
+static bool lacks_limit(const wasmsig_budget_options *options) {
+  return options->soft_ns == WASMSIG_NO_LIMIT &&
+         options->hard_ns == WASMSIG_NO_LIMIT &&
+         wall_of(options) == WASMSIG_NO_LIMIT && !options->measure;
+}
+
+static bool needs_kill(const wasmsig_budget_options *options) {
+  return options->hard_ns != WASMSIG_NO_LIMIT ||
+         wall_of(options) != WASMSIG_NO_LIMIT;
 }
 
 static int check_options(const wasmsig_budget_options *options) {
@@ -43,7 +52,8 @@ static int check_options(const wasmsig_budget_options *options) {
   if (options->signal < 1 || options->signal > WASMSIG_SIGNAL_MAX)
     return WASMSIG_ESIGNAL;
   if (lacks_limit(options)) return WASMSIG_ELIMITS;
-  if (bad_limit(options->soft_ns) || bad_limit(options->hard_ns))
+  if (bad_limit(options->soft_ns) || bad_limit(options->hard_ns) ||
+      bad_limit(wall_of(options)))
     return WASMSIG_ELIMITS;
   if (options->soft_ns != WASMSIG_NO_LIMIT &&
       options->soft_ns > options->hard_ns)
@@ -52,18 +62,28 @@ static int check_options(const wasmsig_budget_options *options) {
   return WASMSIG_OK;
 }
 
+static void set_limits(struct wsig_budget *b,
+                       const wasmsig_budget_options *options) {
+  b->soft_ns = options->soft_ns;
+  b->hard_ns = options->hard_ns;
+  b->wall_ns = wall_of(options);
+  b->signal = options->signal;
+}
+
+/* It begins at the next enter. */
+static void forget_wall(struct wsig_budget *b) {
+  b->wall_at_ns = b->wall_ns == WASMSIG_NO_LIMIT ? WSIG_NEVER : 0;
+}
+
 int wasmsig_budget_init(wasmsig_budget *budget,
                         const wasmsig_budget_options *options) {
   if (!budget) return WASMSIG_EINVAL;
   int error = check_options(options);
   if (error) return error;
-  if (options->hard_ns != WASMSIG_NO_LIMIT && !options->kill)
-    return WASMSIG_ENOKILL;
+  if (needs_kill(options) && !options->kill) return WASMSIG_ENOKILL;
   struct wsig_budget *b = wsig_budget_of(budget);
   memset(budget, 0, sizeof *budget);
-  b->soft_ns = options->soft_ns;
-  b->hard_ns = options->hard_ns;
-  b->signal = options->signal;
+  set_limits(b, options);
   b->registry = options->registry;
   b->instances = options->instances;
   b->count = options->count;
@@ -72,20 +92,20 @@ int wasmsig_budget_init(wasmsig_budget *budget,
   b->raise = has_raise(options) ? options->raise : NULL;
   b->context = options->context;
   b->kill_is_signal_safe = options->kill_is_signal_safe;
+  forget_wall(b);
   return WASMSIG_OK;
 }
 
 static int reset(struct wsig_budget *b, const wasmsig_budget_options *options) {
   if (is_entered(b)) return WASMSIG_EBUSY;
   wsig_budget_withdraw(b);
-  if (options) {
-    b->soft_ns = options->soft_ns;
-    b->hard_ns = options->hard_ns;
-    b->signal = options->signal;
-  }
+  if (options) set_limits(b, options);
+  forget_wall(b);
   b->soft_done = false;
   b->unreceived = false;
   b->hard_done = false;
+  wsig_store_relaxed(&b->kill_asked, 0);
+  wsig_store_relaxed(&b->limit, WASMSIG_LIMIT_NONE);
   wsig_store_relaxed(&b->used_ns, 0);
   wsig_store_relaxed(&b->state, WASMSIG_BUDGET_READY);
   return WASMSIG_OK;
@@ -98,8 +118,7 @@ int wasmsig_budget_reset(wasmsig_budget *budget,
   if (options) {
     int error = check_options(options);
     if (error) return error;
-    if (options->hard_ns != WASMSIG_NO_LIMIT && !b->kill)
-      return WASMSIG_ENOKILL;
+    if (needs_kill(options) && !b->kill) return WASMSIG_ENOKILL;
   }
   struct wsig_thread *thread = wsig_here;
   if (thread && !wsig_thread_begin_call(thread)) return WASMSIG_EHANDLER;
@@ -137,4 +156,9 @@ wasmsig_budget_state wasmsig_budget_get_state(const wasmsig_budget *budget) {
   if (!budget) return WASMSIG_BUDGET_READY;
   return (wasmsig_budget_state)wsig_load_relaxed(
       &wsig_budget_of_const(budget)->state);
+}
+
+wasmsig_limit wasmsig_budget_get_limit(const wasmsig_budget *budget) {
+  if (!budget) return WASMSIG_LIMIT_NONE;
+  return (wasmsig_limit)wsig_load_relaxed(&wsig_budget_of_const(budget)->limit);
 }

@@ -90,6 +90,7 @@ static void end_section(struct wsig_thread *thread, uint64_t cpu_ns) {
   uint64_t used = wsig_limits_used(b, cpu_ns);
   wsig_store_relaxed(&b->used_ns, used);
   if (!b->hard_done && used >= b->hard_ns) wsig_limits_reach_hard(b);
+  wsig_limits_reach_wall_or_kill(b);
   if (!b->soft_done && !b->hard_done)
     wsig_store_relaxed(&b->state, WASMSIG_BUDGET_READY);
   thread->innermost = b->outer;
@@ -225,15 +226,28 @@ static void set_timer(struct wsig_thread *thread, uint64_t now_ns,
 }
 
 /* The timer or the watchdog checks at `at_ns`. Behind a timer, the watchdog is
- * the backstop. */
-static int be_watched(struct wsig_thread *thread, uint64_t at_ns, bool timed) {
-  return wsig_watchdog_check_by(thread,
-                                timed ? at_ns + WSIG_BACKSTOP_NS : at_ns);
+ * the backstop. It alone checks the wall limit, whose time is `wall_at_ns`: a
+ * timer's signal would interrupt the system call that the thread sleeps in. */
+static int be_watched(struct wsig_thread *thread, uint64_t at_ns, bool timed,
+                      uint64_t wall_at_ns) {
+  if (timed && at_ns != WSIG_NEVER) at_ns += WSIG_BACKSTOP_NS;
+  if (wall_at_ns < at_ns) at_ns = wall_at_ns;
+  if (at_ns == WSIG_NEVER) return WASMSIG_OK;
+  return wsig_watchdog_check_by(thread, at_ns);
+}
+
+/* In the budget's thread, before its section begins: the wall limit is counted
+ * from the first enter on. It may have passed since, and the budget may have
+ * been killed. */
+static void begin_wall(struct wsig_budget *b) {
+  if (!b->wall_at_ns) b->wall_at_ns = wsig_clock->monotonic_ns() + b->wall_ns;
+  wsig_limits_reach_wall_or_kill(b);
 }
 
 static int enter_first(struct wsig_thread *thread, struct wsig_budget *b,
                        bool resumes) {
   struct wsig_reading now;
+  begin_wall(b);
   if (b->hard_done && !resumes) return WASMSIG_ESPENT;
   if (!make_room(thread)) return WASMSIG_ENOMEM;
   if (!wsig_cpu_clock_read(&thread->cpu_clock, thread->clock_id, &now))
@@ -245,14 +259,14 @@ static int enter_first(struct wsig_thread *thread, struct wsig_budget *b,
   begin_section(thread, b, &now);
   if (b->hard_done) kill_at_once(b);
   uint64_t left = b->kill_due ? 0 : wsig_limits_left(b, used);
-  uint64_t at_ns = now.monotonic_ns + left;
+  uint64_t at_ns = left == WSIG_NEVER ? left : now.monotonic_ns + left;
   if (left != WSIG_NEVER && thread->timer_at > at_ns)
     set_timer(thread, now.monotonic_ns, at_ns);
   bool timed = wsig_timer_is_usable(thread);
+  uint64_t wall_at_ns = b->wall_at_ns;
   wsig_thread_unlock_own(thread);
 
-  int error =
-      left == WSIG_NEVER ? WASMSIG_OK : be_watched(thread, at_ns, timed);
+  int error = be_watched(thread, at_ns, timed, wall_at_ns);
   if (error) {
     give_up(thread, b);
   } else if (late) {
@@ -267,8 +281,8 @@ static int enter(struct wsig_thread *thread, struct wsig_budget *b,
                  bool resumes) {
   struct wsig_thread *holder = NULL;
   /* Acquire: reads what the last holder has stored. Release: `entering` was
-   * stored before. */
-  if (!wsig_cas_acq_rel(&b->thread, &holder, thread))
+   * stored before. seq_cst: before `kill_asked` is loaded (kill.c). */
+  if (!wsig_cas_seq_cst(&b->thread, &holder, thread))
     return holder == thread ? enter_again(thread, b, resumes) : WASMSIG_EBUSY;
   int error = enter_first(thread, b, resumes);
   if (error) release(b);

@@ -12,7 +12,9 @@
  * `cpu_ns`, except for kills that no handler may do: these become due. */
 struct wsig_check {
   uint64_t left_ns; /* CPU time to the nearest limit ahead, or WSIG_NEVER */
-  bool acted;       /* a limit had been passed */
+  uint64_t
+      wall_at_ns; /* when the nearest wall limit is reached, or WSIG_NEVER */
+  bool acted;     /* a limit on CPU time had been passed */
   bool kill_due;
 };
 struct wsig_check wsig_limits_check(struct wsig_thread *thread,
@@ -32,6 +34,10 @@ void wsig_limits_raise(struct wsig_budget *budget);
 
 /* The hard limit was reached. */
 void wsig_limits_reach_hard(struct wsig_budget *budget);
+
+/* Acts on the wall limit if it has passed, and on a wasmsig_budget_kill. True:
+ * the budget has ended by that now. */
+bool wsig_limits_reach_wall_or_kill(struct wsig_budget *budget);
 
 /* The caller calls the budget's kill next. */
 void wsig_limits_begin_kill(struct wsig_budget *budget, uint64_t used_ns);

@@ -123,6 +123,13 @@ int wsig_watchdog_check_by(struct wsig_thread *thread, uint64_t at_ns) {
   return error;
 }
 
+int wsig_watchdog_check_now(struct wsig_thread *thread) {
+  if (!wsig_watchdog_start()) return WASMSIG_ETHREAD;
+  wsig_watchdog_check(thread);
+  if (sleeping_until > wsig_watchdog_next_check()) wsig_watchdog_wake();
+  return WASMSIG_OK;
+}
+
 void wsig_watchdog_forget(struct wsig_thread *thread) {
   wsig_watch_heap_remove(thread);
   wsig_watchdog_drop_sleeper(thread);

@@ -9,6 +9,11 @@
  * error code if the watchdog cannot be started. */
 int wsig_watchdog_check_by(struct wsig_thread *thread, uint64_t at_ns);
 
+/* Under wsig_threads_lock: checks the thread's sections now, and wakes the
+ * watchdog if it must do more. It starts the watchdog where a fork has ended
+ * it; ETHREAD: it cannot be started. */
+int wsig_watchdog_check_now(struct wsig_thread *thread);
+
 /* Under wsig_threads_lock. */
 bool wsig_watchdog_start(void); /* false: no thread can be created */
 void wsig_watchdog_forget(struct wsig_thread *thread);

@@ -103,13 +103,12 @@ static uint64_t next_after(uint64_t now_ns, uint64_t left_ns,
   return left_ns > pause_ns ? left_ns : pause_ns;
 }
 
-/* Under the thread's lock: answers in how many ns to check again. */
-static uint64_t check_locked(struct wsig_thread *thread, uint64_t cpu_ns,
-                             bool *kill_due) {
+/* Under the thread's lock, after the check of its limits: in how many ns to
+ * check again, as far as its CPU time is concerned. */
+static uint64_t next_by_cpu(struct wsig_thread *thread, uint64_t cpu_ns,
+                            struct wsig_check check) {
   uint64_t now = wsig_clock->monotonic_ns();
-  struct wsig_check check = wsig_limits_check(thread, cpu_ns);
   struct wsig_progress last = wsig_thread_progress(thread, now, cpu_ns);
-  *kill_due = check.kill_due;
   if (is_awake(thread, last)) thread->asleep = false;
   uint64_t idle = now - thread->ran_ns;
   count_sleeper(thread, thread->asleep || idle > SLEEP_NS);
@@ -136,9 +135,22 @@ static uint64_t linger(const struct wsig_thread *thread) {
                                                   : WSIG_NEVER;
 }
 
+/* Plans the next check: in `again_ns`, but no later than the wall limit. */
+static void plan(struct wsig_thread *thread, uint64_t again_ns,
+                 uint64_t wall_at_ns) {
+  uint64_t now = wsig_clock->monotonic_ns();
+  if (again_ns != WSIG_NEVER || wall_at_ns != WSIG_NEVER)
+    thread->needed_ns = now;
+  else
+    again_ns = linger(thread);
+  uint64_t at_ns = again_ns == WSIG_NEVER ? WSIG_NEVER : now + again_ns;
+  if (wall_at_ns < at_ns) at_ns = wall_at_ns;
+  if (at_ns != WSIG_NEVER) wsig_watch_heap_set(thread, at_ns);
+}
+
 void wsig_watchdog_check(struct wsig_thread *thread) {
+  struct wsig_check check = {.wall_at_ns = WSIG_NEVER};
   uint64_t cpu_ns, again = WSIG_NEVER;
-  bool kill_due = false;
   wsig_watch_heap_remove(thread);
   if (!wsig_thread_try_lock(thread)) {
     /* The holder of the lock checks; it may have lost its processor. The thread
@@ -147,18 +159,15 @@ void wsig_watchdog_check(struct wsig_thread *thread) {
     wsig_watch_heap_set(thread, wsig_clock->monotonic_ns() + WSIG_BACKSTOP_NS);
     return;
   }
-  if (thread->innermost && wsig_clock->cpu_ns(thread->clock_id, &cpu_ns))
-    again = check_locked(thread, cpu_ns, &kill_due);
-  else
+  if (thread->innermost && wsig_clock->cpu_ns(thread->clock_id, &cpu_ns)) {
+    check = wsig_limits_check(thread, cpu_ns);
+    again = next_by_cpu(thread, cpu_ns, check);
+  } else {
     count_sleeper(thread, false);
+  }
   wsig_thread_unlock(thread);
-  if (again != WSIG_NEVER)
-    thread->needed_ns = wsig_clock->monotonic_ns();
-  else
-    again = linger(thread);
-  if (again != WSIG_NEVER)
-    wsig_watch_heap_set(thread, wsig_clock->monotonic_ns() + again);
-  if (kill_due) wsig_kill_queue_add(thread);
+  plan(thread, again, check.wall_at_ns);
+  if (check.kill_due) wsig_kill_queue_add(thread);
 }
 
 /* A signal has interrupted the thread's sleep: it may have woken, or it may

@@ -21,6 +21,7 @@ const watching = mutation('test_timers', 'core/budgets/watchdog_check.c')
 const nesting = mutation('test_nesting', 'core/budgets/enter_leave.c')
 const suspending = (file) => mutation('test_suspend', file)
 const hostRaise = (file) => mutation('test_host_raise', file)
+const walls = (file) => mutation('test_wall', file)
 const resets = mutation('test_reset', 'core/budgets/budget.c')
 const clocks = mutation('test_reset', 'core/budgets/enter_leave.c')
 
@@ -38,6 +39,8 @@ export const BUDGET_PROGRAMS = {
   test_nesting: unit('test_nesting'),
   test_reset: unit('test_reset'),
   test_suspend: unit('test_suspend'),
+  test_wall: unit('test_wall'),
+  test_wall_waits: plain('test_wall_waits'),
   // Several processes each, and their alarms: without sanitizers.
   test_intruders: plain('test_intruders'),
   test_forking: plain('test_forking'),
@@ -267,8 +270,8 @@ export const BUDGET_MUTATIONS = [
   ),
   setting(
     'the watchdog is the backstop of the timer',
-    'return wsig_watchdog_check_by(thread,\n                                timed ? at_ns + WSIG_BACKSTOP_NS : at_ns);',
-    'return timed ? WASMSIG_OK : wsig_watchdog_check_by(thread, at_ns);'
+    'if (timed && at_ns != WSIG_NEVER) at_ns += WSIG_BACKSTOP_NS;',
+    'if (timed) at_ns = WSIG_NEVER;'
   ),
   watching('a blocked signal is noticed', 'thread->timer_blocked = true;', ''),
   watching(
@@ -400,5 +403,35 @@ export const BUDGET_MUTATIONS = [
     "limits use the kernel's clocks",
     'return (int)wsig_syscall(SYS_clock_gettime, id, (long)now, 0, 0, 0, 0);',
     'return clock_gettime(id, now);'
+  ),
+  walls('core/budgets/limits.c')(
+    'a wall limit is not a moment early',
+    'wsig_clock->monotonic_ns() >= budget->wall_at_ns;',
+    'wsig_clock->monotonic_ns() + 1 >= budget->wall_at_ns;'
+  ),
+  walls('core/budgets/limits.c')(
+    'past its wall limit a sleeper is killed again',
+    'budget->wall_at_ns = wsig_clock->monotonic_ns() + KILL_AGAIN_WALL_NS;',
+    'budget->wall_at_ns = WSIG_NEVER;'
+  ),
+  walls('core/budgets/enter_leave.c')(
+    'what was killed before its enter is not entered',
+    '+ b->wall_ns;\n  wsig_limits_reach_wall_or_kill(b);',
+    '+ b->wall_ns;'
+  ),
+  walls('core/budgets/budget.c')(
+    'a reset takes a kill back',
+    'wsig_store_relaxed(&b->kill_asked, 0);',
+    ''
+  ),
+  mutation('test_wall_waits', 'core/budgets/enter_leave.c')(
+    'the watchdog wakes at the wall limit',
+    'if (wall_at_ns < at_ns) at_ns = wall_at_ns;',
+    ''
+  ),
+  mutation('test_wall_waits', 'core/budgets/kill.c')(
+    'a kill checks the section that runs',
+    'if (holder) error = wsig_watchdog_check_now(holder);',
+    'if (holder) error = WASMSIG_OK;'
   )
 ]

@@ -34,7 +34,8 @@
  *     wasmsig_instance_remove(registry, instance);
  *     wasmsig_registry_destroy(registry);
  *
- * Limits count one thread's CPU time. Time asleep or preempted is free.
+ * Soft and hard limits count one thread's CPU time. Time asleep or preempted is
+ * free. A wall limit counts time as it passes, also time asleep.
  *
  * Which calls may overlap, in other threads (same registry or budget):
  *
@@ -61,6 +62,7 @@
  *     | enter, leave     | no (4) | no (4)   | no      | yes   |
  *     | suspend, resume  | no (4) | no (4)   | no (5)  | yes   |
  *     | suspended        | yes    | yes      | no (5)  | yes   |
+ *     | kill             | yes    | yes      | no      | yes   |
  *
  *     (4) the later one returns EBUSY: one thread at a time. Suspended sections
  *         belong to no thread, so coroutines may share a budget if they take
@@ -380,7 +382,7 @@ typedef struct wasmsig_budget {
 
 /**
  * The limits of a budget, the instances that it signals, and the host's kill.
- * `size` may be that of a version without `raise`.
+ * `size` may be that of a version without `raise` or without `wall_ns`.
  */
 typedef struct wasmsig_budget_options {
   size_t size; /* of this struct: it tells the version */
@@ -450,6 +452,27 @@ typedef struct wasmsig_budget_options {
    * else of it, and must not fork.
    */
   void (*raise)(void *context);
+  /**
+   * Ns of CLOCK_MONOTONIC after which `kill` is called, or WASMSIG_NO_LIMIT. It
+   * needs no CPU limit beside it, and may be smaller than one.
+   *
+   * They are counted from the first enter after the init or reset, and go on
+   * until the next reset: between sections, while sections are suspended, and
+   * while the thread sleeps. The budget's limit is one point in time, so it is
+   * the same for nested sections of the budget. Sections around it have their
+   * own.
+   *
+   * Past that point, a running section is killed as by its hard limit. A
+   * section that is suspended is killed when it is resumed, and an enter
+   * returns ESPENT. No signal is raised for this limit: it says nothing about
+   * the CPU time of the guest.
+   *
+   * The watchdog checks this limit, also while the section sleeps. `kill` is
+   * repeated every 20 ms until the leave, besides the repetitions by CPU time.
+   * Whether a kill ends a call that waits is up to the host's `kill`: an engine
+   * may wake its own waits; a system call ends only if `kill` interrupts it.
+   */
+  uint64_t wall_ns;
 } wasmsig_budget_options;
 
 #define WASMSIG_BUDGET_OPTIONS_INIT \
@@ -465,7 +488,8 @@ typedef struct wasmsig_budget_options {
    NULL,                            \
    false,                           \
    false,                           \
-   NULL}
+   NULL,                            \
+   WASMSIG_NO_LIMIT}
 
 /** The state of a budget. SIGNALLED and KILLED last until a reset. */
 typedef enum wasmsig_budget_state {
@@ -475,6 +499,14 @@ typedef enum wasmsig_budget_state {
   WASMSIG_BUDGET_KILLED = 3,
 } wasmsig_budget_state;
 
+/** What has ended a budget: why its state is KILLED. */
+typedef enum wasmsig_limit {
+  WASMSIG_LIMIT_NONE = 0, /* the state is another one */
+  WASMSIG_LIMIT_HARD = 1,
+  WASMSIG_LIMIT_WALL = 2,
+  WASMSIG_LIMIT_KILL = 3, /* wasmsig_budget_kill() */
+} wasmsig_limit;
+
 /** What a leave reports about its section. */
 typedef enum wasmsig_outcome {
   /** No limit was acted on. (If the soft limit was passed just before the
@@ -482,7 +514,8 @@ typedef enum wasmsig_outcome {
   WASMSIG_LEFT_READY = 0,
   /** The soft limit was reached, in this section or in an earlier one. */
   WASMSIG_LEFT_SIGNALLED = 1,
-  /** The hard limit was reached; the engine's kill, if any, is undone. */
+  /** The hard or wall limit was reached, or the budget was killed by a call;
+   * the engine's kill, if any, is undone. */
   WASMSIG_LEFT_KILLED = 2,
   /** An outer section is being killed: let the engine continue to unwind. */
   WASMSIG_LEFT_OUTER_KILLED = 3,
@@ -492,8 +525,8 @@ typedef enum wasmsig_outcome {
  * Makes a budget with no time used.
  *
  * Errors:    EINVAL, ESIGNAL, ELIMITS (no limit and no `measure`, zero, above
- *            INT64_MAX, soft above hard), ENOKILL. The budget is not
- *            initialised.
+ *            INT64_MAX, soft above hard), ENOKILL (a hard or wall limit, and no
+ *            `kill`). The budget is not initialised.
  * Ownership: the struct is the caller's and must not move until destroyed.
  * Threads:   any. Signal handlers: no.
  * Since:     0.1
@@ -523,8 +556,8 @@ WASMSIG_API int wasmsig_budget_init(wasmsig_budget *budget,
  * system's clock, 1 to 10 ms.
  *
  * Errors:    EINVAL, EBUSY (another thread is in it), ESPENT (the hard limit
- *            is used up: do not call the guest), ETHREAD, ECLOCK, ENOMEM,
- *            EHANDLER.
+ *            is used up, the wall limit has passed, or the budget was killed:
+ *            do not call the guest), ETHREAD, ECLOCK, ENOMEM, EHANDLER.
  * Threads:   any, one at a time for a budget.
  * Signal handlers: yes, in a thread that has entered a section before, outside
  *            of handlers and since the last fork, if the handler may call and
@@ -589,6 +622,24 @@ WASMSIG_API size_t wasmsig_budget_level(void);
  */
 WASMSIG_API int wasmsig_budget_unwind(size_t level);
 
+/**
+ * Kills the budget, as if its hard limit were reached: the running section, if
+ * there is one, and each later enter until the next reset. The guest receives
+ * no signal before. When the function returns, the section's leave will report
+ * KILLED, unless it has ended already. A suspended section is killed when it is
+ * resumed. A budget that is killed already stays as it is.
+ *
+ * The watchdog calls the host's `kill`, soon; one that is async-signal-safe may
+ * also be called by this function. A kill that has no effect is repeated as for
+ * a wall limit.
+ *
+ * Errors:    EINVAL, ENOKILL (the budget has no `kill`), EHANDLER, ETHREAD (the
+ *            watchdog cannot be started; later enters are refused all the
+ * same). Threads:   any, but not during a reset or destroy of this budget.
+ * Signal handlers: no. Since:     0.1
+ */
+WASMSIG_API int wasmsig_budget_kill(wasmsig_budget *budget);
+
 /* ----------------------------------------------------------- suspended */
 
 /**
@@ -643,8 +694,9 @@ WASMSIG_API int wasmsig_budget_suspend(size_t level,
  * belong to the thread: a level that a coroutine has noted is wrong if it was
  * resumed at another depth.
  *
- * Returns:   KILLED if one of the sections has used up its hard limit (another
- *            section of the budget may have used it meanwhile): its kill comes
+ * Returns:   KILLED if the budget of one of the sections has ended (its wall
+ *            limit may have passed, or another section of the budget may have
+ *            used up the hard limit meanwhile): its kill comes
  *            at once, so continue only to let the engine unwind. Else
  *            OUTER_KILLED if a section around them is being killed, SIGNALLED
  *            if one of them is past its soft limit, READY.
@@ -701,9 +753,20 @@ WASMSIG_API wasmsig_budget_state
 wasmsig_budget_get_state(const wasmsig_budget *budget);
 
 /**
+ * Which limit the budget's state KILLED is for. If several were passed, the one
+ * that was acted on.
+ *
+ * Threads:   any. Signal handlers: yes.
+ * Since:     0.1
+ */
+WASMSIG_API wasmsig_limit
+wasmsig_budget_get_limit(const wasmsig_budget *budget);
+
+/**
  * Resets the budget for a new request: no time is used, and no limit was
- * reached. `options` may be NULL (the limits stay), or it gives new limits and
- * a new signal; registry, instances and kill stay.
+ * reached. The wall limit begins at the next enter. `options` may be NULL (the
+ * limits stay), or it gives new limits and a new signal; registry, instances
+ * and kill stay.
  *
  * Errors:    as wasmsig_budget_init(); EBUSY (still entered), EHANDLER.
  * Threads:   any. Signal handlers: no.

@@ -294,6 +294,25 @@ test('take with another type is a trap with its type', written, (t) => {
   assert.equal(status, 134)
 })
 
+test('take with another result is a trap', written, (t) => {
+  const text = receiver(ALL, '(drop (call $take)) (i32.const 0)')
+  const { status, stderr } = runText(
+    t,
+    text.replace('(result u64)', '(result s64)')
+  )
+  assert.match(stderr, /trap: type mismatch: expected s64, found u64/)
+  assert.equal(status, 134)
+})
+
+test('a later patch of wasmsig:signals is accepted, no other', written, (t) => {
+  const text = receiver(ALL, '(drop (call $take)) (i32.const 0)')
+  const as = (version) => runText(t, text.replace('@0.1.0', `@${version}`))
+  assert.equal(as('0.1.7').status, 0)
+  const { status, stderr } = as('0.2.0')
+  assert.match(stderr, /imports [^\n]*wasmsig:signals\/signals@0\.2\.0/)
+  assert.equal(status, 1)
+})
+
 // ----------------------------------------------------------- compiled files
 
 test('a compiled component runs as the component does', written, (t) => {

@@ -122,6 +122,20 @@ test('SIGTERM runs its handler, once', rust, async (t) => {
   assert.deepEqual([stdout, status], [lines.join('\n'), 0])
 })
 
+test('SIGTERM resolves a future of it', rust, async (t) => {
+  const { child, ended } = await begin(t, 'awaits')
+  child.kill('SIGTERM')
+  const { status, stdout } = await ended
+  assert.deepEqual([stdout, status], ['awaits\nSIGTERM came\n', 0])
+})
+
+test('SIGTERM is in the set of pending signals', rust, async (t) => {
+  const { child, ended } = await begin(t, 'takes')
+  child.kill('SIGTERM')
+  const { status, stdout } = await ended
+  assert.deepEqual([stdout, status], ['takes\n{SIGTERM}\n', 0])
+})
+
 test('SIGTERM ends a component that removed its handler', rust, async (t) => {
   const { child, ended } = await begin(t, 'handled')
   child.kill('SIGTERM')

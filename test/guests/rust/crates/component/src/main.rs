@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A component that receives signals: `component.wasm WHAT`.
 
+use std::future::Future;
 use std::hint::black_box;
 use std::io::{stdin, stdout, Write};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::task::{Context, Waker};
 use std::thread::sleep;
 use std::time::Duration;
 
-use wasmsig_guest::{is_hosted, off, on, pending, poll, want, Signal, SignalSet};
+use wasmsig_guest::{is_hosted, off, on, pending, poll, signal, want, Signal, SignalSet};
 
 static HEARD: AtomicU32 = AtomicU32::new(0);
 
@@ -27,6 +30,22 @@ fn until_signalled() -> Signal {
             return signal;
         }
     }
+}
+
+fn until_pending() -> SignalSet {
+    loop {
+        let signals = pending();
+        if !signals.is_empty() {
+            return signals;
+        }
+    }
+}
+
+/// An executor of one task.
+fn run(future: impl Future) {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    while future.as_mut().poll(&mut context).is_pending() {}
 }
 
 fn until_heard() {
@@ -95,6 +114,16 @@ fn main() {
             want(set(&[Signal::INT, Signal::TERM]));
             say("ignores");
             ignore();
+        }
+        "awaits" => {
+            say("awaits");
+            run(signal(Signal::TERM));
+            println!("SIGTERM came");
+        }
+        "takes" => {
+            want(set(&[Signal::TERM]));
+            say("takes");
+            println!("{:?}", until_pending());
         }
         "reads" => {
             want(set(&[Signal::TERM]));

@@ -12,6 +12,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
+import { noRust } from '../../test/cli/support/components.mjs'
+
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const CRATE = join(ROOT, 'bench/guests/component')
 const OUTPUT = join(ROOT, 'build/bench/component')
@@ -20,6 +22,11 @@ const TARGET = 'wasm32-wasip2'
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '200' } }
 })
+
+if (noRust) {
+  console.error(`component: skipped: ${noRust}`)
+  process.exit()
+}
 
 execFileSync(
   'cargo',

@@ -39,6 +39,8 @@ struct cli_job {
   const wasmsig_module_report *report;
   const struct cli_compiled *compiled; /* its code; NULL: none is given */
   bool uses_cache;
+  /* Called before a compilation, and only then; whether the result is kept. */
+  void (*compilation_starts)(const char *file, bool is_stored);
   wasmsig_registry *registry;
   uint64_t most_memory; /* bytes to which each memory can grow, or
                          * CLI_ANY_MEMORY */

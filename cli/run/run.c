@@ -135,7 +135,6 @@ static void wait_for_end(void) {
 
 static int run_job(void) {
   struct cli_result result;
-  cli_compile_notice_start(options.file, options.uses_cache);
   cli_compile_limit_start(options.compile_ns);
   bool is_loaded = options.engine->load(&job, &result);
   cli_compile_notice_stop();
@@ -242,5 +241,6 @@ int cli_run(int argc, char **argv) {
   job.file = options.file;
   job.most_memory = options.most_memory;
   job.uses_cache = options.uses_cache;
+  job.compilation_starts = cli_compile_notice_start;
   return run_job();
 }

@@ -1,27 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 import { createServer } from 'node:http'
 
-const STATUS = { complete: 200, partial: 200, stopped: 504, failed: 502 }
+const CODES = { complete: 200, partial: 200, stopped: 504, failed: 502 }
+
+/** The status of HTTP for an answer. A refusal brings its own. */
+export const codeOf = ({ status, code }) => CODES[status] ?? code ?? 503
 
 /**
- * Serves GET /NAME?n=NUMBER.
+ * Serves GET /NAME?n=NUMBER, and some pages.
  *
  * @param {(name: string, n: number) => object} answer calls the plugin; may
  *   return a promise; undefined if there is no such plugin
+ * @param pages from a path to a function that returns { type, text }
  */
-export function serve(answer) {
+export function serve(answer, pages = {}) {
   const server = createServer(async (request, response) => {
-    const send = (status, body) => {
-      response.writeHead(status, { 'content-type': 'application/json' })
-      response.end(`${JSON.stringify(body)}\n`)
+    const send = (code, type, text, headers) => {
+      if (!server.listening) response.shouldKeepAlive = false // it is closing
+      response.writeHead(code, { 'content-type': type, ...headers })
+      response.end(text)
+    }
+    const sendResult = ({ code, retryAfter, ...body }) => {
+      const headers = retryAfter && { 'retry-after': retryAfter }
+      const text = `${JSON.stringify(body)}\n`
+      send(codeOf({ ...body, code }), 'application/json', text, headers)
     }
     try {
       const { pathname, searchParams } = new URL(request.url, 'http://host')
+      if (Object.hasOwn(pages, pathname)) {
+        const { type, text } = await pages[pathname]()
+        return send(200, type, text)
+      }
       const result = await answer(pathname.slice(1), +searchParams.get('n'))
-      if (result) send(STATUS[result.status], result)
-      else send(404, { status: 'unknown' })
+      sendResult(result ?? { status: 'unknown', code: 404 })
     } catch (error) {
-      send(503, { status: 'refused', reason: error.message })
+      sendResult({ status: 'refused', reason: error.message })
     }
   })
   server.listen(process.env.PORT ?? 8080, () =>

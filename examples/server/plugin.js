@@ -20,9 +20,9 @@ export async function loadPlugins(folder) {
   return plugins
 }
 
-/** Calls a plugin within LIMITS. */
-export function callPlugin(module, n) {
-  const budget = new CpuBudget(LIMITS)
+/** Calls a plugin within limits. */
+export function callPlugin(module, n, limits = LIMITS) {
+  const budget = new CpuBudget(limits)
   try {
     const answer = budget.run(runOnce, module, n)
     return { ...answer, cpuMs: budget.used }

@@ -1,24 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-import { Piscina } from 'piscina'
-import { serve } from './http.js'
+import { codeOf, serve } from './http.js'
+import { Metrics } from './metrics.js'
 import { loadPlugins } from './plugin.js'
+import { Scheduler, Tenant } from './scheduler.js'
+import * as settings from './settings.js'
 
 const plugins = await loadPlugins(process.argv[2] ?? 'plugins')
-const filename = new URL('worker.js', import.meta.url).href
 
-const pools = new Map()
-for (const name of plugins.keys()) {
-  const size = { minThreads: 1, maxThreads: 2, maxQueue: 50 }
-  pools.set(name, new Piscina({ filename, ...size }))
+// Here each plugin is a tenant. Several plugins of one owner can share one.
+const tenants = new Map()
+for (const [name, module] of plugins)
+  tenants.set(name, new Tenant(name, module, settings.tenant))
+
+const all = [...tenants.values()]
+const scheduler = new Scheduler(settings.server, settings.limits)
+const metrics = new Metrics(all, settings.limits)
+
+async function answer(name, n) {
+  const tenant = tenants.get(name)
+  if (!tenant) return
+  const start = performance.now()
+  const result = await scheduler.run(tenant, n)
+  metrics.count(name, result, codeOf(result), performance.now() - start)
+  return result
 }
 
-const server = serve((name, n) => {
-  const module = plugins.get(name)
-  return module && pools.get(name).run({ module, n })
-})
+const server = serve(answer, { '/metrics': () => metrics.page() })
 
+async function drain() {
+  server.close() // accepts no connection any more
+  await scheduler.drain(all)
+  await scheduler.close()
+}
+
+// A second SIGTERM ends the process at once.
 process.once('SIGTERM', () => {
-  server.close(() => {
-    for (const pool of pools.values()) pool.destroy()
-  })
+  setTimeout(() => {
+    console.error('requests still run; the server ends without them')
+    process.exit(1)
+  }, settings.server.drain).unref()
+  drain()
 })

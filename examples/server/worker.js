@@ -2,4 +2,4 @@
 import { callPlugin } from './plugin.js'
 
 /** Runs in a thread of a pool. */
-export default ({ module, n }) => callPlugin(module, n)
+export default ({ module, n, limits }) => callPlugin(module, n, limits)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The plugin server of examples/server, asked by real requests. */
+/** What all plugin servers of examples/server do, asked by real requests. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { buildPlugins, startServer } from './support/server.mjs'
@@ -14,7 +14,7 @@ after(() => plugins.remove())
 
 const start = (t, file) => startServer(t, file, plugins.folder)
 
-for (const file of ['one-loop.js', 'one-pool.js', 'server.js']) {
+for (const file of ['one-loop.js', 'one-pool.js', 'pools.js', 'server.js']) {
   describe(file, () => {
     test('a plugin within its limits answers', async (t) => {
       const { ask } = await start(t, file)
@@ -69,9 +69,9 @@ for (const file of ['one-loop.js', 'one-pool.js', 'server.js']) {
   })
 }
 
-describe('server.js', () => {
+describe('pools.js', () => {
   test('a quick request is answered while fifty hogs wait', async (t) => {
-    const { ask } = await start(t, 'server.js')
+    const { ask } = await start(t, 'pools.js')
     await ask('square?n=1')
     const hogs = Array.from({ length: HOGS }, () => ask('hog'))
     let stopped = 0
@@ -88,7 +88,7 @@ describe('server.js', () => {
   })
 
   test('requests above its queue are refused at once', async (t) => {
-    const { ask } = await start(t, 'server.js')
+    const { ask } = await start(t, 'pools.js')
     const all = Array.from({ length: 2 * HOGS }, () => ask('hog'))
     const statuses = (await Promise.all(all)).map(({ status }) => status)
     const count = (which) => statuses.filter((one) => one === which).length
@@ -98,7 +98,7 @@ describe('server.js', () => {
   })
 
   test('SIGTERM: it answers what it has begun, and ends', async (t) => {
-    const { ask, child, ended } = await start(t, 'server.js')
+    const { ask, child, ended } = await start(t, 'pools.js')
     const hogs = Array.from({ length: 6 }, () => ask('hog'))
     await Promise.all(hogs.map(({ received }) => received))
     child.kill('SIGTERM')

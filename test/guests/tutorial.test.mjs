@@ -17,10 +17,18 @@ const PAGE = 'docs/tutorial/plugin-server.md'
 const EXAMPLE = 'examples/server'
 
 const parts = partsOf(read(PAGE))
-const files = parts.flatMap(({ blocks }) => blocks).filter(fileOf)
+const blocks = parts.flatMap((part) => part.blocks)
+const isPart = (block) => fileOf(block).startsWith('examples/')
+const files = blocks.filter((block) => fileOf(block) && !isPart(block))
+
+/** Files that the reader copies. */
+const COPY = /^cp "\$WASMSIG\/examples\/server\/(\S+)" \.$/gm
+const copied = blocks.flatMap(({ text }) =>
+  [...text.matchAll(COPY)].map(([, file]) => file)
+)
 
 /** What is only there for people who read the repository. */
-const EXTRA = ['README.md', 'package.json']
+const EXTRA = ['README.md', 'package.json', 'grafana.json', 'load.js']
 
 const exampleFiles = () =>
   execFileSync('git', ['ls-files', '-co', '--exclude-standard', EXAMPLE], {
@@ -33,7 +41,8 @@ const exampleFiles = () =>
     .filter((file) => !EXTRA.includes(file))
 
 test('the tutorial has every file of the example', () => {
-  assert.deepEqual(files.map(fileOf).sort(), exampleFiles().sort())
+  const here = [...files.map(fileOf), ...copied]
+  assert.deepEqual(here.sort(), exampleFiles().sort())
 })
 
 for (const block of files) {

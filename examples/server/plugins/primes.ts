@@ -21,7 +21,8 @@ function isPrime(n: i32): bool {
 export function run(n: i32): i32 {
   let count = 0
   for (let i = 2; i < n; i++) {
-    if (poll() == Signal.XCPU) {
+    const signal = poll()
+    if (signal == Signal.XCPU || signal == Signal.TERM) {
       isPartial = 1
       break
     }

@@ -47,18 +47,25 @@ export async function buildPlugins() {
 /**
  * Starts a server of the example, which ends with the test `t` at the latest.
  *
- * @returns `ask(path)` answers { status, body }; `child` and `ended` as begin()
+ * @param {object} settings more variables of its environment
+ * @returns `ask(path)` answers { status, headers, body }, `page(path)` a text;
+ *   `child` and `ended` as begin()
  */
-export async function startServer(t, file, folder) {
+export async function startServer(t, file, folder, settings = {}) {
   const path = fileURLToPath(new URL(file, EXAMPLE))
-  const options = { env: { ...process.env, PORT: '0' } }
+  const options = { env: { ...process.env, PORT: '0', ...settings } }
   const server = begin(t, process.execPath, [path, folder], options)
   let output = ''
   server.child.stdout.on('data', (part) => (output += part))
   await server.said('listening on ')
   await server.said('\n')
   const [address] = /http:\S+/.exec(output)
-  return { ...server, output, ask: (path) => ask(`${address}/${path}`) }
+  return {
+    ...server,
+    output,
+    ask: (path) => ask(`${address}/${path}`),
+    page: async (path) => (await fetch(`${address}/${path}`)).text()
+  }
 }
 
 /**
@@ -75,5 +82,5 @@ function ask(url) {
 async function answerTo(request) {
   const [response] = await once(request, 'response')
   const body = JSON.parse(await text(response))
-  return { status: response.statusCode, body }
+  return { status: response.statusCode, headers: response.headers, body }
 }

@@ -4,7 +4,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { test } from 'node:test'
@@ -59,17 +66,21 @@ for (const [what, options] of [
     }
   })
 
-test(
-  'a folder that may not be written',
-  { skip: isRoot && 'root may' },
-  (t) => {
-    const user = home(t)
-    mkdirSync(user.cache, { recursive: true, mode: 0o700 })
-    chmodSync(user.cache, 0o500)
-    runs(user)
-    assert.deepEqual(user.entries(), [])
+test('a folder that may not be written is not used', (t) => {
+  const user = home(t)
+  mkdirSync(user.cache, { recursive: true })
+  // Root may write everywhere: there another user runs it.
+  const other = isRoot ? { uid: 65534, gid: 65534 } : {}
+  if (isRoot) {
+    spawnSync('chmod', ['-R', 'a+rX', user.path])
+    chownSync(user.cache, other.uid, other.gid)
   }
-)
+  chmodSync(user.cache, 0o500)
+  const options = { env: user.env, ...other }
+  const { status, stderr } = command(['run', user.program], options)
+  assert.deepEqual([status, stderr], [7, ''])
+  assert.deepEqual(user.entries(), [])
+})
 
 test('a cache that fills up keeps its entries', { skip: rootOnly }, (t) => {
   const user = home(t)

@@ -14,7 +14,7 @@
  * Prints a JSON line for each sample; report.mjs makes statistics of them.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -122,6 +122,8 @@ function takeSample(commands, command, row, work) {
 function measure(commands, rounds) {
   const { length } = commands
   for (const command of commands) run(command, WORK.load)
+  if (readdirSync(ENVIRONMENT.WASMSIG_CACHE).length === 0)
+    throw new Error(`${FOLDER} is not used: others may write to it, or above`)
   const end = rounds === undefined ? Date.now() + TIME_MS : Infinity
   const most = rounds ?? MOST_ROUNDS
   for (let round = 0; round < most && Date.now() < end; round++) {

@@ -62,12 +62,45 @@ static bool make_folder(const char *folder) {
   return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
+static bool is_folder_of_ours(const struct stat *status) {
+  return S_ISDIR(status->st_mode) &&
+         (status->st_uid == geteuid() || status->st_uid == 0);
+}
+
 /* Whether only we and root can create, replace and delete files there. */
-static bool is_ours(const char *folder) {
+static bool is_for_us_alone(const char *folder) {
   struct stat status;
-  return stat(folder, &status) == 0 && S_ISDIR(status.st_mode) &&
-         (status.st_uid == geteuid() || status.st_uid == 0) &&
+  return stat(folder, &status) == 0 && is_folder_of_ours(&status) &&
          (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* Whether others cannot rename what is ours there: in a sticky folder, such as
+ * /tmp, they cannot. A group with its user's number is that user's alone; with
+ * it, many systems make folders that the group may write. */
+static bool keeps_ours(const char *folder) {
+  struct stat status;
+  if (stat(folder, &status) != 0 || !is_folder_of_ours(&status)) return false;
+  mode_t others = status.st_gid == status.st_uid ? S_IWOTH : S_IWGRP | S_IWOTH;
+  return (status.st_mode & S_ISVTX) != 0 || (status.st_mode & others) == 0;
+}
+
+/* Whether that holds for all folders that lead to the last name. */
+static bool way_keeps_ours(const char *folder) {
+  char path[PATH_MAX];
+  if (strlen(folder) >= sizeof path) return false;
+  strcpy(path, folder);
+  for (char *slash; (slash = strrchr(path, '/')) && slash != path;) {
+    *slash = '\0';
+    if (!keeps_ours(path)) return false;
+  }
+  return path[0] != '/' || keeps_ours("/");
+}
+
+/* The way is that of the name, and that of where its links lead. */
+static bool is_ours(const char *folder) {
+  char resolved[PATH_MAX];
+  return is_for_us_alone(folder) && way_keeps_ours(folder) &&
+         realpath(folder, resolved) && way_keeps_ours(resolved);
 }
 
 /* ----------------------------------------------------------------- entries */

@@ -9,10 +9,10 @@
  *
  * What is loaded is code that runs with our rights. So the folder and each
  * entry must belong to us or to root, and no one else may be able to write
- * them. An entry whose checksum or whose module differs is not loaded either,
- * and Wasmtime refuses code of another version, for another processor or with
- * other settings. In each of these cases the module is compiled, and the entry
- * is replaced.
+ * them, nor to replace a folder that leads there. An entry whose checksum or
+ * whose module differs is not loaded either, and Wasmtime refuses code of
+ * another version, for another processor or with other settings. In each of
+ * these cases the module is compiled, and the entry is replaced.
  *
  * An entry's name is a hash of the module, of the engine's version and settings
  * and of the processor's features. If the entries need more than the folder's

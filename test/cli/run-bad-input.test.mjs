@@ -10,6 +10,7 @@ import {
   mkdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync
 } from 'node:fs'
 import { join } from 'node:path'
@@ -82,6 +83,58 @@ test('a folder that may not be written is not used', (t) => {
   assert.deepEqual(user.entries(), [])
 })
 
+const parent = (user) => join(user.path, '.cache/wasmsig')
+const ways = {
+  'that others can write': (user) => chmodSync(parent(user), 0o777),
+  'that a group can write': (user) => {
+    chownSync(parent(user), 0, 65534)
+    chmodSync(parent(user), 0o770)
+  },
+  'of another user': (user) => chownSync(parent(user), 65534, 65534),
+  'of another user, with the sticky bit': (user) => {
+    chownSync(parent(user), 65534, 65534)
+    chmodSync(parent(user), 0o1777)
+  }
+}
+for (const [where, change] of Object.entries(ways)) {
+  const skip = !where.includes('others') && rootOnly
+  test(`a cache in a folder ${where} is not used`, { skip }, (t) => {
+    const user = home(t)
+    runs(user)
+    const used = () => statSync(join(user.cache, user.entries()[0])).mtimeMs
+    change(user)
+    const before = used()
+    runs(user)
+    assert.equal(used(), before)
+  })
+}
+
+test('a group of the user alone may write there', { skip: rootOnly }, (t) => {
+  const user = home(t)
+  runs(user)
+  const used = () => statSync(join(user.cache, user.entries()[0])).mtimeMs
+  chmodSync(parent(user), 0o770) // of root and its group
+  const before = used()
+  runs(user)
+  assert.notEqual(used(), before)
+})
+
+test('a cache behind a link in a folder of others is not used', (t) => {
+  const user = home(t)
+  runs(user)
+  const shared = join(user.path, 'shared')
+  mkdirSync(shared)
+  chmodSync(shared, 0o777)
+  symlinkSync(user.cache, join(shared, 'link'))
+  const used = () => statSync(join(user.cache, user.entries()[0])).mtimeMs
+  const before = used()
+  runs(user, { WASMSIG_CACHE: join(shared, 'link') })
+  assert.equal(used(), before)
+  chmodSync(shared, 0o1777)
+  runs(user, { WASMSIG_CACHE: join(shared, 'link') })
+  assert.notEqual(used(), before)
+})
+
 test('a cache that fills up keeps its entries', { skip: rootOnly }, (t) => {
   const user = home(t)
   if (!mountCache(user, 'size=16m')) return t.skip('no mount here')
@@ -100,6 +153,14 @@ test('a cache that fills up keeps its entries', { skip: rootOnly }, (t) => {
   }
 })
 
+function deleteBesideWriters(path) {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY') throw error // a writer was quicker
+  }
+}
+
 test('a cache may be deleted meanwhile', async (t) => {
   const user = home(t)
   let running = 8
@@ -111,7 +172,7 @@ test('a cache may be deleted meanwhile', async (t) => {
   })
   const deleting = (async () => {
     for (; running > 0; await new Promise(setImmediate))
-      rmSync(join(user.path, '.cache'), { recursive: true, force: true })
+      deleteBesideWriters(join(user.path, '.cache'))
   })()
   assert.deepEqual(await Promise.all(starts), Array(8).fill(7))
   await deleting

@@ -51,8 +51,9 @@ uint64_t cli_cache_size(void) {
 /* Creates the folder and those that lead to it, for us alone. */
 static bool make_folder(const char *folder) {
   char path[PATH_MAX];
-  if (strlen(folder) >= sizeof path) return false;
-  strcpy(path, folder);
+  size_t length = strlen(folder);
+  if (length >= sizeof path) return false;
+  memcpy(path, folder, length + 1);
   for (char *slash = strchr(path + 1, '/'); slash;
        slash = strchr(slash + 1, '/')) {
     *slash = '\0';
@@ -87,8 +88,9 @@ static bool keeps_ours(const char *folder) {
 /* Whether that holds for all folders that lead to the last name. */
 static bool way_keeps_ours(const char *folder) {
   char path[PATH_MAX];
-  if (strlen(folder) >= sizeof path) return false;
-  strcpy(path, folder);
+  size_t length = strlen(folder);
+  if (length >= sizeof path) return false;
+  memcpy(path, folder, length + 1);
   for (char *slash; (slash = strrchr(path, '/')) && slash != path;) {
     *slash = '\0';
     if (!keeps_ours(path)) return false;
@@ -194,11 +196,13 @@ bool cli_cache_entries_read(struct cli_cache_entries *entries,
   *entries = (struct cli_cache_entries){0};
   DIR *opened = opendir(folder);
   if (!opened) return false;
-  for (struct dirent *item; is_read && (item = readdir(opened));) {
+  int descriptor = dirfd(opened);
+  for (struct dirent *item;
+       descriptor >= 0 && is_read && (item = readdir(opened));) {
     if (is_entry(item->d_name))
-      is_read = add_entry(entries, dirfd(opened), item->d_name);
+      is_read = add_entry(entries, descriptor, item->d_name);
     else if (is_unfinished(item->d_name))
-      delete_if_old(dirfd(opened), item->d_name);
+      delete_if_old(descriptor, item->d_name);
   }
   closedir(opened);
   if (entries->count > 0)

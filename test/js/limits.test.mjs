@@ -31,7 +31,7 @@ const TAKE_LIMITS = {
 }
 
 for (const [taker, take] of Object.entries(TAKE_LIMITS)) {
-  for (const limit of ['soft', 'hard']) {
+  for (const limit of ['soft', 'hard', 'wall']) {
     for (const [name, value, came] of NOT_NUMBERS) {
       test(`${taker} refuses ${name} as ${limit}`, () => {
         refused(() => take({ [limit]: value }), TYPE, came)
@@ -119,6 +119,7 @@ test('each limit is read once', () => {
     {
       soft: 5,
       hard: 10,
+      wall: 20,
       signal: 'SIGINT',
       instances: [instance],
       onUnsafe: 'wait',
@@ -142,7 +143,8 @@ test('each limit is read once', () => {
     'onUnsafe',
     'signal',
     'soft',
-    'terminate'
+    'terminate',
+    'wall'
   ])
 })
 
@@ -214,7 +216,10 @@ const MISSPELLED = [
   [{ Soft: 5 }, /limits\.Soft .* limits\.soft\?/],
   [{ hard: 5, instance: [] }, /limits\.instances\?/],
   [{ hard: 5, onunsafe: 'exit' }, /limits\.onUnsafe\?/],
-  [{ hard: 5, colour: 1 }, /limits\.colour .*soft, hard, signal, .*measure/]
+  [
+    { hard: 5, colour: 1 },
+    /limits\.colour .*soft, hard, wall, signal, .*measure/
+  ]
 ]
 
 for (const [taker, take] of Object.entries(TAKE_LIMITS)) {
@@ -229,7 +234,7 @@ test('no limit at all must be requested', () => {
   const none = [{}, { soft: undefined }, { measure: false }, { signal: 2 }]
   for (const limits of none) {
     refused(() => new CpuBudget(limits), TYPE, /measure: true/)
-    refused(() => limitCpu(() => {}, limits), TYPE, /soft, hard or both/)
+    refused(() => limitCpu(() => {}, limits), TYPE, /soft, hard or wall/)
   }
   assert.equal(
     new CpuBudget({ measure: true }).run(() => 1),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // Compiled, never run: the types accept what is documented, and no more.
 import {
+  kill as killById,
   CpuBudget,
   CpuLimitError,
   SIGNALS,
@@ -123,3 +124,12 @@ export {
   why,
   wide
 }
+
+const walled = new CpuBudget({ wall: 50 })
+new CpuBudget({ signal: new AbortController().signal })
+walled.kill()
+const known: boolean = killById(walled.id)
+// @ts-expect-error: an id is a number
+killById('1')
+const reason: 'hard' | 'wall' | 'kill' = error.reason
+console.log(known, reason)

@@ -4,7 +4,7 @@
 
 const native = require('./native.js')
 const { isPossible } = require('./async-context.js')
-const { CpuBudget, CpuLimitError, limitCpu } = require('./budget.js')
+const { CpuBudget, CpuLimitError, killById, limitCpu } = require('./budget.js')
 const { forward } = require('./forward.js')
 const { inspect } = require('./inspect.js')
 const { clear, raise, stats, terminate } = require('./instances.js')
@@ -27,6 +27,7 @@ module.exports = {
   forward,
   inspect,
   install,
+  kill: killById,
   limitCpu,
   raise,
   stats,

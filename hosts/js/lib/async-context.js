@@ -22,7 +22,7 @@
 
 const { AsyncLocalStorage, createHook } = require('node:async_hooks')
 
-const { setImmediate } = require('node:timers')
+const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
 
 // Code that may run after a kill uses nothing that the killed code can replace:
 // that would run on in a replaced function, outside of its section.
@@ -47,7 +47,7 @@ const resolved = Promise.resolve()
 let alive // the first of the tokens that are alive, a list
 let made = 0
 
-/** Rejects every call of runAsync on the budget of `token`. */
+/** Rejects every call of runAsync on the budget. */
 function rejectAll({ budget }) {
   for (let token = alive, next; token; token = next) {
     next = token.next
@@ -113,6 +113,22 @@ function noteSuspension(promise) {
 if (isPossible) {
   listener.note = noteSuspension
   charged.by = (budget) => isCharged(getStore(tokens)?.around ?? [], budget)
+}
+
+/** The wall limit may have passed while nothing ran. */
+function checkWall(budget) {
+  if (native.isSpent(budget.handle)) rejectAll({ budget })
+}
+
+/** Ends the wait of runAsync; a later timer than the core's, never an earlier. */
+function startWallTimer(budget) {
+  const { wall } = budget.limits
+  if (wall === undefined) return undefined
+  return setTimeout(
+    checkWall,
+    Math.min(Math.ceil(wall) + 1, 2 ** 31 - 1),
+    budget
+  )
 }
 
 function isCharged(around, budget) {
@@ -185,7 +201,9 @@ function runInContext(budget, fn) {
   if (!isPossible) throw asyncContextError()
   return new Promise((resolve, reject) => {
     const token = tokenOf(budget)
+    const timer = startWallTimer(budget)
     token.reject = (error) => {
+      clearTimeout(timer)
       end(token)
       reject(error)
     }
@@ -194,6 +212,7 @@ function runInContext(budget, fn) {
     try {
       const running = tokens.run(token, runSection, budget, call, undefined, [])
       const done = (value) => {
+        clearTimeout(timer)
         end(token)
         resolve(value)
       }
@@ -204,4 +223,4 @@ function runInContext(budget, fn) {
   })
 }
 
-module.exports = { isPossible, runInContext }
+module.exports = { isPossible, rejectAll, runInContext }

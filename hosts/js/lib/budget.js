@@ -3,7 +3,8 @@
 // CpuBudget and limitCpu: they check arguments and run sections.
 
 const native = require('./native.js')
-const { runInContext } = require('./async-context.js')
+const { hasAborted, killOnAbort } = require('./abort.js')
+const { rejectAll, runInContext } = require('./async-context.js')
 const { typeError } = require('./errors.js')
 const { NS_PER_MS, create, renew } = require('./limits.js')
 const { CpuLimitError } = require('./limit-error.js')
@@ -17,11 +18,28 @@ function checkFunction(fn) {
   if (typeof fn !== 'function') throw typeError('fn', 'a function', fn)
 }
 
+/** Ends what runs on the budget, also what waits. */
+function kill(own) {
+  native.kill(own.handle)
+  rejectAll({ budget: own })
+}
+
+function withAbort(own, before) {
+  const { abort } = own.limits
+  if (abort !== undefined && abort !== before) killOnAbort(own, abort, kill)
+  return own
+}
+
+function killById(id) {
+  if (typeof id !== 'number') throw typeError('id', 'the id of a budget', id)
+  return native.killById(id)
+}
+
 class CpuBudget {
   #own // { handle, limits }
 
   constructor(limits) {
-    this.#own = create(limits)
+    this.#own = withAbort(create(limits))
   }
 
   static #of(budget) {
@@ -51,8 +69,18 @@ class CpuBudget {
 
   reset(limits = {}) {
     const own = CpuBudget.#of(this)
+    const before = own.limits.abort
     own.limits = renew(own.handle, limits, own.limits)
+    withAbort(own, hasAborted(before) ? undefined : before)
     return this
+  }
+
+  kill() {
+    kill(CpuBudget.#of(this))
+  }
+
+  get id() {
+    return native.idOf(CpuBudget.#of(this).handle)
   }
 
   get used() {
@@ -66,7 +94,7 @@ class CpuBudget {
 
 function limitCpu(fn, limits) {
   checkFunction(fn)
-  return nameLike(limitSection(create(limits), fn), fn)
+  return nameLike(limitSection(withAbort(create(limits)), fn), fn)
 }
 
-module.exports = { CpuBudget, CpuLimitError, limitCpu }
+module.exports = { CpuBudget, CpuLimitError, killById, limitCpu }

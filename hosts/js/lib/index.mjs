@@ -11,6 +11,7 @@ export const {
   forward,
   inspect,
   install,
+  kill,
   limitCpu,
   raise,
   stats,

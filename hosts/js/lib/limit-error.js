@@ -22,14 +22,30 @@ function define(error, name, value, enumerable) {
   })
 }
 
+// By wasmsig_limit. WASMSIG_LIMIT_NONE: a kill that the core has not acted on
+// yet, as no section of the budget runs.
+const REASONS = ['kill', 'hard', 'wall', 'kill']
+
+/** What has happened, without the code. */
+function describe(limit, text, reason) {
+  if (reason === 'wall') {
+    return `the call has passed its wall limit of ${limit} ms, with ${text} ms of CPU used`
+  }
+  if (reason === 'kill') {
+    return `the call was killed, with ${text} ms of CPU used`
+  }
+  return `the call has used ${text} ms of CPU; its limit is ${limit} ms`
+}
+
 /**
- * Thrown by the call whose hard limit is used up. Its message ends with its
+ * Thrown by the call whose hard or wall limit has passed, or whose budget was
+ * killed. Its message ends with its
  * code, as a structured clone keeps the message only.
  */
 class CpuLimitError extends Error {
-  constructor(limit, used) {
+  constructor(limit, used, reason = 'hard') {
     const text = typeof used === 'number' ? toFixed(used, 3) : used.toFixed(3)
-    const message = `the call has used ${text} ms of CPU; its limit is ${limit} ms (${CODE})`
+    const message = `${describe(limit, text, reason)} (${CODE})`
     // Not super(), which calls the prototype of this class: a program may have
     // replaced that.
     const error = construct(Error, [message], new.target)
@@ -37,8 +53,16 @@ class CpuLimitError extends Error {
     withCode(error, CODE)
     define(error, 'limit', limit, true)
     define(error, 'used', used, true)
+    define(error, 'reason', reason, true)
     return error
   }
 }
 
-module.exports = { CpuLimitError }
+/** The error of a killed budget: `ended` is its wasmsig_limit. */
+function limitErrorOf(limits, used, ended) {
+  const reason = REASONS[ended]
+  const limit = reason === 'kill' ? undefined : limits[reason]
+  return new CpuLimitError(limit, used, reason)
+}
+
+module.exports = { CpuLimitError, limitErrorOf }

@@ -4,6 +4,7 @@
 // addon.
 
 const native = require('./native.js')
+const { isAbortSignal } = require('./abort.js')
 const {
   noKillError,
   rangeError,
@@ -45,6 +46,8 @@ function checkPolicy(value) {
 const DEFAULTS = Object.freeze({
   soft: undefined,
   hard: undefined,
+  wall: undefined,
+  abort: undefined, // an AbortSignal
   signal: SIGNALS.SIGXCPU,
   onUnsafe: 'wait',
   grace: 100,
@@ -54,6 +57,7 @@ const DEFAULTS = Object.freeze({
 const KEYS = [
   'soft',
   'hard',
+  'wall',
   'signal',
   'instances',
   'onUnsafe',
@@ -72,7 +76,10 @@ const SYNONYMS = {
   kill: 'hard',
   warn: 'soft',
   policy: 'onUnsafe',
-  delay: 'grace'
+  delay: 'grace',
+  abort: 'signal',
+  elapsed: 'wall',
+  deadline: 'wall'
 }
 
 /** How many letters must be changed, added or removed to turn `a` into `b`. */
@@ -118,11 +125,15 @@ function checkLimits(limits, before) {
   if (soft > hard) {
     throw rangeError('limits.soft', `at most limits.hard (${hard})`, soft)
   }
-  const { signal = before.signal } = limits
+  const wall = checkMs(limits.wall, 'limits.wall') ?? before.wall
+  const given = limits.signal
+  const aborts = isAbortSignal(given)
   return {
     soft,
     hard,
-    signal: signalNumber(signal),
+    wall,
+    signal: given === undefined || aborts ? before.signal : signalNumber(given),
+    abort: aborts ? given : before.abort,
     onUnsafe: checkPolicy(limits.onUnsafe) ?? before.onUnsafe,
     grace: checkMs(limits.grace, 'limits.grace', 0) ?? before.grace,
     terminated: before.terminated
@@ -133,10 +144,11 @@ function inNs(ms) {
   return ms === undefined ? ABSENT : Math.max(1, Math.ceil(ms * NS_PER_MS))
 }
 
-function toNative({ soft, hard, signal, onUnsafe, grace }) {
+function toNative({ soft, hard, wall, signal, onUnsafe, grace }) {
   return [
     inNs(soft),
     inNs(hard),
+    inNs(wall),
     signal,
     POLICIES.indexOf(onUnsafe),
     grace * NS_PER_MS
@@ -159,18 +171,26 @@ function terminatedBy(terminate, ids) {
   return ids
 }
 
+function isKilling({ hard, wall, abort }) {
+  return hard !== undefined || wall !== undefined || abort !== undefined
+}
+
+function hasLimit(limits) {
+  return limits.soft !== undefined || isKilling(limits)
+}
+
 /** Checks everything; then makes the budget, or the pattern of one. */
 function create(limits) {
   const checked = checkLimits(limits, DEFAULTS)
   const { instances, terminate } = limits
   const measures = checkMeasure(limits.measure)
-  if (checked.soft === undefined && checked.hard === undefined && !measures) {
-    const expected = 'soft, hard or both (or measure: true, for no limit)'
+  if (!hasLimit(checked) && !measures) {
+    const expected = 'soft, hard or wall (or measure: true, for no limit)'
     throw typeError('limits', `an object with ${expected}`, limits)
   }
   const { ids, hasSignalWord } =
     instances === undefined ? {} : idsOf(instances, 'limits.instances')
-  const isNamed = ids !== undefined && checked.hard !== undefined
+  const isNamed = ids !== undefined && isKilling(checked)
   if (isNamed && !hasSignalWord && !native.canKill()) throw noKillError()
   checked.terminated = terminatedBy(terminate, ids)
   return { limits: checked, handle: native.create(...toNative(checked), ids) }

@@ -25,6 +25,8 @@ const noop = {
     }),
   canKill: () => false,
   unsafeStats: (into) => Object.assign(into, { waited: 0, overdue: 0 }),
+  isSpent: () => false,
+  killById: () => false,
   leftAsyncIds: () => false,
   enterAsync: () => false,
   leaveAsync: () => false,

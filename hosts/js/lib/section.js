@@ -11,7 +11,7 @@
 
 const native = require('./native.js')
 const { withCode } = require('./errors.js')
-const { CpuLimitError } = require('./limit-error.js')
+const { limitErrorOf } = require('./limit-error.js')
 const { NS_PER_MS } = require('./limits.js')
 const { warnOfPromise } = require('./promise-warning.js')
 const { repairAfterKill, saveStores } = require('./repair-after-kill.js')
@@ -27,7 +27,8 @@ function terminateInstances({ terminated }) {
 /** For a killed budget that JavaScript holds. */
 function limitError({ handle, limits }) {
   terminateInstances(limits)
-  return new CpuLimitError(limits.hard, native.used(handle) / NS_PER_MS)
+  const used = native.used(handle) / NS_PER_MS
+  return limitErrorOf(limits, used, native.limitOf(handle))
 }
 
 /** After a kill of native.run. */
@@ -39,9 +40,10 @@ function killed(budget, saved) {
 /** After a kill of native.limit, which was the last kill. */
 function patternKilled({ limits }, saved) {
   const used = native.lastUsed() / NS_PER_MS
+  const ended = native.lastLimit()
   repairAfterKill(saved)
   terminateInstances(limits)
-  return new CpuLimitError(limits.hard, used)
+  return limitErrorOf(limits, used, ended)
 }
 
 function makeSections(

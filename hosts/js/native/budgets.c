@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* CPU budgets: how they are made, read and reset. */
 #include "addon.h"
+#include "budget_ids.h"
 #include "engine.h"
 #include "held_budgets.h"
 #include "instances.h"
@@ -9,20 +10,26 @@
 
 #include <stdlib.h>
 
-/* given: softNs, hardNs, signal, onUnsafe, graceNs. */
+/* Below 0: absent. */
+static uint64_t limit_of(napi_env env, napi_value ns) {
+  double number = number_of(env, ns);
+  return number < 0 ? WASMSIG_NO_LIMIT : (uint64_t)number;
+}
+
+/* given: softNs, hardNs, wallNs, signal, onUnsafe, graceNs. */
 static void set_limits(napi_env env, wasmsig_budget_options *options,
                        napi_value *given) {
-  double soft_ns = number_of(env, given[0]), hard_ns = number_of(env, given[1]);
-  options->soft_ns = soft_ns < 0 ? WASMSIG_NO_LIMIT : (uint64_t)soft_ns;
-  options->hard_ns = hard_ns < 0 ? WASMSIG_NO_LIMIT : (uint64_t)hard_ns;
-  options->signal = (int)number_of(env, given[2]);
-  options->measure = soft_ns < 0 && hard_ns < 0; /* lib/ has checked */
+  options->soft_ns = limit_of(env, given[0]);
+  options->hard_ns = limit_of(env, given[1]);
+  options->wall_ns = limit_of(env, given[2]);
+  options->signal = (int)number_of(env, given[3]);
+  options->measure = true; /* lib/ has checked that there is a limit */
 }
 
 static void set_policy(napi_env env, struct killing *killing,
                        napi_value *given) {
-  killing->on_unsafe = (enum on_unsafe)number_of(env, given[3]);
-  killing->grace_ns = (uint64_t)number_of(env, given[4]);
+  killing->on_unsafe = (enum on_unsafe)number_of(env, given[4]);
+  killing->grace_ns = (uint64_t)number_of(env, given[5]);
 }
 
 /* Without limits yet. */
@@ -58,13 +65,14 @@ static struct held_budget *new_budget(napi_env env, struct realm *realm,
   return held;
 }
 
-/* create(softNs, hardNs, signal, onUnsafe, graceNs, ids): a budget. Limits
- * below 0 are absent; `ids` is an array, or undefined for the whole realm. */
+/* create(softNs, hardNs, wallNs, signal, onUnsafe, graceNs, ids): a budget.
+ * Limits below 0 are absent; `ids` is an array, or undefined for the whole
+ * realm. */
 static napi_value create(napi_env env, napi_callback_info info) {
-  napi_value given[6], external = NULL;
+  napi_value given[7], external = NULL;
   struct realm *realm = realm_of(env);
-  arguments(env, info, given, 6);
-  struct held_budget *held = new_budget(env, realm, given[5]);
+  arguments(env, info, given, 7);
+  struct held_budget *held = new_budget(env, realm, given[6]);
   if (!held) return throw_code(env, WASMSIG_ENOMEM);
   set_limits(env, &held->options, given);
   set_policy(env, &held->killing, given);
@@ -98,15 +106,69 @@ static napi_value state(napi_env env, napi_callback_info info) {
   return make_number(env, wasmsig_budget_get_state(&held->budget));
 }
 
-/* reset(budget, softNs, hardNs, signal, onUnsafe, graceNs): throws
+/* limitOf(budget): what has ended it, a wasmsig_limit. */
+static napi_value limit_that_ended(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  arguments(env, info, given, 1);
+  const struct held_budget *held = held_budget_of(env, given[0]);
+  return make_number(env, wasmsig_budget_get_limit(&held->budget));
+}
+
+/* lastLimit(): of the budget that was killed last. */
+static napi_value last_limit(napi_env env, napi_callback_info info) {
+  (void)info;
+  return make_number(env, realm_of(env)->last_limit);
+}
+
+/* kill(budget): and, if it is a pattern, all calls that it limits. */
+static napi_value kill_held(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  arguments(env, info, given, 1);
+  struct held_budget *held = held_budget_of(env, given[0]);
+  int error = wasmsig_budget_kill(&held->budget);
+  held->is_pattern_killed = true;
+  for (struct fresh_budget *at = held->fresh; at; at = at->outer)
+    wasmsig_budget_kill(&at->budget);
+  return error ? throw_code(env, error) : NULL;
+}
+
+/* idOf(budget): a number for killById, in any thread of the process. */
+static napi_value id_of(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  arguments(env, info, given, 1);
+  double id = budget_id_of(held_budget_of(env, given[0]));
+  return id == 0 ? throw_code(env, WASMSIG_ENOMEM) : make_number(env, id);
+}
+
+/* killById(id): whether there is such a budget. */
+static napi_value kill_by_id(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  int error = WASMSIG_OK;
+  arguments(env, info, given, 1);
+  bool found = budget_id_kill(number_of(env, given[0]), &error);
+  return error ? throw_code(env, error) : make_bool(env, found);
+}
+
+/* isSpent(budget): whether it has ended, by time that has passed as well. */
+static napi_value is_spent(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  arguments(env, info, given, 1);
+  struct held_budget *held = held_budget_of(env, given[0]);
+  int error = wasmsig_budget_enter(&held->budget);
+  if (!error) error = wasmsig_budget_leave(&held->budget);
+  return make_bool(env,
+                   error == WASMSIG_ESPENT || error == WASMSIG_LEFT_KILLED);
+}
+
+/* reset(budget, softNs, hardNs, wallNs, signal, onUnsafe, graceNs): throws
  * ERR_WASMSIG_BUSY. */
 static napi_value reset(napi_env env, napi_callback_info info) {
-  napi_value given[6];
-  arguments(env, info, given, 6);
+  napi_value given[7];
+  arguments(env, info, given, 7);
   struct held_budget *held = held_budget_of(env, given[0]);
   wasmsig_budget_options options = held->options;
   set_limits(env, &options, given + 1);
-  int error = wasmsig_budget_reset(&held->budget, &options);
+  int error = budget_id_reset(held, &options);
   if (error) return throw_code(env, error);
   held->options = options;
   set_policy(env, &held->killing, given + 1);
@@ -119,5 +181,11 @@ void define_budgets(napi_env env, napi_value exports) {
   define(env, exports, "used", used);
   define(env, exports, "lastUsed", last_used);
   define(env, exports, "state", state);
+  define(env, exports, "limitOf", limit_that_ended);
+  define(env, exports, "lastLimit", last_limit);
+  define(env, exports, "kill", kill_held);
+  define(env, exports, "idOf", id_of);
+  define(env, exports, "killById", kill_by_id);
+  define(env, exports, "isSpent", is_spent);
   define(env, exports, "reset", reset);
 }

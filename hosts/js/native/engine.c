@@ -87,6 +87,7 @@ static uint64_t postponed_ns(struct killing *killing) {
   uint64_t now = clock_now_ns(engine->clock);
   if (!killing->requested || killing->interrupts != engine->interrupts)
     killing->since_ns = now;
+  if (!killing->requested) killing->first_ns = now;
   killing->requested = true;
   killing->interrupts = engine->interrupts;
   return now - killing->since_ns;

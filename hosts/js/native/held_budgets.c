@@ -13,6 +13,7 @@
  */
 #include "held_budgets.h"
 
+#include "budget_ids.h"
 #include "realm.h"
 
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct held_budget *held_budget_of(napi_env env, napi_value external) {
 
 /* False if it is still entered. */
 static bool destroy(struct held_budget *held) {
-  if (wasmsig_budget_destroy(&held->budget) == WASMSIG_EBUSY) return false;
+  if (budget_id_destroy(held) == WASMSIG_EBUSY) return false;
   struct realm *realm = held->realm;
   free(held);
   realm_release(realm);

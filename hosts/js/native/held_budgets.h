@@ -11,14 +11,23 @@
 
 struct realm;
 
+/* A call of limitCpu that runs, in its environment's thread. */
+struct fresh_budget {
+  wasmsig_budget budget;
+  struct fresh_budget *outer;
+};
+
 /* A budget, or the pattern from which limitCpu makes one for each call. */
 struct held_budget {
   wasmsig_budget budget;
   wasmsig_budget_options options;
   struct killing killing;
   struct realm *realm;
-  napi_ref external;        /* weak: the external that JavaScript holds */
-  wasmsig_instance named[]; /* options.count of them */
+  napi_ref external;          /* weak: the external that JavaScript holds */
+  double id;                  /* 0: none (budget_ids.c) */
+  bool is_pattern_killed;     /* each call of limitCpu is killed at once */
+  struct fresh_budget *fresh; /* those of the pattern that run */
+  wasmsig_instance named[];   /* options.count of them */
 };
 
 /* All of an environment. */

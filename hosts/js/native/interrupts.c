@@ -34,17 +34,27 @@ static bool is_kill_requested(struct engine *engine,
   return requested && section->ends_kill;
 }
 
+/* Under the lock. The grace period begins at the hard limit; without one, at
+ * the first kill. */
+static bool is_grace_over(const struct engine *engine,
+                          const struct killing *killing) {
+  if (wasmsig_budget_get_limit(killing->budget) == WASMSIG_LIMIT_HARD)
+    return wasmsig_budget_used_ns(killing->budget) >=
+           killing->options->hard_ns + killing->grace_ns;
+  return clock_now_ns(engine->clock) - killing->first_ns >= killing->grace_ns;
+}
+
 /* The section cannot be unwound safely now. Answers whether to unwind it all
  * the same. */
 static bool is_killed_unsafely(struct engine *engine, struct section *section) {
   struct killing *killing = section->killing;
   pthread_mutex_lock(&engine->lock);
   if (engine->attached && killing->requested) killing_raise_sigkill(killing);
+  bool over = killing->requested && is_grace_over(engine, killing);
   pthread_mutex_unlock(&engine->lock);
   if (!killing->waited) engine->waited++;
   killing->waited = true;
-  uint64_t used = wasmsig_budget_used_ns(killing->budget);
-  if (used < killing->options->hard_ns + killing->grace_ns) return false;
+  if (!over) return false;
   if (!killing->overdue) engine->overdue++;
   killing->overdue = true;
   if (killing->on_unsafe == ON_UNSAFE_EXIT)

@@ -27,11 +27,26 @@ void killing_clear_sigkill(struct killing *killing) {
   for_guests(killing->options, wasmsig_registry_clear, wasmsig_instance_clear);
 }
 
+/* What has passed, in words. */
+static void describe(const struct killing *killing, char *text, size_t size) {
+  const wasmsig_budget_options *options = killing->options;
+  switch (wasmsig_budget_get_limit(killing->budget)) {
+    case WASMSIG_LIMIT_WALL:
+      snprintf(text, size, "the wall limit of %g ms has passed",
+               (double)options->wall_ns / 1e6);
+      break;
+    case WASMSIG_LIMIT_KILL: snprintf(text, size, "a budget was killed"); break;
+    default:
+      snprintf(text, size, "the CPU limit of %g ms has passed",
+               (double)options->hard_ns / 1e6);
+  }
+}
+
 void killing_exit_process(const struct killing *killing, const char *where) {
-  (void)!dprintf(
-      STDERR_FILENO,
-      "wasmsig: the CPU limit of %g ms has passed %s; ending the process "
-      "(onUnsafe: 'exit')\n",
-      (double)killing->options->hard_ns / 1e6, where);
+  char what[80];
+  describe(killing, what, sizeof what);
+  (void)!dprintf(STDERR_FILENO,
+                 "wasmsig: %s %s; ending the process (onUnsafe: 'exit')\n",
+                 what, where);
   _exit(128 + WASMSIG_SIGXCPU);
 }

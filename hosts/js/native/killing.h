@@ -9,6 +9,7 @@
 #include "wasmsig/host.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What to do when the host's own functions are on the stack and the grace
  * period is over; numbers as in lib/limits.js. */
@@ -25,6 +26,7 @@ struct killing {
   bool requested;      /* by the core; under lock */
   uint64_t interrupts; /* the engine's, at the last kill; under lock */
   uint64_t since_ns;   /* the thread's CPU time at the first with that number */
+  uint64_t first_ns;   /* the thread's CPU time at the first of all */
   bool has_sigkill;    /* SIGKILL is in the guests' words; under lock */
   bool waited, overdue; /* counted since the budget was entered */
 };

@@ -22,6 +22,7 @@ struct realm {
   struct engine *engine;
   size_t sections;       /* that are running */
   uint64_t last_used_ns; /* CPU time of the budget that was killed last */
+  int last_limit;        /* what has ended that budget, a wasmsig_limit */
   napi_ref killed;       /* the mark KILLED, which a killed call returns */
   bool left_async_ids;   /* the last kill left them on Node's stack of ids */
   uint64_t tracked[4];   /* instances by wasmsig_memory_class */

@@ -104,6 +104,7 @@ static napi_value killed(napi_env env, struct realm *realm,
   napi_value mark = NULL, ignored;
   bool pending = false;
   realm->last_used_ns = wasmsig_budget_used_ns(budget);
+  realm->last_limit = (int)wasmsig_budget_get_limit(budget);
   napi_is_exception_pending(env, &pending);
   if (pending) napi_get_and_clear_last_exception(env, &ignored);
   napi_get_reference_value(env, realm->killed, &mark);
@@ -183,16 +184,20 @@ static napi_value run(napi_env env, napi_callback_info info) {
 
 static napi_value call_in_fresh_budget(napi_env env, size_t count,
                                        napi_value *given) {
-  const struct held_budget *pattern = held_budget_of(env, given[0]);
-  wasmsig_budget budget;
+  struct held_budget *pattern = held_budget_of(env, given[0]);
+  struct fresh_budget fresh = {.outer = pattern->fresh};
   wasmsig_budget_options options = pattern->options;
   struct killing killing = pattern->killing;
-  killing.budget = &budget;
+  killing.budget = &fresh.budget;
   options.context = &killing;
-  int error = wasmsig_budget_init(&budget, &options);
+  int error = wasmsig_budget_init(&fresh.budget, &options);
   if (error) return throw_code(env, error);
-  napi_value result = call_in_section(env, &budget, &killing, count, given);
-  wasmsig_budget_destroy(&budget);
+  if (pattern->is_pattern_killed) wasmsig_budget_kill(&fresh.budget);
+  pattern->fresh = &fresh;
+  napi_value result =
+      call_in_section(env, &fresh.budget, &killing, count, given);
+  pattern->fresh = fresh.outer;
+  wasmsig_budget_destroy(&fresh.budget);
   return result;
 }
 

@@ -2,8 +2,8 @@
 /**
  * wasmsig: Unix signals and CPU limits for WebAssembly instances.
  *
- * All times are milliseconds of CPU time of the calling thread, and may be
- * fractional. Arguments that cannot be used throw a `TypeError` or
+ * All times are milliseconds of CPU time of the calling thread, unless something
+ * else is said, and may be fractional. Arguments that cannot be used throw a `TypeError` or
  * `RangeError` whose `code` is one of {@link ArgumentErrorCode}.
  *
  * Loading the package throws an Error with code ERR_WASMSIG_NO_ADDON if its
@@ -84,7 +84,7 @@ export function install(options?: { realm?: typeof globalThis }): boolean
 export function uninstall(options?: { realm?: typeof globalThis }): boolean
 
 /**
- * At least one of `soft` and `hard`; or `measure: true`, for a budget that only
+ * At least one of `soft`, `hard` and `wall`, or an AbortSignal; or `measure: true`, for a budget that only
  * measures. Any other key throws a TypeError with code
  * ERR_WASMSIG_UNKNOWN_LIMIT: a misspelled limit would not limit anything.
  */
@@ -97,6 +97,14 @@ export type Limits = LimitOptions &
     | {
         /** So is a hard limit alone. */
         hard: number
+      }
+    | {
+        /** So is a wall limit alone. */
+        wall: number
+      }
+    | {
+        /** So is a signal that may abort. */
+        signal: AbortSignal
       }
     | {
         /** Without limits, it must be requested. */
@@ -116,8 +124,31 @@ export interface LimitOptions {
   soft?: number
   /** CPU ms after which the call is killed; not below `soft`. */
   hard?: number
-  /** The signal of `soft`; 'SIGXCPU' if left out. */
-  signal?: SignalName | number
+  /**
+   * Milliseconds, as they pass on the clock, after which the call is killed;
+   * more than 0. They are counted from the first call after the constructor or
+   * a reset, also while the thread sleeps and between calls. A `limitCpu`
+   * function counts each of its calls anew. The guest receives no signal.
+   *
+   * Where `capabilities.hardKill` is 'engine', this also ends `Atomics.wait` and
+   * wasm's `memory.atomic.wait32`, and functions of JavaScript that wait by
+   * them. No kill ends a system call: `spawnSync`, a read of a file without
+   * data, WASI's `poll_oneoff` of node:wasi. The call throws when such a
+   * function returns. Where `hardKill` is 'word', a guest ends when it polls,
+   * and waits end by themselves. A pending `runAsync` is rejected.
+   */
+  wall?: number
+  /**
+   * The signal of `soft`; 'SIGXCPU' if left out. Or an AbortSignal, whose abort
+   * kills what runs on the budget as {@link CpuBudget.kill} does, and each later
+   * call. In a reset another AbortSignal replaces it; without one it stays.
+   *
+   * An AbortSignal belongs to its thread. So it aborts while that thread awaits
+   * something (`runAsync`), or when the guest itself calls a function that
+   * aborts. A timer or a message cannot abort a call of the same thread that
+   * keeps it busy: use `wall`, or post {@link CpuBudget.id} to another thread.
+   */
+  signal?: SignalName | number | AbortSignal
   /**
    * The instances that are signalled and stopped; every tracked instance of the
    * realm if left out.
@@ -256,11 +287,23 @@ export class CpuBudget {
    * @throws Error with code ERR_WASMSIG_BUSY while it is running
    */
   reset(limits?: Omit<LimitOptions, 'instances' | 'terminate'>): this
+  /**
+   * Kills the budget: its running calls, also those that wait, as by the hard
+   * limit, but the guest receives no signal before. Each later call throws
+   * CpuLimitError until a reset; a pending `runAsync` is rejected.
+   */
+  kill(): void
+  /**
+   * A number for {@link kill}, which other threads of the process may use, such
+   * as workers that it was posted to. No other budget of the process ever has
+   * the same.
+   */
+  readonly id: number
   /** CPU ms spent in its sections, including the running one. */
   readonly used: number
   /**
    * 'running': entered, and no limit has passed. 'signalled': the soft limit
-   * has passed; 'killed': the hard limit; both last until a reset. 'ready':
+   * has passed; 'killed': the hard or wall limit, or a kill; both last until a reset. 'ready':
    * otherwise.
    */
   readonly state: 'ready' | 'running' | 'signalled' | 'killed'
@@ -280,22 +323,51 @@ export function limitCpu<F extends (...args: any[]) => any>(
 ): F
 
 /**
- * Thrown by the call whose hard limit is used up. A structured clone of it,
+ * Kills a budget of any thread of the process, as {@link CpuBudget.kill} does. A
+ * pending `runAsync` of another thread is rejected when its work continues.
+ *
+ *     // The thread that computes       // Another thread, also the main one
+ *     parentPort.postMessage(budget.id)  worker.on('message', (id) => kill(id))
+ *     budget.run(compute)
+ *
+ * A thread that is busy receives no message: so its call is not ended by a
+ * message to it, but by this function in a thread that is not busy. The process
+ * must have loaded one copy of the package's native part.
+ *
+ * @param id {@link CpuBudget.id}
+ * @returns whether there is such a budget; false: it was collected, or its
+ *   thread has ended
+ */
+export function kill(id: number): boolean
+
+/**
+ * Thrown by the call whose hard or wall limit has passed, or whose budget was
+ * killed. A structured clone of it,
  * such as pools of workers pass on, is a plain Error: its `message` ends with
  * the code, in parentheses.
  */
 export class CpuLimitError extends Error {
   /**
-   * @param limit the hard limit, CPU ms
+   * @param limit the limit that `reason` names
    * @param used CPU ms used when the section ended
+   * @param reason what has ended the call; 'hard' if left out
    */
-  constructor(limit: number, used: number)
+  constructor(
+    limit: number | undefined,
+    used: number,
+    reason?: 'hard' | 'wall' | 'kill'
+  )
   /** Distinguishes it from other errors. */
   readonly name: 'CpuLimitError'
   /** The same in every copy of the package. */
   readonly code: 'ERR_WASMSIG_CPU_LIMIT'
-  /** The hard limit, CPU ms. */
-  readonly limit: number
+  /**
+   * The limit that has passed: CPU ms; for 'wall', ms on the clock; undefined
+   * for 'kill'.
+   */
+  readonly limit: number | undefined
+  /** What has ended the call: a limit; or 'kill', also for an AbortSignal. */
+  readonly reason: 'hard' | 'wall' | 'kill'
   /** CPU ms used when the section ended. */
   readonly used: number
 }

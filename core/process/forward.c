@@ -12,6 +12,7 @@
 #include "atomics.h"
 #include "os/os.h"
 #include "os/signal_action.h"
+#include "signals/registry.h"
 
 #include <pthread.h>
 
@@ -118,6 +119,7 @@ int wasmsig_forward_start(int signal, int insist) {
     forward->insist = insist;
     wsig_store_relaxed(&forward->deliveries, 0);
     wsig_store_relaxed(&forward->reached, 0);
+    wsig_store_relaxed(&forward->handled, 0);
     wsig_store_relaxed(&forward->unanswered, 0);
     wsig_store_relaxed(&forward->requested_ns, 0);
     wsig_store_relaxed(&forward->due, false);
@@ -165,6 +167,24 @@ int wasmsig_forward_unanswered(int signal, uint64_t *count) {
   struct wsig_forward *forward = &wsig_forwards[signal];
   if (!wsig_load_relaxed(&forward->active)) return WASMSIG_EFORWARD;
   *count = wsig_load_relaxed(&forward->unanswered);
+  return WASMSIG_OK;
+}
+
+int wasmsig_forward_handled(int signal, uint64_t *count) {
+  if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
+  if (!count) return WASMSIG_EINVAL;
+  struct wsig_forward *forward = &wsig_forwards[signal];
+  if (!wsig_load_relaxed(&forward->active)) return WASMSIG_EFORWARD;
+  *count = wsig_load_relaxed(&forward->handled);
+  return WASMSIG_OK;
+}
+
+int wasmsig_forward_waiting(int signal, uint64_t *count) {
+  if (signal < 1 || signal > WASMSIG_SIGNAL_MAX) return WASMSIG_ESIGNAL;
+  if (!count) return WASMSIG_EINVAL;
+  if (!wsig_load_relaxed(&wsig_forwards[signal].active))
+    return WASMSIG_EFORWARD;
+  *count = wsig_process_waiting_for(signal);
   return WASMSIG_OK;
 }
 

@@ -17,6 +17,7 @@ struct wsig_forward {
   struct sigaction previous; /* the action before; stored before ours is set */
   uint64_t deliveries;
   uint64_t reached;      /* instances, by the last delivery */
+  uint64_t handled;      /* of these: they say that they handle the signal */
   uint64_t unanswered;   /* deliveries since a guest last took the signal */
   uint64_t requested_ns; /* time of the first of these; 0: not yet */
 };

@@ -75,6 +75,7 @@ static bool raise_for_guests(struct wsig_forward *forward, int signal) {
   bool due = is_due(forward, signal, &raised);
   wsig_store_relaxed(&forward->due, due);
   wsig_store_relaxed(&forward->reached, raised.reached);
+  wsig_store_relaxed(&forward->handled, raised.handled);
   /* Release: a thread that reads this count reads how many it reached. */
   wsig_add_release(&forward->deliveries, 1);
   return has_insisted(forward, signal, unanswered) ||

@@ -18,6 +18,7 @@
 #include "signals/registry.h"
 
 #include "os/handler.h"
+#include "signals/acknowledged.h"
 #include "signals/walk.h"
 
 /* Loops over the slots in a set of bits. */
@@ -61,26 +62,12 @@ struct raising {
   uint64_t silent;  /* instances that do not say which signals they handle */
 };
 
-static uint64_t bit_of(uint32_t signal) { return UINT64_C(1) << (signal - 1); }
-
-/* Whether the guest has not acknowledged the signal since its last raise. It
- * does so by the word, or by the pending set (docs/explanation/protocol.md).
- */
-static bool still_waits(uint32_t signal, const uint32_t *word, bool has_set,
-                        bool in_set) {
-  if (has_set && !in_set) return false;
-  if (!word) return true;
-  uint32_t now = wsig_load_relaxed(word);
-  /* With a set, the word may hold another signal by now. */
-  return has_set ? now != 0 : now == signal;
-}
-
 /* Counts what the guest's handled set says about the signal, if there is one.
  */
 static void count_handled(const struct wsig_chunk_cold *cold, uint64_t slot,
                           struct raising *raising) {
   const uint64_t *set = cold->handled[slot];
-  uint64_t bit = bit_of(raising->signal);
+  uint64_t bit = wsig_bit_of(raising->signal);
   if (!set)
     raising->silent++;
   else if (wsig_load_relaxed(set) & bit)
@@ -100,10 +87,10 @@ WSIG_SPECIALIZED bool raise_checked(struct wsig_chunk *chunk,
   if (terminated && wsig_load_relaxed(terminated) != 0 &&
       number != WASMSIG_SIGKILL)
     return false;
-  uint64_t bit = bit_of(number);
+  uint64_t bit = wsig_bit_of(number);
   if (counts) {
     bool in_set = pending && wsig_load_relaxed(pending) & bit;
-    raising->fresh += !still_waits(number, signal, pending, in_set);
+    raising->fresh += !wsig_still_waits(number, signal, pending, in_set);
     count_handled(cold, slot, raising);
   }
   /* An OR without a result: with a result it may be compiled to a loop, which
@@ -142,7 +129,7 @@ static bool raise_movable(struct wsig_movable *movable,
   bool dead = wsig_load_acquire(&movable->terminate) ||
               wsig_load_relaxed(&movable->dead);
   if (dead && raising->signal != WASMSIG_SIGKILL) return false;
-  uint64_t bit = bit_of(raising->signal);
+  uint64_t bit = wsig_bit_of(raising->signal);
   /* An older clear has no effect any more: the next sync must not clear what
    * this raise delivers. Nothing is lost by that: whatever the clear was to
    * take back, the signal waits again. */
@@ -252,7 +239,7 @@ static bool clear_direct(struct wsig_chunk *chunk, struct wsig_chunk_cold *cold,
   uint64_t *pending = cold->pending[slot];
   bool had = false;
   if (pending) {
-    uint64_t bits = wanted ? bit_of(wanted) : UINT64_MAX;
+    uint64_t bits = wanted ? wsig_bit_of(wanted) : UINT64_MAX;
     had = wsig_load_relaxed(pending) & bits;
     wsig_and_relaxed(pending, ~bits);
   }
@@ -273,7 +260,7 @@ static bool clear_direct(struct wsig_chunk *chunk, struct wsig_chunk_cold *cold,
 /* A sync may have delivered the signal already: then the next sync clears it in
  * the memory. `cleared` changes last, so no sync in between goes unnoticed. */
 static bool clear_movable(struct wsig_movable *movable, uint32_t wanted) {
-  uint64_t bits = wanted ? bit_of(wanted) : UINT64_MAX;
+  uint64_t bits = wanted ? wsig_bit_of(wanted) : UINT64_MAX;
   uint32_t expected = wanted;
   if (wanted)
     wsig_cas_relaxed(&movable->newest, &expected, 0);

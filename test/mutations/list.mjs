@@ -326,8 +326,13 @@ export const MUTATIONS = [
   ),
   mutation('test_waiting', 'core/signals/query.c')(
     'what waits for a movable memory waits beside it',
-    'if (wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE)',
-    'if (false)'
+    'if (wsig_class_of(memory) == WASMSIG_MEMORY_MOVABLE)\n    return lowest(',
+    'if (false)\n    return lowest('
+  ),
+  mutation('test_forward_waiting', 'core/signals/query.c')(
+    'a signal that is acknowledged in the set does not wait',
+    'return wsig_still_waits(signal, word, set, in_set);',
+    'return true;'
   ),
   mutation('test_waiting', 'core/signals/query.c')(
     'a guest cannot name a signal above 64',

@@ -915,6 +915,30 @@ WASMSIG_API int wasmsig_forward_last(int signal, uint64_t *deliveries,
 WASMSIG_API int wasmsig_forward_unanswered(int signal, uint64_t *count);
 
 /**
+ * How many of the instances that the last delivery of a forwarded signal
+ * reached declare, by their handled set, that they handle the signal.
+ *
+ * Errors:    ESIGNAL, EFORWARD, EINVAL (NULL).
+ * Threads:   any. Signal handlers: yes.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_forward_handled(int signal, uint64_t *count);
+
+/**
+ * For how many instances of the process a forwarded signal waits: it was
+ * raised, and they have not acknowledged it. For hosts that end the process
+ * after a grace period. An instance with a signal word only keeps the newest
+ * signal, so an older one does not wait for it. For an instance in a MOVABLE
+ * memory, a signal waits until the next sync.
+ *
+ * Errors:    ESIGNAL, EFORWARD, EINVAL (NULL).
+ * Threads:   any. Signal handlers: yes.
+ * Progress:  wait-free.
+ * Since:     0.1
+ */
+WASMSIG_API int wasmsig_forward_waiting(int signal, uint64_t *count);
+
+/**
  * Whether a forwarded signal is due for its default action, after its last
  * delivery and as far as guests are concerned: 1 or 0. The handler that was
  * installed before may ask this, and take the default action if no other code

@@ -20,7 +20,7 @@ _wasmsig_module_index() {
   local i
   for ((i = 2; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
-      --cpu-soft | --cpu-hard | --cpu-compile | --wall | --max-memory | \
+      --cpu-soft | --cpu-hard | --cpu-compile | --wall | --grace | --max-memory | \
         --signal | --forward | --dir | --env | --argv0 | --engine | --every | --for | --output | -o)
         ((i++))
         ;;
@@ -48,7 +48,7 @@ _wasmsig() {
   fi
   case "$previous" in
     --cpu-soft | --cpu-hard | --cpu-compile | --cpu-limit | --cpu-margin | \
-      --startup-limit | --wall | --max-memory | --argv0) return ;;
+      --startup-limit | --wall | --grace | --max-memory | --argv0) return ;;
     --log-format) _wasmsig_words "text json" "$current" && return ;;
     --log | --metrics | --workerd)
       mapfile -t COMPREPLY < <(compgen -f -- "$current") && return
@@ -68,7 +68,7 @@ _wasmsig() {
   esac
   case "${COMP_WORDS[1]}:$current" in
     run:-*)
-      _wasmsig_words "--cpu-soft --cpu-hard --cpu-compile --wall --max-memory --signal --forward
+      _wasmsig_words "--cpu-soft --cpu-hard --cpu-compile --wall --grace --max-memory --signal --forward
         --dir --env --env-inherit --http --argv0 --engine --no-cache
         --allow-precompiled --stats --json --help" "$current"
       ;;

@@ -44,14 +44,14 @@ static void *wait_for_end(void *unused) {
 }
 
 /* Wasmtime compiles with a thread for each processor, and starts as many again,
- * and some more, for files. We start one, and one each for --stats and --wall.
- */
+ * and some more, for files. We start one, and one each for --stats, --wall and
+ * --grace. */
 static int needed_threads(bool has_folders) {
   cpu_set_t set;
   int processors = sched_getaffinity(0, sizeof set, &set) == 0
                        ? CPU_COUNT(&set)
                        : (int)sysconf(_SC_NPROCESSORS_ONLN);
-  return processors * (has_folders ? 2 : 1) + 5;
+  return processors * (has_folders ? 2 : 1) + 6;
 }
 
 /* Whether so many threads can exist at the same time. */

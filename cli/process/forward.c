@@ -16,6 +16,7 @@
 #include "process/ack_stats.h"
 #include "process/clock.h"
 #include "process/end.h"
+#include "process/grace.h"
 #include "text/messages.h"
 #include "text/signal_names.h"
 
@@ -44,14 +45,16 @@ static void on_signal(int signal, siginfo_t *info, void *ucontext) {
   (void)info, (void)ucontext;
   int saved_errno = errno;
   uint64_t reached = 0;
+  bool ends = false;
   wasmsig_forward_last(signal, NULL, &reached);
   if (reached > 0) {
     cli_ack_stats_sent(signal);
+    ends = cli_grace_received(signal);
     __atomic_add_fetch(&deliveries, 1, __ATOMIC_RELEASE);
     wake_wait();
   }
   /* The guest does not handle it or ignored the last one: see host.h. */
-  if (wasmsig_forward_is_due(signal) == 1) cli_end_by_signal(signal);
+  if (ends || wasmsig_forward_is_due(signal) == 1) cli_end_by_signal(signal);
   errno = saved_errno;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "run/options.h"
 
+#include "process/grace.h"
 #include "run/wasi_options.h"
 #include "text/exit_status.h"
 #include "text/help.h"
@@ -13,6 +14,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ------------------------------------------------------------------- times */
 
@@ -22,6 +24,20 @@ static bool take_time(const char *option, const char *text, uint64_t *ns) {
   cli_usage_error("run", "%s: '%s' %s", option, text, wrong);
   return false;
 }
+
+/* 0, with or without a unit, and `none` are times here. */
+static bool take_grace(const char *text, uint64_t *ns) {
+  bool is_none = strcmp(text, "none") == 0;
+  if (is_none || cli_is_zero_time(text)) {
+    *ns = is_none ? CLI_NO_GRACE : 0;
+    return true;
+  }
+  return take_time("--grace", text, ns);
+}
+
+/* The first process of a container receives one SIGTERM, and after some time a
+ * SIGKILL (docs/how-to/containers.md). */
+static uint64_t default_grace(void) { return getpid() == 1 ? 0 : CLI_NO_GRACE; }
 
 /* ------------------------------------------------------------------- sizes */
 
@@ -90,6 +106,7 @@ enum {
   HARD,
   COMPILE,
   WALL,
+  GRACE,
   MAX_MEMORY,
   SIGNAL,
   FORWARD,
@@ -111,6 +128,7 @@ static const struct option long_options[] = {
     {"cpu-hard", required_argument, NULL, HARD},
     {"cpu-compile", required_argument, NULL, COMPILE},
     {"wall", required_argument, NULL, WALL},
+    {"grace", required_argument, NULL, GRACE},
     {"max-memory", required_argument, NULL, MAX_MEMORY},
     {"signal", required_argument, NULL, SIGNAL},
     {"forward", required_argument, NULL, FORWARD},
@@ -154,6 +172,7 @@ static bool take(struct cli_options *options, int option) {
     case COMPILE:
       return take_time("--cpu-compile", optarg, &options->compile_ns);
     case WALL: return take_time("--wall", optarg, &options->wall_ns);
+    case GRACE: return take_grace(optarg, &options->grace_ns);
     case MAX_MEMORY:
       return take_size("--max-memory", optarg, &options->most_memory);
     case SIGNAL: return take_signal(optarg, &options->signal);
@@ -173,8 +192,9 @@ static bool take(struct cli_options *options, int option) {
 }
 
 static bool is_limit(const char *word) {
-  static const char *const limits[] = {
-      "--cpu-soft", "--cpu-hard", "--cpu-compile", "--wall", "--max-memory"};
+  static const char *const limits[] = {"--cpu-soft",    "--cpu-hard",
+                                       "--cpu-compile", "--wall",
+                                       "--grace",       "--max-memory"};
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
     size_t length = strlen(limits[i]);
     if (strncmp(word, limits[i], length) == 0 &&
@@ -214,6 +234,7 @@ int cli_options_parse(struct cli_options *options, int argc, char **argv) {
                                   .hard_ns = WASMSIG_NO_LIMIT,
                                   .compile_ns = WASMSIG_NO_LIMIT,
                                   .wall_ns = WASMSIG_NO_LIMIT,
+                                  .grace_ns = default_grace(),
                                   .most_memory = CLI_ANY_MEMORY,
                                   .uses_cache = true,
                                   .signal = WASMSIG_SIGXCPU,

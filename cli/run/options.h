@@ -13,6 +13,7 @@ struct cli_options {
   uint64_t hard_ns;
   uint64_t compile_ns;  /* CPU time of all threads, or WASMSIG_NO_LIMIT */
   uint64_t wall_ns;     /* since the command started, or WASMSIG_NO_LIMIT */
+  uint64_t grace_ns;    /* of a request to end, or CLI_NO_GRACE */
   uint64_t most_memory; /* bytes of each memory, or CLI_ANY_MEMORY */
   int signal;           /* raised at the soft limit */
   struct cli_forward_options forward;

@@ -6,6 +6,7 @@
 #include "files/read_file.h"
 #include "process/ack_stats.h"
 #include "process/end.h"
+#include "process/grace.h"
 #include "process/run_time.h"
 #include "run/compile_limit.h"
 #include "run/compile_notice.h"
@@ -142,6 +143,7 @@ static int run_job(void) {
   if (!is_loaded) return refuse(result.message);
   int error = init_budget();
   if (error) return refuse(wasmsig_error_text(error));
+  if (!cli_grace_start(options.grace_ns)) return CLI_FAILED;
   if (!cli_forward_start(&options.forward)) return CLI_FAILED;
   if (options.stats != CLI_NO_STATS) cli_forward_report_sigpipe();
   if (is_limited()) error = warm_up();

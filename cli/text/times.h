@@ -2,6 +2,7 @@
 #ifndef WASMSIG_CLI_TEXT_TIMES_H
 #define WASMSIG_CLI_TEXT_TIMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -12,5 +13,8 @@
  *            starts with the text. It is never freed.
  */
 const char *cli_parse_time(const char *text, uint64_t *ns);
+
+/* Whether the text is a time of 0, with or without a unit. */
+bool cli_is_zero_time(const char *text);
 
 #endif

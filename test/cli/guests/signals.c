@@ -73,6 +73,15 @@ static int handling(void) {
   return 18;
 }
 
+/* Acknowledges one signal, and polls no more. */
+static int deaf(void) {
+  print_now("deaf");
+  while (!poll_signal()) continue;
+  printf("received %d\n", last_signal);
+  fflush(stdout);
+  for (volatile unsigned turns = 0;;) turns = turns + 1;
+}
+
 /* Never polls. */
 static int unpolled(void) {
   print_now("unpolled");
@@ -151,12 +160,19 @@ static int slow(void) {
 static const struct {
   const char *name;
   int (*run)(void);
-} modes[] = {{"busy", busy},           {"persistent", persistent},
-             {"unpolled", unpolled},   {"sleeping", sleeping},
-             {"reading", reading},     {"polling", polling},
-             {"writing", writing},     {"printing", printing},
-             {"slow", slow},           {"limit-only", limit_only},
-             {"comparing", comparing}, {"handling", handling}};
+} modes[] = {{"busy", busy},
+             {"persistent", persistent},
+             {"unpolled", unpolled},
+             {"sleeping", sleeping},
+             {"reading", reading},
+             {"polling", polling},
+             {"writing", writing},
+             {"printing", printing},
+             {"slow", slow},
+             {"limit-only", limit_only},
+             {"comparing", comparing},
+             {"handling", handling},
+             {"deaf", deaf}};
 
 int main(int argc, char **argv) {
   wasmsig_want(~0ull);

@@ -30,6 +30,7 @@ export const PROGRAMS = {
   test_forward: unit('test_forward'),
   test_forward_death: unit('test_forward_death'),
   test_waiting: unit('test_waiting'),
+  test_forward_waiting: unit('test_forward_waiting'),
   stress_delays: {
     sources: ['stress_registry', 'guests', 'owners', 'raisers', 'delays'].map(
       (name) => `test/stress/${name}.c`

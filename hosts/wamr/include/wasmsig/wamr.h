@@ -40,6 +40,12 @@
  * limits need WAMR_BUILD_THREAD_MGR=1: otherwise its interpreter does not check
  * for a termination in loops. Neither is on by default.
  *
+ * WAMR's interpreter executes an atomic read-modify-write as a load and a
+ * store. A signal that is written between the two is lost. So a
+ * poll must load the word first, and exchange it only if it is not 0, as the
+ * guests of this project do: then only a second signal can be lost, and only if
+ * it comes between these two instructions.
+ *
  * Memories. wasmsig writes a signal into the memory of a running guest only if
  * the memory cannot move. If WAMR is built with hardware bounds checks (the
  * default on 64-bit hosts), it reserves 8 GiB for each memory. The memory never

@@ -78,7 +78,7 @@ static int compile(const struct request *request, struct cli_bytes module,
 }
 
 int cli_compile(int argc, char **argv) {
-  struct request request = {NULL, NULL};
+  struct request request = {"", NULL};
   wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
   uint8_t *bytes;
   size_t length;

@@ -21,7 +21,7 @@ _wasmsig_module_index() {
   for ((i = 2; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
       --cpu-soft | --cpu-hard | --cpu-compile | --wall | --grace | --max-memory | \
-        --signal | --forward | --dir | --env | --argv0 | --engine | --every | --for | --output | -o)
+        --signal | --forward | --dir | --env | --argv0 | --invoke | --engine | --every | --for | --output | -o)
         ((i++))
         ;;
       -?*) ;;
@@ -48,7 +48,7 @@ _wasmsig() {
   fi
   case "$previous" in
     --cpu-soft | --cpu-hard | --cpu-compile | --cpu-limit | --cpu-margin | \
-      --startup-limit | --wall | --grace | --max-memory | --argv0) return ;;
+      --startup-limit | --wall | --grace | --max-memory | --argv0 | --invoke) return ;;
     --log-format) _wasmsig_words "text json" "$current" && return ;;
     --log | --metrics | --workerd)
       mapfile -t COMPREPLY < <(compgen -f -- "$current") && return
@@ -69,7 +69,7 @@ _wasmsig() {
   case "${COMP_WORDS[1]}:$current" in
     run:-*)
       _wasmsig_words "--cpu-soft --cpu-hard --cpu-compile --wall --grace --max-memory --signal --forward
-        --dir --env --env-inherit --http --argv0 --engine --no-cache
+        --dir --env --env-inherit --http --argv0 --invoke --engine --no-cache
         --allow-precompiled --stats --json --help" "$current"
       ;;
     compile:-*) _wasmsig_words "--output --help" "$current" ;;

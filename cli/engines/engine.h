@@ -7,6 +7,7 @@
 #define WASMSIG_CLI_ENGINES_ENGINE_H
 
 #include "compiled/file.h"
+#include "engines/invocation.h"
 #include "process/stats.h"
 #include "wasmsig/host.h"
 #include "wasmsig/module.h"
@@ -42,8 +43,10 @@ struct cli_job {
   /* Called before a compilation, and only then; whether the result is kept. */
   void (*compilation_starts)(const char *file, bool is_stored);
   wasmsig_registry *registry;
-  uint64_t most_memory; /* bytes to which each memory can grow, or
-                         * CLI_ANY_MEMORY */
+  uint64_t most_memory;              /* bytes to which each memory can grow, or
+                                      * CLI_ANY_MEMORY */
+  struct cli_invocation *invocation; /* the function to call instead of
+                                      * `_start`; NULL: `_start` */
 };
 
 /* How a guest's call ended. */
@@ -63,7 +66,8 @@ struct cli_engine {
   const char *name;
   /* The same engine for components (WASI 0.2); NULL: it runs none. */
   const struct cli_engine *for_components;
-  /* Compiles the module. Checks that all imports and `_start` exist. */
+  /* Compiles the module. Checks that all imports exist, and the function to
+   * call with the arguments for it. */
   bool (*load)(const struct cli_job *job, struct cli_result *result);
   /* Whether the loaded guest can receive signals. NULL: only track() tells. */
   bool (*receives_signals)(void);
@@ -71,7 +75,8 @@ struct cli_engine {
   bool (*instantiate)(const struct cli_job *job, struct cli_result *result);
   /* Returns a wasmsig_error. A module without words is no error. */
   int (*track)(const struct cli_job *job, wasmsig_instance *instance);
-  /* Calls `_start`. */
+  /* Calls `_start`, or the function of the invocation, and before that
+   * `_initialize`. */
   void (*call)(const struct cli_job *job, struct cli_result *result);
   /* Untracks the instance and releases what must not outlive it. */
   void (*close)(const struct cli_job *job);

@@ -10,6 +10,8 @@
  */
 #include "engines/engine.h"
 
+#include "engines/wamr_invoke.h"
+
 #include "process/fault_signals.h"
 #include "wasi/wasi.h"
 #include "wasmsig/wamr.h"
@@ -211,17 +213,12 @@ static bool has_all_imports(struct cli_result *result) {
   return true;
 }
 
-static bool has_start(void) {
-  int32_t count = wasm_runtime_get_export_count(module);
-  for (int32_t i = 0; i < count; i++) {
-    wasm_export_t export;
-    wasm_runtime_get_export_type(module, i, &export);
-    if (strcmp(export.name, "_start") == 0)
-      return export.kind == WASM_IMPORT_EXPORT_KIND_FUNC &&
-             wasm_func_type_get_param_count(export.u.func_type) == 0 &&
-             wasm_func_type_get_result_count(export.u.func_type) == 0;
-  }
-  return false;
+static bool check_start(struct cli_result *result) {
+  wasm_func_type_t type = cli_wamr_exported(module, "_start");
+  return (type && wasm_func_type_get_param_count(type) == 0 &&
+          wasm_func_type_get_result_count(type) == 0) ||
+         cli_result_refuse(result,
+                           "it has no function _start: it is not a program");
 }
 
 /* Sets the signal with which WAMR interrupts blocking calls of its own threads.
@@ -247,9 +244,10 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   memcpy(bytes, job->bytes, job->length);
   module = wasm_runtime_load(bytes, (uint32_t)job->length, error, sizeof error);
   if (!module) return cli_result_refuse(result, error);
-  if (!has_start())
-    return cli_result_refuse(result,
-                             "it has no function _start: it is not a program");
+  if (job->invocation
+          ? !cli_wamr_invoke_prepare(job->invocation, module, result)
+          : !check_start(result))
+    return false;
   if (has_read_only_folder(job->wasi))
     return cli_result_refuse(result,
                              "--dir: WAMR has no read-only folders (::ro): use "
@@ -286,12 +284,18 @@ static int track(const struct cli_job *job, wasmsig_instance *handle) {
   return verdict < 0 ? verdict : WASMSIG_OK;
 }
 
-static void call(const struct cli_job *job, struct cli_result *result) {
-  (void)job;
-  *result = (struct cli_result){.outcome = CLI_EXITED, .status = 0};
+static void call_start(void) {
   wasm_function_inst_t start =
       wasm_runtime_lookup_wasi_start_function(instance);
   wasm_runtime_call_wasm(exec_env, start, 0, NULL);
+}
+
+static void call(const struct cli_job *job, struct cli_result *result) {
+  *result = (struct cli_result){.outcome = CLI_EXITED, .status = 0};
+  if (job->invocation)
+    cli_wamr_invoke(job->invocation, module, instance, exec_env, result);
+  else
+    call_start();
   const char *exception = wasm_runtime_get_exception(instance);
   if (exception) set_outcome(result, exception);
 }

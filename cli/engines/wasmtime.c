@@ -10,6 +10,7 @@
 #include "engines/wasmtime_component.h"
 #include "engines/wasmtime_engine.h"
 #include "engines/wasmtime_error.h"
+#include "engines/wasmtime_invoke.h"
 #include "engines/wasmtime_trampoline.h"
 #include "engines/wasmtime_wasi.h"
 #include "wasmsig/wasmtime.h"
@@ -35,18 +36,45 @@ static bool is_plain_function(const wasm_externtype_t *type) {
          wasm_functype_results(function)->size == 0;
 }
 
-static bool has_start(void) {
-  wasm_exporttype_vec_t exports;
-  bool found = false;
-  wasmtime_module_exports(code.module, &exports);
-  for (size_t i = 0; i < exports.size; i++) {
-    const wasm_name_t *name = wasm_exporttype_name(exports.data[i]);
-    const wasm_externtype_t *type = wasm_exporttype_type(exports.data[i]);
-    if (name->size == 6 && memcmp(name->data, "_start", 6) == 0)
-      found = is_plain_function(type);
+/* NULL: it does not exist. */
+static const wasm_externtype_t *type_of(const wasm_exporttype_vec_t *exports,
+                                        const char *wanted) {
+  for (size_t i = 0; i < exports->size; i++) {
+    const wasm_name_t *name = wasm_exporttype_name(exports->data[i]);
+    if (name->size == strlen(wanted) &&
+        memcmp(name->data, wanted, name->size) == 0)
+      return wasm_exporttype_type(exports->data[i]);
   }
+  return NULL;
+}
+
+static bool check_start(const wasm_exporttype_vec_t *exports,
+                        struct cli_result *result) {
+  const wasm_externtype_t *type = type_of(exports, "_start");
+  return (type && is_plain_function(type)) ||
+         cli_result_refuse(result,
+                           "it has no function _start: it is not a program");
+}
+
+/* The module reader has found the function before. */
+static bool check_invocation(const wasm_exporttype_vec_t *exports,
+                             struct cli_invocation *invocation,
+                             struct cli_result *result) {
+  const wasm_externtype_t *type = type_of(exports, invocation->name);
+  return type &&
+         cli_wasmtime_invoke_prepare(
+             invocation, wasm_externtype_as_functype_const(type), result);
+}
+
+/* What is called after the instantiation. */
+static bool check_entry(const struct cli_job *job, struct cli_result *result) {
+  wasm_exporttype_vec_t exports;
+  wasmtime_module_exports(code.module, &exports);
+  bool is_right = job->invocation
+                      ? check_invocation(&exports, job->invocation, result)
+                      : check_start(&exports, result);
   wasm_exporttype_vec_delete(&exports);
-  return found;
+  return is_right;
 }
 
 static bool load(const struct cli_job *job, struct cli_result *result) {
@@ -58,9 +86,7 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   context = wasmtime_store_context(store);
   wasmtime_error_t *error = cli_wasmtime_load(engine, job, &code);
   if (error) return cli_wasmtime_succeeded(result, error, NULL);
-  if (!has_start())
-    return cli_result_refuse(result,
-                             "it has no function _start: it is not a program");
+  if (!check_entry(job, result)) return false;
   wasmtime_linker_t *linker = wasmtime_linker_new(engine);
   error =
       cli_wasmtime_wasi_define(engine, linker, context, job->wasi, &tracked);
@@ -96,8 +122,11 @@ static int track(const struct cli_job *job, wasmsig_instance *handle) {
 static void call(const struct cli_job *job, struct cli_result *result) {
   wasmtime_extern_t start;
   wasm_trap_t *trap = NULL;
-  (void)job;
   *result = (struct cli_result){.outcome = CLI_EXITED, .status = 0};
+  if (job->invocation) {
+    cli_wasmtime_invoke(job->invocation, context, &instance, result);
+    return;
+  }
   if (!wasmtime_instance_export_get(context, &instance, "_start", 6, &start))
     return;
   wasmtime_error_t *error =

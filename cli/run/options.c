@@ -115,6 +115,7 @@ enum {
   ENV_INHERIT,
   HTTP,
   ARGV0,
+  INVOKE,
   ENGINE,
   NO_CACHE,
   PRECOMPILED,
@@ -137,6 +138,7 @@ static const struct option long_options[] = {
     {"env-inherit", no_argument, NULL, ENV_INHERIT},
     {"http", no_argument, NULL, HTTP},
     {"argv0", required_argument, NULL, ARGV0},
+    {"invoke", required_argument, NULL, INVOKE},
     {"engine", required_argument, NULL, ENGINE},
     {"no-cache", no_argument, NULL, NO_CACHE},
     {"allow-precompiled", no_argument, NULL, PRECOMPILED},
@@ -182,6 +184,7 @@ static bool take(struct cli_options *options, int option) {
     case ENV_INHERIT: return options->inherits_environment = true;
     case HTTP: return options->wasi.sends_http = true;
     case ARGV0: options->argv0 = optarg; return true;
+    case INVOKE: options->invocation.name = optarg; return true;
     case ENGINE: return take_engine(options, optarg);
     case NO_CACHE: options->uses_cache = false; return true;
     case PRECOMPILED: return options->allows_compiled = true;
@@ -223,6 +226,8 @@ static int take_file(struct cli_options *options, int argc, char **argv) {
   options->file = argv[optind];
   options->wasi.arguments = argv + optind;
   options->wasi.argument_count = argc - optind;
+  options->invocation.words = argv + optind + 1;
+  options->invocation.word_count = (size_t)(argc - optind - 1);
   if (options->inherits_environment) cli_inherit_environment(&options->wasi);
   if (strcmp(argv[optind - 1], "--") != 0) warn_of_misplaced_limit(options);
   if (options->argv0) argv[optind] = options->argv0;

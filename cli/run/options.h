@@ -19,6 +19,7 @@ struct cli_options {
   struct cli_forward_options forward;
   struct cli_wasi_setup wasi;
   bool inherits_environment;
+  struct cli_invocation invocation; /* without a name: `_start` is called */
   char *argv0; /* instead of the file's name; NULL: that name */
   const struct cli_engine *engine;
   bool uses_cache;

@@ -49,7 +49,8 @@ static struct wsig_cursor find_section(const uint8_t *bytes, size_t length,
 
 /* ---------------------------------------------------------------- exports */
 
-static bool has_start(const uint8_t *bytes, size_t length) {
+static bool has_function(const uint8_t *bytes, size_t length,
+                         const char *wanted) {
   struct wsig_cursor cursor =
       find_section(bytes, length, WSIG_WASM_SECTION_EXPORT);
   uint32_t count = wsig_read_u32(&cursor);
@@ -57,8 +58,7 @@ static bool has_start(const uint8_t *bytes, size_t length) {
     struct name name = read_name(&cursor);
     uint8_t kind = wsig_read_byte(&cursor);
     wsig_read_u32(&cursor);
-    if (is_name(&cursor, name, "_start"))
-      return kind == WASMSIG_EXTERN_FUNCTION;
+    if (is_name(&cursor, name, wanted)) return kind == WASMSIG_EXTERN_FUNCTION;
   }
   return false;
 }
@@ -103,7 +103,7 @@ enum { PAGE = 1 << 16 };
 
 const char *cli_program_refusal(const uint8_t *bytes, size_t length,
                                 const wasmsig_module_report *report,
-                                uint64_t most_memory) {
+                                const char *entry, uint64_t most_memory) {
   const wasmsig_module_memory *memory = &report->memory;
   bool imports_memory = memory->count > 0 && memory->is_imported;
   if (memory->count > 0 && memory->is_64_bit)
@@ -111,8 +111,10 @@ const char *cli_program_refusal(const uint8_t *bytes, size_t length,
            "ones";
   if ((imports_memory && memory->is_shared) || spawns_threads(bytes, length))
     return "it needs threads (wasi-threads), which are not supported";
-  if (!has_start(bytes, length))
-    return "it has no function _start: it is not a program";
+  if (!has_function(bytes, length, entry))
+    return strcmp(entry, "_start") == 0
+               ? "it has no function _start: it is not a program"
+               : "--invoke: it exports no function of that name";
   if (imports_memory)
     return "it imports its memory, but a WASI program defines its own";
   if (memory->count > 0 && memory->minimum_pages > most_memory / PAGE)

@@ -9,11 +9,12 @@
  * compiles it, which may take long. The engine checks the rest.
  *
  * report:    of these bytes, and readable
+ * entry:     the function that is to be called
  * most_memory: what a memory can grow to, in bytes
  * Returns:   NULL, or a sentence that says why not, and that is never freed.
  */
 const char *cli_program_refusal(const uint8_t *bytes, size_t length,
                                 const wasmsig_module_report *report,
-                                uint64_t most_memory);
+                                const char *entry, uint64_t most_memory);
 
 #endif

@@ -123,10 +123,15 @@ static int run_guest(struct cli_result *result) {
 /* Signals take their default action again, so that one can end a wait for a
  * slow reader of standard error. */
 static int finish(const struct cli_result *result) {
+  int status = result->status;
   if (result->outcome == CLI_REFUSED) return refuse(result->message);
   cli_forward_stop();
-  return result->outcome == CLI_EXITED ? cli_end_by_exit(result->status)
-                                       : cli_end_by_trap(result->message);
+  if (result->outcome != CLI_EXITED) return cli_end_by_trap(result->message);
+  if (options.invocation.has_returned) {
+    cli_invocation_print(&options.invocation);
+    status = cli_finish_output(status);
+  }
+  return cli_end_by_exit(status);
 }
 
 /* Another thread ends the process. */
@@ -200,12 +205,15 @@ static bool read_module(void) {
 
 /* NULL, or why the engine cannot run the module. */
 static const char *check_module(void) {
-  return cli_program_refusal(job.bytes, job.length, &report,
-                             options.most_memory);
+  return cli_program_refusal(
+      job.bytes, job.length, &report,
+      job.invocation ? options.invocation.name : "_start", options.most_memory);
 }
 
 /* NULL, or why the engine cannot run the component. */
 static const char *choose_component_engine(void) {
+  if (job.invocation)
+    return "it is a component (WASI 0.2): --invoke calls functions of modules";
   if (!options.engine->for_components)
     return "it is a component (WASI 0.2), which only --engine wasmtime runs";
   options.engine = options.engine->for_components;
@@ -235,6 +243,7 @@ int cli_run(int argc, char **argv) {
                                    options.engine->memory_size, options.stats};
   cli_end_prepare(&run_info);
   if (!cli_wall_limit_start(options.wall_ns)) return CLI_FAILED;
+  if (options.invocation.name) job.invocation = &options.invocation;
   if (!read_module() || !check_file()) return CLI_FAILED;
   int error = wasmsig_registry_create(&job.registry);
   if (error) return refuse(wasmsig_error_text(error));

@@ -20,6 +20,7 @@ export const OTHERS = new Set(
     'src/workerd/util/exception.h tracked-wasm-instance.h io-context.h worker.c',
     // WAMR.
     'thread_manager.c wasm_memory.c core/iwasm/common/wasm_native.c',
+    'core/iwasm/interpreter/wasm_runtime.c',
     'core/shared/platform/include/platform_api_extension.h',
     // Go.
     'wasm_exec.js',

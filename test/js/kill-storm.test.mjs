@@ -53,7 +53,7 @@ for (const way of ['run', 'error', 'async']) {
     assert.deepEqual(JSON.parse(stdout), {
       code: 'ERR_WASMSIG_CPU_LIMIT',
       limit: 10,
-      keys: 'code,limit,used',
+      keys: 'code,limit,used,reason',
       called: 0,
       names: {}
     })

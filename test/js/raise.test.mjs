@@ -239,6 +239,7 @@ test('the package exports what its types declare', () => {
     'forward',
     'inspect',
     'install',
+    'kill',
     'limitCpu',
     'raise',
     'stats',

@@ -15,8 +15,14 @@ const collected = new FinalizationRegistry(({ signal, listener }) =>
   unlisten(signal, 'abort', listener)
 )
 
+/** Asks the value's own slots: a proxy of anything is none. */
 function isAbortSignal(value) {
-  return isPossible && value instanceof AbortSignal
+  if (!isPossible || typeof value !== 'object' || value === null) return false
+  try {
+    return isAborted(value) !== undefined
+  } catch {
+    return false
+  }
 }
 
 function hasAborted(signal) {

@@ -41,11 +41,16 @@ fn until_pending() -> SignalSet {
     }
 }
 
-/// An executor of one task.
-fn run(future: impl Future) {
+/// An executor of one task. It says so after the first poll, which wants the
+/// signal.
+fn run(future: impl Future, line: &str) {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
-    while future.as_mut().poll(&mut context).is_pending() {}
+    let mut is_pending = future.as_mut().poll(&mut context).is_pending();
+    say(line);
+    while is_pending {
+        is_pending = future.as_mut().poll(&mut context).is_pending();
+    }
 }
 
 fn until_heard() {
@@ -116,8 +121,7 @@ fn main() {
             ignore();
         }
         "awaits" => {
-            say("awaits");
-            run(signal(Signal::TERM));
+            run(signal(Signal::TERM), "awaits");
             println!("SIGTERM came");
         }
         "takes" => {

@@ -634,9 +634,10 @@ WASMSIG_API int wasmsig_budget_unwind(size_t level);
  * a wall limit.
  *
  * Errors:    EINVAL, ENOKILL (the budget has no `kill`), EHANDLER, ETHREAD (the
- *            watchdog cannot be started; later enters are refused all the
- * same). Threads:   any, but not during a reset or destroy of this budget.
- * Signal handlers: no. Since:     0.1
+ *            watchdog cannot be started; later enters are refused anyway).
+ * Threads:   any, but not during a reset or destroy of this budget. Signal
+ *            handlers: no.
+ * Since:     0.1
  */
 WASMSIG_API int wasmsig_budget_kill(wasmsig_budget *budget);
 

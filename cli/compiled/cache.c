@@ -48,21 +48,6 @@ uint64_t cli_cache_size(void) {
   return text && !cli_parse_size(text, &size) ? size : DEFAULT_SIZE;
 }
 
-/* Creates the folder and those that lead to it, for us alone. */
-static bool make_folder(const char *folder) {
-  char path[PATH_MAX];
-  size_t length = strlen(folder);
-  if (length >= sizeof path) return false;
-  memcpy(path, folder, length + 1);
-  for (char *slash = strchr(path + 1, '/'); slash;
-       slash = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) return false;
-    *slash = '/';
-  }
-  return mkdir(path, 0700) == 0 || errno == EEXIST;
-}
-
 static bool is_folder_of_ours(const struct stat *status) {
   return S_ISDIR(status->st_mode) &&
          (status->st_uid == geteuid() || status->st_uid == 0);
@@ -85,24 +70,47 @@ static bool keeps_ours(const char *folder) {
   return (status.st_mode & S_ISVTX) != 0 || (status.st_mode & others) == 0;
 }
 
-/* Whether that holds for all folders that lead to the last name. */
-static bool way_keeps_ours(const char *folder) {
+/* Whether something holds for all folders that lead to the last name. */
+static bool all_on_way(const char *folder, bool (*holds)(const char *)) {
   char path[PATH_MAX];
   size_t length = strlen(folder);
   if (length >= sizeof path) return false;
   memcpy(path, folder, length + 1);
   for (char *slash; (slash = strrchr(path, '/')) && slash != path;) {
     *slash = '\0';
-    if (!keeps_ours(path)) return false;
+    if (!holds(path)) return false;
   }
-  return path[0] != '/' || keeps_ours("/");
+  return path[0] != '/' || holds("/");
 }
 
 /* The way is that of the name, and that of where its links lead. */
 static bool is_ours(const char *folder) {
   char resolved[PATH_MAX];
-  return is_for_us_alone(folder) && way_keeps_ours(folder) &&
-         realpath(folder, resolved) && way_keeps_ours(resolved);
+  return is_for_us_alone(folder) && all_on_way(folder, keeps_ours) &&
+         realpath(folder, resolved) && all_on_way(resolved, keeps_ours);
+}
+
+static bool is_missing_or_keeps_ours(const char *folder) {
+  struct stat status;
+  if (stat(folder, &status) != 0) return errno == ENOENT;
+  return keeps_ours(folder);
+}
+
+/* Creates the folder and those that lead to it, for us alone. In a folder of
+ * another user none is created: root's would lock that user out of theirs. */
+static bool make_folder(const char *folder) {
+  char path[PATH_MAX];
+  size_t length = strlen(folder);
+  if (length >= sizeof path) return false;
+  if (!all_on_way(folder, is_missing_or_keeps_ours)) return false;
+  memcpy(path, folder, length + 1);
+  for (char *slash = strchr(path + 1, '/'); slash;
+       slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) return false;
+    *slash = '/';
+  }
+  return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
 /* ----------------------------------------------------------------- entries */

@@ -8,6 +8,7 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -82,6 +83,28 @@ test('a folder that may not be written is not used', (t) => {
   assert.deepEqual([status, stderr], [7, ''])
   assert.deepEqual(user.entries(), [])
 })
+
+// As under sudo, which may keep the HOME of the user who calls it. A folder of
+// root there would lock the user out of their own cache.
+test(
+  'nothing is created in the home of another user',
+  {
+    skip: rootOnly
+  },
+  (t) => {
+    const user = home(t)
+    chownSync(user.path, 65534, 65534)
+    runs(user)
+    assert.deepEqual(readdirSync(user.path), ['exits-7.wasm'])
+    mkdirSync(join(user.path, 'link'))
+    const away = folder(t)
+    chownSync(away, 65534, 65534)
+    symlinkSync(away, join(user.path, 'link/away'))
+    chownSync(user.path, 0, 0)
+    runs(user, { WASMSIG_CACHE: join(user.path, 'link/away/a/b') })
+    assert.deepEqual(readdirSync(away), [])
+  }
+)
 
 const parent = (user) => join(user.path, '.cache/wasmsig')
 const ways = {

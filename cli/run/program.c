@@ -97,9 +97,25 @@ static bool spawns_threads(const uint8_t *bytes, size_t length) {
   return false;
 }
 
-/* -------------------------------------------------------------------- all */
+/* ---------------------------------------------------------------- memories */
 
 enum { PAGE = 1 << 16 };
+
+/* Wasmtime's limits of a store do not hold for shared memories. Their type has
+ * a maximum. */
+static bool has_larger_shared_memory(const uint8_t *bytes, size_t length,
+                                     uint64_t most_memory) {
+  struct wsig_cursor cursor =
+      find_section(bytes, length, WSIG_WASM_SECTION_MEMORY);
+  uint32_t count = wsig_read_u32(&cursor);
+  for (uint32_t i = 0; i < count && !cursor.failed; i++) {
+    struct wsig_limits limits = wsig_read_memory_limits(&cursor);
+    if (limits.is_shared && limits.maximum > most_memory / PAGE) return true;
+  }
+  return false;
+}
+
+/* -------------------------------------------------------------------- all */
 
 const char *cli_program_refusal(const uint8_t *bytes, size_t length,
                                 const wasmsig_module_report *report,
@@ -119,5 +135,7 @@ const char *cli_program_refusal(const uint8_t *bytes, size_t length,
     return "it imports its memory, but a WASI program defines its own";
   if (memory->count > 0 && memory->minimum_pages > most_memory / PAGE)
     return "its memory is larger than --max-memory from the start";
+  if (has_larger_shared_memory(bytes, length, most_memory))
+    return "a memory of it is shared, and may grow beyond --max-memory";
   return NULL;
 }

@@ -17,7 +17,10 @@ const plain = guest('plain')
 function program(t, text) {
   const file = join(folder(t), 'program.wasm')
   const { buffer } = wabt
-    .parseWat('program.wat', `(module ${text})`)
+    .parseWat('program.wat', `(module ${text})`, {
+      multi_memory: true,
+      threads: true
+    })
     .toBinary({})
   writeFileSync(file, buffer)
   return file
@@ -111,6 +114,30 @@ for (const engine of ENGINES) {
     const { status, stderr } = run(engine, ['--max-memory', '65535B', file])
     assert.equal(status, 1)
     assert.match(stderr, /: its memory is larger than --max-memory from the/)
+  })
+
+  test(`${engine}: --max-memory limits memories that are shared too`, (t) => {
+    const text = (memories) => `
+      (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+      ${memories}
+      (export "memory" (memory 0))
+      (func (export "_start") (call $exit (i32.const 7)))`
+    const shared = text('(memory 1 100 shared)')
+    const limited = (size, file) => run(engine, ['--max-memory', size, file])
+    const small = limited('1MiB', program(t, shared))
+    assert.equal(small.status, 1)
+    assert.match(
+      small.stderr,
+      /: a memory of it is shared, and may grow beyond/
+    )
+    assert.equal(limited('6400KiB', program(t, shared)).status, 7)
+    const second = text('(memory 1) (memory 1 100 shared)')
+    const other = limited('1MiB', program(t, second))
+    assert.equal(other.status, 1)
+    assert.match(
+      other.stderr,
+      engine === 'wasmtime' ? /: a memory of it is/ : /./
+    )
   })
 
   // ---------------------------------------------------- the program is given

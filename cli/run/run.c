@@ -18,6 +18,7 @@
 #include "text/verdict.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 static struct cli_options options;
@@ -182,6 +183,9 @@ static bool fill_closed_streams(void) {
 
 static bool open_compiled(void) {
   static struct cli_compiled compiled;
+  if (strcmp(options.file, "-") == 0)
+    return refuse("compiled code cannot come from standard input: name a file"),
+           false;
   if (!options.allows_compiled)
     return refuse(
                "it is compiled code, which can do all that you can do: "

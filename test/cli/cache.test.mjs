@@ -21,7 +21,7 @@ import process from 'node:process'
 import { test } from 'node:test'
 
 import { ENTRY, home, program, runs } from './support/cache.mjs'
-import { COMMAND, guest } from './support/command.mjs'
+import { COMMAND, command, guest } from './support/command.mjs'
 
 const isRoot = process.getuid() === 0
 
@@ -252,6 +252,10 @@ test('wasmsig compile makes a file that run runs on request only', (t) => {
   assert.deepEqual([status, stderr], [7, ''])
   const plain = user.run(['--allow-precompiled', user.program])
   assert.equal(plain.status, 7)
+  const input = { env: user.env, input: readFileSync(out) }
+  const piped = command(['run', '--allow-precompiled', '-'], input)
+  assert.equal(piped.status, 1)
+  assert.match(piped.stderr, /-: compiled code cannot come from standard input/)
 })
 
 test('a compiled program receives signals', (t) => {

@@ -21,7 +21,7 @@ _wasmsig_module_index() {
   for ((i = 2; i < COMP_CWORD; i++)); do
     case "${COMP_WORDS[i]}" in
       --cpu-soft | --cpu-hard | --cpu-compile | --wall | --grace | --max-memory | \
-        --signal | --forward | --dir | --env | --argv0 | --invoke | --engine | --every | --for | --output | -o)
+        --signal | --forward | --dir | --env | --argv0 | --invoke | --engine | --trace | --every | --for | --output | -o)
         ((i++))
         ;;
       -?*) ;;
@@ -50,7 +50,7 @@ _wasmsig() {
     --cpu-soft | --cpu-hard | --cpu-compile | --cpu-limit | --cpu-margin | \
       --startup-limit | --wall | --grace | --max-memory | --argv0 | --invoke) return ;;
     --log-format) _wasmsig_words "text json" "$current" && return ;;
-    --log | --metrics | --workerd)
+    --log | --metrics | --trace | --workerd)
       mapfile -t COMPREPLY < <(compgen -f -- "$current") && return
       ;;
     --signal) _wasmsig_words "$(_wasmsig_signals)" "$current" && return ;;
@@ -70,7 +70,7 @@ _wasmsig() {
     run:-*)
       _wasmsig_words "--cpu-soft --cpu-hard --cpu-compile --wall --grace --max-memory --signal --forward
         --dir --env --env-inherit --http --argv0 --invoke --engine --no-cache
-        --allow-precompiled --stats --json --help" "$current"
+        --allow-precompiled --stats --json --trace --help" "$current"
       ;;
     compile:-*) _wasmsig_words "--output --help" "$current" ;;
     cache:-*) _wasmsig_words "--help" "$current" ;;

@@ -9,15 +9,13 @@
  * the thread with sem_post(3), which is async-signal-safe. Counts only grow.
  * They are read when the process ends.
  *
- * The core's timer sends the signal of the soft limit, without a call to this
- * file. So the thread checks for it when the guest's CPU time comes near the
- * limit. The time until the acknowledgement is an upper bound: it counts from
- * the last check that did not see the signal.
+ * The time until the acknowledgement is an upper bound: until the check that
+ * saw it.
  */
 #include "process/ack_stats.h"
 
 #include "process/clock.h"
-#include "process/run_time.h"
+#include "process/run_trace.h"
 #include "text/signal_names.h"
 
 #include <pthread.h>
@@ -34,15 +32,9 @@ static struct {
 
 static wasmsig_registry *registry;
 static wasmsig_instance instance;
-static uint64_t soft_limit_ns;
-static int soft_limit_signal;
 static sem_t wake;
 static pthread_t checker;
 static int running; /* atomic */
-
-/* The checker's; after its end, the main thread's. */
-static bool expects_soft_limit;
-static uint64_t last_check_ns;
 
 #define LOAD(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
 #define STORE(place, value) __atomic_store_n(&(place), value, __ATOMIC_RELEASE)
@@ -58,7 +50,9 @@ static void count_sent(int signal, uint64_t at_ns) {
                               __ATOMIC_RELAXED);
 }
 
-void cli_ack_stats_sent(int signal) {
+/* It is in the trace before an acknowledgement of it can be. */
+void cli_ack_stats_sent(int signal, const char *by) {
+  cli_trace_raised(signal, by);
   count_sent(signal, cli_now_ns(CLOCK_MONOTONIC));
   if (LOAD(running)) sem_post(&wake);
 }
@@ -77,6 +71,7 @@ static void count_acknowledged(uint64_t at_ns) {
     if (since == 0 || since > at_ns) continue;
     STORE(signal_stats[i].pending_since_ns, 0);
     STORE(signal_stats[i].acknowledged, LOAD(signal_stats[i].sent));
+    cli_trace_acknowledged(i, at_ns - since);
     if (at_ns - since > signal_stats[i].slowest_ns)
       STORE(signal_stats[i].slowest_ns, at_ns - since);
   }
@@ -86,26 +81,13 @@ static void count_acknowledged(uint64_t at_ns) {
 
 #define SHORT_NS UINT64_C(20000)
 #define LONGEST_NS UINT64_C(5000000)
-#define BEFORE_SOFT_NS UINT64_C(1000000)
-
-static bool soft_limit_is_signalled(void) {
-  wasmsig_statistics statistics;
-  wasmsig_get_statistics(&statistics);
-  return statistics.soft > 0;
-}
 
 /* The time until the next check. `checks`: how often a pending signal has been
- * checked. Before a soft limit checks start early, as the reported time counts
- * from the check before the signal. */
+ * checked. */
 static uint64_t pause_ns(uint64_t checks) {
-  if (any_is_pending()) {
-    uint64_t pause = checks < 500 ? SHORT_NS : checks * 40;
-    return pause < LONGEST_NS ? pause : LONGEST_NS;
-  }
-  if (!expects_soft_limit) return UINT64_C(1000000000);
-  uint64_t used = cli_cpu_ns();
-  uint64_t left = soft_limit_ns > used ? soft_limit_ns - used : 0;
-  return left > BEFORE_SOFT_NS + SHORT_NS ? left - BEFORE_SOFT_NS : SHORT_NS;
+  if (!any_is_pending()) return UINT64_C(1000000000);
+  uint64_t pause = checks < 500 ? SHORT_NS : checks * 40;
+  return pause < LONGEST_NS ? pause : LONGEST_NS;
 }
 
 static void sleep_until_woken(uint64_t pause) {
@@ -115,14 +97,8 @@ static void sleep_until_woken(uint64_t pause) {
 
 static void check(void) {
   uint64_t now = cli_now_ns(CLOCK_MONOTONIC);
-  if (expects_soft_limit && soft_limit_is_signalled()) {
-    /* The last check did not see it: it was sent later than that. */
-    expects_soft_limit = false;
-    count_sent(soft_limit_signal, last_check_ns);
-  }
   if (wasmsig_instance_waiting(registry, instance) == 0)
     count_acknowledged(now);
-  last_check_ns = now;
 }
 
 static void *check_until_stopped(void *unused) {
@@ -136,15 +112,10 @@ static void *check_until_stopped(void *unused) {
 }
 
 void cli_ack_stats_start(wasmsig_registry *of_registry,
-                         wasmsig_instance of_instance, uint64_t soft_ns,
-                         int soft_signal) {
+                         wasmsig_instance of_instance) {
   sigset_t all, before;
   registry = of_registry;
   instance = of_instance;
-  soft_limit_ns = soft_ns;
-  soft_limit_signal = soft_signal;
-  expects_soft_limit = soft_ns != WASMSIG_NO_LIMIT;
-  last_check_ns = cli_now_ns(CLOCK_MONOTONIC);
   sem_init(&wake, 0, 0);
   STORE(running, 1);
   /* The process's signals must interrupt the thread that runs the guest. */

@@ -7,15 +7,16 @@
  * process ends while they go on. A handler that interrupts the claimer in its
  * own thread returns as well, so no thread waits for another.
  *
- * All of it is async-signal-safe. cli_text builds the message and writes it by
- * write(2). poll(2) comes first, so that a reader who has stopped reading does
- * not delay the end. The guest's own output is complete by then: each of its
- * writes is a system call (wasi/streams.c).
+ * All of it is async-signal-safe. The trace ends first (trace/wake.c). cli_text
+ * builds the message and writes it by write(2). poll(2) comes first, so that a
+ * reader who has stopped reading does not delay the end. The guest's own output
+ * is complete by then: each of its writes is a system call (wasi/streams.c).
  */
 #include "process/end.h"
 
 #include "core/os/default_action.h"
 #include "process/run_time.h"
+#include "process/run_trace.h"
 #include "text/exit_status.h"
 #include "text/signal_names.h"
 
@@ -68,6 +69,7 @@ static const struct cli_ending limit_ending = {.name = "cpu-limit",
 void cli_end_by_limit(void *unused) {
   (void)unused;
   if (!cli_end_claim()) return;
+  cli_trace_end_by_limit("CPU");
   report("stopped at its CPU limit", "", limit_ending);
   _exit(CLI_CPU_LIMIT);
 }
@@ -75,12 +77,14 @@ void cli_end_by_limit(void *unused) {
 void cli_end_by_compile_limit(void) {
   if (!cli_end_claim()) return;
   cli_run_time_count_process();
+  cli_trace_end_by_limit("CPU, while it was compiled");
   report("stopped at its CPU limit while it was compiled", "", limit_ending);
   _exit(CLI_CPU_LIMIT);
 }
 
 void cli_end_by_wall_limit(void) {
   if (!cli_end_claim()) return;
+  cli_trace_end_by_limit("wall clock");
   report("stopped at its wall-clock limit", "",
          (struct cli_ending){.name = "wall-limit", .status = CLI_WALL_LIMIT});
   _exit(CLI_WALL_LIMIT);
@@ -88,6 +92,7 @@ void cli_end_by_wall_limit(void) {
 
 void cli_end_by_signal(int signal) {
   if (!cli_end_claim()) return;
+  cli_trace_end_by_signal(signal);
   /* Shells do not report SIGPIPE either. */
   report(signal == SIGPIPE ? NULL : "ended by ", cli_signal_name(signal),
          (struct cli_ending){
@@ -101,12 +106,14 @@ void cli_end_by_signal(int signal) {
 int cli_end_by_exit(int status) {
   int reported = status & 0xff; /* what the system keeps of it: wait(2) */
   patience_ms = -1;
+  cli_trace_end_by("exit", reported);
   report(NULL, "", (struct cli_ending){.name = "exit", .status = reported});
   return reported;
 }
 
 int cli_end_by_trap(const char *message) {
   patience_ms = -1;
+  cli_trace_end_by("trap", CLI_TRAPPED);
   report("trap: ", message,
          (struct cli_ending){.name = "trap", .status = CLI_TRAPPED});
   return CLI_TRAPPED;

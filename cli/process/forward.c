@@ -17,8 +17,10 @@
 #include "process/clock.h"
 #include "process/end.h"
 #include "process/grace.h"
+#include "process/run_trace.h"
 #include "text/messages.h"
 #include "text/signal_names.h"
+#include "trace/trace.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -48,7 +50,7 @@ static void on_signal(int signal, siginfo_t *info, void *ucontext) {
   bool ends = false;
   wasmsig_forward_last(signal, NULL, &reached);
   if (reached > 0) {
-    cli_ack_stats_sent(signal);
+    cli_ack_stats_sent(signal, "the process's signal");
     ends = cli_grace_received(signal);
     __atomic_add_fetch(&deliveries, 1, __ATOMIC_RELEASE);
     wake_wait();
@@ -139,7 +141,8 @@ static void drain_event(void) {
   (void)taken;
 }
 
-int cli_wait(struct pollfd *files, nfds_t count, uint64_t deadline_ns) {
+static int wait_until(struct pollfd *files, nfds_t count,
+                      uint64_t deadline_ns) {
   struct timespec left = {0, 0};
   files[0] = (struct pollfd){.fd = event_descriptor, .events = POLLIN};
   for (;;) {
@@ -155,4 +158,15 @@ int cli_wait(struct pollfd *files, nfds_t count, uint64_t deadline_ns) {
     }
     if (ready > 0 || !may_wait) return ready;
   }
+}
+
+/* A wait that ends at once is none in the trace. */
+int cli_wait(struct pollfd *files, nfds_t count, uint64_t deadline_ns) {
+  if (!wsig_trace_is_on()) return wait_until(files, count, deadline_ns);
+  int ready = wait_until(files, count, 0);
+  if (ready != 0 || deadline_ns <= cli_now_ns(CLOCK_MONOTONIC)) return ready;
+  bool begun = cli_trace_begin("waiting");
+  ready = wait_until(files, count, deadline_ns);
+  cli_trace_end("waiting", begun);
+  return ready;
 }

@@ -121,6 +121,7 @@ enum {
   PRECOMPILED,
   STATS,
   JSON,
+  TRACE,
   HELP
 };
 
@@ -144,6 +145,7 @@ static const struct option long_options[] = {
     {"allow-precompiled", no_argument, NULL, PRECOMPILED},
     {"stats", optional_argument, NULL, STATS},
     {"json", no_argument, NULL, JSON},
+    {"trace", required_argument, NULL, TRACE},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0}};
 
@@ -190,6 +192,7 @@ static bool take(struct cli_options *options, int option) {
     case PRECOMPILED: return options->allows_compiled = true;
     case STATS: return take_stats(options, optarg);
     case JSON: options->stats = CLI_STATS_JSON; return true;
+    case TRACE: options->trace = optarg; return true;
     default: return false;
   }
 }

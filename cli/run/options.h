@@ -25,6 +25,7 @@ struct cli_options {
   bool uses_cache;
   bool allows_compiled; /* FILE may be of `wasmsig compile` */
   enum cli_stats_format stats;
+  const char *trace; /* the trace's file; NULL: none */
 };
 
 /**

@@ -8,6 +8,7 @@
 #include "process/end.h"
 #include "process/grace.h"
 #include "process/run_time.h"
+#include "process/run_trace.h"
 #include "run/compile_limit.h"
 #include "run/compile_notice.h"
 #include "run/options.h"
@@ -26,6 +27,8 @@ static wasmsig_module_report report = WASMSIG_MODULE_REPORT_INIT;
 static struct cli_job job;
 static struct cli_run_info run_info;
 static wasmsig_budget budget;
+static int soft_is_counted;  /* the soft limit's signal; atomic */
+static int guest_is_tracked; /* atomic */
 
 static int refuse(const char *why) {
   cli_message("%s: %s", options.file, why);
@@ -54,6 +57,22 @@ static void end_by_soft_limit(void *unused) {
   cli_end_by_signal(options.signal);
 }
 
+static bool has_observer(void) {
+  return options.stats != CLI_NO_STATS || options.trace;
+}
+
+static void count_soft_limit(void) {
+  if (!__atomic_exchange_n(&soft_is_counted, 1, __ATOMIC_ACQ_REL))
+    cli_ack_stats_sent(options.signal, "the soft limit");
+}
+
+/* At the soft limit, after the signal was raised. In a handler, or in the
+ * watchdog. */
+static void on_soft_limit(void *unused) {
+  (void)unused;
+  if (__atomic_load_n(&guest_is_tracked, __ATOMIC_ACQUIRE)) count_soft_limit();
+}
+
 /* Without limits the budget is never entered. */
 static int init_budget(void) {
   wasmsig_budget_options limits = WASMSIG_BUDGET_OPTIONS_INIT;
@@ -61,6 +80,7 @@ static int init_budget(void) {
   limits.hard_ns = options.hard_ns;
   limits.signal = options.signal;
   limits.registry = job.registry;
+  if (has_observer()) limits.raise = on_soft_limit;
   limits.kill = cli_end_by_limit;
   limits.kill_is_signal_safe = true;
   limits.measure = !is_limited();
@@ -93,8 +113,9 @@ static int warm_up(void) {
 /* If the module's start function has passed the soft limit, the signal came
  * before the guest was tracked. */
 static void repeat_missed_signal(void) {
-  if (wasmsig_budget_get_state(&budget) == WASMSIG_BUDGET_SIGNALLED)
-    wasmsig_registry_raise(job.registry, options.signal);
+  if (wasmsig_budget_get_state(&budget) != WASMSIG_BUDGET_SIGNALLED) return;
+  if (wasmsig_registry_raise(job.registry, options.signal) > 0)
+    count_soft_limit();
 }
 
 static void warn_if_untracked(wasmsig_instance instance) {
@@ -104,20 +125,33 @@ static void warn_if_untracked(wasmsig_instance instance) {
               wasmsig_verdict_text(report.verdict));
 }
 
+static bool instantiate(struct cli_result *result) {
+  bool begun = cli_trace_begin("instantiate");
+  bool is_made = options.engine->instantiate(&job, result);
+  cli_trace_end("instantiate", begun);
+  return is_made;
+}
+
+static void call(struct cli_result *result) {
+  bool begun = cli_trace_begin("call");
+  options.engine->call(&job, result);
+  cli_trace_end("call", begun);
+}
+
 /* Within the budget's section. Returns a wasmsig_error; without one, the result
  * is set. */
 static int run_guest(struct cli_result *result) {
   wasmsig_instance instance = 0;
-  if (!options.engine->instantiate(&job, result)) return WASMSIG_OK;
+  if (!instantiate(result)) return WASMSIG_OK;
   int error = options.engine->track(&job, &instance);
   if (error) return error;
   warn_if_untracked(instance);
   cli_forward_set_guest(job.registry, instance);
-  if (options.stats != CLI_NO_STATS && instance != 0)
-    cli_ack_stats_start(job.registry, instance, options.soft_ns,
-                        options.signal);
+  if (has_observer() && instance != 0)
+    cli_ack_stats_start(job.registry, instance);
+  __atomic_store_n(&guest_is_tracked, instance != 0, __ATOMIC_RELEASE);
   repeat_missed_signal();
-  options.engine->call(&job, result);
+  call(result);
   return WASMSIG_OK;
 }
 
@@ -140,27 +174,49 @@ static void wait_for_end(void) {
   for (;;) pause();
 }
 
-static int run_job(void) {
-  struct cli_result result;
+static bool compiles; /* as a slice of the trace */
+
+static void compilation_starts(const char *file, bool is_stored) {
+  cli_compile_notice_start(file, is_stored);
+  compiles = cli_trace_begin("compile");
+}
+
+static bool load(struct cli_result *result) {
+  bool begun = cli_trace_begin("load");
   cli_compile_limit_start(options.compile_ns);
-  bool is_loaded = options.engine->load(&job, &result);
+  bool is_loaded = options.engine->load(&job, result);
   cli_compile_notice_stop();
   cli_compile_limit_stop();
-  if (!is_loaded) return refuse(result.message);
+  cli_trace_end("compile", compiles);
+  cli_trace_end("load", begun);
+  return is_loaded;
+}
+
+/* Returns a wasmsig_error; without one, the result is set. */
+static int run_section(struct cli_result *result) {
+  int error = is_limited() ? wasmsig_budget_enter(&budget) : WASMSIG_OK;
+  return error ? error : run_guest(result);
+}
+
+static int run_job(void) {
+  struct cli_result result;
+  if (!load(&result)) return refuse(result.message);
   int error = init_budget();
   if (error) return refuse(wasmsig_error_text(error));
   if (!cli_grace_start(options.grace_ns)) return CLI_FAILED;
   if (!cli_forward_start(&options.forward)) return CLI_FAILED;
-  if (options.stats != CLI_NO_STATS) cli_forward_report_sigpipe();
+  if (has_observer()) cli_forward_report_sigpipe();
   if (is_limited()) error = warm_up();
   cli_run_time_guest_starts();
-  if (!error && is_limited()) error = wasmsig_budget_enter(&budget);
-  if (!error) error = run_guest(&result);
+  bool begun =
+      is_limited() && cli_trace_begin_section(options.soft_ns, options.hard_ns);
+  if (!error) error = run_section(&result);
   /* From here on no signal and no limit ends the process. */
   bool ends_here = cli_end_claim();
   /* Before the end of the section withdraws the signals that are pending. */
   cli_ack_stats_stop();
   if (is_limited()) wasmsig_budget_leave(&budget);
+  cli_trace_end("section", begun);
   options.engine->close(&job);
   if (!ends_here) wait_for_end();
   return error ? refuse(wasmsig_error_text(error)) : finish(&result);
@@ -209,15 +265,9 @@ static bool read_module(void) {
 
 /* NULL, or why the engine cannot run the module. */
 static const char *check_module(void) {
-  static struct cli_result result;
-  struct cli_bytes module = {job.bytes, job.length};
-  const char *why = cli_program_refusal(
-      module, &report, job.invocation ? options.invocation.name : "_start",
-      options.most_memory);
-  if (why || !job.invocation) return why;
-  return cli_invocation_prepare(&options.invocation, module, &result)
-             ? NULL
-             : result.message;
+  return cli_program_refusal(
+      job.bytes, job.length, &report,
+      job.invocation ? options.invocation.name : "_start", options.most_memory);
 }
 
 /* NULL, or why the engine cannot run the component. */
@@ -244,11 +294,7 @@ static bool check_file(void) {
   return !why;
 }
 
-int cli_run(int argc, char **argv) {
-  if (!fill_closed_streams()) return CLI_FAILED;
-  int status = cli_options_parse(&options, argc, argv);
-  if (status >= 0) return status;
-  cli_run_time_start();
+static int run_file(void) {
   run_info = (struct cli_run_info){options.file, options.engine->name,
                                    options.engine->memory_size, options.stats};
   cli_end_prepare(&run_info);
@@ -262,6 +308,17 @@ int cli_run(int argc, char **argv) {
   job.file = options.file;
   job.most_memory = options.most_memory;
   job.uses_cache = options.uses_cache;
-  job.compilation_starts = cli_compile_notice_start;
+  job.compilation_starts = compilation_starts;
   return run_job();
+}
+
+int cli_run(int argc, char **argv) {
+  if (!fill_closed_streams()) return CLI_FAILED;
+  int status = cli_options_parse(&options, argc, argv);
+  if (status >= 0) return status;
+  if (!cli_trace_start(options.trace, options.file)) return CLI_FAILED;
+  cli_run_time_start();
+  status = run_file();
+  cli_trace_stop();
+  return status;
 }

@@ -108,6 +108,13 @@ static int try_streams(void) {
   return (input == EBADF) | (output == EBADF) << 1 | (error == EBADF) << 2;
 }
 
+/* Sleeps that often. */
+static int nap(char **argv) {
+  for (int left = atoi(argv[2]); left > 0; left--) usleep(1000);
+  puts("rested");
+  return 0;
+}
+
 static int sleep_a_little(void) {
   struct timespec a_little = {0, 50000000};
   return nanosleep(&a_little, NULL) != 0;
@@ -163,6 +170,7 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "poll-many") == 0) return poll_many();
   if (strcmp(mode, "poll-file") == 0) return poll_input_and_file(argv);
   if (strcmp(mode, "sleep") == 0) return sleep_a_little();
+  if (strcmp(mode, "nap") == 0) return nap(argv);
   if (strcmp(mode, "until") == 0) return sleep_until();
   if (strcmp(mode, "fill") == 0) return fill_memory();
   if (strcmp(mode, "name") == 0) return puts(argv[0]) < 0;

@@ -125,7 +125,8 @@ test('each limit is read once', () => {
       onUnsafe: 'wait',
       grace: 1,
       terminate: true,
-      measure: false
+      measure: false,
+      name: 'once'
     },
     {
       get(target, key) {
@@ -140,6 +141,7 @@ test('each limit is read once', () => {
     'hard',
     'instances',
     'measure',
+    'name',
     'onUnsafe',
     'signal',
     'soft',

@@ -45,6 +45,9 @@ new CpuBudget({ soft: 10, hardd: 50 })
 // @ts-expect-error nor this one
 new CpuBudget({ timeout: 50 })
 const measure = new CpuBudget({ measure: true })
+new CpuBudget({ hard: 50, name: 'tenant-7' }).reset({ name: 'tenant-8' })
+// @ts-expect-error a name is no limit
+new CpuBudget({ name: 'tenant-7' })
 budget.run(() => {
   throw new Error()
 })
@@ -105,6 +108,8 @@ const error = new CpuLimitError(1, 2)
 const code: 'ERR_WASMSIG_CPU_LIMIT' = error.code
 const kill: 'engine' | 'word' = capabilities.hardKill
 const tracked: number = stats().tracked.FIXED + (stats().untracked.overlap ?? 0)
+const [{ name: budgetName, cpu, kills, lateness }] = stats().budgets
+const late: number = cpu + kills.wall + lateness.counts[0]
 
 export {
   at,
@@ -113,7 +118,9 @@ export {
   forPyodide,
   installed,
   kill,
+  late,
   limited,
+  budgetName,
   number,
   pages,
   sentence,

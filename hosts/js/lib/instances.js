@@ -6,6 +6,7 @@ const native = require('./native.js')
 const { exportsOf, isInstance, memoryBuffer } = require('./engine-objects.js')
 const { typeError } = require('./errors.js')
 const { firing } = require('./firing-mode.js')
+const { namedUse } = require('./named-use.js')
 const {
   Uint8Array,
   mapGet,
@@ -159,6 +160,7 @@ function stats() {
     tracked: { FIXED, SHARED, MOVABLE },
     untracked: Object.fromEntries(untracked),
     ...rest,
+    budgets: namedUse(),
     unsafe: { ...native.unsafeStats({ __proto__: null }) },
     firing: firing()
   }

@@ -17,6 +17,7 @@ const { SIGNALS, signalNumber } = require('./signals.js')
 const NS_PER_MS = 1e6
 const MOST_MS = 2 ** 53 / NS_PER_MS
 const ABSENT = -1
+const MOST_NAME = 100 // MOST_NAME_BYTES in native/named_use.h has room for it
 const POLICIES = ['wait', 'kill', 'exit'] // numbers of enum on_unsafe
 
 function checkMs(value, what, least = Number.MIN_VALUE) {
@@ -43,6 +44,22 @@ function checkPolicy(value) {
   return value
 }
 
+/** Of control characters, and of halves of a character. */
+const NOT_IN_NAMES = /[\p{Cc}\p{Cs}]/u
+
+function checkName(value) {
+  if (value === undefined) return undefined
+  if (typeof value !== 'string') {
+    throw typeError('limits.name', 'a string', value)
+  }
+  const { length } = value
+  if (length < 1 || length > MOST_NAME || NOT_IN_NAMES.test(value)) {
+    const expected = `1 to ${MOST_NAME} characters, none of them a control character`
+    throw rangeError('limits.name', expected, value)
+  }
+  return value
+}
+
 const DEFAULTS = Object.freeze({
   soft: undefined,
   hard: undefined,
@@ -51,6 +68,7 @@ const DEFAULTS = Object.freeze({
   signal: SIGNALS.SIGXCPU,
   onUnsafe: 'wait',
   grace: 100,
+  name: undefined,
   terminated: Object.freeze([]) // ids of instances that a kill terminates
 })
 
@@ -63,7 +81,8 @@ const KEYS = [
   'onUnsafe',
   'grace',
   'terminate',
-  'measure'
+  'measure',
+  'name'
 ]
 
 /** Names that similar interfaces have. */
@@ -79,7 +98,9 @@ const SYNONYMS = {
   delay: 'grace',
   abort: 'signal',
   elapsed: 'wall',
-  deadline: 'wall'
+  deadline: 'wall',
+  label: 'name',
+  tenant: 'name'
 }
 
 /** How many letters must be changed, added or removed to turn `a` into `b`. */
@@ -136,6 +157,7 @@ function checkLimits(limits, before) {
     abort: aborts ? given : before.abort,
     onUnsafe: checkPolicy(limits.onUnsafe) ?? before.onUnsafe,
     grace: checkMs(limits.grace, 'limits.grace', 0) ?? before.grace,
+    name: checkName(limits.name) ?? before.name,
     terminated: before.terminated
   }
 }
@@ -144,14 +166,15 @@ function inNs(ms) {
   return ms === undefined ? ABSENT : Math.max(1, Math.ceil(ms * NS_PER_MS))
 }
 
-function toNative({ soft, hard, wall, signal, onUnsafe, grace }) {
+function toNative({ soft, hard, wall, signal, onUnsafe, grace, name }) {
   return [
     inNs(soft),
     inNs(hard),
     inNs(wall),
     signal,
     POLICIES.indexOf(onUnsafe),
-    grace * NS_PER_MS
+    grace * NS_PER_MS,
+    name
   ]
 }
 

@@ -30,6 +30,8 @@ const noop = {
   leftAsyncIds: () => false,
   enterAsync: () => false,
   leaveAsync: () => false,
+  namedUse: () => [],
+  latenessBounds: () => [],
   firing: () => 2 // the watchdog, which never runs here
 }
 

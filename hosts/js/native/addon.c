@@ -11,14 +11,14 @@
 typedef void define_functions(napi_env env, napi_value exports);
 
 static define_functions *const all_functions[] = {
-    define_budgets,         define_copies,
-    define_firing_mode,     define_forwarded_signals,
-    define_inspect,         define_instances,
-    define_instrument,      define_memory_reservation,
-    define_module_bytes,    define_movable_memories,
-    define_promise_hook,    define_sections,
-    define_targets,         define_track,
-    define_tracked_buffers,
+    define_budgets,      define_copies,
+    define_firing_mode,  define_forwarded_signals,
+    define_inspect,      define_instances,
+    define_instrument,   define_memory_reservation,
+    define_module_bytes, define_movable_memories,
+    define_named_use,    define_promise_hook,
+    define_sections,     define_targets,
+    define_track,        define_tracked_buffers,
 };
 
 struct cleanup {

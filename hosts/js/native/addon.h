@@ -20,6 +20,7 @@ void define_instrument(napi_env env, napi_value exports);
 void define_memory_reservation(napi_env env, napi_value exports);
 void define_module_bytes(napi_env env, napi_value exports);
 void define_movable_memories(napi_env env, napi_value exports);
+void define_named_use(napi_env env, napi_value exports);
 void define_promise_hook(napi_env env, napi_value exports);
 void define_sections(napi_env env, napi_value exports);
 void define_targets(napi_env env, napi_value exports);

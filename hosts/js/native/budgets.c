@@ -6,9 +6,11 @@
 #include "held_budgets.h"
 #include "instances.h"
 #include "movable_memories.h"
+#include "named_use.h"
 #include "realm.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Below 0: absent. */
 static uint64_t limit_of(napi_env env, napi_value ns) {
@@ -16,7 +18,10 @@ static uint64_t limit_of(napi_env env, napi_value ns) {
   return number < 0 ? WASMSIG_NO_LIMIT : (uint64_t)number;
 }
 
-/* given: softNs, hardNs, wallNs, signal, onUnsafe, graceNs. */
+/* The number of arguments that are limits. */
+#define LIMITS 7
+
+/* given: softNs, hardNs, wallNs, signal, onUnsafe, graceNs, name. */
 static void set_limits(napi_env env, wasmsig_budget_options *options,
                        napi_value *given) {
   options->soft_ns = limit_of(env, given[0]);
@@ -30,6 +35,14 @@ static void set_policy(napi_env env, struct killing *killing,
                        napi_value *given) {
   killing->on_unsafe = (enum on_unsafe)number_of(env, given[4]);
   killing->grace_ns = (uint64_t)number_of(env, given[5]);
+}
+
+/* Sets `to` for the name; leaves it if none is given. False: no memory. */
+static bool find_name(napi_env env, napi_value *given, struct named_use **to) {
+  char name[MOST_NAME_BYTES + 1];
+  text_of(env, given[6], name, sizeof name);
+  if (name[0]) *to = named_use_of(name, strlen(name));
+  return !name[0] || *to;
 }
 
 /* Without limits yet. */
@@ -65,19 +78,20 @@ static struct held_budget *new_budget(napi_env env, struct realm *realm,
   return held;
 }
 
-/* create(softNs, hardNs, wallNs, signal, onUnsafe, graceNs, ids): a budget.
- * Limits below 0 are absent; `ids` is an array, or undefined for the whole
- * realm. */
+/* create(softNs, hardNs, wallNs, signal, onUnsafe, graceNs, name, ids): a
+ * budget. Limits below 0 are absent; `name` is a string, or undefined; `ids` is
+ * an array, or undefined for the whole realm. */
 static napi_value create(napi_env env, napi_callback_info info) {
-  napi_value given[7], external = NULL;
+  napi_value given[LIMITS + 1], external = NULL;
   struct realm *realm = realm_of(env);
-  arguments(env, info, given, 7);
-  struct held_budget *held = new_budget(env, realm, given[6]);
+  arguments(env, info, given, LIMITS + 1);
+  struct held_budget *held = new_budget(env, realm, given[LIMITS]);
   if (!held) return throw_code(env, WASMSIG_ENOMEM);
   set_limits(env, &held->options, given);
   set_policy(env, &held->killing, given);
   int error = wasmsig_budget_init(&held->budget, &held->options);
-  if (!error && !(external = held_budgets_add(env, realm, held)))
+  if (!error && (!find_name(env, given, &held->killing.charge.to) ||
+                 !(external = held_budgets_add(env, realm, held))))
     error = WASMSIG_ENOMEM;
   if (!error) return external;
   free(held);
@@ -156,22 +170,26 @@ static napi_value is_spent(napi_env env, napi_callback_info info) {
   struct held_budget *held = held_budget_of(env, given[0]);
   int error = wasmsig_budget_enter(&held->budget);
   if (!error) error = wasmsig_budget_leave(&held->budget);
+  named_use_add_kill(&held->killing);
   return make_bool(env,
                    error == WASMSIG_ESPENT || error == WASMSIG_LEFT_KILLED);
 }
 
-/* reset(budget, softNs, hardNs, wallNs, signal, onUnsafe, graceNs): throws
- * ERR_WASMSIG_BUSY. */
+/* reset(budget, softNs, hardNs, wallNs, signal, onUnsafe, graceNs, name):
+ * throws ERR_WASMSIG_BUSY. */
 static napi_value reset(napi_env env, napi_callback_info info) {
-  napi_value given[7];
-  arguments(env, info, given, 7);
+  napi_value given[1 + LIMITS];
+  arguments(env, info, given, 1 + LIMITS);
   struct held_budget *held = held_budget_of(env, given[0]);
   wasmsig_budget_options options = held->options;
+  struct named_use *to = held->killing.charge.to;
   set_limits(env, &options, given + 1);
+  if (!find_name(env, given + 1, &to)) return throw_code(env, WASMSIG_ENOMEM);
   int error = budget_id_reset(held, &options);
   if (error) return throw_code(env, error);
   held->options = options;
   set_policy(env, &held->killing, given + 1);
+  held->killing.charge = (struct charge){.to = to};
   movable_memories_sync(env, held->realm);
   return NULL;
 }

@@ -15,6 +15,16 @@
  * period is over; numbers as in lib/limits.js. */
 enum on_unsafe { ON_UNSAFE_WAIT, ON_UNSAFE_KILL, ON_UNSAFE_EXIT };
 
+struct named_use;
+
+/* What a budget has added to the figures of its name; for the thread that holds
+ * the budget. */
+struct charge {
+  struct named_use *to; /* NULL: it has no name */
+  uint64_t used_ns;     /* of its CPU time; since its last reset */
+  bool soft, killed;    /* that these limits were counted; until a reset */
+};
+
 /* The `context` of a budget's options. "Under lock": of the engine. */
 struct killing {
   struct engine *engine;
@@ -29,6 +39,7 @@ struct killing {
   uint64_t first_ns;   /* the thread's CPU time at the first of all */
   bool has_sigkill;    /* SIGKILL is in the guests' words; under lock */
   bool waited, overdue; /* counted since the budget was entered */
+  struct charge charge;
 };
 
 /* Under lock: SIGKILL in the words of all guests that the budget concerns. */

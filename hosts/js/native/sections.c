@@ -16,6 +16,7 @@
 #include "engine.h"
 #include "held_budgets.h"
 #include "movable_memories.h"
+#include "named_use.h"
 #include "realm.h"
 #include "stack.h"
 
@@ -44,6 +45,7 @@ static bool end_async(napi_env env, struct realm *realm) {
   struct async_section *async = innermost_async(realm->engine);
   int outcome = wasmsig_budget_leave(&async->held->budget);
   engine_leave(realm->engine, &async->section);
+  named_use_add(&async->held->killing, realm->engine->innermost);
   realm->sections--;
   napi_delete_reference(env, async->budget);
   free(async);
@@ -70,6 +72,7 @@ static napi_value enter_async(napi_env env, napi_callback_info info) {
   if (napi_create_reference(env, given[0], 1, &async->budget) == napi_ok)
     error = wasmsig_budget_enter(&async->held->budget);
   if (error) {
+    if (error == WASMSIG_ESPENT) named_use_add_kill(&async->held->killing);
     discard_async(env, async);
   } else {
     realm->sections++;
@@ -123,7 +126,10 @@ static napi_value call_in_section(napi_env env, wasmsig_budget *budget,
   struct section section = {0};
   napi_value result = NULL;
   int error = wasmsig_budget_enter(budget);
-  if (error == WASMSIG_ESPENT) return killed(env, realm, budget);
+  if (error == WASMSIG_ESPENT) {
+    named_use_add_kill(killing);
+    return killed(env, realm, budget);
+  }
   if (error) return throw_code(env, error);
   realm->sections++;
   engine_enter(engine, &section, killing, true);
@@ -134,6 +140,7 @@ static napi_value call_in_section(napi_env env, wasmsig_budget *budget,
   while (engine->innermost != &section) end_async(env, realm);
   bool was_unwound = engine_leave(engine, &section);
   int outcome = wasmsig_budget_leave(budget);
+  named_use_add(killing, engine->innermost);
   movable_memories_sync(env, realm);
   realm->sections--;
   if (was_unwound || outcome == WASMSIG_LEFT_KILLED) {

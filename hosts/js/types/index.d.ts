@@ -199,6 +199,17 @@ export interface LimitOptions {
    * a limit, and in a reset.
    */
   measure?: boolean
+  /**
+   * 1 to 100 characters, none of them a control character. What all budgets of
+   * this name use, in all threads of the process, is added up in
+   * {@link Stats.budgets}. In a reset another name may be given: what the budget
+   * has used before stays with the old one.
+   *
+   * A name is kept until the process ends. So name tenants or plugins, not
+   * requests. After 1,000 names of a process, all further ones count together,
+   * as the name '(other)'.
+   */
+  name?: string
 }
 
 /** Refuses functions that return a promise: their later work has no limit. */
@@ -615,6 +626,46 @@ export type UntrackedReason =
   | 'overlap'
   | 'failed'
 
+/**
+ * What all budgets of one name have used, in all threads of the process. A
+ * section counts when it has ended: the outermost call of a budget, or a part of
+ * a `runAsync` that the event loop has resumed.
+ */
+export interface NamedUse {
+  /** {@link LimitOptions.name}; '(other)' for all names after the first 1,000. */
+  name: string
+  /**
+   * CPU ms. Time in nested sections of different names counts for each of these
+   * names; in sections of the same name, once.
+   */
+  cpu: number
+  /** Sections that have ended. */
+  sections: number
+  /**
+   * Budgets that have used at least their soft limit. As for kills, a budget
+   * counts once until its reset, and each call of a `limitCpu` function is a
+   * budget.
+   */
+  softLimits: number
+  /** Budgets that were killed, by what has ended them: {@link CpuLimitError.reason}. */
+  kills: { hard: number; wall: number; kill: number }
+  /**
+   * CPU ms that the budgets that were killed at their hard limit had used beyond
+   * that limit, when their section ended: a histogram.
+   */
+  lateness: {
+    /** The upper bounds of all counts but the last. */
+    bounds: number[]
+    /**
+     * How many were at most as late as the bound of the same index, and later
+     * than the one before; the last one is those above all bounds.
+     */
+    counts: number[]
+    /** The sum of all latenesses. */
+    sum: number
+  }
+}
+
 /** What {@link stats} returns. */
 export interface Stats {
   /** Tracked instances of this thread, by the class of their memory. */
@@ -644,6 +695,8 @@ export interface Stats {
   softLimits: number
   /** Of the whole process: calls killed, by the engine or by SIGKILL. */
   kills: number
+  /** Of the whole process, in the order of the names' first use. */
+  budgets: NamedUse[]
   /** Kills of this thread that came while the host's own functions ran. */
   unsafe: {
     /** How many had to wait for a better moment. */

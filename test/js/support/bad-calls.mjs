@@ -37,6 +37,7 @@ export const CALLS = {
   'new CpuBudget({ onUnsafe: x })': (x) =>
     new CpuBudget({ hard: 5, onUnsafe: x }),
   'new CpuBudget({ grace: x })': (x) => new CpuBudget({ hard: 5, grace: x }),
+  'new CpuBudget({ name: x })': (x) => new CpuBudget({ hard: 5, name: x }),
   'new CpuBudget({ measure: x })': (x) => new CpuBudget({ measure: x }),
   'new CpuBudget({ terminate: x })': (x) =>
     new CpuBudget({ hard: 5, instances: [], terminate: x }),

@@ -153,6 +153,11 @@ const OUTCOMES = {
     ok: ['undefined', 'zero', 'minus zero', 'one', 'half', 'sixtyfive'],
     OUT_OF_RANGE: ['minus one', 'NaN', '1e309', '2**53']
   },
+  'new CpuBudget({ name: x })': {
+    most: 'INVALID_ARG_TYPE',
+    ok: ['undefined', 'SIGFOO', 'SIGUSR2'],
+    OUT_OF_RANGE: ['empty text']
+  },
   'new CpuBudget({ measure: x })': { most: 'INVALID_ARG_TYPE', ok: ['true'] },
   'new CpuBudget({ terminate: x })': {
     most: 'INVALID_ARG_TYPE',

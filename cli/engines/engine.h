@@ -43,10 +43,11 @@ struct cli_job {
   /* Called before a compilation, and only then; whether the result is kept. */
   void (*compilation_starts)(const char *file, bool is_stored);
   wasmsig_registry *registry;
-  uint64_t most_memory;              /* bytes to which each memory can grow, or
-                                      * CLI_ANY_MEMORY */
-  struct cli_invocation *invocation; /* the function to call instead of
-                                      * `_start`; NULL: `_start` */
+  uint64_t most_memory; /* bytes to which each memory can grow, or
+                         * CLI_ANY_MEMORY */
+  struct cli_invocation
+      *invocation; /* the function to call instead of
+                    * `_start`, with its arguments; NULL: `_start` */
 };
 
 /* How a guest's call ended. */
@@ -66,8 +67,7 @@ struct cli_engine {
   const char *name;
   /* The same engine for components (WASI 0.2); NULL: it runs none. */
   const struct cli_engine *for_components;
-  /* Compiles the module. Checks that all imports exist, and the function to
-   * call with the arguments for it. */
+  /* Compiles the module. Checks that all imports exist. */
   bool (*load)(const struct cli_job *job, struct cli_result *result);
   /* Whether the loaded guest can receive signals. NULL: only track() tells. */
   bool (*receives_signals)(void);

@@ -2,6 +2,7 @@
 #include "engines/invocation.h"
 
 #include "engines/engine.h"
+#include "engines/function_kinds.h"
 
 #include <errno.h>
 #include <math.h>
@@ -85,33 +86,43 @@ static struct cli_value *values_of(const enum cli_kind *kinds, size_t count) {
   return values;
 }
 
-bool cli_invocation_prepare(struct cli_invocation *invocation,
-                            const enum cli_kind *parameters,
-                            size_t parameter_count,
-                            const enum cli_kind *results, size_t result_count,
-                            struct cli_result *result) {
-  if (has_other(parameters, parameter_count) ||
-      has_other(results, result_count))
+static bool take_words(struct cli_invocation *invocation,
+                       const struct cli_function_kinds *kinds,
+                       struct cli_result *result) {
+  size_t count = kinds->parameter_count;
+  if (has_other(kinds->parameters, count) ||
+      has_other(kinds->results, kinds->result_count))
     return refuse(result,
                   "--invoke: '%s' has a parameter or a result that is no "
                   "number (v128 or a reference)",
                   invocation->name);
-  if (parameter_count != invocation->word_count)
+  if (count != invocation->word_count)
     return refuse(result, "--invoke: '%s' has %zu parameter%s, but %zu %s",
-                  invocation->name, parameter_count,
-                  parameter_count == 1 ? "" : "s", invocation->word_count,
+                  invocation->name, count, count == 1 ? "" : "s",
+                  invocation->word_count,
                   invocation->word_count == 1 ? "argument is given"
                                               : "arguments are given");
-  invocation->parameters = values_of(parameters, parameter_count);
-  invocation->results = values_of(results, result_count);
-  invocation->result_count = result_count;
+  invocation->parameters = values_of(kinds->parameters, count);
+  invocation->results = values_of(kinds->results, kinds->result_count);
+  invocation->result_count = kinds->result_count;
   if (!invocation->parameters || !invocation->results)
     return cli_result_refuse(result, "out of memory");
-  for (size_t i = 0; i < parameter_count; i++)
+  for (size_t i = 0; i < count; i++)
     if (!read_value(invocation->words[i], &invocation->parameters[i]))
       return refuse(result, "--invoke: argument %zu: '%s' is no %s", i + 1,
-                    invocation->words[i], kind_names[parameters[i]]);
+                    invocation->words[i], kind_names[kinds->parameters[i]]);
   return true;
+}
+
+bool cli_invocation_prepare(struct cli_invocation *invocation,
+                            struct cli_bytes module,
+                            struct cli_result *result) {
+  struct cli_function_kinds kinds;
+  if (!cli_function_kinds_read(&kinds, module, invocation->name))
+    return cli_result_refuse(result, "out of memory");
+  bool fits = take_words(invocation, &kinds, result);
+  cli_function_kinds_release(&kinds);
+  return fits;
 }
 
 /* ---------------------------------------------------------------- printing */

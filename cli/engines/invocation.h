@@ -7,6 +7,8 @@
 #ifndef WASMSIG_CLI_ENGINES_INVOCATION_H
 #define WASMSIG_CLI_ENGINES_INVOCATION_H
 
+#include "compiled/file.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,18 +41,14 @@ struct cli_invocation {
 };
 
 /**
- * Reads the words as values for the function's parameters, and prepares its
- * results.
+ * Reads the words as values for the parameters of the function, which the
+ * module exports, and prepares its results.
  *
- * parameters:  kinds of the parameters; not kept
- * Returns:     false, with the reason in `result`, if a count or a word is
- *              wrong, or if a kind is CLI_OTHER_KIND.
+ * Returns:   false, with the reason in `result`, if a count or a word is
+ *            wrong, or if a parameter or a result is no number.
  */
 bool cli_invocation_prepare(struct cli_invocation *invocation,
-                            const enum cli_kind *parameters,
-                            size_t parameter_count,
-                            const enum cli_kind *results, size_t result_count,
-                            struct cli_result *result);
+                            struct cli_bytes module, struct cli_result *result);
 
 /* Prints the results on standard output, one a line. */
 void cli_invocation_print(const struct cli_invocation *invocation);

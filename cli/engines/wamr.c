@@ -213,14 +213,6 @@ static bool has_all_imports(struct cli_result *result) {
   return true;
 }
 
-static bool check_start(struct cli_result *result) {
-  wasm_func_type_t type = cli_wamr_exported(module, "_start");
-  return (type && wasm_func_type_get_param_count(type) == 0 &&
-          wasm_func_type_get_result_count(type) == 0) ||
-         cli_result_refuse(result,
-                           "it has no function _start: it is not a program");
-}
-
 /* Sets the signal with which WAMR interrupts blocking calls of its own threads.
  * WAMR keeps this signal blocked. Its default, SIGUSR1, belongs to the guest;
  * SIGSYS cannot be forwarded anyway. Declared in
@@ -244,10 +236,6 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   memcpy(bytes, job->bytes, job->length);
   module = wasm_runtime_load(bytes, (uint32_t)job->length, error, sizeof error);
   if (!module) return cli_result_refuse(result, error);
-  if (job->invocation
-          ? !cli_wamr_invoke_prepare(job->invocation, module, result)
-          : !check_start(result))
-    return false;
   if (has_read_only_folder(job->wasi))
     return cli_result_refuse(result,
                              "--dir: WAMR has no read-only folders (::ro): use "

@@ -6,40 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-wasm_func_type_t cli_wamr_exported(wasm_module_t module, const char *name) {
-  int32_t count = wasm_runtime_get_export_count(module);
-  for (int32_t i = 0; i < count; i++) {
-    wasm_export_t export;
-    wasm_runtime_get_export_type(module, i, &export);
-    if (strcmp(export.name, name) == 0)
-      return export.kind == WASM_IMPORT_EXPORT_KIND_FUNC ? export.u.func_type
-                                                         : NULL;
-  }
-  return NULL;
-}
-
 /* ------------------------------------------------------------------ values */
-
-typedef wasm_valkind_t (*kind_getter)(wasm_func_type_t, uint32_t);
-
-static enum cli_kind kind_of(wasm_valkind_t kind) {
-  switch (kind) {
-    case WASM_I32: return CLI_I32;
-    case WASM_I64: return CLI_I64;
-    case WASM_F32: return CLI_F32;
-    case WASM_F64: return CLI_F64;
-    default: return CLI_OTHER_KIND;
-  }
-}
-
-/* One more than needed, as 0 bytes may be NULL. */
-static enum cli_kind *kinds_of(wasm_func_type_t type, uint32_t count,
-                               kind_getter get) {
-  enum cli_kind *kinds = calloc((size_t)count + 1, sizeof *kinds);
-  for (uint32_t i = 0; kinds && i < count; i++)
-    kinds[i] = kind_of(get(type, i));
-  return kinds;
-}
 
 static void to_wamr(const struct cli_value *value, wasm_val_t *to) {
   switch (value->kind) {
@@ -67,23 +34,6 @@ static void from_wamr(const wasm_val_t *value, struct cli_value *to) {
     case CLI_F32: to->of.f32 = value->of.f32; break;
     default: to->of.f64 = value->of.f64;
   }
-}
-
-bool cli_wamr_invoke_prepare(struct cli_invocation *invocation,
-                             wasm_module_t module, struct cli_result *result) {
-  wasm_func_type_t type = cli_wamr_exported(module, invocation->name);
-  uint32_t parameters = wasm_func_type_get_param_count(type);
-  uint32_t results = wasm_func_type_get_result_count(type);
-  enum cli_kind *in =
-      kinds_of(type, parameters, wasm_func_type_get_param_valkind);
-  enum cli_kind *out =
-      kinds_of(type, results, wasm_func_type_get_result_valkind);
-  bool fits = in && out ? cli_invocation_prepare(invocation, in, parameters,
-                                                 out, results, result)
-                        : cli_result_refuse(result, "out of memory");
-  free(in);
-  free(out);
-  return fits;
 }
 
 /* ------------------------------------------------------------------- calls */

@@ -7,13 +7,6 @@
 
 #include <wasm_export.h>
 
-/* The type of an exported function; NULL: there is none of that name. */
-wasm_func_type_t cli_wamr_exported(wasm_module_t module, const char *name);
-
-/* Reads the arguments for the function. False: they do not fit. */
-bool cli_wamr_invoke_prepare(struct cli_invocation *invocation,
-                             wasm_module_t module, struct cli_result *result);
-
 /* Calls `_initialize`, if there is one, and then the function. The instance
  * has an exception if one of them failed. */
 void cli_wamr_invoke(struct cli_invocation *invocation, wasm_module_t module,

@@ -30,53 +30,6 @@ static int memory_is_known; /* atomic: set after `memory` */
 
 /* -------------------------------------------------------------------- load */
 
-static bool is_plain_function(const wasm_externtype_t *type) {
-  const wasm_functype_t *function = wasm_externtype_as_functype_const(type);
-  return function && wasm_functype_params(function)->size == 0 &&
-         wasm_functype_results(function)->size == 0;
-}
-
-/* NULL: it does not exist. */
-static const wasm_externtype_t *type_of(const wasm_exporttype_vec_t *exports,
-                                        const char *wanted) {
-  for (size_t i = 0; i < exports->size; i++) {
-    const wasm_name_t *name = wasm_exporttype_name(exports->data[i]);
-    if (name->size == strlen(wanted) &&
-        memcmp(name->data, wanted, name->size) == 0)
-      return wasm_exporttype_type(exports->data[i]);
-  }
-  return NULL;
-}
-
-static bool check_start(const wasm_exporttype_vec_t *exports,
-                        struct cli_result *result) {
-  const wasm_externtype_t *type = type_of(exports, "_start");
-  return (type && is_plain_function(type)) ||
-         cli_result_refuse(result,
-                           "it has no function _start: it is not a program");
-}
-
-/* The module reader has found the function before. */
-static bool check_invocation(const wasm_exporttype_vec_t *exports,
-                             struct cli_invocation *invocation,
-                             struct cli_result *result) {
-  const wasm_externtype_t *type = type_of(exports, invocation->name);
-  return type &&
-         cli_wasmtime_invoke_prepare(
-             invocation, wasm_externtype_as_functype_const(type), result);
-}
-
-/* What is called after the instantiation. */
-static bool check_entry(const struct cli_job *job, struct cli_result *result) {
-  wasm_exporttype_vec_t exports;
-  wasmtime_module_exports(code.module, &exports);
-  bool is_right = job->invocation
-                      ? check_invocation(&exports, job->invocation, result)
-                      : check_start(&exports, result);
-  wasm_exporttype_vec_delete(&exports);
-  return is_right;
-}
-
 static bool load(const struct cli_job *job, struct cli_result *result) {
   engine = cli_wasmtime_start(job->wasi->folder_count > 0, result);
   if (!engine) return false;
@@ -86,7 +39,6 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   context = wasmtime_store_context(store);
   wasmtime_error_t *error = cli_wasmtime_load(engine, job, &code);
   if (error) return cli_wasmtime_succeeded(result, error, NULL);
-  if (!check_entry(job, result)) return false;
   wasmtime_linker_t *linker = wasmtime_linker_new(engine);
   error =
       cli_wasmtime_wasi_define(engine, linker, context, job->wasi, &tracked);
@@ -127,8 +79,11 @@ static void call(const struct cli_job *job, struct cli_result *result) {
     cli_wasmtime_invoke(job->invocation, context, &instance, result);
     return;
   }
-  if (!wasmtime_instance_export_get(context, &instance, "_start", 6, &start))
+  if (!wasmtime_instance_export_get(context, &instance, "_start", 6, &start) ||
+      start.kind != WASMTIME_EXTERN_FUNC) {
+    cli_result_refuse(result, "its compiled code has no function _start");
     return;
+  }
   wasmtime_error_t *error =
       wasmtime_func_call(context, &start.of.func, NULL, 0, NULL, 0, &trap);
   cli_wasmtime_succeeded(result, error, trap);

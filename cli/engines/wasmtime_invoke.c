@@ -9,24 +9,6 @@
 
 /* ------------------------------------------------------------------ values */
 
-static enum cli_kind kind_of(const wasm_valtype_t *type) {
-  switch (wasm_valtype_kind(type)) {
-    case WASM_I32: return CLI_I32;
-    case WASM_I64: return CLI_I64;
-    case WASM_F32: return CLI_F32;
-    case WASM_F64: return CLI_F64;
-    default: return CLI_OTHER_KIND;
-  }
-}
-
-/* One more than needed, as 0 bytes may be NULL. */
-static enum cli_kind *kinds_of(const wasm_valtype_vec_t *types) {
-  enum cli_kind *kinds = calloc(types->size + 1, sizeof *kinds);
-  for (size_t i = 0; kinds && i < types->size; i++)
-    kinds[i] = kind_of(types->data[i]);
-  return kinds;
-}
-
 static void to_wasmtime(const struct cli_value *value, wasmtime_val_t *to) {
   switch (value->kind) {
     case CLI_I32:
@@ -53,21 +35,6 @@ static void from_wasmtime(const wasmtime_val_t *value, struct cli_value *to) {
     case CLI_F32: to->of.f32 = value->of.f32; break;
     default: to->of.f64 = value->of.f64;
   }
-}
-
-bool cli_wasmtime_invoke_prepare(struct cli_invocation *invocation,
-                                 const wasm_functype_t *type,
-                                 struct cli_result *result) {
-  const wasm_valtype_vec_t *parameters = wasm_functype_params(type);
-  const wasm_valtype_vec_t *results = wasm_functype_results(type);
-  enum cli_kind *in = kinds_of(parameters), *out = kinds_of(results);
-  bool fits = in && out
-                  ? cli_invocation_prepare(invocation, in, parameters->size,
-                                           out, results->size, result)
-                  : cli_result_refuse(result, "out of memory");
-  free(in);
-  free(out);
-  return fits;
 }
 
 /* ------------------------------------------------------------------- calls */

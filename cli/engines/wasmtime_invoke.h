@@ -7,11 +7,6 @@
 
 #include <wasmtime.h>
 
-/* Reads the arguments for a function of this type. False: they do not fit. */
-bool cli_wasmtime_invoke_prepare(struct cli_invocation *invocation,
-                                 const wasm_functype_t *type,
-                                 struct cli_result *result);
-
 /* Calls `_initialize`, if there is one, and then the function. */
 void cli_wasmtime_invoke(struct cli_invocation *invocation,
                          wasmtime_context_t *context,

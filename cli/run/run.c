@@ -265,9 +265,15 @@ static bool read_module(void) {
 
 /* NULL, or why the engine cannot run the module. */
 static const char *check_module(void) {
-  return cli_program_refusal(
-      job.bytes, job.length, &report,
-      job.invocation ? options.invocation.name : "_start", options.most_memory);
+  static struct cli_result result;
+  struct cli_bytes module = {job.bytes, job.length};
+  const char *why = cli_program_refusal(
+      module, &report, job.invocation ? options.invocation.name : "_start",
+      options.most_memory);
+  if (why || !job.invocation) return why;
+  return cli_invocation_prepare(&options.invocation, module, &result)
+             ? NULL
+             : result.message;
 }
 
 /* NULL, or why the engine cannot run the component. */

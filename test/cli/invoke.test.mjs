@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import initialise from 'wabt'
 
 import { ENGINES, folder, run, startIn } from './support/command.mjs'
+import { assemble } from './support/instrument.mjs'
 
 const wabt = await initialise()
 const FEATURES = { threads: true, reference_types: true }
@@ -23,6 +24,10 @@ const functions = (t) =>
   moduleOf(
     t,
     `(module
+      (import "wasi_snapshot_preview1" "args_get"
+        (func $args-get (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+      (export "imported" (func $yield))
       (func (export "add") (param i32 i32) (result i32)
         (i32.add (local.get 0) (local.get 1)))
       (func (export "i64") (param i64) (result i64) (local.get 0))
@@ -34,6 +39,9 @@ const functions = (t) =>
       (func (export "takes-reference") (param externref))
       (func (export "returns-reference") (result externref)
         (ref.null extern))
+      (func (export "takes-function") (param funcref))
+      (func (export "returns-function") (result i32 funcref)
+        (i32.const 0) (ref.null func))
       (func (export "traps") unreachable)
       (func (export "turns") (loop (br 0)))
       (memory (export "memory") 1))`
@@ -54,7 +62,10 @@ const reactor = (t, wasi) =>
         ${wasi ? '(call $exit (local.get 0))' : ''}))`
   )
 
-/** It prints a line. Then it waits for a signal, which is its result. */
+/**
+ * It prints a line. Then it waits for a signal, which is its result. It polls by
+ * loads: an exchange is two steps in WAMR, and could lose the signal.
+ */
 const polling = (t) =>
   moduleOf(
     t,
@@ -70,9 +81,9 @@ const polling = (t) =>
         (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1)
           (i32.const 64)))
         (loop
-          (local.set $signal
-            (i32.atomic.rmw.xchg (i32.const 1024) (i32.const 0)))
+          (local.set $signal (i32.atomic.load (i32.const 1024)))
           (br_if 0 (i32.eqz (local.get $signal))))
+        (i32.store (i32.const 1024) (i32.const 0))
         (local.get $signal)))`
   )
 
@@ -114,7 +125,10 @@ const MISTAKES = [
   [['f32', '1.5.'], "argument 1: '1.5.' is no f32"],
   [['f64', 'one'], "argument 1: 'one' is no f64"],
   [['takes-reference', '1'], 'that is no number'],
-  [['returns-reference'], 'that is no number']
+  [['returns-reference'], 'that is no number'],
+  [['takes-function', '1'], 'that is no number'],
+  [['returns-function'], 'that is no number'],
+  [['imported', '1'], "'imported' has 0 parameters, but 1 argument is given"]
 ]
 
 for (const engine of ENGINES) {
@@ -199,6 +213,53 @@ for (const engine of ENGINES) {
     assert.match(stderr, /standard output: No space left on device/)
   })
 }
+
+test('a vector is no parameter and no result', (t) => {
+  const file = moduleOf(
+    t,
+    `(module
+      (func (export "takes") (param i32 v128))
+      (func (export "returns") (result v128) (v128.const i32x4 1 2 3 4)))`
+  )
+  for (const words of [['takes', '1', '2'], ['returns']]) {
+    const { status, stderr } = run('wasmtime', [
+      ...['--invoke', words[0], file, ...words.slice(1)]
+    ])
+    assert.equal(status, 1, words)
+    assert.match(stderr, /that is no number \(v128 or a reference\)/)
+  }
+})
+
+test('a program may export a vector, but its start takes none', (t) => {
+  const vector = '(global (export "g") v128 (v128.const i32x4 1 2 3 4))'
+  const file = moduleOf(t, `(module ${vector} (func (export "_start")))`)
+  const { status, stderr } = run('wasmtime', [file])
+  assert.deepEqual([status, stderr], [0, ''])
+  const other = moduleOf(t, '(module (func (export "_start") (param v128)))')
+  const refused = run('wasmtime', [other])
+  assert.equal(refused.status, 1)
+  assert.match(refused.stderr, /it has no function _start/)
+})
+
+test('types of WebAssembly 3.0 may come before the function', (t) => {
+  const file = join(folder(t), 'types.wasm')
+  const text = `(module
+    (type (array (mut i8)))
+    (rec
+      (type $a (sub (struct (field i8) (field (mut (ref null $b))))))
+      (type $b (sub final $a (struct (field i8) (field (mut (ref null $b)))
+        (field v128))))
+      (type (func (param (ref $a)) (result (ref null func)))))
+    (type (sub (func (param i64) (result i64))))
+    (func (export "takes") (param (ref $a)))
+    (func (export "same") (type 4) (local.get 0)))`
+  writeFileSync(file, assemble(text))
+  const same = run('wasmtime', ['--invoke', 'same', file, '12'])
+  assert.deepEqual([same.status, same.stdout, same.stderr], [0, '12\n', ''])
+  const refused = run('wasmtime', ['--invoke', 'takes', file, '12'])
+  assert.equal(refused.status, 1)
+  assert.match(refused.stderr, /that is no number/)
+})
 
 test('functions of components cannot be called', (t) => {
   const file = join(folder(t), 'component.wasm')

@@ -135,12 +135,13 @@ bool cli_function_kinds_read(struct cli_function_kinds *kinds,
                              struct cli_bytes module, const char *name) {
   *kinds = (struct cli_function_kinds){0};
   uint32_t function = exported(module, name);
+  kinds->is_found = function != NONE;
   uint32_t type = imported_type(module, &function);
   if (type == NONE) type = defined_type(module, function);
   struct wsig_cursor cursor = find_type(module, type);
   kinds->parameters = read_kinds(&cursor, &kinds->parameter_count);
   kinds->results = read_kinds(&cursor, &kinds->result_count);
-  kinds->is_found = !cursor.failed;
+  if (cursor.failed) kinds->parameter_count = kinds->result_count = 0;
   if (kinds->parameters && kinds->results) return true;
   cli_function_kinds_release(kinds);
   return false;

@@ -15,7 +15,8 @@ struct cli_function_kinds {
 /**
  * Reads the type of an exported function, without an engine: WAMR's functions
  * for it abort in a debug build if a result is a reference, and Wasmtime's
- * abort if a type is v128.
+ * abort if a type is v128. In a module that is not valid the type may not be
+ * found: then there are no kinds, and the engine refuses the module.
  *
  * Returns:   false: out of memory. Otherwise the caller releases the kinds.
  */

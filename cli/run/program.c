@@ -9,17 +9,19 @@
 
 /* ---------------------------------------------------------------- exports */
 
-/* NULL, or why the function that is to be called is none. `_start` takes and
- * returns nothing. */
+/* NULL, or why the function that is to be called is none. */
 static const char *entry_refusal(struct cli_bytes module, const char *entry) {
   struct cli_function_kinds kinds;
   if (!cli_function_kinds_read(&kinds, module, entry)) return "out of memory";
   bool is_start = strcmp(entry, "_start") == 0;
-  bool is_right =
-      kinds.is_found &&
-      (!is_start || kinds.parameter_count + kinds.result_count == 0);
+  bool has_values = kinds.parameter_count > 0 || kinds.result_count > 0;
+  bool is_found = kinds.is_found;
   cli_function_kinds_release(&kinds);
-  if (is_right) return NULL;
+  if (is_found)
+    return is_start && has_values
+               ? "its function _start has parameters or results: it is not a "
+                 "program"
+               : NULL;
   return is_start ? "it has no function _start: it is not a program"
                   : "--invoke: it exports no function of that name";
 }

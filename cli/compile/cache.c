@@ -101,7 +101,8 @@ int cli_cache(int argc, char **argv) {
     return cli_print(cli_help_cache);
   if (argc > 2)
     return cli_usage_error("cache", "'%s' is one word too many", argv[2]);
-  if (strcmp(what, "list") == 0) return with_entries(false);
+  if (strcmp(what, "list") == 0)
+    return cli_cache_size_is_right("cache") ? with_entries(false) : CLI_USAGE;
   if (strcmp(what, "clear") == 0) return with_entries(true);
   return what[0] == '\0'
              ? cli_usage_error("cache", "list or clear is missing")

@@ -2,6 +2,7 @@
 #include "compiled/cache.h"
 
 #include "compiled/processor.h"
+#include "text/messages.h"
 #include "text/sizes.h"
 
 #include <dirent.h>
@@ -42,10 +43,26 @@ const char *cli_cache_folder(void) {
   return home && home[0] == '/' ? join(home, "/.cache/wasmsig/compiled") : NULL;
 }
 
-uint64_t cli_cache_size(void) {
+/* NULL, or what is wrong with $WASMSIG_CACHE_SIZE. */
+static const char *read_size(uint64_t *size) {
   const char *text = getenv("WASMSIG_CACHE_SIZE");
+  bool is_set = text && text[0] != '\0';
+  *size = is_set ? 0 : DEFAULT_SIZE;
+  return is_set && !cli_is_zero_size(text) ? cli_parse_size(text, size) : NULL;
+}
+
+uint64_t cli_cache_size(void) {
   uint64_t size;
-  return text && !cli_parse_size(text, &size) ? size : DEFAULT_SIZE;
+  return read_size(&size) ? 0 : size;
+}
+
+bool cli_cache_size_is_right(const char *command) {
+  uint64_t unused;
+  const char *wrong = cli_cache_folder() ? read_size(&unused) : NULL;
+  if (wrong)
+    cli_usage_error(command, "WASMSIG_CACHE_SIZE: '%s' %s",
+                    getenv("WASMSIG_CACHE_SIZE"), wrong);
+  return !wrong;
 }
 
 static bool is_folder_of_ours(const struct stat *status) {

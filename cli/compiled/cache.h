@@ -41,8 +41,13 @@ struct cli_cache_key {
  */
 const char *cli_cache_folder(void);
 
-/* Most bytes of all entries: $WASMSIG_CACHE_SIZE, or 2 GiB. */
+/* Most bytes of all entries: $WASMSIG_CACHE_SIZE, or 2 GiB. 0: none is stored.
+ */
 uint64_t cli_cache_size(void);
+
+/* Whether $WASMSIG_CACHE_SIZE can be used, or is not needed. Otherwise prints
+ * what is wrong with it, as wrong usage of `command`. */
+bool cli_cache_size_is_right(const char *command);
 
 /* Opens the entry, and notes its use. False: there is none that can be used. */
 bool cli_cache_find(const struct cli_cache_key *key,

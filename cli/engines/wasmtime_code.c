@@ -95,8 +95,9 @@ wasmtime_error_t *cli_wasmtime_load(wasm_engine_t *engine,
   code->is_component = job->report->verdict == WASMSIG_VERDICT_COMPONENT;
   if (job->compiled) return load(engine, job->compiled, code);
   if (job->uses_cache && load_from_cache(engine, &key, code)) return NULL;
-  job->compilation_starts(job->file,
-                          job->uses_cache && cli_cache_folder() != NULL);
+  job->compilation_starts(job->file, job->uses_cache &&
+                                         cli_cache_folder() != NULL &&
+                                         cli_cache_size() > 0);
   uint64_t start_ns = cli_now_ns(CLOCK_MONOTONIC);
   wasmtime_error_t *error = compile(engine, key.module, code);
   if (!error && job->uses_cache &&

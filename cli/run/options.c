@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "run/options.h"
 
+#include "compiled/cache.h"
 #include "process/grace.h"
 #include "run/wasi_options.h"
 #include "text/exit_status.h"
@@ -226,6 +227,7 @@ static int take_file(struct cli_options *options, int argc, char **argv) {
   if (options->soft_ns != WASMSIG_NO_LIMIT &&
       options->soft_ns > options->hard_ns)
     return cli_usage_error("run", "--cpu-soft is above --cpu-hard");
+  if (options->uses_cache && !cli_cache_size_is_right("run")) return CLI_USAGE;
   options->file = argv[optind];
   options->wasi.arguments = argv + optind;
   options->wasi.argument_count = argc - optind;

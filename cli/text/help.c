@@ -164,7 +164,7 @@ const char cli_help_cache[] =
     "are\n"
     "in $XDG_CACHE_HOME/wasmsig/compiled or ~/.cache/wasmsig/compiled, or in\n"
     "the folder that WASMSIG_CACHE names; off means no cache. The oldest are\n"
-    "deleted above WASMSIG_CACHE_SIZE (2GiB).\n"
+    "deleted above WASMSIG_CACHE_SIZE (2GiB); with 0 none is stored.\n"
     "\n"
     "  list    print each module's size, when it was used last, and its file\n"
     "  clear   delete all of them\n"

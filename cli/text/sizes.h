@@ -2,6 +2,7 @@
 #ifndef WASMSIG_CLI_TEXT_SIZES_H
 #define WASMSIG_CLI_TEXT_SIZES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -12,5 +13,8 @@
  *            starts with the text. It is never freed.
  */
 const char *cli_parse_size(const char *text, uint64_t *bytes);
+
+/* Whether the text is a size of 0, with or without a unit. */
+bool cli_is_zero_size(const char *text);
 
 #endif

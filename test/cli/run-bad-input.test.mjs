@@ -259,15 +259,49 @@ test('a compiled file of another version of the engine is refused', (t) => {
   assert.match(stderr, /^wasmsig: .*out\.cwasm: .*version/)
 })
 
-test('a folder or a size that cannot be is not used', (t) => {
+test('a folder that cannot be is not used', (t) => {
   const user = home(t)
   for (const WASMSIG_CACHE of [
     ...['/dev/null', '/dev/null/x', '/proc/self/cache'],
     `/${'x/'.repeat(3000)}`
   ])
     runs(user, { WASMSIG_CACHE })
-  for (const WASMSIG_CACHE_SIZE of ['0B', '', 'x', '-1MiB', '99999999999GiB'])
+})
+
+test('a size of 0 stores nothing, and an empty one is the default', (t) => {
+  const user = home(t)
+  for (const WASMSIG_CACHE_SIZE of ['0', '0B', '0.0GiB']) {
     runs(user, { WASMSIG_CACHE_SIZE })
+    assert.deepEqual(readdirSync(user.path), ['exits-7.wasm'])
+  }
+  runs(user, { WASMSIG_CACHE_SIZE: '' })
+  assert.equal(user.entries().length, 1)
+  runs(user, { WASMSIG_CACHE_SIZE: '0' })
+  assert.equal(user.entries().length, 1)
+})
+
+test('a size of the cache that cannot be is wrong usage', (t) => {
+  const user = home(t)
+  for (const [WASMSIG_CACHE_SIZE, says] of [
+    ['x', 'is not a size'],
+    ['-1MiB', 'is not a size'],
+    ['500', 'has no unit'],
+    ['500MB', 'has an unknown unit'],
+    ['99999999999GiB', 'is too large']
+  ]) {
+    for (const [name, { status, stderr }] of [
+      ['run', user.run([user.program], { WASMSIG_CACHE_SIZE })],
+      ['cache', user.command(['cache', 'list'], { WASMSIG_CACHE_SIZE })]
+    ]) {
+      const start = `wasmsig ${name}: WASMSIG_CACHE_SIZE: '${WASMSIG_CACHE_SIZE}' `
+      assert.ok(stderr.startsWith(start + says), stderr)
+      assert.equal(status, 2)
+    }
+    runs(user, { WASMSIG_CACHE_SIZE }, ['--no-cache'])
+    runs(user, { WASMSIG_CACHE_SIZE, WASMSIG_CACHE: 'off' })
+    const cleared = user.command(['cache', 'clear'], { WASMSIG_CACHE_SIZE })
+    assert.equal(cleared.status, 0)
+  }
 })
 
 // -------------------------------------------------------------------- options

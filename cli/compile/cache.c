@@ -62,15 +62,23 @@ static void list(const char *folder, const struct cli_cache_entries *entries) {
   putchar('\n');
 }
 
+/* A folder is none of ours, but would keep its name from an entry. Only an
+ * empty one is deleted. */
+static bool delete_entry(const char *path) {
+  return unlink(path) == 0 || errno == ENOENT ||
+         (errno == EISDIR && rmdir(path) == 0);
+}
+
 /* Returns the exit status. */
 static int clear(const char *folder, const struct cli_cache_entries *entries) {
   char path[PATH_MAX];
   int status = CLI_OK;
   for (size_t i = 0; i < entries->count; i++) {
-    bool is_deleted = path_in(path, folder, entries->list[i].file) &&
-                      (unlink(path) == 0 || errno == ENOENT);
-    if (is_deleted) continue;
-    cli_message("%s: %s", entries->list[i].file, strerror(errno));
+    if (path_in(path, folder, entries->list[i].file) && delete_entry(path))
+      continue;
+    cli_message("%s: %s", path,
+                errno == ENOTEMPTY ? "a folder that is not empty is kept"
+                                   : strerror(errno));
     status = CLI_FAILED;
   }
   return status;

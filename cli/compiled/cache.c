@@ -263,13 +263,19 @@ static void make_room(const char *folder, uint64_t size) {
   cli_cache_entries_release(&entries);
 }
 
+/* An empty folder of that name would prevent it. */
+static bool replace(const char *beside, const char *path) {
+  if (rename(beside, path) == 0) return true;
+  return errno == EISDIR && rmdir(path) == 0 && rename(beside, path) == 0;
+}
+
 static bool write_beside(char *beside, const char *path, struct cli_bytes code,
                          struct cli_bytes module, struct cli_bytes name) {
   int descriptor = mkostemp(beside, O_CLOEXEC); /* for us alone: mode 0600 */
   if (descriptor < 0) return false;
   bool is_written = cli_compiled_write(descriptor, code, module, name);
   is_written = close(descriptor) == 0 && is_written;
-  if (is_written && rename(beside, path) == 0) return true;
+  if (is_written && replace(beside, path)) return true;
   unlink(beside);
   return false;
 }

@@ -222,6 +222,35 @@ test('wasmsig cache: an unusable entry is listed as such', (t) => {
   assert.match(stdout, /\(unusable: it is damaged/)
 })
 
+test('an empty folder with the name of an entry is replaced, and cleared', (t) => {
+  const user = home(t)
+  runs(user)
+  const file = join(user.cache, user.entries()[0])
+  const becomesFolder = () => (rmSync(file), mkdirSync(file))
+  becomesFolder()
+  runs(user)
+  assert.ok(statSync(file).isFile())
+  becomesFolder()
+  const list = user.command(['cache', 'list'])
+  assert.match(list.stdout, /\(unusable: it is no regular file\)/)
+  const { status, stderr } = user.command(['cache', 'clear'])
+  assert.deepEqual([status, stderr, user.entries()], [0, '', []])
+})
+
+test('a folder with files in it is kept, with a message', (t) => {
+  const user = home(t)
+  runs(user)
+  const file = join(user.cache, user.entries()[0])
+  rmSync(file)
+  mkdirSync(file)
+  writeFileSync(join(file, 'other'), '')
+  runs(user)
+  const { status, stderr } = user.command(['cache', 'clear'])
+  assert.equal(status, 1)
+  assert.equal(stderr, `wasmsig: ${file}: a folder that is not empty is kept\n`)
+  assert.deepEqual(readdirSync(file), ['other'])
+})
+
 test('wasmsig cache: wrong usage', (t) => {
   const user = home(t)
   for (const [args, why] of [

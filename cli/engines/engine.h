@@ -65,6 +65,7 @@ struct cli_result {
 
 struct cli_engine {
   const char *name;
+  bool needs_utf8; /* in all of cli_wasi_setup; otherwise load() fails */
   /* The same engine for components (WASI 0.2); NULL: it runs none. */
   const struct cli_engine *for_components;
   /* Compiles the module. Checks that all imports exist. */

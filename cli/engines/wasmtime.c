@@ -114,6 +114,7 @@ static uint64_t memory_size(void) {
 
 const struct cli_engine cli_wasmtime = {
     .name = "wasmtime",
+    .needs_utf8 = true,
     .for_components = &cli_wasmtime_component,
     .load = load,
     .instantiate = instantiate,

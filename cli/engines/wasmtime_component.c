@@ -148,6 +148,7 @@ static uint64_t memory_size(void) { return CLI_UNKNOWN_SIZE; }
 
 const struct cli_engine cli_wasmtime_component = {
     .name = "wasmtime",
+    .needs_utf8 = true,
     .for_components = &cli_wasmtime_component,
     .load = load,
     .receives_signals = receives_signals,

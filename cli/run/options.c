@@ -233,10 +233,12 @@ static int take_file(struct cli_options *options, int argc, char **argv) {
   options->wasi.argument_count = argc - optind;
   options->invocation.words = argv + optind + 1;
   options->invocation.word_count = (size_t)(argc - optind - 1);
-  if (options->inherits_environment) cli_inherit_environment(&options->wasi);
+  bool needs_utf8 = options->engine->needs_utf8;
+  if (options->inherits_environment)
+    cli_inherit_environment(&options->wasi, needs_utf8);
   if (strcmp(argv[optind - 1], "--") != 0) warn_of_misplaced_limit(options);
   if (options->argv0) argv[optind] = options->argv0;
-  return -1;
+  return needs_utf8 && !cli_setup_is_utf8(&options->wasi) ? CLI_USAGE : -1;
 }
 
 int cli_options_parse(struct cli_options *options, int argc, char **argv) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "run/wasi_options.h"
 
+#include "text/escape.h"
 #include "text/exit_status.h"
 #include "text/messages.h"
 
@@ -9,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define NOT_UTF8 "it is not UTF-8, which Wasmtime needs"
 
 static void *grow(void *array, size_t count, size_t size) {
   void *more = reallocarray(array, count + 1, size);
@@ -120,14 +123,55 @@ static char *copy_of(const char *text, size_t length) {
   exit(CLI_FAILED);
 }
 
-void cli_inherit_environment(struct cli_wasi_setup *wasi) {
+static void inherit(struct cli_wasi_setup *wasi, const char *name,
+                    const char *value, bool needs_utf8) {
+  if (needs_utf8 && !(cli_is_utf8(name) && cli_is_utf8(value)))
+    cli_message("--env-inherit: %s is left out: " NOT_UTF8, name);
+  else
+    set_variable(wasi, name, value);
+}
+
+void cli_inherit_environment(struct cli_wasi_setup *wasi, bool needs_utf8) {
   for (char **variable = environ; *variable; variable++) {
     const char *equals = strchr(*variable, '=');
     if (!equals || equals == *variable) continue;
     char *name = copy_of(*variable, (size_t)(equals - *variable));
     if (place_of(wasi, name) == wasi->variable_count)
-      set_variable(wasi, name, equals + 1);
+      inherit(wasi, name, equals + 1, needs_utf8);
     else
       free(name);
   }
+}
+
+/* ------------------------------------------------------------------- UTF-8 */
+
+static bool arguments_are_utf8(const struct cli_wasi_setup *wasi) {
+  if (!cli_is_utf8(wasi->arguments[0])) {
+    cli_usage_error("run", "%s: " NOT_UTF8 "; --argv0 gives another name",
+                    wasi->arguments[0]);
+    return false;
+  }
+  for (int i = 1; i < wasi->argument_count; i++) {
+    if (cli_is_utf8(wasi->arguments[i])) continue;
+    cli_usage_error("run", "argument %d, '%s': " NOT_UTF8, i,
+                    wasi->arguments[i]);
+    return false;
+  }
+  return true;
+}
+
+static bool are_utf8(const char *option, const char *first,
+                     const char *second) {
+  if (cli_is_utf8(first) && cli_is_utf8(second)) return true;
+  cli_usage_error("run", "%s: %s: " NOT_UTF8, option, first);
+  return false;
+}
+
+bool cli_setup_is_utf8(const struct cli_wasi_setup *wasi) {
+  for (size_t i = 0; i < wasi->variable_count; i++)
+    if (!are_utf8("--env", wasi->names[i], wasi->values[i])) return false;
+  for (size_t i = 0; i < wasi->folder_count; i++)
+    if (!are_utf8("--dir", wasi->folders[i].host, wasi->folders[i].guest))
+      return false;
+  return arguments_are_utf8(wasi);
 }

@@ -15,7 +15,12 @@ bool cli_take_folder(struct cli_wasi_setup *wasi, char *text);
 /* NAME=VALUE, or NAME to pass on ours. The last value of a name counts. */
 bool cli_take_variable(struct cli_wasi_setup *wasi, char *text);
 
-/* Adds our variables, except for names that have a value already. */
-void cli_inherit_environment(struct cli_wasi_setup *wasi);
+/* Adds our variables, except for names that have a value already. One that is
+ * not UTF-8 is left out, with a message, if the engine needs UTF-8. */
+void cli_inherit_environment(struct cli_wasi_setup *wasi, bool needs_utf8);
+
+/* Whether arguments, variables and folders are UTF-8. Otherwise prints what is
+ * not. */
+bool cli_setup_is_utf8(const struct cli_wasi_setup *wasi);
 
 #endif

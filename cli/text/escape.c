@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "text/escape.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------- UTF-8 */
@@ -30,6 +29,13 @@ static size_t character_length(const char *bytes, size_t length) {
     if ((at[i] & 0xc0) != 0x80) return 0;
   }
   return due;
+}
+
+bool cli_is_utf8(const char *text) {
+  size_t left = strlen(text), taken = 1;
+  for (; left > 0 && taken > 0; text += taken, left -= taken)
+    taken = character_length(text, left);
+  return taken > 0;
 }
 
 /* ------------------------------------------------------------------ escapes */

@@ -3,6 +3,7 @@
 #ifndef WASMSIG_CLI_TEXT_ESCAPE_H
 #define WASMSIG_CLI_TEXT_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The escaped form of the first character of some bytes. */
@@ -14,6 +15,8 @@ struct cli_escaped {
 
 /* In a JSON string: each byte that is not UTF-8 becomes U+FFFD. */
 struct cli_escaped cli_escape_json(const char *bytes, size_t length);
+
+bool cli_is_utf8(const char *text);
 
 /* For people: control characters, and bytes that are not UTF-8, become \1b or
  * \c2\9b. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // `wasmsig run`: --wall, --max-memory, and what the program is given.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -8,7 +9,14 @@ import { test } from 'node:test'
 
 import initialise from 'wabt'
 
-import { ENGINES, folder, guest, run, startIn } from './support/command.mjs'
+import {
+  COMMAND,
+  ENGINES,
+  folder,
+  guest,
+  run,
+  startIn
+} from './support/command.mjs'
 
 const wabt = await initialise()
 const plain = guest('plain')
@@ -154,6 +162,28 @@ for (const engine of ENGINES) {
     assert.equal(value('BOTH', '--env-inherit', ...given), 'given\n')
   })
 
+  test(`${engine}: a variable that is not UTF-8 is passed on, or named`, () => {
+    const script = String.raw`export BAD=$'\xe9' GOOD=here; exec "$@"`
+    const read = (name) =>
+      spawnSync(
+        'bash',
+        [
+          ...['-c', script, 'bash', COMMAND, 'run', '--engine', engine],
+          ...['--env-inherit', plain, 'environment', name]
+        ],
+        { encoding: 'latin1' }
+      )
+    const left = 'wasmsig: --env-inherit: BAD is left out: it is not UTF-8,'
+    for (const name of ['GOOD', 'BAD']) {
+      const { status, stdout, stderr } = read(name)
+      const value = name === 'GOOD' ? 'here' : '\xe9'
+      if (engine === 'wamr')
+        assert.deepEqual([status, stdout, stderr], [0, `${value}\n`, ''])
+      else assert.ok(stderr.startsWith(left), stderr)
+      if (name === 'GOOD') assert.equal(stdout, 'here\n')
+    }
+  })
+
   test(`${engine}: --argv0 is the name of the program`, () => {
     const name = (...options) => run(engine, [...options, plain, 'name']).stdout
     assert.equal(name(), `${plain}\n`)
@@ -161,6 +191,35 @@ for (const engine of ENGINES) {
     assert.equal(name('--argv0', ''), '\n')
   })
 }
+
+test('what Wasmtime is given must be UTF-8, and what is not is named', (t) => {
+  const script = String.raw`
+    bad=$'\xe9' && mkdir "$1/$bad" && cp "$2" "$1/$bad.wasm" || exit 9
+    try() { "$0" run "$@" 2>&1; echo "$?"; }
+    try --env "A=$bad" "$2" exit 0
+    try --dir "$1/$bad::/in" "$2" exit 0
+    try "$2" exit "$bad"
+    try "$1/$bad.wasm" exit 0
+    try --argv0 name "$1/$bad.wasm" exit 0
+    try --engine wamr --env "A=$bad" "$1/$bad.wasm" exit 0`
+  const { stdout } = spawnSync(
+    'bash',
+    ['-c', script, COMMAND, folder(t), plain],
+    { encoding: 'utf8' }
+  )
+  const says = String.raw`it is not UTF-8, which Wasmtime needs`
+  const lines = stdout.trim().split('\n')
+  for (const [i, says_before] of [
+    ...[/ --env: A: $/, / --dir: .*\\e9: $/, / argument 2, '\\e9': $/],
+    / .*\\e9\.wasm: $/
+  ].entries()) {
+    const [before, after] = lines[2 * i].split(says)
+    assert.match(before, says_before)
+    assert.match(after, i === 3 ? /^; --argv0 gives another name/ : /^ \(try/)
+    assert.equal(lines[2 * i + 1], '2')
+  }
+  assert.deepEqual(lines.slice(8), ['0', '0'])
+})
 
 // --------------------------------------------------------- read-only folders
 

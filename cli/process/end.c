@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Five events can end a run: the guest's exit, a trap, the hard limit (in the
- * timer's handler or in the watchdog), the wall-clock limit (in a thread of its
- * own) and a signal (in its handler). The first
- * of them claims the end with an atomic exchange. The others return, and the
- * process ends while they go on. A handler that interrupts the claimer in its
- * own thread returns as well, so no thread waits for another.
+ * Six events can end a run: the guest's exit, a trap, a refusal, the hard limit
+ * (in the timer's handler or in the watchdog), the wall-clock limit (in a
+ * thread of its own) and a signal (in its handler). The first of them claims
+ * the end with an atomic exchange. The others return, and the process ends
+ * while they go on. A handler that interrupts the claimer in its own thread
+ * returns as well, so no thread waits for another.
  *
  * All of it is async-signal-safe. The trace ends first (trace/wake.c). cli_text
  * builds the message and writes it by write(2). poll(2) comes first, so that a
@@ -109,6 +109,14 @@ int cli_end_by_exit(int status) {
   cli_trace_end_by("exit", reported);
   report(NULL, "", (struct cli_ending){.name = "exit", .status = reported});
   return reported;
+}
+
+int cli_end_by_refusal(void) {
+  patience_ms = -1;
+  cli_trace_end_by("refused", CLI_FAILED);
+  report(NULL, "",
+         (struct cli_ending){.name = "refused", .status = CLI_FAILED});
+  return CLI_FAILED;
 }
 
 int cli_end_by_trap(const char *message) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * How a run ends: by the guest's exit, a trap, the CPU limit or a signal. One
- * line on standard error says why, unless the guest exited; --stats adds to it.
+ * How a run ends: by the guest's exit, a trap, a limit, a signal or a refusal.
+ * One line on standard error says why, unless the guest exited; --stats adds to
+ * it.
  */
 #ifndef WASMSIG_CLI_PROCESS_END_H
 #define WASMSIG_CLI_PROCESS_END_H
@@ -39,6 +40,9 @@ void cli_end_by_signal(int signal);
 
 /* For the main thread, when it has claimed the end and signals are no longer
  * forwarded. They return the exit status. */
+
+/* A message has said why the program cannot be run. */
+int cli_end_by_refusal(void);
 int cli_end_by_exit(int status);
 int cli_end_by_trap(const char *message);
 

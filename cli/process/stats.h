@@ -21,7 +21,8 @@ struct cli_run_info {
 
 /* How a run ended. */
 struct cli_ending {
-  const char *name; /* "exit", "trap", "cpu-limit", "wall-limit", "signal" */
+  const char *name; /* "exit", "trap", "cpu-limit", "wall-limit", "signal",
+                     * "refused" */
   int status;
   int signal; /* 0: none */
 };

@@ -30,9 +30,12 @@ static wasmsig_budget budget;
 static int soft_is_counted;  /* the soft limit's signal; atomic */
 static int guest_is_tracked; /* atomic */
 
+/* In place of an exit status: a message says why the program cannot be run. */
+#define REFUSED (-1)
+
 static int refuse(const char *why) {
   cli_message("%s: %s", options.file, why);
-  return CLI_FAILED;
+  return REFUSED;
 }
 
 static bool is_limited(void) {
@@ -155,12 +158,9 @@ static int run_guest(struct cli_result *result) {
   return WASMSIG_OK;
 }
 
-/* Signals take their default action again, so that one can end a wait for a
- * slow reader of standard error. */
 static int finish(const struct cli_result *result) {
   int status = result->status;
   if (result->outcome == CLI_REFUSED) return refuse(result->message);
-  cli_forward_stop();
   if (result->outcome != CLI_EXITED) return cli_end_by_trap(result->message);
   if (options.invocation.has_returned) {
     cli_invocation_print(&options.invocation);
@@ -169,10 +169,19 @@ static int finish(const struct cli_result *result) {
   return cli_end_by_exit(status);
 }
 
-/* Another thread ends the process. */
-static void wait_for_end(void) {
-  for (;;) pause();
+/* --------------------------------------------------------------- the end */
+
+static bool ends_here; /* this thread has claimed the end of the process */
+
+static void claim_end(void) {
+  if (!ends_here) ends_here = cli_end_claim();
 }
+
+static void wait_for_end_elsewhere(void) {
+  while (!ends_here) pause();
+}
+
+/* ----------------------------------------------------------------- the job */
 
 static bool compiles; /* as a slice of the trace */
 
@@ -203,8 +212,8 @@ static int run_job(void) {
   if (!load(&result)) return refuse(result.message);
   int error = init_budget();
   if (error) return refuse(wasmsig_error_text(error));
-  if (!cli_grace_start(options.grace_ns)) return CLI_FAILED;
-  if (!cli_forward_start(&options.forward)) return CLI_FAILED;
+  if (!cli_grace_start(options.grace_ns)) return REFUSED;
+  if (!cli_forward_start(&options.forward)) return REFUSED;
   if (has_observer()) cli_forward_report_sigpipe();
   if (is_limited()) error = warm_up();
   cli_run_time_guest_starts();
@@ -212,13 +221,15 @@ static int run_job(void) {
       is_limited() && cli_trace_begin_section(options.soft_ns, options.hard_ns);
   if (!error) error = run_section(&result);
   /* From here on no signal and no limit ends the process. */
-  bool ends_here = cli_end_claim();
+  claim_end();
   /* Before the end of the section withdraws the signals that are pending. */
   cli_ack_stats_stop();
   if (is_limited()) wasmsig_budget_leave(&budget);
   cli_trace_end("section", begun);
   options.engine->close(&job);
-  if (!ends_here) wait_for_end();
+  wait_for_end_elsewhere();
+  /* A signal can end the wait for a slow reader of standard error again. */
+  cli_forward_stop();
   return error ? refuse(wasmsig_error_text(error)) : finish(&result);
 }
 
@@ -300,13 +311,11 @@ static bool check_file(void) {
   return !why;
 }
 
+/* Returns the exit status, or REFUSED. */
 static int run_file(void) {
-  run_info = (struct cli_run_info){options.file, options.engine->name,
-                                   options.engine->memory_size, options.stats};
-  cli_end_prepare(&run_info);
-  if (!cli_wall_limit_start(options.wall_ns)) return CLI_FAILED;
+  if (!cli_wall_limit_start(options.wall_ns)) return REFUSED;
   if (options.invocation.name) job.invocation = &options.invocation;
-  if (!read_module() || !check_file()) return CLI_FAILED;
+  if (!read_module() || !check_file()) return REFUSED;
   int error = wasmsig_registry_create(&job.registry);
   if (error) return refuse(wasmsig_error_text(error));
   job.wasi = &options.wasi;
@@ -322,9 +331,17 @@ int cli_run(int argc, char **argv) {
   if (!fill_closed_streams()) return CLI_FAILED;
   int status = cli_options_parse(&options, argc, argv);
   if (status >= 0) return status;
-  if (!cli_trace_start(options.trace, options.file)) return CLI_FAILED;
   cli_run_time_start();
-  status = run_file();
-  cli_trace_stop();
+  run_info = (struct cli_run_info){options.file, options.engine->name,
+                                   options.engine->memory_size, options.stats};
+  cli_end_prepare(&run_info);
+  bool is_traced = cli_trace_start(options.trace, options.file);
+  status = is_traced ? run_file() : REFUSED;
+  if (status == REFUSED) {
+    claim_end();
+    wait_for_end_elsewhere();
+    status = cli_end_by_refusal();
+  }
+  if (is_traced) cli_trace_stop();
   return status;
 }

@@ -2,9 +2,12 @@
 // What --stats and --json print, for each way a run can end.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import { test } from 'node:test'
+
+import initialise from 'wabt'
 
 import {
   COMMAND,
@@ -16,8 +19,18 @@ import {
   startIn
 } from './support/command.mjs'
 
+const wabt = await initialise()
 const plain = guest('plain')
 const signals = guest('signals')
+
+/** A file with a program from its text, which need not be valid. */
+function moduleOf(t, text) {
+  const file = join(folder(t), 'file.wasm')
+  const start = '(func (export "_start"))'
+  const module = wabt.parseWat('file.wat', `(module ${text} ${start})`)
+  writeFileSync(file, module.toBinary({}).buffer)
+  return file
+}
 
 const factsIn = (stderr) => JSON.parse(stderr.trim().split('\n').at(-1))
 
@@ -74,6 +87,31 @@ for (const engine of ENGINES) {
     const limited = facts('--cpu-hard', '20ms', plain, 'spin')
     assert.equal(limited.ended, 'cpu-limit')
     assert.equal(limited.status, 152)
+  })
+
+  test(`${engine}: what is refused has statistics too, after the reason`, (t) => {
+    const file = join(folder(t), 'file.wasm')
+    const cases = {
+      'no such file': [file],
+      'no module': [process.execPath],
+      'an option that does not fit': ['--max-memory', '1KiB', plain],
+      'no function of that name': ['--invoke', 'nothing', plain],
+      'an import that nobody has': [
+        moduleOf(t, `(import "x" "y" (func)) (memory (export "memory") 1)`)
+      ],
+      'an invalid function': [moduleOf(t, '(func (i32.const 1))')]
+    }
+    for (const [what, args] of Object.entries(cases)) {
+      const { status, stdout, stderr } = run(engine, ['--json', ...args])
+      assert.deepEqual([status, stdout], [1, ''], what)
+      const lines = stderr.trim().split('\n')
+      assert.match(lines[0], /^wasmsig: .*: /)
+      const { ended, status: reported, signal } = factsIn(stderr)
+      assert.deepEqual([ended, reported, signal], ['refused', 1, null], what)
+    }
+    const { stderr } = run(engine, ['--stats', file])
+    assert.match(stderr, /^wasmsig: .* in \w+: refused, exit status 1$/m)
+    assert.equal(run(engine, [file]).stderr.trim().split('\n').length, 1)
   })
 
   test(`${engine}: a soft limit counts as a signal, sent and acknowledged`, () => {

@@ -32,6 +32,9 @@ struct cli_wasi_setup {
 
 #define CLI_ANY_MEMORY UINT64_MAX
 
+/* Of the engines: a pointer. */
+#define CLI_TABLE_ELEMENT_BYTES 8
+
 struct cli_job {
   const struct cli_wasi_setup *wasi;
   const char *file;     /* where the module is from */
@@ -43,8 +46,8 @@ struct cli_job {
   /* Called before a compilation, and only then; whether the result is kept. */
   void (*compilation_starts)(const char *file, bool is_stored);
   wasmsig_registry *registry;
-  uint64_t most_memory; /* bytes to which each memory can grow, or
-                         * CLI_ANY_MEMORY */
+  uint64_t most_memory; /* bytes to which each memory and each table can grow,
+                         * or CLI_ANY_MEMORY */
   struct cli_invocation
       *invocation; /* the function to call instead of
                     * `_start`, with its arguments; NULL: `_start` */

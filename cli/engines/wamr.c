@@ -10,7 +10,9 @@
  */
 #include "engines/engine.h"
 
+#include "engines/module_sections.h"
 #include "engines/wamr_invoke.h"
+#include "module/type.h"
 
 #include "process/fault_signals.h"
 #include "wasi/wasi.h"
@@ -213,6 +215,28 @@ static bool has_all_imports(struct cli_result *result) {
   return true;
 }
 
+/* How many elements WAMR lets a table grow to
+ * (core/iwasm/interpreter/wasm_loader.c, adjust_table_max_size). */
+static uint64_t most_elements(struct wsig_limits table) {
+  enum { LEAST = 1024 };
+  uint64_t most = table.minimum * 2 > LEAST ? table.minimum * 2 : LEAST;
+  return table.maximum < most ? table.maximum : most;
+}
+
+/* WAMR has no limit for tables, and reserves what one can grow to. */
+static bool has_larger_table(const struct cli_job *job) {
+  struct wsig_cursor cursor = cli_find_section(
+      (struct cli_bytes){job->bytes, job->length}, WSIG_WASM_SECTION_TABLE);
+  uint32_t count = wsig_read_u32(&cursor);
+  for (uint32_t i = 0; i < count && !cursor.failed; i++) {
+    wsig_read_reference_type(&cursor);
+    struct wsig_limits table = wsig_read_table_limits(&cursor);
+    if (most_elements(table) > job->most_memory / CLI_TABLE_ELEMENT_BYTES)
+      return true;
+  }
+  return false;
+}
+
 /* Sets the signal with which WAMR interrupts blocking calls of its own threads.
  * WAMR keeps this signal blocked. Its default, SIGUSR1, belongs to the guest;
  * SIGSYS cannot be forwarded anyway. Declared in
@@ -236,6 +260,11 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   memcpy(bytes, job->bytes, job->length);
   module = wasm_runtime_load(bytes, (uint32_t)job->length, error, sizeof error);
   if (!module) return cli_result_refuse(result, error);
+  if (has_larger_table(job))
+    return cli_result_refuse(result,
+                             "a table of it may grow beyond --max-memory, "
+                             "which WAMR does not limit: use --engine "
+                             "wasmtime");
   if (has_read_only_folder(job->wasi))
     return cli_result_refuse(result,
                              "--dir: WAMR has no read-only folders (::ro): use "

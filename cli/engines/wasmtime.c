@@ -34,8 +34,7 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   engine = cli_wasmtime_start(job->wasi->folder_count > 0, result);
   if (!engine) return false;
   store = wasmtime_store_new(engine, NULL, NULL);
-  if (job->most_memory != CLI_ANY_MEMORY)
-    wasmtime_store_limiter(store, (int64_t)job->most_memory, -1, -1, -1, -1);
+  cli_wasmtime_limit_memory(store, job->most_memory);
   context = wasmtime_store_context(store);
   wasmtime_error_t *error = cli_wasmtime_load(engine, job, &code);
   if (error) return cli_wasmtime_succeeded(result, error, NULL);

@@ -76,8 +76,7 @@ static bool load(const struct cli_job *job, struct cli_result *result) {
   engine = cli_wasmtime_start(true, result);
   if (!engine) return false;
   wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);
-  if (job->most_memory != CLI_ANY_MEMORY)
-    wasmtime_store_limiter(store, (int64_t)job->most_memory, -1, -1, -1, -1);
+  cli_wasmtime_limit_memory(store, job->most_memory);
   context = wasmtime_store_context(store);
   wasmtime_error_t *error = cli_wasmtime_load(engine, job, &code);
   if (error) return cli_wasmtime_refuse(result, error);

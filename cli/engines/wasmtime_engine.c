@@ -60,3 +60,10 @@ wasm_engine_t *cli_wasmtime_start(bool has_folders, struct cli_result *result) {
   cli_fault_signals_wrap();
   return engine ? engine : refuse(result, "Wasmtime does not start");
 }
+
+void cli_wasmtime_limit_memory(wasmtime_store_t *store, uint64_t most_bytes) {
+  uint64_t elements = most_bytes / CLI_TABLE_ELEMENT_BYTES;
+  if (most_bytes == CLI_ANY_MEMORY) return;
+  wasmtime_store_limiter(store, (int64_t)most_bytes, (int64_t)elements, -1, -1,
+                         -1);
+}

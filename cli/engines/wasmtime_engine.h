@@ -13,4 +13,7 @@ wasm_engine_t *cli_wasmtime_start(bool has_folders, struct cli_result *result);
 /* A text that differs if code that is compiled with the engine differs. */
 const char *cli_wasmtime_settings(void);
 
+/* The limit of --max-memory, of each memory and of each table. */
+void cli_wasmtime_limit_memory(wasmtime_store_t *store, uint64_t most_bytes);
+
 #endif

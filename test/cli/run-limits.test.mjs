@@ -27,6 +27,7 @@ function program(t, text) {
   const { buffer } = wabt
     .parseWat('program.wat', `(module ${text})`, {
       multi_memory: true,
+      reference_types: true,
       threads: true
     })
     .toBinary({})
@@ -146,6 +147,29 @@ for (const engine of ENGINES) {
       other.stderr,
       engine === 'wasmtime' ? /: a memory of it is/ : /./
     )
+  })
+
+  test(`${engine}: --max-memory limits tables, 8 bytes an element`, (t) => {
+    const grows = (table, by) => `
+      (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+      (memory (export "memory") 1)
+      (table $t ${table} funcref)
+      (func (export "_start")
+        (call $exit (i32.add (i32.const 20)
+          (table.grow $t (ref.null func) (i32.const ${by})))))`
+    const limited = (table, by) =>
+      run(engine, ['--max-memory', '1MiB', program(t, grows(table, by))])
+    assert.equal(limited('10', 500).status, 30)
+    assert.equal(limited('10', 131072).status, 19)
+    assert.equal(limited('131072 131072', 1).status, 19)
+    const large = limited('131073', 1)
+    assert.equal(large.status, 1)
+    assert.match(
+      large.stderr,
+      engine === 'wasmtime' ? /table limits/ : /a table of it may grow beyond/
+    )
+    const unlimited = run(engine, [program(t, grows('131073', 10))])
+    assert.equal(unlimited.status, (20 + 131073) % 256)
   })
 
   // ---------------------------------------------------- the program is given

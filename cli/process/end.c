@@ -71,7 +71,7 @@ void cli_end_by_limit(void *unused) {
   if (!cli_end_claim()) return;
   cli_trace_end_by_limit("CPU");
   report("stopped at its CPU limit", "", limit_ending);
-  _exit(CLI_CPU_LIMIT);
+  wsig_os_exit(CLI_CPU_LIMIT);
 }
 
 void cli_end_by_compile_limit(void) {
@@ -79,7 +79,7 @@ void cli_end_by_compile_limit(void) {
   cli_run_time_count_process();
   cli_trace_end_by_limit("CPU, while it was compiled");
   report("stopped at its CPU limit while it was compiled", "", limit_ending);
-  _exit(CLI_CPU_LIMIT);
+  wsig_os_exit(CLI_CPU_LIMIT);
 }
 
 void cli_end_by_wall_limit(void) {
@@ -87,7 +87,7 @@ void cli_end_by_wall_limit(void) {
   cli_trace_end_by_limit("wall clock");
   report("stopped at its wall-clock limit", "",
          (struct cli_ending){.name = "wall-limit", .status = CLI_WALL_LIMIT});
-  _exit(CLI_WALL_LIMIT);
+  wsig_os_exit(CLI_WALL_LIMIT);
 }
 
 void cli_end_by_signal(int signal) {

@@ -185,6 +185,7 @@ static napi_value forward_restore(napi_env env, napi_callback_info info) {
 static napi_value default_action(napi_env env, napi_callback_info info) {
   napi_value given[1];
   wsig_os_take_default_action(signal_argument(env, info, given, 1));
+  return NULL; /* not reached */
 }
 
 /* forwardIsOwn(signal): whether the process sent the last one itself. */

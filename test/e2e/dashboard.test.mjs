@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { parser } from '@prometheus-io/lezer-promql'
 import { buildPlugins, startServer } from './support/server.mjs'
-import { samplesOf } from './support/metrics.mjs'
+import { samplesOf } from '../support/samples.mjs'
 
 const FILE = new URL('../../examples/server/grafana.json', import.meta.url)
 const dashboard = JSON.parse(readFileSync(FILE, 'utf8'))

@@ -57,6 +57,13 @@ const inChild = async (mode, places) => {
   return JSON.parse(child.stdout)
 }
 
+test('two copies have the same metrics, and name a package that is missing', async () => {
+  assert.deepEqual(await inChild('metrics', copies), {
+    same: [true, true],
+    missing: ['ERR_WASMSIG_NO_PEER', 'ERR_WASMSIG_NO_PEER']
+  })
+})
+
 test('two copies of one version act as one, however they are loaded', async () => {
   assert.deepEqual(await inChild('same', copies), {
     same: [true, true, true],

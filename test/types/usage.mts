@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 // Compiled, never run: the types accept what is documented, and no more.
+import { metrics, type Meter } from '@opentelemetry/api'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { Registry, register } from 'prom-client'
 import {
   kill as killById,
   CpuBudget,
@@ -20,6 +23,7 @@ import {
   type SignalName,
   type Tracking
 } from 'wasmsig'
+import { registerOpenTelemetry, registerPrometheus } from 'wasmsig/metrics'
 import 'wasmsig/instrument'
 import 'wasmsig/register'
 
@@ -103,6 +107,18 @@ const at: number | bigint | undefined = report.addresses?.__instance_signal
 report.addresses?.__instance_foo
 const pages: number | undefined = report.memory?.maximum
 const wide: boolean = report.memory?.addressType === 'i64'
+
+registerPrometheus(register)
+registerPrometheus(new Registry())
+registerPrometheus().unregister()
+registerOpenTelemetry(new MeterProvider())
+registerOpenTelemetry(metrics)
+const meter: Meter = metrics.getMeter('own')
+registerOpenTelemetry(meter).unregister()
+// @ts-expect-error a Meter is no registry
+registerPrometheus(meter)
+// @ts-expect-error a registry is no Meter
+registerOpenTelemetry(register)
 
 const error = new CpuLimitError(1, 2)
 const code: 'ERR_WASMSIG_CPU_LIMIT' = error.code

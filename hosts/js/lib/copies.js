@@ -17,6 +17,7 @@ const own = Object.freeze({
   version,
   place,
   all: () => claimed(require('./api.js')),
+  metrics: () => claimed(require('./metrics-api.js')),
   register: () => claimed(require('./install.js')).register(),
   instrument: () => claimed(require('./instrument-namespace.js')).instrument()
 })
@@ -37,6 +38,7 @@ function isCopy(value) {
     value !== null &&
     typeof value.version === 'string' &&
     typeof value.all === 'function' &&
+    typeof value.metrics === 'function' &&
     typeof value.register === 'function' &&
     typeof value.instrument === 'function'
   )

@@ -648,7 +648,14 @@ export interface NamedUse {
    */
   softLimits: number
   /** Budgets that were killed, by what has ended them: {@link CpuLimitError.reason}. */
-  kills: { hard: number; wall: number; kill: number }
+  kills: {
+    /** By the hard limit. */
+    hard: number
+    /** By the wall limit. */
+    wall: number
+    /** By a call of `kill`, or an AbortSignal. */
+    kill: number
+  }
   /**
    * CPU ms that the budgets that were killed at their hard limit had used beyond
    * that limit, when their section ended: a histogram.

@@ -52,6 +52,22 @@ const MODES = {
     }
   },
 
+  /** prom-client is not installed beside the copies. */
+  async metrics() {
+    const [a, b] = places.map((place) =>
+      require(path.join(place, 'lib/metrics.js'))
+    )
+    const c = await import(path.join(places[1], 'lib/metrics.mjs'))
+    return {
+      same: [b, c].map(
+        (one) => one.registerPrometheus === a.registerPrometheus
+      ),
+      missing: [a.registerPrometheus, a.registerOpenTelemetry].map(
+        (register) => errorOf(() => register())?.code
+      )
+    }
+  },
+
   async registered() {
     require(path.join(places[0], 'lib/register.js'))
     const { install, raise } = await importOf(places[1])

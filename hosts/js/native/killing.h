@@ -48,7 +48,6 @@ void killing_raise_sigkill(struct killing *killing);
 void killing_clear_sigkill(struct killing *killing);
 
 /* `where` ends the line that is printed. */
-_Noreturn void killing_exit_process(const struct killing *killing,
-                                    const char *where);
+void killing_exit_process(const struct killing *killing, const char *where);
 
 #endif

@@ -133,10 +133,18 @@ static void take_back_interrupt(struct wkd_request *request) {
     request->is_to_signal_again = true;
 }
 
-/* After the leave, which has charged the turn. */
-static void note_signal(struct wkd_request *request) {
-  if (!request->raised_at_ns) return;
-  uint64_t since = wkd_signals_cpu_ns() - request->raised_at_ns;
+/* The thread's clock before the leave. What the leave itself takes must not
+ * count as time after the signal, or a signal would seem early. */
+static uint64_t clock_if_raised(const struct wkd_request *request) {
+  return request->raised_at_ns ? wkd_signals_cpu_ns() : 0;
+}
+
+/* After the leave, which has charged the turn. The timer may have raised after
+ * the clock was read. */
+static void note_signal(struct wkd_request *request, uint64_t left_ns) {
+  uint64_t raised = request->raised_at_ns;
+  if (!raised) return;
+  uint64_t since = left_ns > raised ? left_ns - raised : 0;
   uint64_t used = wasmsig_budget_used_ns(&request->budget);
   request->signal_cpu_ns = used > since ? used - since : used;
   request->raised_at_ns = 0;
@@ -328,11 +336,12 @@ static void abort_context(struct wkd_request *request) {
 void wkd_request_leave(void *entered) {
   struct wkd_request *request = entered;
   int outcome = WASMSIG_LEFT_KILLED;
+  uint64_t left_ns = clock_if_raised(request);
   if (request->is_entered) outcome = wasmsig_budget_leave(&request->budget);
   if (request->is_refused) go_on(request);
   end_turn(request);
   take_back_interrupt(request);
-  note_signal(request);
+  note_signal(request, left_ns);
   was_killed = request->is_refused || outcome == WASMSIG_LEFT_KILLED;
   if (was_killed) abort_context(request);
 }

@@ -85,7 +85,10 @@ test('a guest that is signalled and goes on is stopped', async (t) => {
   const line = server.lines().find(signalled)
   assert.equal(line.signals, 1)
   assert.equal(line.outcome, 'exceededCpu')
-  assert.ok(line.signal_cpu_ms >= 27 && line.signal_cpu_ms < line.cpu_ms)
+  // Equal, if a busy machine let both limits pass at once.
+  const { signal_cpu_ms, cpu_ms } = line
+  assert.ok(signal_cpu_ms >= 27, JSON.stringify(line))
+  assert.ok(signal_cpu_ms <= cpu_ms, JSON.stringify(line))
 })
 
 test('the terminated words stay 0, unless they are asked for', async (t) => {

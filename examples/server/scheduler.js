@@ -131,7 +131,7 @@ export class Scheduler {
     this.#running++
     tenant.running++
     lane.free--
-    const answer = await this.#call(lane.pool, tenant.module, n)
+    const answer = await this.#call(lane.pool, tenant, n)
     this.#running--
     tenant.running--
     lane.free++
@@ -140,9 +140,10 @@ export class Scheduler {
     this.#takeTurns(tenant)
   }
 
-  async #call(pool, module, n) {
+  async #call(pool, { name, module }, n) {
+    const limits = { ...this.#limits, name } // what it uses is counted by name
     try {
-      return await pool.run({ module, n, limits: this.#limits })
+      return await pool.run({ module, n, limits })
     } catch (error) {
       // The thread has ended, and nobody knows what it has used.
       const cpuMs = this.#limits.hard

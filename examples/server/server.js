@@ -14,7 +14,7 @@ for (const [name, module] of plugins)
 
 const all = [...tenants.values()]
 const scheduler = new Scheduler(settings.server, settings.limits)
-const metrics = new Metrics(all, settings.limits)
+const metrics = new Metrics(all)
 
 async function answer(name, n) {
   const tenant = tenants.get(name)

@@ -23,4 +23,8 @@ DEFINE(pthread_key_create)
 DEFINE(pthread_once)
 DEFINE(pthread_setspecific)
 DEFINE(pthread_sigmask)
+DEFINE(sem_init)
+DEFINE(sem_post)
+DEFINE(sem_timedwait)
+DEFINE(sem_wait)
 #endif

@@ -40,6 +40,16 @@ static size_t length;
 
 const char *wsig_trace_file_name(void) { return name; }
 
+const char *wsig_trace_error_text(int error) {
+  static char words[128];
+#if defined(__GLIBC__)
+  return strerror_r(error, words, sizeof words);
+#else
+  strerror_r(error, words, sizeof words);
+  return words;
+#endif
+}
+
 /* ------------------------------------------------------------------ writing */
 
 static bool write_at(off_t at, const char *bytes, size_t count) {
@@ -104,7 +114,7 @@ bool wsig_trace_file_flush(uint64_t lost_now, enum wsig_trace_ending ending) {
 
 void wsig_trace_file_add(const struct wsig_trace_record *record) {
   if (has_failed || !wsig_trace_open_slices_note(record)) return;
-  if (record->time_ns > last_ns) last_ns = record->time_ns;
+  if (record->event.time_ns > last_ns) last_ns = record->event.time_ns;
   length += wsig_trace_put_record(text + length, record);
   if (length > EVENTS_BYTES - WSIG_TRACE_LINE) flush(WSIG_TRACE_RUNNING);
 }
@@ -137,22 +147,23 @@ static bool may_be_overwritten(void) {
 
 /* NULL, or why the file that is open cannot become the trace. */
 static const char *prepare(void) {
-  struct stat status;
-  if (fstat(file, &status) != 0 || lseek(file, 0, SEEK_CUR) < 0)
+  struct statx status; /* fstat needs a newer glibc than the addon may */
+  if (statx(file, "", AT_EMPTY_PATH, STATX_TYPE, &status) != 0 ||
+      lseek(file, 0, SEEK_CUR) < 0)
     return "it is no file in which a trace can be rewritten";
-  if (!S_ISREG(status.st_mode)) return NULL;
+  if (!S_ISREG(status.stx_mode)) return NULL;
   if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     return "another process is writing its trace there (%p in the name is the "
            "process id)";
   if (!may_be_overwritten())
     return "a file that is no trace is there, and is not overwritten";
-  return ftruncate(file, 0) == 0 ? NULL : strerror(errno);
+  return ftruncate(file, 0) == 0 ? NULL : wsig_trace_error_text(errno);
 }
 
 /* With O_NONBLOCK a pipe without a reader is an error. */
-static const char *open_name(void) {
+static bool open_name(void) {
   file = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
-  return file >= 0 ? NULL : strerror(errno);
+  return file >= 0;
 }
 
 void wsig_trace_file_close(void) {
@@ -169,11 +180,11 @@ const char *wsig_trace_file_open(const char *pattern, const char *process) {
   if (!*pattern) return "its name is empty";
   if (strcmp(pattern, "-") == 0)
     return "a trace needs a file: it cannot go to standard output";
-  if (!expand(pattern)) return strerror(ENAMETOOLONG);
-  const char *why = open_name();
-  if (!why) why = prepare();
+  if (!expand(pattern)) return wsig_trace_error_text(ENAMETOOLONG);
+  if (!open_name()) return wsig_trace_error_text(errno);
+  const char *why = prepare();
   if (why) return give_up(why);
   length = wsig_trace_put_start(text, process);
-  if (!flush(WSIG_TRACE_RUNNING)) return give_up(strerror(errno));
+  if (!flush(WSIG_TRACE_RUNNING)) return give_up(wsig_trace_error_text(errno));
   return NULL;
 }

@@ -18,6 +18,10 @@ bool wsig_trace_file_flush(uint64_t lost, enum wsig_trace_ending ending);
 /* In the child of a fork. */
 void wsig_trace_file_close(void);
 
+/* The system's text for an error, which the next call overwrites: strerror(3)
+ * may be used by other threads. For the start and, after that, the writer. */
+const char *wsig_trace_error_text(int error);
+
 /* Its name. */
 const char *wsig_trace_file_name(void);
 

@@ -78,8 +78,9 @@ static char phase_of(const struct wsig_trace_record *record) {
 }
 
 static size_t put_head(char *to, const struct wsig_trace_event *event,
-                       char phase, uint64_t time_ns) {
+                       char phase) {
   size_t used = 0;
+  uint64_t time_ns = event->time_ns;
   PUT(",\n{\"ph\":\"%c\",\"ts\":%" PRIu64 ".%03u,\"pid\":%d,\"tid\":%" PRId64
       ",\"cat\":\"wasmsig\",\"name\":\"%s%s%s\"",
       phase, time_ns / 1000, (unsigned)(time_ns % 1000), (int)getpid(),
@@ -119,7 +120,7 @@ static size_t put_thread_name(char *to, const struct wsig_trace_event *event) {
 size_t wsig_trace_put_record(char *to, const struct wsig_trace_record *record) {
   const struct wsig_trace_event *event = &record->event;
   if (record->kind == WSIG_TRACE_NAME) return put_thread_name(to, event);
-  size_t used = put_head(to, event, phase_of(record), record->time_ns);
+  size_t used = put_head(to, event, phase_of(record));
   used += put_arguments(to + used, event);
   to[used++] = '}';
   return used;
@@ -127,11 +128,12 @@ size_t wsig_trace_put_record(char *to, const struct wsig_trace_record *record) {
 
 size_t wsig_trace_put_open(char *to, const struct wsig_trace_record *begin,
                            uint64_t now_ns, const char *why) {
-  struct wsig_trace_record end = {.time_ns = now_ns, .kind = WSIG_TRACE_END};
+  struct wsig_trace_record end = {.kind = WSIG_TRACE_END};
   end.event = (struct wsig_trace_event){.name = begin->event.name,
                                         .signal = begin->event.signal,
                                         .thread = begin->event.thread,
                                         .id = begin->event.id,
+                                        .time_ns = now_ns,
                                         .text = {"end", why}};
   return wsig_trace_put_record(to, &end);
 }

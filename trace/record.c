@@ -20,8 +20,8 @@ int64_t wsig_trace_thread(void) { return syscall(SYS_gettid); }
 static bool record(const struct wsig_trace_event *event,
                    enum wsig_trace_kind kind) {
   if (!wsig_trace_is_on()) return false;
-  struct wsig_trace_record record = {
-      .event = *event, .time_ns = now_ns(), .kind = kind};
+  struct wsig_trace_record record = {.event = *event, .kind = kind};
+  if (!event->time_ns) record.event.time_ns = now_ns();
   if (!event->thread) record.event.thread = wsig_trace_thread();
   bool fits = wsig_trace_ring_put(&record);
   wsig_trace_notify();

@@ -15,8 +15,7 @@ enum wsig_trace_kind {
 };
 
 struct wsig_trace_record {
-  struct wsig_trace_event event; /* with its thread */
-  uint64_t time_ns;
+  struct wsig_trace_event event; /* with its thread and time */
   enum wsig_trace_kind kind;
 };
 

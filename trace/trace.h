@@ -34,9 +34,10 @@ struct wsig_trace_options {
 /* All strings are never freed, and have no characters that JSON escapes. */
 struct wsig_trace_event {
   const char *name;
-  int signal;     /* its name comes before `name`; 0: none */
-  int64_t thread; /* 0: the calling one */
-  uint64_t id;    /* not 0: of a slice that belongs to no thread */
+  int signal;       /* its name comes before `name`; 0: none */
+  int64_t thread;   /* 0: the calling one */
+  uint64_t id;      /* not 0: of a slice that belongs to no thread */
+  uint64_t time_ns; /* of CLOCK_MONOTONIC; 0: now */
   struct {
     const char *name; /* NULL: none */
     uint64_t value;

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define SETTLE_MS 5 /* for an event that another thread is recording */
@@ -49,7 +50,7 @@ static void write_all(enum wsig_trace_ending ending) {
   if (wsig_trace_file_flush(wsig_trace_ring_lost(), ending)) return;
   int error = errno;
   record_nothing();
-  warn("the trace ends here: ", strerror(error));
+  warn("the trace ends here: ", wsig_trace_error_text(error));
 }
 
 static void warn_of_lost(void) {
@@ -73,7 +74,7 @@ static void write_rest(void) {
 }
 
 static void *write_until_end(void *unused) {
-  pthread_setname_np(pthread_self(), "wasmsig-trace");
+  prctl(PR_SET_NAME, "wasmsig-trace");
   while (!wsig_trace_is_end_requested()) {
     wsig_trace_wait_for_event();
     wsig_trace_wait_for_more();
@@ -108,10 +109,10 @@ const char *wsig_trace_start(const struct wsig_trace_options *options) {
   subject = options->subject;
   const char *why = wsig_trace_file_open(options->file, options->process);
   if (why) return why;
-  if (!wsig_trace_ring_open()) return strerror(ENOMEM);
+  if (!wsig_trace_ring_open()) return wsig_trace_error_text(ENOMEM);
   wsig_trace_wake_open();
   int error = start_thread();
-  if (error) return strerror(error);
+  if (error) return wsig_trace_error_text(error);
   pthread_atfork(NULL, NULL, leave_to_parent);
   __atomic_store_n(&wsig_trace_state, 1, __ATOMIC_RELEASE);
   return NULL;

@@ -94,3 +94,11 @@ uint64_t wsig_process_waiting_for(int signal) {
   uint32_t number = (uint32_t)signal;
   return wsig_walk_process(visit_waiting_for, false, &number);
 }
+
+uint64_t wsig_registry_waiting_for(wasmsig_registry *registry, int signal) {
+  uint32_t number = (uint32_t)signal;
+  int64_t count =
+      wsig_walk_registry(registry, wsig_load_relaxed(&registry->tag),
+                         visit_waiting_for, false, &number);
+  return count > 0 ? (uint64_t)count : 0;
+}

@@ -155,6 +155,8 @@ struct wsig_raised wsig_process_raise(int signal);
 
 /* query.c: for how many instances of the process the signal, 1..64, waits. */
 uint64_t wsig_process_waiting_for(int signal);
+/* The same in one registry, which exists. */
+uint64_t wsig_registry_waiting_for(wasmsig_registry *registry, int signal);
 
 /* raise.c: clears the signal, and counts the instances that may not have taken
  * it. Every one in a MOVABLE memory counts: only its owner knows. */

@@ -17,7 +17,7 @@ import {
   run,
   startIn
 } from './support/command.mjs'
-import { has, only, readTrace } from './support/trace.mjs'
+import { has, only, readTrace } from '../support/trace.mjs'
 
 const plain = guest('plain')
 const signals = guest('signals')

@@ -55,11 +55,30 @@ function rejectAll({ budget }) {
   }
 }
 
+// ---------------------------------------------------- in a trace: its waits
+
+function endWait(token) {
+  if (token.waits) token.waits = native.traceWait(token.number, false)
+}
+
+function noteRunning(token) {
+  token.running++
+  endWait(token)
+}
+
+/** The call of runAsync itself, or something that it has started, has ended. */
+function noteLeft(token) {
+  if (token.running > 0) token.running--
+  if (!token.isAlive || token.waits || token.running > 0) return
+  token.waits = native.traceWait(token.number, true)
+}
+
 /** Sections for the token and those around it, the outermost first. */
 function enter({ around }) {
   for (let at = 0; at < around.length; at++) {
     const token = around[at]
     if (!token.isAlive) continue
+    if (native.isTraced) noteRunning(token)
     if (native.enterAsync(token.budget.handle, token.number)) rejectAll(token)
   }
 }
@@ -68,6 +87,7 @@ function enter({ around }) {
 function leave({ around }) {
   for (let at = around.length - 1; at >= 0; at--) {
     if (native.leaveAsync(around[at].number)) rejectAll(around[at])
+    if (native.isTraced) noteLeft(around[at])
   }
 }
 
@@ -154,6 +174,7 @@ function disableIfIdle() {
 function end(token) {
   if (!token.isAlive) return
   token.isAlive = false
+  if (native.isTraced) endWait(token)
   if (token.next) token.next.previous = token.previous
   if (token.previous) token.previous.next = token.next
   else alive = token.next
@@ -167,6 +188,8 @@ function tokenOf(budget) {
     around: undefined,
     reject: undefined,
     isAlive: false,
+    running: 0, // sections that it is in, apart from the first
+    waits: false, // in the trace
     next: undefined,
     previous: undefined
   }
@@ -216,6 +239,7 @@ function runInContext(budget, fn) {
         end(token)
         resolve(value)
       }
+      if (native.isTraced) noteLeft(token)
       then(running, done, token.reject)
     } catch (error) {
       token.reject(error)

@@ -3,6 +3,7 @@
 // install() and uninstall(): put wrappers into a realm's WebAssembly, and the
 // original functions back.
 
+const native = require('./native.js')
 const { isEnabled } = require('./enabled.js')
 const { typeError } = require('./errors.js')
 const { isObject } = require('./import-recorder.js')
@@ -30,7 +31,7 @@ const WRAP = {
     replacement('wrapReplacedInstantiate')
   ],
   Suspending: [wrappers.wrapSuspending],
-  ...(bytesAreNeeded && {
+  ...((bytesAreNeeded || native.isTraced) && {
     Module: [wrappers.wrapModule],
     compile: [wrappers.wrapCompile]
   })

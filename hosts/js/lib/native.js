@@ -5,7 +5,7 @@
 // has the watchdog of the process.
 
 const { addonFile } = require('./addon-file.js')
-const { isEnabled } = require('./enabled.js')
+const { environment, isEnabled } = require('./enabled.js')
 const { withCode } = require('./errors.js')
 const { copiesError, version } = require('./this-copy.js')
 
@@ -45,6 +45,11 @@ function load() {
 }
 
 const native = isEnabled ? load() : require('./noop-native.js')
+
+const traceFile = environment('WASMSIG_TRACE')
+
+/** Whether sections, signals and kills are recorded. */
+native.isTraced = traceFile ? native.startTrace(traceFile) === true : false
 
 /** This script; other code has another one, unless all is one bundle. */
 native.script = native.callersScript()

@@ -11,6 +11,7 @@
 // A wrapper whose installation has ended only passes everything on. It may
 // still be called by a wrapper that other code has put around it.
 
+const native = require('./native.js')
 const { exportsWords } = require('./engine-objects.js')
 const { ImportRecorder, isObject } = require('./import-recorder.js')
 const { adopt } = require('./instances.js')
@@ -24,6 +25,19 @@ const { whenFulfilled } = require('./promise-hook.js')
 const { noteResults } = require('./suspensions.js')
 const { planOf } = require('./tracking-plan.js')
 const { wrapClass, wrapFunction } = require('./wrap.js')
+
+function neededMemoryZero(bytes) {
+  return bytesAreNeeded ? memoryZeroOfBytes(bytes) : undefined
+}
+
+function traceBegin() {
+  return native.isTraced ? native.traceNow() : undefined
+}
+
+/** A compilation that fails is not in the trace. */
+function traceCompiled(begin, isAsync) {
+  if (begin !== undefined) native.traceCompiled(begin, isAsync)
+}
 
 function recorderFor(plan, imports) {
   const imported = plan.importModule !== undefined
@@ -83,8 +97,10 @@ function instantiateSource(target, args, memoryZero, installation) {
   const given = args.length > 1 && isObject(args[1])
   const recorder = given ? new ImportRecorder(args[1]) : undefined
   const passed = recorder ? withImports(args, recorder.imports) : args
+  const begin = traceBegin()
   const promise = apply(target, undefined, passed)
   return whenFulfilled(promise, installation, ({ module, instance }) => {
+    traceCompiled(begin, true)
     noteMemoryZero(module, memoryZero)
     if (!exportsWords(instance)) return
     const plan = planOf(module)
@@ -102,7 +118,7 @@ function wrapInstantiate(original, installation) {
     if (plan !== undefined) {
       return instantiateModule(original, args, plan, installation)
     }
-    const memoryZero = bytesAreNeeded ? memoryZeroOfBytes(args[0]) : undefined
+    const memoryZero = neededMemoryZero(args[0])
     return instantiateSource(original, args, memoryZero, installation)
   }
   return wrapFunction(instantiate, original)
@@ -116,14 +132,17 @@ function wrapInstantiateStreaming(original, installation) {
   return wrapFunction(instantiateStreaming, original)
 }
 
-// ---------------- bytes, where only they show which memory is memory 0
+// ---------------- compilations, in a trace; and their bytes, where only they
+// ---------------- show which memory is memory 0
 
 function wrapModule(Target, installation) {
   class Module extends null {
     constructor(...args) {
       const isRead = installation.active && args.length > 0
-      const memoryZero = isRead ? memoryZeroOfBytes(args[0]) : undefined
+      const memoryZero = isRead ? neededMemoryZero(args[0]) : undefined
+      const begin = traceBegin()
       const module = construct(Target, args, new.target)
+      traceCompiled(begin, false)
       noteMemoryZero(module, memoryZero)
       return module
     }
@@ -136,9 +155,11 @@ function wrapCompile(original, installation) {
     if (!installation.active || args.length === 0) {
       return apply(original, undefined, args)
     }
-    const memoryZero = memoryZeroOfBytes(args[0])
+    const memoryZero = neededMemoryZero(args[0])
+    const begin = traceBegin()
     const promise = apply(original, undefined, args)
     return whenFulfilled(promise, installation, (module) => {
+      traceCompiled(begin, true)
       noteMemoryZero(module, memoryZero)
     })
   }

@@ -19,6 +19,7 @@ static define_functions *const all_functions[] = {
     define_named_use,    define_promise_hook,
     define_sections,     define_targets,
     define_track,        define_tracked_buffers,
+    define_tracing,
 };
 
 struct cleanup {

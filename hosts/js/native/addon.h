@@ -24,6 +24,7 @@ void define_named_use(napi_env env, napi_value exports);
 void define_promise_hook(napi_env env, napi_value exports);
 void define_sections(napi_env env, napi_value exports);
 void define_targets(napi_env env, napi_value exports);
+void define_tracing(napi_env env, napi_value exports);
 void define_track(napi_env env, napi_value exports);
 void define_tracked_buffers(napi_env env, napi_value exports);
 

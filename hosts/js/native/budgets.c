@@ -52,6 +52,7 @@ static void set_options(struct held_budget *held, const struct realm *realm) {
   options.kill = engine_kill;
   options.undo = engine_undo;
   options.context = &held->killing;
+  if (wsig_trace_is_on()) options.raise = tracing_soft_limit;
   held->options = options;
   held->killing = (struct killing){.engine = realm->engine,
                                    .budget = &held->budget,

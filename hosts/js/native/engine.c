@@ -109,6 +109,7 @@ void engine_kill(void *context) {
   struct killing *killing = context;
   struct engine *engine = killing->engine;
   pthread_mutex_lock(&engine->lock);
+  if (!killing->requested) tracing_killed(killing, engine->traced.thread);
   help(engine, killing);
   engine->is_check_due = true;
   interrupt_request(engine);

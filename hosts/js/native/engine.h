@@ -6,6 +6,7 @@
 #include "frames.h"
 #include "interrupt_spinner.h"
 #include "killing.h"
+#include "tracing.h"
 
 #include <node_api.h>
 #include <pthread.h>
@@ -40,6 +41,7 @@ struct engine {
   uint32_t random;            /* under lock */
   bool is_check_due;          /* under lock: by the next interrupt */
   struct spinner_client spinner;
+  struct traced_guests traced; /* of this environment */
 
   struct frame_scripts scripts;
   uint64_t waited, overdue; /* what stats() shows as `unsafe` */

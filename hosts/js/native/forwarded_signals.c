@@ -21,6 +21,7 @@
  * code has installed a handler over the core's.
  */
 #include "addon.h"
+#include "tracing.h"
 
 #include "core/os/default_action.h"
 
@@ -56,11 +57,19 @@ static bool is_fatal(const struct forwarded *forwarded, int signal) {
   return !forwarded->has_listener && wasmsig_forward_is_due(signal) == 1;
 }
 
+static void end_by(int signal) {
+  tracing_end_of_process(signal);
+  wsig_os_take_default_action(signal);
+}
+
 static void middle_handler(int signal, siginfo_t *info, void *ucontext) {
   struct forwarded *forwarded = &forwarded_signals[signal];
+  uint64_t reached = 0;
+  wasmsig_forward_last(signal, NULL, &reached);
+  if (reached > 0) tracing_raised(NULL, signal, "the process's signal");
   forwarded->is_own = is_from_ourselves(info);
   if (is_fatal(forwarded, signal))
-    wsig_os_take_default_action(signal);
+    end_by(signal);
   else if (forwarded->host.sa_flags & SA_SIGINFO)
     forwarded->host.sa_sigaction(signal, info, ucontext);
   else
@@ -184,7 +193,7 @@ static napi_value forward_restore(napi_env env, napi_callback_info info) {
  * handler when the last listener has gone. */
 static napi_value default_action(napi_env env, napi_callback_info info) {
   napi_value given[1];
-  wsig_os_take_default_action(signal_argument(env, info, given, 1));
+  end_by(signal_argument(env, info, given, 1));
   return NULL; /* not reached */
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "killing.h"
 
+#include "tracing.h"
+
 #include "core/os/default_action.h"
 
 #include <stdio.h>
@@ -50,5 +52,6 @@ void killing_exit_process(const struct killing *killing, const char *where) {
   (void)!dprintf(STDERR_FILENO,
                  "wasmsig: %s %s; ending the process (onUnsafe: 'exit')\n",
                  what, where);
+  tracing_end_of_process(WASMSIG_SIGXCPU);
   wsig_os_exit(128 + WASMSIG_SIGXCPU);
 }

@@ -31,6 +31,7 @@ struct realm *realm_use(struct realm *realm) {
 
 void realm_release(struct realm *realm) {
   if (--realm->users > 0) return;
+  tracing_unwatch(&realm->engine->traced);
   wasmsig_registry_destroy(realm->registry);
   engine_free(realm->engine);
   free(realm->instances.entries);

@@ -31,7 +31,19 @@ struct async_section {
   struct held_budget *held;
   double id;
   napi_ref budget; /* keeps it alive as long as it is entered */
+  bool is_traced;  /* as a slice of the trace */
 };
+
+/* wasmsig_budget_leave, and the end of the section in the trace. */
+static int leave(struct engine *engine, wasmsig_budget *budget,
+                 const struct killing *killing, bool is_traced) {
+  if (!wsig_trace_is_on()) return wasmsig_budget_leave(budget);
+  int signal = killing->options->signal;
+  tracing_leave_section(&engine->traced, budget, signal);
+  int outcome = wasmsig_budget_leave(budget);
+  tracing_end_section(is_traced, &engine->traced, signal, budget, outcome);
+  return outcome;
+}
 
 /* ------------------------------------------------------------ asynchronous */
 
@@ -43,7 +55,8 @@ static struct async_section *innermost_async(const struct engine *engine) {
 /* Leaves the innermost section, an asynchronous one; whether it was killed. */
 static bool end_async(napi_env env, struct realm *realm) {
   struct async_section *async = innermost_async(realm->engine);
-  int outcome = wasmsig_budget_leave(&async->held->budget);
+  int outcome = leave(realm->engine, &async->held->budget,
+                      &async->held->killing, async->is_traced);
   engine_leave(realm->engine, &async->section);
   named_use_add(&async->held->killing, realm->engine->innermost);
   realm->sections--;
@@ -76,6 +89,7 @@ static napi_value enter_async(napi_env env, napi_callback_info info) {
     discard_async(env, async);
   } else {
     realm->sections++;
+    async->is_traced = tracing_begin_section(&async->held->options);
     engine_enter(realm->engine, &async->section, &async->held->killing, false);
   }
   return make_bool(env, error == WASMSIG_ESPENT);
@@ -131,6 +145,7 @@ static napi_value call_in_section(napi_env env, wasmsig_budget *budget,
     return killed(env, realm, budget);
   }
   if (error) return throw_code(env, error);
+  bool is_traced = tracing_begin_section(killing->options);
   realm->sections++;
   engine_enter(engine, &section, killing, true);
   movable_memories_sync(env, realm);
@@ -139,7 +154,7 @@ static napi_value call_in_section(napi_env env, wasmsig_budget *budget,
                          given + FIXED_ARGUMENTS, &result);
   while (engine->innermost != &section) end_async(env, realm);
   bool was_unwound = engine_leave(engine, &section);
-  int outcome = wasmsig_budget_leave(budget);
+  int outcome = leave(engine, budget, killing, is_traced);
   named_use_add(killing, engine->innermost);
   movable_memories_sync(env, realm);
   realm->sections--;

@@ -2,6 +2,7 @@
 /* Raise, clear and terminate: for one instance, for those of a thread, or for
  * those of the process. */
 #include "addon.h"
+#include "engine.h"
 #include "instances.h"
 #include "movable_memories.h"
 #include "realm.h"
@@ -13,30 +14,39 @@ static napi_value counted(napi_env env, int64_t count) {
   return make_number(env, count < 0 ? 0 : (double)count);
 }
 
+static napi_value raised(napi_env env, struct traced_guests *guests, int signal,
+                         int64_t count) {
+  if (count > 0) tracing_raised(guests, signal, "a call of raise");
+  return counted(env, count);
+}
+
 /* raiseInstance(signal, id), raiseRealm(signal), raiseProcess(signal): how
  * many instances received it. An id that is no longer one counts 0. */
 
 static napi_value raise_instance(napi_env env, napi_callback_info info) {
   napi_value given[2];
-  const struct realm *realm = realm_of(env);
+  struct realm *realm = realm_of(env);
   arguments(env, info, given, 2);
-  return counted(env, wasmsig_instance_raise(
-                          realm->registry,
-                          instance_handle(realm, number_of(env, given[1])),
-                          (int)number_of(env, given[0])));
+  int signal = (int)number_of(env, given[0]);
+  wasmsig_instance instance = instance_handle(realm, number_of(env, given[1]));
+  return raised(env, &realm->engine->traced, signal,
+                wasmsig_instance_raise(realm->registry, instance, signal));
 }
 
 static napi_value raise_realm(napi_env env, napi_callback_info info) {
   napi_value given[1];
+  struct realm *realm = realm_of(env);
   arguments(env, info, given, 1);
-  return counted(env, wasmsig_registry_raise(realm_of(env)->registry,
-                                             (int)number_of(env, given[0])));
+  int signal = (int)number_of(env, given[0]);
+  return raised(env, &realm->engine->traced, signal,
+                wasmsig_registry_raise(realm->registry, signal));
 }
 
 static napi_value raise_process(napi_env env, napi_callback_info info) {
   napi_value given[1];
   arguments(env, info, given, 1);
-  return counted(env, wasmsig_process_raise((int)number_of(env, given[0])));
+  int signal = (int)number_of(env, given[0]);
+  return raised(env, NULL, signal, wasmsig_process_raise(signal));
 }
 
 /* clearInstance(id), clearRealm(), clearProcess(): how many had a signal. */

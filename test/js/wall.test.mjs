@@ -85,6 +85,15 @@ test('runAsync is rejected at the wall limit though nothing runs', async () => {
   await assert.rejects(never, { name: 'CpuLimitError', reason: 'wall' })
 })
 
+test('runAsync is rejected at a wall limit that was set meanwhile', async () => {
+  const budget = new CpuBudget({ wall: 20 })
+  const running = budget.runAsync(() => new Promise(() => {}))
+  budget.reset({ wall: 30 }) // counts anew, so the first check is too early
+  const guard = setInterval(() => {}, 1000)
+  await assert.rejects(running, { reason: 'wall' })
+  clearInterval(guard)
+})
+
 test('the error says what has ended the call', () => {
   const text = (limits) => {
     try {

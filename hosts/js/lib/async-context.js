@@ -135,19 +135,25 @@ if (isPossible) {
   charged.by = (budget) => isCharged(getStore(tokens)?.around ?? [], budget)
 }
 
-/** The wall limit may have passed while nothing ran. */
-function checkWall(budget) {
+/**
+ * The wall limit may have passed while nothing ran. If it has not, it is checked
+ * again: a timer may be early by the age of the event loop's clock, and a reset
+ * sets a new limit.
+ */
+function checkWall(token) {
+  const { budget } = token
   if (native.isSpent(budget.handle)) rejectAll({ budget })
+  if (token.isAlive) token.timer = setTimeout(checkWall, 1, token)
 }
 
 /** Ends the wait of runAsync; a later timer than the core's, never an earlier. */
-function startWallTimer(budget) {
-  const { wall } = budget.limits
+function startWallTimer(token) {
+  const { wall } = token.budget.limits
   if (wall === undefined) return undefined
   return setTimeout(
     checkWall,
     Math.min(Math.ceil(wall) + 1, 2 ** 31 - 1),
-    budget
+    token
   )
 }
 
@@ -187,6 +193,7 @@ function tokenOf(budget) {
     number: ++made,
     around: undefined,
     reject: undefined,
+    timer: undefined, // of the wall limit
     isAlive: false,
     running: 0, // sections that it is in, apart from the first
     waits: false, // in the trace
@@ -224,9 +231,9 @@ function runInContext(budget, fn) {
   if (!isPossible) throw asyncContextError()
   return new Promise((resolve, reject) => {
     const token = tokenOf(budget)
-    const timer = startWallTimer(budget)
+    token.timer = startWallTimer(token)
     token.reject = (error) => {
-      clearTimeout(timer)
+      clearTimeout(token.timer)
       end(token)
       reject(error)
     }
@@ -235,7 +242,7 @@ function runInContext(budget, fn) {
     try {
       const running = tokens.run(token, runSection, budget, call, undefined, [])
       const done = (value) => {
-        clearTimeout(timer)
+        clearTimeout(token.timer)
         end(token)
         resolve(value)
       }

@@ -31,10 +31,19 @@ static void call_engine(int signal, siginfo_t *info, void *ucontext) {
     sigaction(signal, engine, NULL);
 }
 
+/* Code or data of a compiled file that was made shorter while it is mapped. No
+ * trap of a guest looks like this: its memories are no files, or files that
+ * nobody else can open. */
+static bool is_of_shorter_file(int signal, const siginfo_t *info) {
+  return signal == SIGBUS && info->si_code == BUS_ADRERR;
+}
+
 /* The kernel raised it if its code is above 0: sigaction(2). */
 static void on_fault(int signal, siginfo_t *info, void *ucontext) {
   int saved_errno = errno;
-  if (info->si_code > 0)
+  if (is_of_shorter_file(signal, info))
+    cli_end_by_signal(signal);
+  else if (info->si_code > 0)
     call_engine(signal, info, ucontext); /* it may not return */
   else if (!was_ignored[index_of(signal)])
     cli_end_by_signal(signal);

@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync
 } from 'node:fs'
@@ -21,7 +22,7 @@ import process from 'node:process'
 import { test } from 'node:test'
 
 import { ENTRY, home, program, runs } from './support/cache.mjs'
-import { COMMAND, command, guest } from './support/command.mjs'
+import { COMMAND, command, guest, start } from './support/command.mjs'
 
 const isRoot = process.getuid() === 0
 
@@ -297,6 +298,34 @@ test('a compiled program receives signals', (t) => {
   ])
   const direct = user.run([...limits, guest('signals'), 'busy'])
   assert.deepEqual([status, stdout], [direct.status, direct.stdout])
+})
+
+test('a program goes on if its compiled file is replaced as a whole', async (t) => {
+  const user = home(t)
+  const out = join(user.path, 'out.cwasm')
+  const compile = () =>
+    user.command(['compile', guest('plain'), '-o', out]).status
+  assert.equal(compile(), 0)
+  const args = ['run', '--json', '--allow-precompiled', out, 'spin']
+  const { child, said, ended } = start(t, args)
+  await said('half')
+  assert.equal(compile(), 0)
+  child.kill('SIGTERM')
+  assert.equal((await ended).signal, 'SIGTERM')
+})
+
+test('a program whose compiled file is cut ends by SIGBUS, and says so', async (t) => {
+  const user = home(t)
+  const out = join(user.path, 'out.cwasm')
+  user.command(['compile', guest('plain'), '-o', out])
+  const args = ['run', '--json', '--allow-precompiled', out, 'spin']
+  const { said, ended } = start(t, args)
+  await said('half')
+  truncateSync(out)
+  const { signal, stderr } = await ended
+  assert.equal(signal, 'SIGBUS')
+  assert.match(stderr, /^wasmsig: .*out\.cwasm: ended by SIGBUS after /)
+  assert.equal(JSON.parse(stderr.trim().split('\n')[1]).signal, 'SIGBUS')
 })
 
 test('a damaged file is refused, and so is one of another tool', (t) => {

@@ -25,6 +25,7 @@ import { RAISE } from './promises/raise.mjs'
 import { FORWARDED, THREADS } from './promises/signals.mjs'
 import { EXAMPLE, START } from './promises/start.mjs'
 import { OUTSIDE } from './promises/words-outside.mjs'
+import { WALL_LIMITS } from './promises/wall.mjs'
 import { ADDRESSES, WORDS } from './promises/words.mjs'
 
 export const ROWS = [
@@ -40,6 +41,7 @@ export const ROWS = [
   ['A call is stopped at its hard limit', STOPPED],
   ['A kill cannot be caught', UNCAUGHT],
   ['The host works normally after a kill', LIVES_ON],
+  ['Wall limits, kill() and AbortSignal end a call', WALL_LIMITS],
   ['Budgets nest', NESTED],
   ["A kill does not interrupt the host's own functions", UNSAFE],
   ['Ctrl-C and other signals reach a busy guest', FORWARDED],

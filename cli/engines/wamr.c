@@ -216,7 +216,7 @@ static bool has_all_imports(struct cli_result *result) {
 }
 
 /* How many elements WAMR lets a table grow to
- * (core/iwasm/interpreter/wasm_loader.c, adjust_table_max_size). */
+ * (its function adjust_table_max_size). */
 static uint64_t most_elements(struct wsig_limits table) {
   enum { LEAST = 1024 };
   uint64_t most = table.minimum * 2 > LEAST ? table.minimum * 2 : LEAST;

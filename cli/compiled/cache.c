@@ -181,8 +181,14 @@ static bool is_unfinished(const char *name) {
          strncmp(name + DIGITS, SUFFIX ".", sizeof SUFFIX) == 0;
 }
 
+/* The nearest time that fits: the number ends in the year 2262, and a file can
+ * have a later time. */
 static int64_t modified_ns(const struct stat *status) {
-  return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+  int64_t second = 1000000000, last = INT64_MAX / second - 1;
+  int64_t seconds = status->st_mtim.tv_sec;
+  if (seconds > last) return INT64_MAX;
+  if (seconds < -last) return INT64_MIN;
+  return seconds * second + status->st_mtim.tv_nsec;
 }
 
 static bool add_entry(struct cli_cache_entries *entries, int folder,

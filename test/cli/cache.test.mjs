@@ -215,6 +215,19 @@ test('wasmsig cache lists and clears the entries', (t) => {
   assert.deepEqual(user.entries(), ['other'])
 })
 
+test('wasmsig cache: an entry of a later century is listed first', (t) => {
+  const user = home(t)
+  runs(user)
+  const [entry] = user.entries()
+  const later = join(user.cache, `${'0'.repeat(32)}.cwasm`)
+  copyFileSync(join(user.cache, entry), later)
+  const year2286_s = 10_000_000_000
+  utimesSync(later, year2286_s, year2286_s)
+  assert.equal(statSync(later).mtimeMs, year2286_s * 1000) // kept by the disk
+  const { stdout } = user.command(['cache', 'list'])
+  assert.match(stdout.split('\n')[1], / 2262-04-1[12] /)
+})
+
 test('wasmsig cache: an unusable entry is listed as such', (t) => {
   const user = home(t)
   runs(user)

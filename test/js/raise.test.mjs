@@ -184,11 +184,11 @@ test(
   }
 )
 
-test('stats has its members, all numbers but `firing`', () => {
-  const { tracked, untracked, unsafe, firing, ...counters } = stats()
+test('stats has its members, all numbers but `firing` and `budgets`', () => {
+  const { tracked, untracked, unsafe, firing, budgets, ...counters } = stats()
   assert.ok(['timer', 'watchdog'].includes(firing))
   assert.deepEqual(Object.keys(tracked).sort(), ['FIXED', 'MOVABLE', 'SHARED'])
-  assert.deepEqual(untracked, {})
+  assert.deepEqual([untracked, budgets], [{}, []])
   const names = ['collected', 'kills', 'raises', 'softLimits', 'sweeps']
   assert.deepEqual(Object.keys(counters).sort(), names)
   for (const value of [...Object.values(tracked), ...Object.values(counters)]) {

@@ -39,13 +39,15 @@ static bool is_of_shorter_file(int signal, const siginfo_t *info) {
 }
 
 /* The kernel raised it if its code is above 0: sigaction(2). */
+static bool is_for_engine(int signal, const siginfo_t *info) {
+  return info->si_code > 0 && !is_of_shorter_file(signal, info);
+}
+
 static void on_fault(int signal, siginfo_t *info, void *ucontext) {
   int saved_errno = errno;
-  if (is_of_shorter_file(signal, info))
-    cli_end_by_signal(signal);
-  else if (info->si_code > 0)
+  if (is_for_engine(signal, info))
     call_engine(signal, info, ucontext); /* it may not return */
-  else if (!was_ignored[index_of(signal)])
+  else if (info->si_code > 0 || !was_ignored[index_of(signal)])
     cli_end_by_signal(signal);
   errno = saved_errno;
 }

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,16 +28,20 @@
 static char name[PATH_MAX];
 static int file = -1;
 static off_t end_at; /* where the end of the file begins */
-static char end[END_BYTES];
+static char *end;    /* END_BYTES, in `room` */
 static size_t end_length;
 static uint64_t last_ns; /* the latest time of an event */
 static uint64_t lost;    /* how many events are missing */
 static bool has_failed;
 static int failure; /* its errno */
 
-/* New events, and the new end. */
-static char text[EVENTS_BYTES + END_BYTES];
+/* New events, and the new end: EVENTS_BYTES + END_BYTES, in `room`. */
+static char *text;
 static size_t length;
+
+/* Only a process with a trace has this much memory for it. */
+#define ROOM_BYTES (EVENTS_BYTES + END_BYTES + END_BYTES)
+static char *room;
 
 const char *wsig_trace_file_name(void) { return name; }
 
@@ -171,8 +176,20 @@ void wsig_trace_file_close(void) {
   file = -1;
 }
 
+static bool make_room(void) {
+  void *pages = mmap(NULL, ROOM_BYTES, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) return false;
+  room = pages;
+  text = room;
+  end = room + EVENTS_BYTES + END_BYTES;
+  return true;
+}
+
 static const char *give_up(const char *why) {
   wsig_trace_file_close();
+  if (room) munmap(room, ROOM_BYTES);
+  room = NULL;
   return why;
 }
 
@@ -183,6 +200,7 @@ const char *wsig_trace_file_open(const char *pattern, const char *process) {
   if (!expand(pattern)) return wsig_trace_error_text(ENAMETOOLONG);
   if (!open_name()) return wsig_trace_error_text(errno);
   const char *why = prepare();
+  if (!why && !make_room()) why = wsig_trace_error_text(ENOMEM);
   if (why) return give_up(why);
   length = wsig_trace_put_start(text, process);
   if (!flush(WSIG_TRACE_RUNNING)) return give_up(wsig_trace_error_text(errno));

@@ -139,10 +139,30 @@ static int check_made(const struct wsig_rewriting *rewriting) {
   return error;
 }
 
-/* A module without polls needs no words: it stays as it is. */
-static void keep(struct wsig_rewriting *rewriting) {
+/* Writes the sections that limit memories and nothing else: the code is the old
+ * one, and there are neither words nor a mark. */
+static int limit_only(struct wsig_rewriting *rewriting) {
+  const struct wsig_wasm_section *code =
+      rewriting->scan->known[WSIG_WASM_SECTION_CODE];
+  if (code)
+    rewriting->edits[code - rewriting->scan->sections].is_changed = false;
+  rewriting->placement = (struct wsig_word_placement){0};
+  wsig_rewrite_memories(rewriting);
+  int error = wsig_rewrite_custom_sections(rewriting);
+  if (!error) wsig_rewrite_module(rewriting);
+  return error;
+}
+
+/* A module without polls needs no words: it stays as it is, but for limits. */
+static int keep(struct wsig_rewriting *rewriting) {
   const struct wsig_scan *scan = rewriting->scan;
-  wsig_bytes_append(&rewriting->module, scan->bytes, scan->length);
+  int error = 0;
+  if (rewriting->made->memories_limited > 0)
+    error = limit_only(rewriting);
+  else
+    wsig_bytes_append(&rewriting->module, scan->bytes, scan->length);
+  if (error) return error;
+  return rewriting->module.failed ? WASMSIG_ENOMEM : WASMSIG_OK;
 }
 
 static int rewrite(struct wsig_rewriting *rewriting) {
@@ -156,12 +176,10 @@ static int rewrite(struct wsig_rewriting *rewriting) {
   made->loops = rewriting->code.loops;
   made->polls = rewriting->code.polls;
   made->delivers = rewriting->plan.deliver != WSIG_NO_FUNCTION;
-  if (made->polls == 0) {
-    keep(rewriting);
-    return rewriting->module.failed ? WASMSIG_ENOMEM : WASMSIG_OK;
-  }
+  if (made->polls == 0) return keep(rewriting);
   const char *why = excess(rewriting);
   if (why) return refuse(made, why, -1);
+  wsig_rewrite_memories(rewriting);
   wsig_rewrite_declarations(rewriting);
   error = wsig_rewrite_custom_sections(rewriting);
   if (error) return error;
@@ -227,6 +245,7 @@ static void forget_made(wasmsig_instrumented *made) {
   made->loops = made->polls = 0;
   made->delivers = false;
   made->left_out_count = made->left_out_more = 0;
+  made->memories_limited = 0;
 }
 
 /* From here on, the caller owns the bytes. */
@@ -245,6 +264,7 @@ static int instrument(wasmsig_instrumented *made, const struct wsig_scan *scan,
   int error = check_words(made, &scan->report);
   if (!error)
     error = wsig_deliver_find(&rewriting.plan.deliver, scan, &made->why);
+  if (!error) error = wsig_check_memories(&rewriting);
   if (!error) error = find_needed_placement(&rewriting);
   if (!error) error = rewrite(&rewriting);
   if (!error)

@@ -77,7 +77,7 @@ _wasmsig() {
     cache:*) _wasmsig_words "list clear" "$current" ;;
     inspect:-*) _wasmsig_words "--json --help" "$current" ;;
     instrument:-*)
-      _wasmsig_words "--output --every --for --calls --words --add-page --explain --verbose
+      _wasmsig_words "--output --every --for --calls --words --add-page --max-memory --explain --verbose
         --json --help" "$current"
       ;;
     workerd:-*)

@@ -89,8 +89,10 @@ static bool add_refused(struct job *job, const struct cli_entry *entry,
 static bool add_made(struct job *job, const struct cli_entry *entry,
                      const wasmsig_instrumented *made, size_t size) {
   if (made->polls == 0)
-    return add_row(job, entry, CLI_ROW_UNCHANGED,
-                   cli_why_unchanged(job->request));
+    return add_row(
+        job, entry,
+        made->memories_limited > 0 ? CLI_ROW_LIMITED : CLI_ROW_UNCHANGED,
+        cli_why_unchanged(job->request));
   struct cli_row *row =
       cli_add_row(&job->report, entry->path, CLI_ROW_INSTRUMENTED);
   if (!row) return out_of_memory();
@@ -99,6 +101,7 @@ static bool add_made(struct job *job, const struct cli_entry *entry,
   row->delivers = made->delivers;
   row->takes_kill_only = cli_takes_kill_only(made);
   row->is_lifted = cli_has_lifted_polls(made);
+  row->memories_limited = made->memories_limited;
   row->has_second_memory = cli_has_second_memory(made);
   row->size = size;
   row->new_size = made->length;
@@ -120,7 +123,7 @@ static void note(const struct job *job, const struct cli_entry *entry,
 static bool write_result(struct job *job, const struct cli_entry *entry,
                          const uint8_t *bytes, size_t length,
                          const wasmsig_instrumented *made) {
-  bool is_new = made->bytes && made->polls > 0;
+  bool is_new = made->bytes && (made->polls > 0 || made->memories_limited > 0);
   note(job, entry, made);
   if (!cli_mirror_file(&job->mirror, entry, is_new ? made->bytes : bytes,
                        is_new ? made->length : length))

@@ -33,6 +33,7 @@ enum { PATH_HEAD = sizeof "module" - 1, PATH_MOST = 60 };
 
 static const char *const results[CLI_ROW_KINDS] = {
     [CLI_ROW_INSTRUMENTED] = "all signals",
+    [CLI_ROW_LIMITED] = "memory limited",
     [CLI_ROW_UNCHANGED] = "unchanged",
     [CLI_ROW_REFUSED] = "refused",
     [CLI_ROW_NO_MODULE] = "no module",
@@ -69,6 +70,7 @@ static void print_row(const struct cli_row *row, size_t width) {
   printf("%*s", columns < width ? (int)(width - columns) : 0, "");
   print_numbers(row);
   fputs(result_of(row), stdout);
+  if (row->memories_limited > 0) fputs(", memory limited", stdout);
   if (row->reason) {
     fputs(": ", stdout);
     cli_print_name(row->reason);
@@ -86,6 +88,7 @@ static void print_sums(const struct cli_folder_report *report) {
     printf("%zu instrumented", of[CLI_ROW_INSTRUMENTED]);
   else
     fputs("no module", stdout);
+  print_count(", ", of[CLI_ROW_LIMITED], "with a memory limit only");
   print_count(", ", of[CLI_ROW_UNCHANGED], "unchanged");
   print_count(", ", of[CLI_ROW_REFUSED], "refused");
   print_count(", ", of[CLI_ROW_LEFT_OUT] + of[CLI_ROW_UNREAD], "left out");
@@ -115,13 +118,10 @@ void cli_print_folder_table(const struct cli_folder_report *report) {
 /* --------------------------------------------------------------------- JSON */
 
 static const char *const names[CLI_ROW_KINDS] = {
-    [CLI_ROW_INSTRUMENTED] = "instrumented",
-    [CLI_ROW_UNCHANGED] = "unchanged",
-    [CLI_ROW_REFUSED] = "refused",
-    [CLI_ROW_NO_MODULE] = "no-module",
-    [CLI_ROW_LINK] = "link",
-    [CLI_ROW_LEFT_OUT] = "left-out",
-    [CLI_ROW_UNREAD] = "unreadable"};
+    [CLI_ROW_INSTRUMENTED] = "instrumented", [CLI_ROW_LIMITED] = "limited",
+    [CLI_ROW_UNCHANGED] = "unchanged",       [CLI_ROW_REFUSED] = "refused",
+    [CLI_ROW_NO_MODULE] = "no-module",       [CLI_ROW_LINK] = "link",
+    [CLI_ROW_LEFT_OUT] = "left-out",         [CLI_ROW_UNREAD] = "unreadable"};
 
 static const char *truth(bool value) { return value ? "true" : "false"; }
 
@@ -133,10 +133,11 @@ static void print_json_row(const struct cli_row *row) {
   if (row->kind == CLI_ROW_INSTRUMENTED)
     printf(",\"polls\":%" PRIu64
            ",\"words\":\"%s\",\"second_memory\":%s,\"delivers\":%s,"
-           "\"lifted\":%s,\"size\":%zu,\"new_size\":%zu",
+           "\"lifted\":%s,\"memories_limited\":%" PRIu32
+           ",\"size\":%zu,\"new_size\":%zu",
            row->polls, row->words, truth(row->has_second_memory),
-           truth(row->delivers), truth(row->is_lifted), row->size,
-           row->new_size);
+           truth(row->delivers), truth(row->is_lifted), row->memories_limited,
+           row->size, row->new_size);
   putchar('}');
 }
 

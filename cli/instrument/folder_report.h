@@ -10,6 +10,7 @@
 
 enum cli_row_kind {
   CLI_ROW_INSTRUMENTED,
+  CLI_ROW_LIMITED,   /* without code to poll in; its memories are limited */
   CLI_ROW_UNCHANGED, /* a module without code to poll in */
   CLI_ROW_REFUSED,   /* a module that is copied as it is */
   CLI_ROW_NO_MODULE, /* a file *.wasm that is none */
@@ -29,6 +30,7 @@ struct cli_row {
   bool takes_kill_only;
   bool is_lifted;
   bool has_second_memory;
+  uint32_t memories_limited;
   size_t size, new_size; /* of a module */
 };
 

@@ -14,6 +14,7 @@
 #include "text/messages.h"
 #include "text/option_error.h"
 #include "text/places.h"
+#include "text/sizes.h"
 
 #include "wasmsig/instrument.h"
 
@@ -78,12 +79,20 @@ static bool take_engine(const char *text, uint32_t *every) {
   return false;
 }
 
+static bool take_size(const char *text, uint64_t *bytes) {
+  const char *wrong = cli_parse_size(text, bytes);
+  if (wrong)
+    cli_usage_error("instrument", "--max-memory: '%s' %s", text, wrong);
+  return !wrong;
+}
+
 enum {
   EVERY = CLI_FIRST_LONG_OPTION,
   FOR,
   CALLS,
   WORDS,
   ADD_PAGE,
+  MAX_MEMORY,
   EXPLAIN,
   JSON,
   HELP
@@ -96,6 +105,7 @@ static const struct option long_options[] = {
     {"calls", no_argument, NULL, CALLS},
     {"words", required_argument, NULL, WORDS},
     {"add-page", no_argument, NULL, ADD_PAGE},
+    {"max-memory", required_argument, NULL, MAX_MEMORY},
     {"explain", no_argument, NULL, EXPLAIN},
     {"json", no_argument, NULL, JSON},
     {"verbose", no_argument, NULL, 'v'},
@@ -109,6 +119,7 @@ static bool take(struct request *request, int option) {
     case CALLS: return request->options.calls = true;
     case WORDS: return cli_take_places(optarg, &request->options.words);
     case ADD_PAGE: return request->adds_page = true;
+    case MAX_MEMORY: return take_size(optarg, &request->options.most_memory);
     case EXPLAIN: return request->explains = true;
     case JSON: return request->is_json = true;
     case FOR: return take_engine(optarg, &request->options.every);

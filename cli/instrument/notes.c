@@ -107,7 +107,9 @@ static void warn(const struct request *request,
         "(Node 20, WAMR) refuse it, and workerd does not signal it",
         request->in);
   if (made->polls == 0)
-    cli_message("%s: it is unchanged: %s", request->in,
+    cli_message("%s: it %s: %s", request->in,
+                made->memories_limited > 0 ? "has a memory limit and no polls"
+                                           : "is unchanged",
                 cli_why_unchanged(request));
   if (cli_takes_kill_only(made))
     cli_message(
@@ -123,6 +125,11 @@ static void print_summary(const struct request *request,
               made->polls, made->polls == 1 ? "" : "s", made->loops,
               made->loops == 1 ? "" : "s",
               made->polls == 0 ? "no words" : made->reasons[made->placement]);
+  if (request->options.most_memory > 0)
+    cli_message("%s: %" PRIu32 " of %" PRIu32 " memories limited to %" PRIu64
+                " KiB",
+                request->in, made->memories_limited, made->report.memory.count,
+                request->options.most_memory / (64 << 10) * 64);
 }
 
 void cli_note_made(const struct request *request,

@@ -126,6 +126,8 @@ const char cli_help_instrument[] =
     "  --add-page         permit page too: a page that is added to memory 0.\n"
     "                     The code must not use the size of the memory, and\n"
     "                     no host may pass that size to it\n"
+    "  --max-memory SIZE  the size to which each memory can grow: 64MiB, for\n"
+    "                     example; rounded down to pages of 64 KiB\n"
     "  --explain          print for each place why the words are there, or\n"
     "                     why they cannot be there\n"
     "  -v, --verbose      print the number of polls and the place of the "

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The sections of memories, globals and exports, with the new items at their
- * end. If the module does not have the section, it is added.
+ * The sections of globals and exports, with the new items at their end;
+ * memories.c has those of memories. If the module does not have the section, it
+ * is added.
  */
 #include "analysis/body.h"
 #include "rewrite/rewrite.h"
@@ -14,9 +15,8 @@ static bool is_64_bit(const struct wsig_rewriting *rewriting) {
          rewriting->scan->report.memory.is_64_bit;
 }
 
-/* The new payload of the section. */
-static struct wsig_bytes *change(struct wsig_rewriting *rewriting,
-                                 uint8_t number) {
+struct wsig_bytes *wsig_change_section(struct wsig_rewriting *rewriting,
+                                       uint8_t number) {
   const struct wsig_wasm_section *section = rewriting->scan->known[number];
   if (!section) {
     rewriting->is_added[number] = true;
@@ -28,11 +28,9 @@ static struct wsig_bytes *change(struct wsig_rewriting *rewriting,
   return &edit->payload;
 }
 
-/* A cursor at the first item of the section. Writes the number of items, with
- * `more` new ones. */
-static struct wsig_cursor begin(const struct wsig_rewriting *rewriting,
-                                uint8_t number, uint32_t more,
-                                struct wsig_bytes *payload) {
+struct wsig_cursor wsig_begin_items(const struct wsig_rewriting *rewriting,
+                                    uint8_t number, uint32_t more,
+                                    struct wsig_bytes *payload) {
   const struct wsig_wasm_section *section = rewriting->scan->known[number];
   struct wsig_cursor cursor;
   wsig_cursor_open_bytes(&cursor, NULL, 0);
@@ -45,35 +43,9 @@ static struct wsig_cursor begin(const struct wsig_rewriting *rewriting,
   return cursor;
 }
 
-/* Copies all bytes that the cursor has left. */
-static void copy_rest(struct wsig_bytes *payload,
-                      const struct wsig_cursor *cursor) {
+void wsig_copy_rest(struct wsig_bytes *payload,
+                    const struct wsig_cursor *cursor) {
   wsig_bytes_append(payload, cursor->at, (size_t)(cursor->end - cursor->at));
-}
-
-/* ---------------------------------------------------------------- memories */
-
-static void put_longer(struct wsig_bytes *payload, struct wsig_cursor *cursor) {
-  enum { HAS_MAXIMUM = 1 };
-  uint8_t flags = wsig_read_byte(cursor);
-  uint64_t minimum = wsig_read_u64(cursor) + 1;
-  wsig_bytes_byte(payload, flags);
-  wsig_bytes_u32(payload, minimum);
-  if (!(flags & HAS_MAXIMUM)) return;
-  uint64_t maximum = wsig_read_u64(cursor);
-  wsig_bytes_u32(payload, maximum < minimum ? minimum : maximum);
-}
-
-static void rewrite_memories(struct wsig_rewriting *rewriting) {
-  wasmsig_word_placement kind = rewriting->placement.kind;
-  if (kind != WASMSIG_WORDS_MEMORY && kind != WASMSIG_WORDS_PAGE) return;
-  struct wsig_bytes *payload = change(rewriting, WSIG_WASM_SECTION_MEMORY);
-  struct wsig_cursor cursor = begin(rewriting, WSIG_WASM_SECTION_MEMORY,
-                                    kind == WASMSIG_WORDS_MEMORY, payload);
-  if (kind == WASMSIG_WORDS_PAGE) put_longer(payload, &cursor);
-  copy_rest(payload, &cursor);
-  if (kind == WASMSIG_WORDS_MEMORY)
-    wsig_bytes_append(payload, "\1\1\1", 3); /* exactly one page */
 }
 
 /* ----------------------------------------------------------------- globals */
@@ -123,10 +95,11 @@ static void put_words(struct wsig_rewriting *rewriting,
 static void rewrite_globals(struct wsig_rewriting *rewriting) {
   uint32_t more = words_before(rewriting, WASMSIG_WORD_COUNT);
   if (more == 0) return;
-  struct wsig_bytes *payload = change(rewriting, WSIG_WASM_SECTION_GLOBAL);
+  struct wsig_bytes *payload =
+      wsig_change_section(rewriting, WSIG_WASM_SECTION_GLOBAL);
   struct wsig_cursor cursor =
-      begin(rewriting, WSIG_WASM_SECTION_GLOBAL, more, payload);
-  copy_rest(payload, &cursor);
+      wsig_begin_items(rewriting, WSIG_WASM_SECTION_GLOBAL, more, payload);
+  wsig_copy_rest(payload, &cursor);
   put_words(rewriting, payload);
 }
 
@@ -165,10 +138,11 @@ static void rewrite_exports(struct wsig_rewriting *rewriting) {
   bool hides = hides_memory(rewriting);
   uint32_t more = wsig_added_exports(rewriting);
   if (more == 0) return;
-  struct wsig_bytes *payload = change(rewriting, WSIG_WASM_SECTION_EXPORT);
+  struct wsig_bytes *payload =
+      wsig_change_section(rewriting, WSIG_WASM_SECTION_EXPORT);
   struct wsig_cursor cursor =
-      begin(rewriting, WSIG_WASM_SECTION_EXPORT, more, payload);
-  copy_rest(payload, &cursor);
+      wsig_begin_items(rewriting, WSIG_WASM_SECTION_EXPORT, more, payload);
+  wsig_copy_rest(payload, &cursor);
   if (own > 0)
     put_export(payload, WASMSIG_OWN_MEMORY, WASMSIG_EXTERN_MEMORY, own);
   else if (hides)
@@ -180,7 +154,6 @@ static void rewrite_exports(struct wsig_rewriting *rewriting) {
 }
 
 void wsig_rewrite_declarations(struct wsig_rewriting *rewriting) {
-  rewrite_memories(rewriting);
   rewrite_globals(rewriting);
   rewrite_exports(rewriting);
 }

@@ -78,6 +78,6 @@ void wsig_rewrite_module(struct wsig_rewriting *rewriting) {
     put_section(rewriting, section, &rewriting->edits[i]);
   }
   put_added_below(rewriting, UINT8_MAX);
-  put_mark(rewriting);
+  if (rewriting->made->polls > 0) put_mark(rewriting);
   bytes->failed = has_failed(rewriting);
 }

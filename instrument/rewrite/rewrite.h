@@ -29,8 +29,25 @@ struct wsig_rewriting {
   bool is_added[WSIG_WASM_SECTION_COUNT];
 };
 
-/** Memory, globals and exports: adds a page if needed, and the words. */
+/** Globals and exports: adds the words. */
 void wsig_rewrite_declarations(struct wsig_rewriting *rewriting);
+/** Counts the memories that `most_memory` limits. WASMSIG_INSTRUMENT_REFUSED:
+ * one is larger from the start. */
+int wsig_check_memories(struct wsig_rewriting *rewriting);
+/** The sections of imports and memories: maxima, an added page or memory. */
+void wsig_rewrite_memories(struct wsig_rewriting *rewriting);
+/** The new payload of the section, empty; the section is added if the module
+ * lacks it. */
+struct wsig_bytes *wsig_change_section(struct wsig_rewriting *rewriting,
+                                       uint8_t number);
+/** A cursor at the first item of the section. Writes the number of items, with
+ * `more` new ones. */
+struct wsig_cursor wsig_begin_items(const struct wsig_rewriting *rewriting,
+                                    uint8_t number, uint32_t more,
+                                    struct wsig_bytes *payload);
+/** Copies all bytes that the cursor has left. */
+void wsig_copy_rest(struct wsig_bytes *payload,
+                    const struct wsig_cursor *cursor);
 /** Rewrites the section "name", which has this number. */
 void wsig_rewrite_names(struct wsig_rewriting *rewriting, size_t number);
 /** Writes the new module. */

@@ -19,8 +19,9 @@
  * the module exports a function __instance_signal_deliver, a poll calls it when
  * the word is not 0. Otherwise a poll traps when the word is 9, SIGKILL.
  *
- * A module without code to poll in stays as it is, without words. Otherwise,
- * everything else stays the same, byte for byte. Functions, types, globals and
+ * A module without code to poll in stays as it is, without words; only the
+ * maxima of its memories are written, if requested. Otherwise, everything else
+ * stays the same, byte for byte. Functions, types, globals and
  * memories keep their numbers, because new ones are appended.
  *
  * Calls may overlap with each other, each on a result of its own. The library
@@ -87,10 +88,18 @@ typedef struct wasmsig_instrument_options {
    * only if you know that the program does not read the size.
    */
   uint32_t words;
+  /**
+   * The largest size of each memory of the module, in bytes, rounded down to
+   * pages of 64 KiB: it is written as the memory's maximum, unless that is
+   * smaller. Of an imported memory it is what the import accepts. 0: none. The
+   * memory and the page of the words (`words`) do not count. A module whose
+   * memory is larger from the start is refused.
+   */
+  uint64_t most_memory;
 } wasmsig_instrument_options;
 
 #define WASMSIG_INSTRUMENT_OPTIONS_INIT \
-  {sizeof(wasmsig_instrument_options), 0, false, 0}
+  {sizeof(wasmsig_instrument_options), 0, false, 0, 0}
 
 /** The longest reason, with its NUL. */
 #define WASMSIG_REASON_MAX 256
@@ -117,7 +126,7 @@ typedef struct wasmsig_instrumented {
    * module cannot be read, `report` says more.
    */
   const char *why;
-  char text[80];                    /**< storage for `why` */
+  char text[112];                   /**< storage for `why` */
   int word;                         /**< the word that `why` is about, or -1 */
   wasmsig_module_report report;     /**< of the old module */
   wasmsig_word_placement placement; /**< where the words are */
@@ -132,13 +141,16 @@ typedef struct wasmsig_instrumented {
    */
   uint32_t other_places;
   uint64_t loops; /**< of the module */
-  uint64_t polls; /**< put in; 0: the new module is a copy of the old one */
+  uint64_t polls; /**< put in; 0: the new module is a copy of the old one, but
+                       for its maxima if `memories_limited` is not 0 */
   /** Polls call the module's __instance_signal_deliver, which runs handlers.
    * If not, only SIGKILL has an effect at a poll. */
   bool delivers;
   wasmsig_left_out left_out[WASMSIG_LEFT_OUT_MAX]; /**< custom sections */
   size_t left_out_count; /**< how many of these are filled in */
   size_t left_out_more;  /**< left out beyond WASMSIG_LEFT_OUT_MAX */
+  /** Memories whose maximum is now the one of `most_memory`. */
+  uint32_t memories_limited;
 } wasmsig_instrumented;
 
 #define WASMSIG_INSTRUMENTED_INIT \
@@ -156,6 +168,7 @@ typedef struct wasmsig_instrumented {
    0,                             \
    false,                         \
    {{0}},                         \
+   0,                             \
    0,                             \
    0}
 

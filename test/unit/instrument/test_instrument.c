@@ -287,6 +287,50 @@ TEST(a_late_refusal_says_nothing_about_a_new_module) {
   wsig_bytes_release(&module);
 }
 
+/* ----------------------------------------------------------- memory limits */
+
+/* Instruments a loop in a memory of 2 to 9 pages, with this limit. */
+static int limit_memory(uint64_t bytes, wasmsig_instrumented *made) {
+  static const uint8_t module[] =
+      "\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\5\4\1\1\2\x09"
+      "\x0a\x09\1\7\0\3\x40\x0c\0\x0b\x0b";
+  wasmsig_instrument_options options = WASMSIG_INSTRUMENT_OPTIONS_INIT;
+  options.most_memory = bytes;
+  return wasmsig_instrument(module, sizeof module - 1, &options, made);
+}
+
+static uint64_t maximum_with(uint64_t bytes, uint32_t limited) {
+  wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+  wasmsig_module_report found = WASMSIG_MODULE_REPORT_INIT;
+  assert_int_equal(limit_memory(bytes, &made), 0);
+  assert_int_equal(made.memories_limited, limited);
+  assert_int_equal(
+      wasmsig_module_inspect(made.bytes, made.length, NULL, &found), 0);
+  uint64_t maximum = found.memory.maximum_pages;
+  wasmsig_module_report_release(&found);
+  wasmsig_instrumented_release(&made);
+  return maximum;
+}
+
+TEST(a_memory_limit_is_the_maximum_in_whole_pages_unless_that_is_smaller) {
+  assert_int_equal(maximum_with(0, 0), 9);
+  assert_int_equal(maximum_with(2 << 16, 1), 2);
+  assert_int_equal(maximum_with((6 << 16) - 1, 1), 5);
+  assert_int_equal(maximum_with(9 << 16, 0), 9);
+  assert_int_equal(maximum_with(UINT64_MAX, 0), 9);
+}
+
+TEST(a_memory_that_starts_above_the_limit_is_refused) {
+  wasmsig_instrumented made = WASMSIG_INSTRUMENTED_INIT;
+  assert_int_equal(limit_memory((2 << 16) - 1, &made),
+                   WASMSIG_INSTRUMENT_REFUSED);
+  assert_string_equal(made.why,
+                      "memory 0 starts with 2 pages, above the limit of 1");
+  assert_null(made.bytes);
+  assert_int_equal(made.memories_limited, 0);
+  wasmsig_instrumented_release(&made);
+}
+
 int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers_in_leb128_are_read_as_they_were_written),
@@ -306,6 +350,9 @@ int main(void) {
       cmocka_unit_test(wrong_arguments_of_the_public_call_change_nothing),
       cmocka_unit_test(unknown_places_are_wrong_arguments),
       cmocka_unit_test(a_late_refusal_says_nothing_about_a_new_module),
+      cmocka_unit_test(
+          a_memory_limit_is_the_maximum_in_whole_pages_unless_that_is_smaller),
+      cmocka_unit_test(a_memory_that_starts_above_the_limit_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,8 @@ static bool is_limited(const wasmsig_instrument_options *options,
   return options->most_memory > 0 && pages < reach && pages < limits->maximum;
 }
 
-/* Writes the memory type, with the maximum, and `more` pages from the start. */
+/* Writes the memory type, with the maximum, and `more` pages for the words from
+ * the start, which do not count. */
 static void put_memory(struct wsig_rewriting *rewriting,
                        struct wsig_bytes *payload, struct wsig_cursor *cursor,
                        uint64_t more) {
@@ -58,7 +59,7 @@ static void put_memory(struct wsig_rewriting *rewriting,
   uint8_t flags = wsig_peek_byte(cursor);
   struct wsig_limits limits = wsig_read_memory_limits(cursor);
   if (is_limited(rewriting->options, &limits)) {
-    limits.maximum = rewriting->options->most_memory / PAGE;
+    limits.maximum = rewriting->options->most_memory / PAGE + more;
     flags |= HAS_MAXIMUM;
   }
   limits.minimum += more;

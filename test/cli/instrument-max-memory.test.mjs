@@ -109,6 +109,16 @@ test('each memory is limited by itself, and the words not', { skip }, () => {
   )
 })
 
+test('a page for the words does not count', { skip }, () => {
+  const text = '(memory 1) (func (loop (br_if 0 (i32.const 0))))'
+  const bytes = assemble(`(module ${text})`)
+  const page = ['--words', 'page', '--add-page']
+  const memories = (...args) => [...payload(instrument(bytes, ...args), 5)]
+  assert.deepEqual(memories('--max-memory', '256KiB', ...page), [1, 1, 2, 5])
+  assert.deepEqual(memories('--max-memory', '64KiB', ...page), [1, 1, 2, 2])
+  assert.deepEqual(memories(...page), [1, 0, 2])
+})
+
 test('a module without code to poll in is limited', { skip }, () => {
   const grows = `(memory 1) (func (export "grow") (param i32) (result i32)
     (memory.grow (local.get 0)))`

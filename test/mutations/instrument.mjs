@@ -24,8 +24,19 @@ const interval = mutation(
   'test_instrument',
   'instrument/analysis/poll_interval.c'
 )
+const maximum = mutation('test_instrument', 'instrument/rewrite/memories.c')
 
 export const INSTRUMENT_MUTATIONS = [
+  maximum(
+    'a smaller maximum stays',
+    'pages < reach && pages < limits->maximum;',
+    'pages < reach;'
+  ),
+  maximum(
+    'a memory that is larger from the start is refused',
+    'if (limits.minimum <= options->most_memory / PAGE) return 0;',
+    'return 0;'
+  ),
   nullArea(
     'below data that come first the words are as high as possible',
     'struct area area = {LOWEST, LLVM_BASE, true};',

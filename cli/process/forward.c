@@ -102,6 +102,31 @@ void cli_forward_report_sigpipe(void) {
     sigaction(SIGPIPE, &ours, NULL);
 }
 
+/* They end a process, and are not forwarded unless that is requested. SIGIO and
+ * SIGPOLL are one. Real-time signals are left to the timers, and to others. */
+static const int others[] = {SIGABRT, SIGXCPU, SIGXFSZ,   SIGVTALRM,
+                             SIGPROF, SIGIO,   SIGSTKFLT, SIGPWR};
+
+/* abort(3) raises SIGABRT, and ends the process itself when this returns. */
+static void on_other(int signal, siginfo_t *info, void *ucontext) {
+  (void)ucontext;
+  bool is_abort =
+      signal == SIGABRT && (info->si_code > 0 || info->si_pid == getpid());
+  if (!is_abort) cli_end_by_signal(signal);
+}
+
+void cli_forward_report_others(void) {
+  struct sigaction before;
+  struct sigaction ours = {.sa_sigaction = on_other,
+                           .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  sigfillset(&ours.sa_mask);
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    if (sigaction(others[i], NULL, &before) == 0 &&
+        before.sa_handler == SIG_DFL)
+      sigaction(others[i], &ours, NULL);
+  }
+}
+
 void cli_forward_stop(void) {
   for (int signal = 1; signal <= WASMSIG_SIGNAL_MAX; signal++) {
     if (wasmsig_forward_stop(signal) != WASMSIG_OK) continue;

@@ -24,6 +24,10 @@ void cli_forward_set_guest(wasmsig_registry *registry,
  * this it ends the process without a message. */
 void cli_forward_report_sigpipe(void);
 
+/* The same for the other signals that end a process and are not forwarded, such
+ * as the SIGXCPU of setrlimit(2). After cli_forward_start(). */
+void cli_forward_report_others(void);
+
 /* Ends it: the signals take their default action from now on. */
 void cli_forward_stop(void);
 

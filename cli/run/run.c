@@ -214,6 +214,7 @@ static int run_job(void) {
   if (error) return refuse(wasmsig_error_text(error));
   if (!cli_grace_start(options.grace_ns)) return REFUSED;
   if (!cli_forward_start(&options.forward)) return REFUSED;
+  cli_forward_report_others();
   if (has_observer()) cli_forward_report_sigpipe();
   if (is_limited()) error = warm_up();
   cli_run_time_guest_starts();

@@ -259,6 +259,36 @@ for (const engine of ENGINES) {
     })
   }
 
+  const others = ['ABRT', 'XCPU', 'XFSZ', 'VTALRM', 'PROF', 'IO', 'PWR']
+  for (const name of others.map((name) => `SIG${name}`)) {
+    test(`${engine}: ${name}, which is not forwarded, is reported`, async (t) => {
+      const args = ['--stats=json', signals, 'busy']
+      const { child, ended } = await begin(t, args, 'busy')
+      child.kill(name)
+      const { signal, stderr } = await ended
+      const [message, statistics] = stderr.trimEnd().split('\n')
+      assert.equal(signal, name)
+      assert.match(message, new RegExp(`: ended by ${name} after .* of CPU$`))
+      assert.equal(JSON.parse(statistics).signal, name)
+    })
+  }
+
+  test(`${engine}: the CPU limit of setrlimit is reported`, async (t) => {
+    const child = spawn('sh', [
+      ...['-c', 'ulimit -St 1; exec "$@"', 'sh'],
+      ...[COMMAND, 'run', '--engine', engine, '--stats=json', signals, 'busy']
+    ])
+    t.after(() => child.kill('SIGKILL'))
+    let stderr = ''
+    child.stderr.on('data', (data) => (stderr += data))
+    child.stdout.resume()
+    const signal = await new Promise((resolve) =>
+      child.on('close', (_, signal) => resolve(signal))
+    )
+    assert.equal(signal, 'SIGXCPU')
+    assert.equal(JSON.parse(stderr.trimEnd().split('\n')[1]).ended, 'signal')
+  })
+
   test(`${engine}: a fault signal that was ignored at the start stays ignored`, async (t) => {
     const child = spawn('sh', [
       ...['-c', 'trap "" FPE SEGV; exec "$@"', 'sh'],

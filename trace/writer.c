@@ -5,6 +5,7 @@
  * signal goes to a thread that expects it. It is the only one that uses the
  * file and the reader's side of the ring.
  */
+#include "base/quiet_thread.h"
 #include "trace/file.h"
 #include "trace/ring.h"
 #include "trace/wake.h"
@@ -89,11 +90,7 @@ static void *write_until_end(void *unused) {
 
 static int start_thread(void) {
   pthread_t thread;
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int error = pthread_create(&thread, NULL, write_until_end, NULL);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  int error = wsig_start_quiet_thread(&thread, write_until_end);
   if (!error) pthread_detach(thread);
   return error;
 }

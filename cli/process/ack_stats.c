@@ -14,13 +14,13 @@
  */
 #include "process/ack_stats.h"
 
+#include "base/quiet_thread.h"
 #include "process/clock.h"
 #include "process/run_trace.h"
 #include "text/signal_names.h"
 
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 
 /* By signal. All fields are atomic. */
 static struct {
@@ -113,17 +113,13 @@ static void *check_until_stopped(void *unused) {
 
 void cli_ack_stats_start(wasmsig_registry *of_registry,
                          wasmsig_instance of_instance) {
-  sigset_t all, before;
   registry = of_registry;
   instance = of_instance;
   sem_init(&wake, 0, 0);
   STORE(running, 1);
   /* The process's signals must interrupt the thread that runs the guest. */
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  if (pthread_create(&checker, NULL, check_until_stopped, NULL) != 0)
+  if (wsig_start_quiet_thread(&checker, check_until_stopped) != 0)
     STORE(running, 0);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void cli_ack_stats_stop(void) {

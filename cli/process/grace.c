@@ -17,6 +17,7 @@
  */
 #include "process/grace.h"
 
+#include "base/quiet_thread.h"
 #include "process/clock.h"
 #include "process/end.h"
 #include "text/messages.h"
@@ -115,15 +116,11 @@ static void *check_in_time(void *unused) {
 /* The thread blocks all signals: each is for the thread that runs the guest. */
 bool cli_grace_start(uint64_t grace_ns) {
   pthread_t thread;
-  sigset_t all, before;
   grace = grace_ns;
   for (size_t i = 0; i < REQUESTS; i++) STORE(end_ns[i], NEVER);
   if (grace == 0 || grace == CLI_NO_GRACE) return true;
   sem_init(&wake, 0, 0);
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int error = pthread_create(&thread, NULL, check_in_time, NULL);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  int error = wsig_start_quiet_thread(&thread, check_in_time);
   if (!error) pthread_detach(thread);
   if (error) cli_message("--grace: no thread can start: %s", strerror(error));
   return !error;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "run/compile_notice.h"
 
+#include "base/quiet_thread.h"
 #include "process/clock.h"
 #include "text/messages.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <unistd.h>
 
 #define PATIENCE_NS UINT64_C(1000000000)
@@ -33,15 +33,11 @@ static void *wait_and_print(void *unused) {
 
 /* The thread blocks all signals: each is for the thread that runs the guest. */
 void cli_compile_notice_start(const char *file, bool is_stored) {
-  sigset_t all, before;
   if (!isatty(STDERR_FILENO)) return;
   path = file;
   stores = is_stored;
   sem_init(&has_ended, 0, 0);
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  has_thread = pthread_create(&thread, NULL, wait_and_print, NULL) == 0;
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  has_thread = wsig_start_quiet_thread(&thread, wait_and_print) == 0;
 }
 
 void cli_compile_notice_stop(void) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "run/wall_limit.h"
 
+#include "base/quiet_thread.h"
 #include "process/clock.h"
 #include "process/end.h"
 #include "process/run_time.h"
@@ -8,7 +9,6 @@
 #include "wasmsig/host.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -28,11 +28,7 @@ static void *wait_and_end(void *unused) {
 /* The thread blocks all signals: each is for the thread that runs the guest. */
 static int start_thread(void) {
   pthread_t thread;
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int error = pthread_create(&thread, NULL, wait_and_end, NULL);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  int error = wsig_start_quiet_thread(&thread, wait_and_end);
   if (!error) pthread_detach(thread);
   return error;
 }

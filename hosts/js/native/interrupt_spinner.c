@@ -30,9 +30,10 @@
 
 #include "clock.h"
 
+#include "base/quiet_thread.h"
+
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -104,13 +105,9 @@ static void *run(void *unused) {
 
 /* Under the lock. The thread ends with the process. */
 static bool start(void) {
-  sigset_t all, before;
   pthread_t thread;
   if (started) return true;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  started = pthread_create(&thread, NULL, run, NULL) == 0;
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  started = wsig_start_quiet_thread(&thread, run) == 0;
   if (started) pthread_detach(thread);
   return started;
 }

@@ -23,6 +23,7 @@
 #include "clock.h"
 #include "engine.h"
 
+#include "base/quiet_thread.h"
 #include "core/signals/registry.h"
 
 #include <pthread.h>
@@ -114,13 +115,9 @@ static void *check_for_ever(void *unused) {
 /* All signals are for other threads. */
 static void start_checker(void) {
   pthread_t thread;
-  sigset_t all, before;
   sem_init(&wake, 0, 0);
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  if (pthread_create(&thread, NULL, check_for_ever, NULL) == 0)
+  if (wsig_start_quiet_thread(&thread, check_for_ever) == 0)
     pthread_detach(thread);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* The child of a fork must not find it locked by a thread of its parent. */

@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test soak bench check docs install clean
+.PHONY: help build run test soak bench check docs dist install clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+%?:.*##' $(MAKEFILE_LIST) | \
@@ -39,6 +39,10 @@ check: ## check format, static analysis, types, package metadata
 docs: ## render the reference as HTML in build/docs
 	@scripts/setup build docs
 	@scripts/docs
+
+dist: ## make all packages in build/dist
+	@scripts/setup build dist
+	@scripts/dist/all
 
 install: ## install command, libraries, headers to PREFIX
 	@scripts/setup install

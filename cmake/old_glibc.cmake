@@ -26,10 +26,7 @@ function(wasmsig_add_old_glibc name suffix)
     -Wl,--version-script=${folder}/versions)
 endfunction()
 
-function(wasmsig_require_glibc target version)
-  if(NOT WASMSIG_HAS_GLIBC OR WASMSIG_SANITIZE)
-    return()
-  endif()
+function(wasmsig_link_old_glibc target)
   wasmsig_add_old_glibc(dl .so.2)
   wasmsig_add_old_glibc(pthread .so.0)
   foreach(name dl pthread)
@@ -38,6 +35,15 @@ function(wasmsig_require_glibc target version)
     target_link_libraries(${target} PRIVATE
       -Wl,--push-state,--no-as-needed,$<TARGET_FILE:wasmsig_old_${name}>,--pop-state)
   endforeach()
+endfunction()
+
+function(wasmsig_require_glibc target version)
+  if(NOT WASMSIG_HAS_GLIBC OR WASMSIG_SANITIZE)
+    return()
+  endif()
+  if(NOT WASMSIG_TARGET) # zig links with the version that the target names
+    wasmsig_link_old_glibc(${target})
+  endif()
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -E env OBJDUMP=${CMAKE_OBJDUMP}
       ${PROJECT_SOURCE_DIR}/scripts/check-glibc ${version}

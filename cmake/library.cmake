@@ -67,7 +67,9 @@ endfunction()
 
 # wasmsig_install_library(NAME DESCRIPTION [REQUIRES PACKAGE...] [LIBS FLAG...])
 # installs the library, its headers, and the files for find_package() and
-# pkg-config. libwasmsig-x is the component x and the target wasmsig::x.
+# pkg-config. libwasmsig-x is the component x and the target wasmsig::x. In
+# packages a shared library is in the component library, the rest of it in the
+# component development; the command and what it needs are in command.
 function(wasmsig_install_library NAME DESCRIPTION)
   cmake_parse_arguments(PARSE_ARGV 2 PC "" "" "REQUIRES;LIBS")
   string(REPLACE - _ target ${NAME})
@@ -79,12 +81,15 @@ function(wasmsig_install_library NAME DESCRIPTION)
   endif()
   add_dependencies(wasmsig_installed ${target})
 
-  install(TARGETS ${target} EXPORT ${NAME})
+  install(TARGETS ${target} EXPORT ${NAME}
+    LIBRARY COMPONENT library NAMELINK_COMPONENT development
+    ARCHIVE COMPONENT development)
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/include)
-    install(DIRECTORY include/wasmsig DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+    install(DIRECTORY include/wasmsig DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+      COMPONENT development)
   endif()
   install(EXPORT ${NAME} NAMESPACE wasmsig:: FILE ${NAME}-targets.cmake
-    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/wasmsig)
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/wasmsig COMPONENT development)
 
   list(JOIN PC_REQUIRES " " PC_REQUIRES)
   list(JOIN PC_LIBS " " PC_LIBS)
@@ -93,7 +98,7 @@ function(wasmsig_install_library NAME DESCRIPTION)
   configure_file(${PROJECT_SOURCE_DIR}/cmake/wasmsig.pc.in
     ${PROJECT_BINARY_DIR}/${NAME}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${NAME}.pc
-    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 endfunction()
 
 # wasmsig_install_package(): the files that find_package(wasmsig) reads.
@@ -109,5 +114,5 @@ function(wasmsig_install_package)
   install(FILES
     ${PROJECT_BINARY_DIR}/wasmsigConfig.cmake
     ${PROJECT_BINARY_DIR}/wasmsigConfigVersion.cmake
-    DESTINATION ${folder})
+    DESTINATION ${folder} COMPONENT development)
 endfunction()

@@ -20,6 +20,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define EVENTS_BYTES ((size_t)32 << 10)
@@ -152,8 +153,9 @@ static bool may_be_overwritten(void) {
 
 /* NULL, or why the file that is open cannot become the trace. */
 static const char *prepare(void) {
-  struct statx status; /* fstat needs a newer glibc than the addon may */
-  if (statx(file, "", AT_EMPTY_PATH, STATX_TYPE, &status) != 0 ||
+  struct statx status; /* fstat needs a newer glibc than the addon may, and the
+                          function statx a newer musl */
+  if (syscall(SYS_statx, file, "", AT_EMPTY_PATH, STATX_TYPE, &status) != 0 ||
       lseek(file, 0, SEEK_CUR) < 0)
     return "it is no file in which a trace can be rewritten";
   if (!S_ISREG(status.stx_mode)) return NULL;

@@ -6,7 +6,7 @@
  * thread sleeps.
  *
  * A signal handler counts a signal as sent with two atomic stores, and wakes
- * the thread with sem_post(3), which is async-signal-safe. Counts only grow.
+ * the thread with cli_wake_up(), which is async-signal-safe. Counts only grow.
  * They are read when the process ends.
  *
  * The time until the acknowledgement is an upper bound: until the check that
@@ -17,10 +17,10 @@
 #include "base/quiet_thread.h"
 #include "process/clock.h"
 #include "process/run_trace.h"
+#include "process/wake.h"
 #include "text/signal_names.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 
 /* By signal. All fields are atomic. */
 static struct {
@@ -32,7 +32,7 @@ static struct {
 
 static wasmsig_registry *registry;
 static wasmsig_instance instance;
-static sem_t wake;
+static struct cli_wake wake;
 static pthread_t checker;
 static int running; /* atomic */
 
@@ -54,7 +54,7 @@ static void count_sent(int signal, uint64_t at_ns) {
 void cli_ack_stats_sent(int signal, const char *by) {
   cli_trace_raised(signal, by);
   count_sent(signal, cli_now_ns(CLOCK_MONOTONIC));
-  if (LOAD(running)) sem_post(&wake);
+  if (LOAD(running)) cli_wake_up(&wake);
 }
 
 static bool any_is_pending(void) {
@@ -91,8 +91,7 @@ static uint64_t pause_ns(uint64_t checks) {
 }
 
 static void sleep_until_woken(uint64_t pause) {
-  struct timespec until = cli_timespec(cli_now_ns(CLOCK_MONOTONIC) + pause);
-  sem_clockwait(&wake, CLOCK_MONOTONIC, &until);
+  cli_wake_sleep(&wake, cli_now_ns(CLOCK_MONOTONIC) + pause);
 }
 
 static void check(void) {
@@ -115,7 +114,6 @@ void cli_ack_stats_start(wasmsig_registry *of_registry,
                          wasmsig_instance of_instance) {
   registry = of_registry;
   instance = of_instance;
-  sem_init(&wake, 0, 0);
   STORE(running, 1);
   /* The process's signals must interrupt the thread that runs the guest. */
   if (wsig_start_quiet_thread(&checker, check_until_stopped) != 0)
@@ -125,7 +123,7 @@ void cli_ack_stats_start(wasmsig_registry *of_registry,
 void cli_ack_stats_stop(void) {
   if (!LOAD(running)) return;
   STORE(running, 0);
-  sem_post(&wake);
+  cli_wake_up(&wake);
   pthread_join(checker, NULL);
   check(); /* the guest may have acknowledged after the last one */
 }

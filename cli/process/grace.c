@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * The handler of a request stores when its time is over, and wakes a thread
- * with sem_post(3), which is async-signal-safe. The thread sleeps until the
+ * with cli_wake_up(), which is async-signal-safe. The thread sleeps until the
  * earliest of these times. Then it checks whether the request still waits, and
  * ends the process if it does.
  *
@@ -20,12 +20,12 @@
 #include "base/quiet_thread.h"
 #include "process/clock.h"
 #include "process/end.h"
+#include "process/wake.h"
 #include "text/messages.h"
 #include "wasmsig/host.h"
 
 #include <poll.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -33,12 +33,12 @@
 static const int requests[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 #define REQUESTS (sizeof requests / sizeof *requests)
-#define NEVER UINT64_MAX
+#define NEVER CLI_EVER
 #define SETTLE_MS 10
 
 static uint64_t grace = CLI_NO_GRACE;
 static uint64_t end_ns[REQUESTS]; /* of the monotonic clock; atomic */
-static sem_t wake;
+static struct cli_wake wake;
 
 #define LOAD(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
 #define STORE(place, value) __atomic_store_n(&(place), value, __ATOMIC_RELEASE)
@@ -65,7 +65,7 @@ bool cli_grace_received(int signal) {
   wasmsig_forward_unanswered(signal, &count);
   if (count <= 1 || LOAD(end_ns[i]) == NEVER) {
     STORE(end_ns[i], later(cli_now_ns(CLOCK_MONOTONIC), grace));
-    sem_post(&wake);
+    cli_wake_up(&wake);
   }
   return false;
 }
@@ -102,14 +102,7 @@ static uint64_t check(uint64_t now) {
 }
 
 static void *check_in_time(void *unused) {
-  for (;;) {
-    uint64_t next = check(cli_now_ns(CLOCK_MONOTONIC));
-    struct timespec until = cli_timespec(next);
-    if (next == NEVER)
-      sem_wait(&wake);
-    else
-      sem_clockwait(&wake, CLOCK_MONOTONIC, &until);
-  }
+  for (;;) cli_wake_sleep(&wake, check(cli_now_ns(CLOCK_MONOTONIC)));
   return unused;
 }
 
@@ -119,7 +112,6 @@ bool cli_grace_start(uint64_t grace_ns) {
   grace = grace_ns;
   for (size_t i = 0; i < REQUESTS; i++) STORE(end_ns[i], NEVER);
   if (grace == 0 || grace == CLI_NO_GRACE) return true;
-  sem_init(&wake, 0, 0);
   int error = wsig_start_quiet_thread(&thread, check_in_time);
   if (!error) pthread_detach(thread);
   if (error) cli_message("--grace: no thread can start: %s", strerror(error));

@@ -14,7 +14,9 @@ build: ## install missing tools, build everything
 	@scripts/setup build
 	@scripts/build release
 
-run: build ## show a guest signalled, a guest stopped, a guest receiving Ctrl-C
+run: ## show a guest signalled, a guest stopped, a guest receiving Ctrl-C
+	@scripts/setup build
+	@scripts/build release:wasmsig_shown
 	@node examples/pi/pi.mjs
 	@examples/shell/run
 

@@ -4,7 +4,8 @@
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test soak bench check docs dist install clean
+.PHONY: help build run test soak bench check docs dist image install \
+  clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+%?:.*##' $(MAKEFILE_LIST) | \
@@ -45,6 +46,11 @@ docs: ## render the reference as HTML in build/docs
 dist: ## make all packages in build/dist
 	@scripts/setup build dist
 	@scripts/dist/all
+
+image: ## make an OCI image of the command in build/images
+	@scripts/setup build dist
+	@mkdir -p build/images
+	@scripts/image -o build/images/wasmsig.tar
 
 install: ## install command, libraries, headers to PREFIX
 	@scripts/setup install

@@ -12,7 +12,7 @@ set(CMAKE_SYSTEM_PROCESSOR ${CMAKE_MATCH_1})
 set(wasmsig_libc ${CMAKE_MATCH_2})
 
 set(zig ${CMAKE_CURRENT_LIST_DIR}/../build/zig/ziglang/zig)
-foreach(language C CXX ASM)
+foreach(language C CXX)
   set(driver cc)
   if(language STREQUAL "CXX")
     set(driver c++)
@@ -20,6 +20,11 @@ foreach(language C CXX ASM)
   set(CMAKE_${language}_COMPILER ${zig} ${driver})
   set(CMAKE_${language}_COMPILER_TARGET ${WASMSIG_TARGET})
 endforeach()
+# CMake takes no list here, and does not recognise the compiler.
+set(CMAKE_ASM_COMPILER ${zig})
+set(CMAKE_ASM_COMPILER_ARG1 cc)
+set(CMAKE_ASM_COMPILER_ID Clang)
+set(CMAKE_ASM_COMPILER_TARGET ${WASMSIG_TARGET})
 foreach(tool AR RANLIB NM STRIP OBJCOPY OBJDUMP READELF)
   string(TOLOWER ${tool} name)
   find_program(CMAKE_${tool} llvm-${name}-19 REQUIRED)
@@ -35,6 +40,7 @@ endif()
 # Paths of this checkout stay out of what is published.
 set(CMAKE_C_FLAGS_INIT "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
 set(CMAKE_CXX_FLAGS_INIT ${CMAKE_C_FLAGS_INIT})
+set(CMAKE_ASM_FLAGS_INIT ${CMAKE_C_FLAGS_INIT})
 
 # An emulator for another processor's programs. Its C library is where Debian's
 # cross-compiler has it; programs for musl are static, or name their loader.

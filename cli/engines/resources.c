@@ -19,7 +19,13 @@ enum { MANY_THREADS = 4096, MANY_FILES = 256 };
 enum { NEEDED_FILES = 2, NEEDED_FILES_WITH_FOLDERS = 10 };
 #define THREAD_STACK ((size_t)2 << 20) /* Rust's default */
 
-static bool is_below(unsigned resource, rlim_t most) {
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource_name;
+#else
+typedef int resource_name;
+#endif
+
+static bool is_below(resource_name resource, rlim_t most) {
   struct rlimit limit;
   return getrlimit(resource, &limit) == 0 && limit.rlim_cur < most;
 }

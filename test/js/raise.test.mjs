@@ -219,8 +219,10 @@ test('capabilities shows what this host can do, and is frozen', () => {
   assert.deepEqual(Object.keys(capabilities).sort(), [
     'asyncContext',
     'hardKill',
-    'memoryClasses'
+    'memoryClasses',
+    'supported'
   ])
+  assert.equal(capabilities.supported, true)
   assert.equal(capabilities.hardKill, 'engine')
   assert.equal(capabilities.asyncContext, true)
   assert.ok(Object.isFrozen(capabilities.memoryClasses))

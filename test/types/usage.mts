@@ -123,6 +123,7 @@ registerOpenTelemetry(register)
 const error = new CpuLimitError(1, 2)
 const code: 'ERR_WASMSIG_CPU_LIMIT' = error.code
 const kill: 'engine' | 'word' = capabilities.hardKill
+const supported: boolean = capabilities.supported
 const tracked: number = stats().tracked.FIXED + (stats().untracked.overlap ?? 0)
 const [{ name: budgetName, cpu, kills, lateness }] = stats().budgets
 const late: number = cpu + kills.wall + lateness.counts[0]
@@ -137,6 +138,7 @@ export {
   late,
   limited,
   budgetName,
+  supported,
   number,
   pages,
   sentence,

@@ -10,9 +10,9 @@ const path = require('node:path')
 
 const { environment } = require('./enabled.js')
 const { withCode } = require('./errors.js')
+const { SYSTEM } = require('./system.js')
 
 const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc'
-const SYSTEM = `${process.platform}-${process.arch}`
 const FILE = `wasmsig.${libc}.node`
 
 /** Folders from `from` up to the root. */

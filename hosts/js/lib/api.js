@@ -10,9 +10,11 @@ const { inspect } = require('./inspect.js')
 const { clear, raise, stats, terminate } = require('./instances.js')
 const { install, uninstall } = require('./install.js')
 const { SIGNALS } = require('./signals.js')
+const { isSupported } = require('./system.js')
 const { track } = require('./tracked-buffers.js')
 
 const capabilities = Object.freeze({
+  supported: isSupported,
   hardKill: native.canKill() ? 'engine' : 'word',
   asyncContext: isPossible,
   memoryClasses: Object.freeze(['FIXED', 'SHARED', 'MOVABLE'])

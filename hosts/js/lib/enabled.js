@@ -2,6 +2,9 @@
 'use strict'
 // Whether the package does anything in this process. WASMSIG=off in the
 // environment: nothing at all. WASMSIG_ROLLOUT=5%: in that share of processes.
+// A system that the package has no addon for: nothing, with a warning.
+
+const { isSupported, warnOfSystem } = require('./system.js')
 
 /** In a host that does not permit to read it, a variable is not set. */
 function environment(name) {
@@ -55,10 +58,17 @@ function isRolledOut(text) {
   return false
 }
 
-function decide() {
+function isRequested() {
   if (environment('WASMSIG') === 'off') return false
   const rollout = environment('WASMSIG_ROLLOUT')
   return !rollout || isRolledOut(rollout)
+}
+
+/** Who switches the package off knows that nothing is limited. */
+function decide() {
+  if (!isRequested()) return false
+  if (!isSupported) warnOfSystem()
+  return isSupported
 }
 
 const isEnabled = decide()

@@ -7,7 +7,8 @@
  * `RangeError` whose `code` is one of {@link ArgumentErrorCode}.
  *
  * Loading the package throws an Error with code ERR_WASMSIG_NO_ADDON if its
- * native part is missing or forbidden, with ERR_WASMSIG_COPIES if the process
+ * native part is missing or forbidden on a system that has one
+ * ({@link capabilities}), with ERR_WASMSIG_COPIES if the process
  * has loaded another version of it, and with ERR_WASMSIG_BUNDLED if a bundler
  * has changed it too much.
  *
@@ -728,6 +729,15 @@ export function stats(): Stats
 
 /** What this host can do. Frozen. */
 export const capabilities: Readonly<{
+  /**
+   * Whether the package has a native part for this system: Linux on x64 and
+   * arm64. Where it is false (macOS, Windows, other processors), the package
+   * loads, nothing is limited, signalled or tracked, each call is a plain call,
+   * and a warning says so once (code WASMSIG_UNSUPPORTED). It does not depend on
+   * WASMSIG and WASMSIG_ROLLOUT: with these it is true where limits are only
+   * switched off.
+   */
+  supported: boolean
   /**
    * What stops a guest past its hard limit: 'engine' ends the call; 'word' puts
    * SIGKILL into the guest's signal word.

@@ -21,7 +21,8 @@
  *   another folder, or is `off`. Any number of processes may share it. It can
  *   be deleted at any time; what was not used for a month is.
  * - Tracking is up to `install()` or `wasmsig/register`, in any order.
- * - `WASMSIG=off` disables it.
+ * - `WASMSIG=off` disables it. On macOS, Windows and other systems without a
+ *   native part it does nothing, with one warning (code `WASMSIG_UNSUPPORTED`).
  *
  * The bytes are instrumented synchronously, also in asynchronous functions.
  */

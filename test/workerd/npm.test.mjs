@@ -285,43 +285,104 @@ test("the command's own workerd is found, where there are several", (t) => {
 
 // ------------------------------------------------------------ other systems
 
-/** The command with another platform, which it is told before it begins. */
-function elsewhere(made, platform, arch, args) {
+/** Node with another platform, which it is told before it begins. */
+function inSystem(made, platform, arch, args) {
   const program = `
     Object.defineProperty(process, 'platform', { value: '${platform}' })
     Object.defineProperty(process, 'arch', { value: '${arch}' })`
   made.write({ 'elsewhere.cjs': program })
-  const options = ['--require', './elsewhere.cjs', made.command, ...args]
-  return made.run('node', options)
+  return made.run('node', ['--require', './elsewhere.cjs', ...args])
 }
 
-test('a system without a library is named, and what there is', (t) => {
+const elsewhere = (made, platform, arch, args) =>
+  inSystem(made, platform, arch, [made.command, ...args])
+
+const OTHERS = [
+  ['darwin', 'arm64'],
+  ['win32', 'x64'],
+  ['freebsd', 'x64'],
+  ['linux', 'riscv64']
+]
+
+test('elsewhere the command runs without limits, and one line says so', (t) => {
   const made = project(t)
-  placeWorkerd(made)
-  for (const [platform, arch, text] of [
-    ['linux', 'riscv64', 'linux-riscv64 with glibc'],
-    ['darwin', 'arm64', 'darwin-arm64']
-  ]) {
-    const args = [...LIMIT, 'echo', 'began']
-    const { status, stderr, stdout } = elsewhere(made, platform, arch, args)
-    assert.equal(status, 1)
-    const systems = 'linux-arm64, linux-x64 with glibc'
-    assert.ok(stderr.includes(`this package has libraries for ${systems}`))
-    assert.ok(stderr.includes(`this system is ${text} (--unlimited`), stderr)
-    assert.equal(stdout, '')
-    const unlimited = ['--unlimited', 'echo', 'began']
-    assert.equal(elsewhere(made, platform, arch, unlimited).stdout, 'began\n')
+  for (const [platform, arch] of OTHERS) {
+    const args = [...LIMIT, '--log', '-', 'node', '-e', SHOW]
+    const ended = elsewhere(made, platform, arch, args)
+    assert.equal(
+      ended.stderr,
+      `wasmsig-workerd: workerd cannot be limited on ${platform}-${arch}: ` +
+        'node runs without limits\n'
+    )
+    assert.deepEqual(shown(ended), {})
+
+    const unlimited = ['--unlimited', 'node', '-e', 'process.exit(5)']
+    const { status, stderr } = elsewhere(made, platform, arch, unlimited)
+    assert.equal(stderr, '')
+    assert.equal(status, 5)
   }
 })
 
-test('on Windows the command itself is to be run', (t) => {
+test('elsewhere wrong usage is refused, too', (t) => {
   const made = project(t)
-  for (const options of [LIMIT, ['--unlimited']]) {
-    const args = [...options, 'echo', 'began']
-    const { status, stderr } = elsewhere(made, 'win32', 'x64', args)
-    assert.equal(status, 1)
-    assert.match(stderr, /cannot be limited on Windows; run the command itself/)
+  for (const [platform, arch] of OTHERS) {
+    const wrong = ['--cpu-limit', '50', 'node', '--version']
+    const { status, stderr } = elsewhere(made, platform, arch, wrong)
+    assert.equal(status, 2)
+    assert.match(stderr, /'50' has no unit/)
+    const missing = [...LIMIT, 'no-such-command']
+    assert.equal(elsewhere(made, platform, arch, missing).status, 127)
   }
+})
+
+test("on Windows a package's command is started without a shell", (t) => {
+  const made = project(t)
+  const program = 'console.log(process.argv.slice(2).join()); process.exit(6)'
+  for (const [name, bin] of [
+    ['wrangler', { wrangler: './bin/cli.js', wrangler2: './bin/cli.js' }],
+    ['vitest', 'bin/cli.js']
+  ]) {
+    const folder = `node_modules/${name}`
+    made.write({
+      [`${folder}/package.json`]: { name, bin, type: 'commonjs' },
+      [`${folder}/bin/cli.js`]: program
+    })
+    const args = [...LIMIT, name, 'dev', '--port', 'a b']
+    const ended = elsewhere(made, 'win32', 'x64', args)
+    assert.equal(ended.stdout, 'dev,--port,a b\n', ended.stderr)
+    assert.equal(ended.status, 6)
+  }
+})
+
+test('elsewhere a program gets no variables, with one warning', (t) => {
+  const made = project(t)
+  const program = `
+    const { environment } = require('wasmsig-workerd')
+    const seen = [environment({ cpuLimit: 50 }), environment({ log: '-' })]
+    try { environment({ cpuLimit: 50, cpuSoft: 60 }) } catch ({ code }) {
+      seen.push(code)
+    }
+    console.log(JSON.stringify(seen))`
+  made.write({ 'elsewhere-program.cjs': program })
+  for (const [platform, arch] of OTHERS) {
+    const { stdout, stderr } = inSystem(made, platform, arch, [
+      './elsewhere-program.cjs'
+    ])
+    assert.deepEqual(JSON.parse(stdout), [{}, {}, 'ERR_WASMSIG_WORKERD'])
+    const warnings = stderr.match(/\[WASMSIG_UNSUPPORTED\].*/g)
+    assert.equal(warnings?.length, 1, stderr)
+    assert.ok(warnings[0].includes(`does nothing on ${platform}-${arch}`))
+  }
+})
+
+test('a library that is missing here is an error', (t) => {
+  const made = project(t)
+  placeWorkerd(made)
+  const folder = made.path('node_modules/wasmsig-workerd/prebuilds')
+  renameSync(folder, `${folder}-moved`)
+  const { status, stderr } = made.limited([...LIMIT, 'echo', 'began'])
+  assert.equal(status, 1)
+  assert.match(stderr, /its library is missing: there is no .*glibc\.so/)
 })
 
 test('each system has a library of its own', (t) => {

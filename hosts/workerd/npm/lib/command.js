@@ -4,6 +4,7 @@
 
 const environment = require('./environment.js')
 const { UsageError, WorkerdError } = require('./errors.js')
+const { SYSTEM, isSupported } = require('./library.js')
 const { HELP, parseCommandLine } = require('./options.js')
 const packages = require('./packages.js')
 const { run } = require('./run.js')
@@ -55,25 +56,43 @@ function limitedEnvironment(options, file, from) {
   return Object.fromEntries(given)
 }
 
-function start(options) {
+/**
+ * The variables to add. A system without a library has none: a project's
+ * scripts are the same for those who develop on a laptop.
+ */
+function variablesFor(options, file, from) {
+  if (options.isUnlimited) return {}
+  if (isSupported) return limitedEnvironment(options, file, from)
+  const [name] = options.command
+  say(`workerd cannot be limited on ${SYSTEM}: ${name} runs without limits`)
+  return {}
+}
+
+/** What is started for a command; undefined: nothing, and the process ends. */
+function findProgram(name, from, list) {
   if (process.platform === 'win32') {
-    throw new WorkerdError(
-      'workerd cannot be limited on Windows; run the command itself'
-    )
+    return packages.findWindowsProgram(name, from)
   }
+  const { file, isThere } = packages.findCommand(name, from, list)
+  if (isThere) return end(NOT_STARTED, `${name}: it cannot be executed`)
+  if (!file) return end(NOT_FOUND, `${name}: there is no such command`)
+  return { file, start: [name] }
+}
+
+function start(options) {
   const from = process.cwd()
   const [name, ...args] = options.command
   if (name === undefined) throw new UsageError('no command is given')
   const list = packages.pathWithModules(from)
-  const { file, isThere } = packages.findCommand(name, from, list)
-  if (isThere) return end(NOT_STARTED, `${name}: it cannot be executed`)
-  if (!file) return end(NOT_FOUND, `${name}: there is no such command`)
-  const limits = options.isUnlimited
-    ? {}
-    : limitedEnvironment(options, file, from)
+  const program = findProgram(name, from, list)
+  const limits = variablesFor(options, program.file, from)
   const others = environment.withoutOwn(process.env)
   const env = { ...others, PATH: list, ...limits }
-  run([name, ...args], env, ({ message }) => end(NOT_STARTED, message))
+  run([...program.start, ...args], env, ({ code, message }) => {
+    const isUnknown = code === 'ENOENT' && !program.file
+    if (isUnknown) end(NOT_FOUND, `${name}: there is no such command`)
+    end(NOT_STARTED, message)
+  })
 }
 
 function main(argv) {

@@ -142,4 +142,4 @@ function namedExecutable(file, from) {
   }
 }
 
-module.exports = { makeEnvironment, namedExecutable, withoutOwn }
+module.exports = { check, makeEnvironment, namedExecutable, withoutOwn }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 'use strict'
 
-const { makeEnvironment, namedExecutable } = require('./environment.js')
+const { check, makeEnvironment, namedExecutable } = require('./environment.js')
 const { UsageError, WorkerdError } = require('./errors.js')
+const { SYSTEM, isSupported } = require('./library.js')
 const { executableOf, findWorkerdPackage } = require('./packages.js')
 const { fromMilliseconds } = require('./times.js')
 
@@ -30,6 +31,17 @@ function marginOf({ cpuMargin }) {
   throw new UsageError(`cpuMargin: expected 0 to below 1, got ${cpuMargin}`)
 }
 
+let warned = false
+
+function warnOfSystem() {
+  if (warned) return
+  warned = true
+  process.emitWarning(
+    `wasmsig-workerd does nothing on ${SYSTEM}: workerd runs without limits`,
+    { code: 'WASMSIG_UNSUPPORTED' }
+  )
+}
+
 function environment(limits) {
   for (const name of Object.keys(limits)) {
     if (!KNOWN.has(name)) throw new UsageError(`there is no limit '${name}'`)
@@ -44,6 +56,11 @@ function environment(limits) {
     logFormat: limits.logFormat,
     metrics: limits.metrics,
     marksTerminated: limits.markTerminated ?? false
+  }
+  if (!isSupported) {
+    check(options)
+    warnOfSystem()
+    return {}
   }
   const executable = workerd
     ? namedExecutable(workerd, from)

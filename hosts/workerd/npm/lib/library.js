@@ -7,6 +7,11 @@ const path = require('node:path')
 
 const { WorkerdError } = require('./errors.js')
 
+/** The systems that workerd can be limited on: its library is for their glibc. */
+const SUPPORTED = ['linux-x64', 'linux-arm64']
+const SYSTEM = `${process.platform}-${process.arch}`
+const isSupported = SUPPORTED.includes(SYSTEM)
+
 const PREBUILDS = path.join(__dirname, '../prebuilds')
 const FILE = 'libwasmsig-workerd.glibc.so'
 
@@ -21,7 +26,7 @@ function systems() {
 }
 
 /** Its file; throws a WorkerdError if there is none for this system. */
-function libraryFile(system = `${process.platform}-${process.arch}`) {
+function libraryFile(system = SYSTEM) {
   const file = path.join(PREBUILDS, system, FILE)
   const known = systems()
   if (known.length === 0) {
@@ -30,9 +35,8 @@ function libraryFile(system = `${process.platform}-${process.arch}`) {
   if (known.includes(system) && libc() === 'glibc') return file
   throw new WorkerdError(
     `this package has libraries for ${known.join(', ')} with glibc; this ` +
-      `system is ${system}${system.startsWith('linux') ? ` with ${libc()}` : ''}` +
-      ' (--unlimited runs the command without limits)'
+      `system is ${system} with ${libc()} (--unlimited runs the command without limits)`
   )
 }
 
-module.exports = { libraryFile }
+module.exports = { SYSTEM, isSupported, libraryFile }

@@ -28,7 +28,8 @@ other requests continue.
                         words of its isolate
   --workerd PATH        the executable; else the one that the command's
                         miniflare starts
-  --unlimited           run the command without limits
+  --unlimited           run the command without limits, as on macOS and Windows,
+                        where workerd cannot be limited
   --help                print this text
 
 Times are written 250ms, 1.5s or 800us.

@@ -81,6 +81,20 @@ function findCommand(name, from, list) {
   return { isThere: candidates.some(existsSync) }
 }
 
+/**
+ * On Windows the names in node_modules/.bin are scripts of the shell's, which
+ * Node does not start without one. The package's own file is started instead.
+ * Any other name is a program's, such as node.
+ */
+function findWindowsProgram(name, from) {
+  const folder = findPackage(name, from)
+  if (!folder) return { start: [name] }
+  const { bin } = manifest(folder)
+  const file = typeof bin === 'object' ? bin[name] : bin
+  if (file === undefined) return { start: [name] }
+  return { start: [process.execPath, path.join(folder, file)] }
+}
+
 // ------------------------------------------------------------------ workerd
 
 /** The workerd that a package starts; undefined: it starts none. */
@@ -156,6 +170,7 @@ module.exports = {
   executableOf,
   findCommand,
   findPackage,
+  findWindowsProgram,
   findWorkerdPackage,
   nameOf,
   packageAround,

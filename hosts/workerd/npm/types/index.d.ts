@@ -39,7 +39,12 @@ export class WorkerdError extends Error {
  *
  * Blocks while workerd is started once, to check its version.
  *
- * @throws {@link WorkerdError} if there is no workerd, if this system or its
- * version cannot be limited, or if the limits contradict each other
+ * On macOS, Windows and other systems, where workerd cannot be limited, the
+ * result has no variables, and the first call prints a warning (code
+ * WASMSIG_UNSUPPORTED).
+ *
+ * @throws {@link WorkerdError} if there is no workerd, if its version cannot be
+ * limited, if the system is Linux with another C library than glibc, or if the
+ * limits contradict each other
  */
 export function environment(limits: WorkerdLimits): Record<string, string>

@@ -107,9 +107,14 @@ const char *cli_missing_resource(bool has_folders) {
     return "the memory limit is too small for Wasmtime (ulimit -d, -v); "
            "--engine "
            "wamr needs less";
-  if ((is_memory_low || is_below(RLIMIT_NPROC, MANY_THREADS) ||
-       is_group_limit_low()) &&
-      !can_start_threads(needed_threads(has_folders)))
+  bool are_threads_few = is_memory_low ||
+                         is_below(RLIMIT_NPROC, MANY_THREADS) ||
+                         is_group_limit_low();
+  /* No limit tells of a seccomp profile: one thread is always tried. */
+  if (!are_threads_few && !can_start_threads(1))
+    return "no thread can start here (a seccomp profile may forbid it); "
+           "--engine wamr needs none without limits";
+  if (are_threads_few && !can_start_threads(needed_threads(has_folders)))
     return "the thread limit is too small for Wasmtime (ulimit -u, or the "
            "container's); --engine wamr needs one thread";
   if (is_below(RLIMIT_NOFILE, MANY_FILES) &&

@@ -235,13 +235,14 @@ static int run_job(void) {
 }
 
 /* If the process starts without a standard stream, the next file that we open
- * would get its number, and the guest would read or write that file. So
- * /dev/null takes the number. It is opened such that reading standard input, or
- * writing an output, fails with EBADF, as on a closed stream. */
+ * would get its number, and the guest would read or write that file. So a
+ * descriptor of the root takes the number: there always is one, in containers
+ * too. Reading and writing it fail with EBADF, as on a closed stream: open(2),
+ * O_PATH. */
 static bool fill_closed_streams(void) {
   int opened;
   do {
-    opened = open("/dev/null", fcntl(0, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
+    opened = open("/", O_PATH | O_DIRECTORY);
   } while (opened >= 0 && opened <= STDERR_FILENO);
   if (opened >= 0) close(opened);
   return opened >= 0;

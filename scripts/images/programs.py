@@ -3,7 +3,6 @@
 What is in the images: the command with the libraries that it is linked with, and
 workerd with what it needs. The C library and the compiler's are this system's.
 """
-import glob
 import os
 import re
 import subprocess
@@ -92,11 +91,13 @@ def command(architecture):
     system = SYSTEMS[architecture]
     stage = _staged(system)
     program = f"{stage}/bin/wasmsig"
-    own = glob.glob(f"{stage}/lib/wasmsig/libwasmtime.so")
+    own = [f"{stage}/lib/wasmsig/libwasmtime.so"]
     layer = Layer()
     layer.add_file("/wasmsig", program, 0o755)
+    # Among the system's: without /proc the loader cannot tell where a program is,
+    # and what is beside it.
     for path in own:
-        layer.add_file(f"/lib/wasmsig/{os.path.basename(path)}", path, 0o644)
+        layer.add_file(f"{system.searched}/{os.path.basename(path)}", path, 0o644)
     layer.add_folder("/usr/share/doc/wasmsig", f"{stage}/share/doc/wasmsig")
     names = [os.path.basename(path) for path in own]
     _add_libraries(layer, system, [program, *own], names)

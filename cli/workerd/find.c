@@ -134,6 +134,12 @@ char *cli_find_workerd_library(void) {
     snprintf(path, sizeof path, "%s/%slibwasmsig-workerd.so", here, places[i]);
     if (access(path, R_OK) == 0) return realpath(path, NULL);
   }
+#ifdef __GLIBC__
   cli_message("libwasmsig-workerd.so is not beside this command");
+#else
+  cli_message(
+      "workerd is a program for glibc, and this command is for musl: "
+      "use the wasmsig for glibc");
+#endif
   return NULL;
 }

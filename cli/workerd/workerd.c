@@ -52,20 +52,17 @@ static bool preload(const char *library) {
 }
 
 static bool set_all(const struct cli_workerd_options *options,
-                    const char *workerd) {
-  char *library = cli_find_workerd_library();
-  bool is_set = library && preload(library) &&
-                set_ns("WASMSIG_WORKERD_HARD_NS", options->limit_ns) &&
-                set_ns("WASMSIG_WORKERD_SOFT_NS", options->soft_ns) &&
-                set_ns("WASMSIG_WORKERD_STARTUP_NS", options->startup_ns) &&
-                set("WASMSIG_WORKERD_LOG", options->log) &&
-                set("WASMSIG_WORKERD_LOG_FORMAT", options->log_format) &&
-                set("WASMSIG_WORKERD_METRICS", options->metrics) &&
-                set("WASMSIG_WORKERD_TERMINATED",
-                    options->marks_terminated ? "1" : NULL) &&
-                set("WASMSIG_WORKERD_RUNTIME", workerd);
-  free(library);
-  return is_set;
+                    const char *library, const char *workerd) {
+  return preload(library) &&
+         set_ns("WASMSIG_WORKERD_HARD_NS", options->limit_ns) &&
+         set_ns("WASMSIG_WORKERD_SOFT_NS", options->soft_ns) &&
+         set_ns("WASMSIG_WORKERD_STARTUP_NS", options->startup_ns) &&
+         set("WASMSIG_WORKERD_LOG", options->log) &&
+         set("WASMSIG_WORKERD_LOG_FORMAT", options->log_format) &&
+         set("WASMSIG_WORKERD_METRICS", options->metrics) &&
+         set("WASMSIG_WORKERD_TERMINATED",
+             options->marks_terminated ? "1" : NULL) &&
+         set("WASMSIG_WORKERD_RUNTIME", workerd);
 }
 
 /* ------------------------------------------------------------------- start */
@@ -74,13 +71,15 @@ int cli_workerd(int argc, char **argv) {
   struct cli_workerd_options options;
   if (!cli_workerd_take_options(&options, argc, argv)) return CLI_USAGE;
   if (options.wants_help) return cli_print(cli_help_workerd);
+  char *library = options.is_unlimited ? NULL : cli_find_workerd_library();
+  if (!library && !options.is_unlimited) return CLI_FAILED;
   char *workerd = cli_find_workerd(options.workerd);
-  if (!workerd) return CLI_FAILED;
-  if (options.is_unlimited || set_all(&options, workerd)) {
+  if (workerd && (!library || set_all(&options, library, workerd))) {
     options.arguments[0] = workerd;
     execv(workerd, options.arguments);
     cli_message("%s: %s", workerd, strerror(errno));
   }
   free(workerd);
+  free(library);
   return CLI_FAILED;
 }

@@ -218,7 +218,7 @@ test('a trace that cannot be written is an error before the run', (t) => {
   refused(cwd, /Is a directory/)
   refused('-', /it cannot go to standard output/)
   refused('', /its name is empty/)
-  refused('x'.repeat(5000), /File name too long/)
+  refused('x'.repeat(5000), /File ?name too long/)
   refused('/dev/full', /No space left on device/)
   spawnSync('mkfifo', [join(cwd, 'pipe')])
   refused(join(cwd, 'pipe'), /no file in which a trace can be rewritten/)

@@ -16,7 +16,7 @@ build: ## install missing tools, build everything
 	@scripts/build release
 
 run: ## show a guest signalled, a guest stopped, a guest receiving Ctrl-C
-	@scripts/setup build
+	@scripts/setup run
 	@scripts/build release:wasmsig_shown
 	@node examples/pi/pi.mjs
 	@examples/shell/run

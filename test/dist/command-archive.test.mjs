@@ -2,8 +2,14 @@
 /** The command from the archives that `make dist` makes: unpacked, not installed. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 
 import { folder, guest } from '../cli/support/command.mjs'
@@ -127,6 +133,87 @@ test('x64-musl: its unwinder is loaded, not one of the system', async (t) => {
     [join(root, 'lib/wasmsig/libgcc_s.so.1'), muslLoader()].sort()
   )
 })
+
+// ------------------------------------------------------- a root of its own
+
+const loaders = {
+  'x64-glibc': ['/lib64/ld-linux-x86-64.so.2'],
+  'x64-musl': ['/lib/ld-musl-x86_64.so.1']
+}
+// Where the loader of glibc searches, and what the archive does not contain.
+const GLIBC = [
+  ...['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0'],
+  'libgcc_s.so.1'
+]
+
+/** The files of the system that the command may need, and no others. */
+function systemFiles(system) {
+  const places = [
+    '/lib/x86_64-linux-gnu',
+    '/usr/lib/x86_64-linux-gnu',
+    '/lib64'
+  ]
+  const find = (name) =>
+    places.map((p) => join(p, name)).find((path) => existsSync(path))
+  const libraries = system === 'x64-musl' ? [] : GLIBC
+  return [
+    ...loaders[system].map((path) => [path, path]),
+    ...libraries.map((name) => [find(name), `/lib/x86_64-linux-gnu/${name}`])
+  ]
+}
+
+/** Why no process can have a root of its own here, or nothing. */
+function noRoots() {
+  const { status, stderr } = spawnSync('unshare', [...UNSHARE, 'true'], {
+    encoding: 'utf8'
+  })
+  return status === 0 ? undefined : `needs unshare(1): ${stderr.trim()}`
+}
+const UNSHARE = [
+  ...(process.getuid() === 0 ? [] : ['--map-root-user']),
+  ...['--mount', '--pid', '--fork', '--mount-proc']
+]
+
+for (const system of Object.keys(loaders)) {
+  test(`${system}: it runs beside the C library and nothing else`, (t) => {
+    const why = noRoots()
+    if (why && process.env.WASMSIG_CONTAINERS !== 'required') return t.skip(why)
+    const root = folder(t)
+    renameSync(unpack(system, root), join(root, 'wasmsig'))
+    for (const [from, to] of systemFiles(system)) {
+      mkdirSync(join(root, dirname(to)), { recursive: true })
+      copyFileSync(from, join(root, to))
+    }
+    mkdirSync(join(root, 'proc'))
+    copyFileSync(plain, join(root, 'plain.wasm'))
+    copyFileSync(signals, join(root, 'signals.wasm'))
+    for (const engine of ['wasmtime', 'wamr']) {
+      const run = (...args) =>
+        spawnSync(
+          'unshare',
+          [
+            ...[...UNSHARE, `--root=${root}`],
+            ...['/wasmsig/bin/wasmsig', 'run', '--engine', engine, ...args]
+          ],
+          { encoding: 'utf8' }
+        )
+      const soft = run('--cpu-soft', '50ms', '/signals.wasm', 'busy')
+      assert.deepEqual(
+        [soft.stderr, soft.stdout, soft.status],
+        ['', 'busy\nreceived 24\n', 10]
+      )
+      const hard = run('--cpu-hard', '50ms', '/plain.wasm', 'quiet')
+      assert.equal(hard.status, 152, hard.stderr)
+      // Wasmtime unwinds the stack to tell where a trap is.
+      const trap = run('/plain.wasm', 'trap')
+      assert.match(
+        trap.stderr,
+        engine === 'wamr' ? /trap:/ : /in function main/
+      )
+      assert.equal(trap.status, 134)
+    }
+  })
+}
 
 const muslLoader = () =>
   text('readlink', ['-f', '/lib/ld-musl-x86_64.so.1']).trim()

@@ -8,6 +8,7 @@ completion go where Python's prefix has them. Run with SOURCE_DATE_EPOCH, and wi
 the packages of requirements.txt in PYTHONPATH.
 """
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -33,9 +34,16 @@ LICENCE = (
 ENTRY_POINTS = "[console_scripts]\nwasmsig = wasmsig.__main__:main\n"
 
 
+def with_capitals(text):
+    """twine refuses names of fields that are not written as in the specification."""
+    head, _, description = text.partition(b"\n\n")
+    names = re.compile(rb"^[a-z-]+:", re.MULTILINE)
+    return names.sub(lambda name: name[0].title(), head) + b"\n\n" + description
+
+
 def metadata(version, licences):
     """METADATA, checked by the library that PyPI checks it with."""
-    return Metadata.from_raw(
+    fields = Metadata.from_raw(
         {
             "metadata_version": "2.4",
             "name": "wasmsig",
@@ -59,6 +67,7 @@ def metadata(version, licences):
             "description": (ROOT / "cli/python/README.md").read_text(),
         }
     ).as_rfc822()
+    return with_capitals(fields.as_bytes())
 
 
 def fill(folder, stage, system, version):
@@ -82,7 +91,7 @@ def fill(folder, stage, system, version):
     shutil.copytree(stage / "share/doc/wasmsig", licences)
     (licences / "README.md").unlink(missing_ok=True)
     names = sorted(path.name for path in licences.iterdir())
-    (information / "METADATA").write_bytes(metadata(version, names).as_bytes())
+    (information / "METADATA").write_bytes(metadata(version, names))
     (information / "entry_points.txt").write_text(ENTRY_POINTS)
     (information / "WHEEL").write_text(
         "Wheel-Version: 1.0\n"

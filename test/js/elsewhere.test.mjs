@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, test } from 'node:test'
@@ -33,6 +33,13 @@ const elsewhere = (system, program, { flags = [], env = {}, ...rest } = {}) =>
     env: { PRETENDED_SYSTEM: system, ...env },
     ...rest
   })
+
+/** Programs that are not Node: the runtime of a sanitizer is not for them. */
+const environment = (system) => ({
+  ...process.env,
+  LD_PRELOAD: '',
+  PRETENDED_SYSTEM: system
+})
 
 const warningsIn = (stderr) => stderr.match(/\[WASMSIG_UNSUPPORTED\].*/g) ?? []
 
@@ -78,6 +85,16 @@ describe('elsewhere', { concurrency: 2 }, () => {
     const ended = await elsewhere('darwin-x64', 'elsewhere-workers.cjs')
     checkWarnsOnce(ended, 'darwin-x64')
     assert.equal(ended.stdout, 'false\nfalse\n')
+  })
+
+  test('a second copy of the package does not repeat it', async (t) => {
+    const place = mkdtempSync(path.join(tmpdir(), 'wasmsig-elsewhere-'))
+    t.after(() => rmSync(place, { recursive: true }))
+    cpSync(path.join(PACKAGE, 'lib'), place, { recursive: true })
+    const flags = ['--require', path.join(place, 'index.js')]
+    const ended = await elsewhere('darwin-x64', 'elsewhere.cjs', { flags })
+    checkWarnsOnce(ended, 'darwin-x64')
+    assert.deepEqual(JSON.parse(ended.stdout), NOTHING)
   })
 
   for (const env of [{ WASMSIG: 'off' }, { WASMSIG_ROLLOUT: '0%' }]) {
@@ -129,8 +146,7 @@ for (const system of ['darwin-arm64', 'freebsd-x64', 'linux-riscv64'])
         cwd: place,
         encoding: 'utf8',
         env: {
-          ...process.env,
-          PRETENDED_SYSTEM: system,
+          ...environment(system),
           NODE_OPTIONS: `--require=${PRELOADED}`
         }
       })
@@ -153,7 +169,7 @@ for (const host of HOSTS.filter(({ kind }) => kind in FLAGS))
       [...FLAGS[host.kind], OFF],
       {
         encoding: 'utf8',
-        env: { ...process.env, PRETENDED_SYSTEM: 'darwin-arm64' }
+        env: environment('darwin-arm64')
       }
     )
     assert.equal(stdout, 'plain\n', stderr)

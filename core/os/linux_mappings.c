@@ -48,7 +48,13 @@ struct procmap_query {
   uint32_t dev_major, dev_minor, vma_name_size, build_id_size;
   uint64_t vma_name_addr, build_id_addr;
 };
-#define PROCMAP_QUERY_IOCTL _IOWR('f', 17, struct procmap_query)
+#ifdef __GLIBC__
+typedef unsigned long ioctl_request;
+#else
+typedef int ioctl_request; /* as in POSIX */
+#endif
+#define PROCMAP_QUERY_IOCTL \
+  ((ioctl_request)_IOWR('f', 17, struct procmap_query))
 #define VMA_READABLE 1u
 #define VMA_WRITABLE 2u
 #define VMA_EXECUTABLE 4u

@@ -10,9 +10,10 @@ const path = require('node:path')
 
 const { environment } = require('./enabled.js')
 const { withCode } = require('./errors.js')
+const { libcOf } = require('./libc.js')
 const { SYSTEM } = require('./system.js')
 
-const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc'
+const libc = libcOf()
 const FILE = `wasmsig.${libc}.node`
 
 /** Folders from `from` up to the root. */

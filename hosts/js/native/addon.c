@@ -55,6 +55,9 @@ static napi_value can_kill(napi_env env, napi_callback_info info) {
   return make_bool(env, engine_can_kill());
 }
 
+/* The macro defines this function without declaring it. */
+NAPI_MODULE_EXPORT int32_t NODE_API_MODULE_GET_API_VERSION(void);
+
 NAPI_MODULE_INIT() {
   struct realm *realm = realm_create(env);
   struct cleanup *cleanup = calloc(1, sizeof *cleanup);

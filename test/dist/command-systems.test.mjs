@@ -62,10 +62,9 @@ for (const system of SYSTEMS) {
 // --------------------------------------------------------------- 64-bit Arm
 //
 // qemu translates a program while it runs, on the CPU time of the thread that is
-// limited, so limits are generous here. Where the tests of the command as a whole
-// end in the emulator: limits that are shorter than the translation; the line of
-// qemu's own that the last test here shows; fault signals, of which qemu needs
-// some itself; `ulimit`, which qemu does not survive.
+// limited, so limits are generous here. Of the command's other tests those with
+// limits of milliseconds fail in it for that reason, and some for others, which the
+// last tests here show with programs that are not ours.
 
 for (const system of ['arm64-glibc', 'arm64-musl']) {
   const command = runnable(system, unpack(system, join(place, system)), place)
@@ -108,19 +107,50 @@ for (const system of ['arm64-glibc', 'arm64-musl']) {
   })
 }
 
+/** Compiles C for 64-bit Arm, statically: a program that is not ours. */
+function other(t, code) {
+  const program = join(folder(t), 'program')
+  writeFileSync(`${program}.c`, code)
+  const words = ['-O1', '-static', `${program}.c`, '-o', program]
+  execFileSync('aarch64-linux-gnu-gcc', words)
+  return program
+}
+const shell = (line, program) =>
+  spawnSync('sh', ['-c', line, 'sh', program], { encoding: 'utf8' })
+
 test('qemu adds a line of its own when a signal dumps core', (t) => {
-  const here = folder(t)
-  const program = join(here, 'quit')
-  writeFileSync(
-    `${program}.c`,
+  const quits =
     '#include <signal.h>\nint main(void) { return raise(SIGQUIT); }\n'
-  )
-  execFileSync('aarch64-linux-gnu-gcc', [
-    '-static',
-    `${program}.c`,
-    '-o',
-    program
-  ])
-  const { stderr } = spawnSync('qemu-aarch64', [program], { encoding: 'utf8' })
+  const { stderr } = shell('exec qemu-aarch64 "$1"', other(t, quits))
   assert.match(stderr, /^qemu: uncaught target signal 3 /)
+})
+
+test('qemu itself does not start with little memory', (t) => {
+  const program = other(t, 'int main(void) { return 10; }\n')
+  const little = shell('ulimit -d 16384; exec qemu-aarch64 "$1"', program)
+  assert.match(little.stderr, /^qemu-aarch64: /)
+  assert.equal(shell('exec qemu-aarch64 "$1"', program).status, 10)
+})
+
+test('qemu itself dies of two fault signals at once', async (t) => {
+  const handles = `
+#include <signal.h>
+#include <unistd.h>
+static volatile unsigned turns;
+static void on_fault(int signal) { (void)signal; }
+int main(void) {
+  signal(SIGFPE, on_fault);
+  signal(SIGSEGV, on_fault);
+  write(1, "busy", 4);
+  for (;;) turns++;
+}`
+  const program = other(t, handles)
+  let signal
+  for (let i = 0; i < 50 && signal !== 'SIGSEGV'; i++) {
+    const { child, said, ended } = begin(t, 'qemu-aarch64', [program])
+    await said('busy')
+    for (const name of ['SIGFPE', 'SIGSEGV', 'SIGTERM']) child.kill(name)
+    signal = (await ended).signal
+  }
+  assert.equal(signal, 'SIGSEGV') // a program alone ends by SIGTERM
 })

@@ -331,7 +331,11 @@ test('elsewhere wrong usage is refused, too', (t) => {
     assert.equal(status, 2)
     assert.match(stderr, /'50' has no unit/)
     const missing = [...LIMIT, 'no-such-command']
-    assert.equal(elsewhere(made, platform, arch, missing).status, 127)
+    const unknown = elsewhere(made, platform, arch, missing)
+    assert.equal(unknown.status, 127)
+    assert.match(unknown.stderr, /no-such-command: there is no such/)
+    const isWindows = platform === 'win32'
+    assert.equal(/name of its package/.test(unknown.stderr), isWindows)
   }
 })
 

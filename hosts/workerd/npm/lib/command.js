@@ -16,6 +16,10 @@ const FAILED = 1
 const NOT_STARTED = 126
 const NOT_FOUND = 127
 
+const UNKNOWN_ON_WINDOWS =
+  'there is no such program, and no such command that has the name of its ' +
+  'package; scripts of the shell, such as npm, are not started on Windows'
+
 const say = (text) => process.stderr.write(`wasmsig-workerd: ${text}\n`)
 
 function end(status, text) {
@@ -90,7 +94,7 @@ function start(options) {
   const env = { ...others, PATH: list, ...limits }
   run([...program.start, ...args], env, ({ code, message }) => {
     const isUnknown = code === 'ENOENT' && !program.file
-    if (isUnknown) end(NOT_FOUND, `${name}: there is no such command`)
+    if (isUnknown) end(NOT_FOUND, `${name}: ${UNKNOWN_ON_WINDOWS}`)
     end(NOT_STARTED, message)
   })
 }

@@ -38,7 +38,7 @@ else()
   set(WASMSIG_HAS_GLIBC OFF)
 endif()
 # Paths of this checkout stay out of what is published.
-set(CMAKE_C_FLAGS_INIT "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
+set(CMAKE_C_FLAGS_INIT "-ffile-prefix-map=\"${CMAKE_SOURCE_DIR}\"=.")
 set(CMAKE_CXX_FLAGS_INIT ${CMAKE_C_FLAGS_INIT})
 set(CMAKE_ASM_FLAGS_INIT ${CMAKE_C_FLAGS_INIT})
 

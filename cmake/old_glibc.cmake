@@ -33,7 +33,7 @@ function(wasmsig_link_old_glibc target)
     add_dependencies(${target} wasmsig_old_${name})
     # As an option: by a name CMake would let the linker search for it.
     target_link_libraries(${target} PRIVATE
-      -Wl,--push-state,--no-as-needed,$<TARGET_FILE:wasmsig_old_${name}>,--pop-state)
+      "-Wl,--push-state,--no-as-needed,\"$<TARGET_FILE:wasmsig_old_${name}>\",--pop-state")
   endforeach()
 endfunction()
 

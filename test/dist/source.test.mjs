@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-/** The archive of sources: it builds without a network where engines are given. */
+/**
+ * The archive of sources: it builds without a network where engines are given, by
+ * the commands of docs/how-to/install.md.
+ */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync } from 'node:fs'

@@ -11,7 +11,7 @@ export const codeOf = ({ status, code }) => CODES[status] ?? code ?? 503
  *
  * @param {(name: string, n: number) => object} answer calls the plugin; may
  *   return a promise; undefined if there is no such plugin
- * @param pages from a path to a function that returns { type, text }
+ * @param pages from a path to a function that returns { code, type, text }
  */
 export function serve(answer, pages = {}) {
   const server = createServer(async (request, response) => {
@@ -28,8 +28,8 @@ export function serve(answer, pages = {}) {
     try {
       const { pathname, searchParams } = new URL(request.url, 'http://host')
       if (Object.hasOwn(pages, pathname)) {
-        const { type, text } = await pages[pathname]()
-        return send(200, type, text)
+        const { code = 200, type, text } = await pages[pathname]()
+        return send(code, type, text)
       }
       const result = await answer(pathname.slice(1), +searchParams.get('n'))
       sendResult(result ?? { status: 'unknown', code: 404 })

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { codeOf, serve } from './http.js'
 import { Metrics } from './metrics.js'
 import { loadPlugins } from './plugin.js'
@@ -25,19 +27,31 @@ async function answer(name, n) {
   return result
 }
 
-const server = serve(answer, { '/metrics': () => metrics.page() })
+let isReady = true
+
+/** For load balancers: whether this server may get new requests. */
+const readyPage = () => ({
+  code: isReady ? 200 : 503,
+  type: 'text/plain',
+  text: isReady ? 'ready\n' : 'ends\n'
+})
+
+const server = serve(answer, {
+  '/metrics': () => metrics.page(),
+  '/ready': readyPage
+})
 
 async function drain() {
+  isReady = false
+  await sleep(settings.server.linger)
+  setTimeout(() => {
+    console.error('requests still run; the server ends without them')
+    process.exit(1)
+  }, settings.server.drain).unref()
   server.close() // accepts no connection any more
   await scheduler.drain(all)
   await scheduler.close()
 }
 
 // A second SIGTERM ends the process at once.
-process.once('SIGTERM', () => {
-  setTimeout(() => {
-    console.error('requests still run; the server ends without them')
-    process.exit(1)
-  }, settings.server.drain).unref()
-  drain()
-})
+process.once('SIGTERM', drain)

@@ -2,11 +2,13 @@
 /** What the environment sets of server.js; `npm start` takes the defaults. */
 import { availableParallelism } from 'node:os'
 
-function setting(name, otherwise) {
+function setting(name, otherwise, isRight = (value) => value > 0) {
   const value = Number(process.env[name] ?? otherwise)
-  if (value > 0) return value
-  throw new RangeError(`${name} must be a number above 0`)
+  if (isRight(value)) return value
+  throw new RangeError(`${name} must be a number, not ${process.env[name]}`)
 }
+
+const orNothing = (value) => value >= 0
 
 const CORES = availableParallelism()
 
@@ -29,5 +31,8 @@ export const tenant = {
 export const server = {
   waiting: setting('WAITING', 500), // requests that wait, of all tenants
   threads: setting('THREADS', Math.max(2, CORES)),
-  drain: setting('DRAIN_MS', 8000) // ms from SIGTERM to the end, at most
+  // ms from SIGTERM until no request is accepted: a load balancer needs them to
+  // see that /ready has changed
+  linger: setting('LINGER_MS', 0, orNothing),
+  drain: setting('DRAIN_MS', 8000) // ms from then to the end, at most
 }

@@ -107,3 +107,30 @@ describe('pools.js', () => {
     assert.deepEqual({ status, signal }, { status: 0, signal: null })
   })
 })
+
+describe('server.js behind a load balancer', () => {
+  test('after SIGTERM it is not ready, and answers until it ends', async (t) => {
+    const { ask, page, address, child, ended } = await startServer(
+      t,
+      'server.js',
+      plugins.folder,
+      { LINGER_MS: '2000' }
+    )
+    const ready = async () => (await fetch(`${address}/ready`)).status
+    assert.equal(await ready(), 200)
+    child.kill('SIGTERM')
+    while ((await ready()) === 200) continue
+    assert.equal(await page('ready'), 'ends\n')
+    assert.equal((await ask('square?n=7')).body.result, 49)
+    const { status, signal } = await ended
+    assert.deepEqual({ status, signal }, { status: 0, signal: null })
+  })
+
+  test('a time that is wrong is refused', async (t) => {
+    for (const wrong of ['-1', 'soon'])
+      await assert.rejects(
+        startServer(t, 'server.js', plugins.folder, { LINGER_MS: wrong }),
+        /LINGER_MS must be a number/
+      )
+  })
+})

@@ -62,6 +62,7 @@ export async function startServer(t, file, folder, settings = {}) {
   const [address] = /http:\S+/.exec(output)
   return {
     ...server,
+    address,
     output,
     ask: (path) => ask(`${address}/${path}`),
     page: async (path) => (await fetch(`${address}/${path}`)).text()

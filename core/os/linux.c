@@ -33,15 +33,27 @@ static bool spawn(void *(*body)(void *)) {
   return error == 0;
 }
 
+pid_t wsig_os_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
+
+/* The clock of pthread_getcpuclockid(3), in the kernel's form of
+ * clock_getcpuclockid(3): the inverted number of the thread, above three bits
+ * that select one of its clocks (CPUCLOCK_SCHED, CPUCLOCK_PERTHREAD). */
+static clockid_t cpu_clock_of(pid_t tid) {
+  return (clockid_t)(~(unsigned)tid << 3 | 6);
+}
+
+/* Not by pthread_getcpuclockid(3): the C library remembers the thread's number,
+ * and in a process that clone(2) itself made, as container runtimes do, that is
+ * the number of the parent's thread. */
 bool wsig_os_thread_clock(clockid_t *id) {
-  return pthread_getcpuclockid(pthread_self(), id) == 0;
+  struct timespec unused;
+  *id = cpu_clock_of(wsig_os_thread_id());
+  return clock_gettime(*id, &unused) == 0;
 }
 
 void wsig_os_prepare_clocks(void) {
   wsig_os_set_fast_clock(wsig_os_vdso_clock());
 }
-
-pid_t wsig_os_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 
 /* ---------------------------------------------------------------- timers */
 
@@ -87,13 +99,6 @@ static void wait_until(uint32_t *word, uint32_t value,
 }
 
 #endif
-
-/* The clock of pthread_getcpuclockid(3), in the kernel's form of
- * clock_getcpuclockid(3): the inverted number of the thread, above three bits
- * that select one of its clocks (CPUCLOCK_SCHED, CPUCLOCK_PERTHREAD). */
-static clockid_t cpu_clock_of(pid_t tid) {
-  return (clockid_t)(~(unsigned)tid << 3 | 6);
-}
 
 static bool timer_make(struct wsig_timer *timer, pid_t tid, int signal,
                        void *tag) {

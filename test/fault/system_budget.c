@@ -256,6 +256,20 @@ CASE(a_thread_that_unregisters_rseq_is_charged_what_it_uses) {
   CHILD_EQUAL(waitpid(hog, NULL, 0), hog);
 }
 
+/* fork(3) tells the C library; clone(2) does not, and crun starts containers by
+ * it. */
+CASE(a_process_that_clone_itself_made_has_its_own_clock) {
+  int status;
+  pid_t child = (pid_t)syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
+  if (child == 0) {
+    guest_track(&guest, registry);
+    expect_limits();
+    _exit(0);
+  }
+  CHILD_EQUAL(waitpid(child, &status, 0), child);
+  CHILD_EQUAL(status, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       PLAIN(a_thread_that_is_refused_a_timer_is_checked_by_the_watchdog),
@@ -273,6 +287,7 @@ int main(void) {
       PLAIN(in_a_narrow_sandbox_limits_are_kept),
       BY_BOTH(without_prctl_and_perf_events_the_timer_works),
       BY_BOTH(a_thread_that_unregisters_rseq_is_charged_what_it_uses),
+      BY_BOTH(a_process_that_clone_itself_made_has_its_own_clock),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "process/run_time.h"
 
+#include "core/os/thread_clock.h"
 #include "process/clock.h"
-
-#include <pthread.h>
 
 static clockid_t cpu_clock; /* of the thread that runs the guest */
 static uint64_t cpu_start_ns;
 static uint64_t wall_start_ns;
 
 void cli_run_time_start(void) {
-  pthread_getcpuclockid(pthread_self(), &cpu_clock);
+  cpu_clock = wsig_own_cpu_clock();
   wall_start_ns = cli_now_ns(CLOCK_MONOTONIC);
   cli_run_time_guest_starts();
 }

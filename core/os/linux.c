@@ -4,6 +4,7 @@
 
 #include "os/linux_syscall.h"
 #include "os/linux_vdso.h"
+#include "os/thread_clock.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -35,19 +36,9 @@ static bool spawn(void *(*body)(void *)) {
 
 pid_t wsig_os_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 
-/* The clock of pthread_getcpuclockid(3), in the kernel's form of
- * clock_getcpuclockid(3): the inverted number of the thread, above three bits
- * that select one of its clocks (CPUCLOCK_SCHED, CPUCLOCK_PERTHREAD). */
-static clockid_t cpu_clock_of(pid_t tid) {
-  return (clockid_t)(~(unsigned)tid << 3 | 6);
-}
-
-/* Not by pthread_getcpuclockid(3): the C library remembers the thread's number,
- * and in a process that clone(2) itself made, as container runtimes do, that is
- * the number of the parent's thread. */
 bool wsig_os_thread_clock(clockid_t *id) {
   struct timespec unused;
-  *id = cpu_clock_of(wsig_os_thread_id());
+  *id = wsig_own_cpu_clock();
   return clock_gettime(*id, &unused) == 0;
 }
 
@@ -108,8 +99,8 @@ static bool timer_make(struct wsig_timer *timer, pid_t tid, int signal,
   event.sigev_notify_thread_id = tid;
   timer->signal = signal;
   timer->made = create_timer(CLOCK_MONOTONIC, &event, &timer->id);
-  timer->cpu_made =
-      timer->made && create_timer(cpu_clock_of(tid), &event, &timer->cpu_id);
+  timer->cpu_made = timer->made && create_timer(wsig_cpu_clock_of(tid), &event,
+                                                &timer->cpu_id);
   return timer->made;
 }
 

@@ -12,6 +12,7 @@ import { Container } from '../../examples/load-balanced/container.mjs'
 import { buildPlugins } from '../e2e/support/server.mjs'
 import { freePort } from '../support/ports.mjs'
 import { cannotRun } from './support/able.mjs'
+import { CRUN, annotated, wasmOnlyImage } from './support/crun.mjs'
 import { guest, imageOf } from './support/images.mjs'
 import {
   VERSIONS,
@@ -19,7 +20,7 @@ import {
   objectsIn,
   problems
 } from './support/manifests.mjs'
-import { runInRunc, startInRunc } from './support/runc.mjs'
+import { runInRunc, start, startInRunc } from './support/runc.mjs'
 
 const skip = cannotRun('runc')
 const all = manifests()
@@ -136,6 +137,37 @@ describe('program.yaml', { skip }, () => {
       change: asIn(greedy)
     })
     assert.equal(status, 1, stderr) // malloc() failed; 137 by the kernel
+  })
+})
+
+describe('crun.yaml', { skip: cannotRun('crun') }, () => {
+  const [, { metadata, spec }] = objectsIn(textOf('crun.yaml'))
+  const [container] = spec.containers
+
+  /** As containerd passes the pod's annotations on. */
+  const as = (annotations) => (specification) => {
+    const { cpu, memory } = container.resources.limits
+    annotated({})(specification)
+    specification.annotations = { ...metadata.annotations, ...annotations }
+    specification.process.user = {
+      uid: spec.securityContext.runAsUser,
+      gid: spec.securityContext.runAsGroup
+    }
+    specification.linux.resources = {
+      memory: { limit: bytes(memory) },
+      cpu: { period: 100_000, quota: processors(cpu) * 100_000 }
+    }
+  }
+
+  test('it ends at SIGTERM, and at its limit', async (t) => {
+    const only = (name) => wasmOnlyImage(guest(name), name)
+    const program = start(t, CRUN, only('receives'), { change: as({}) })
+    await program.said('busy')
+    program.kill('SIGTERM')
+    assert.equal((await program.ended).status, 3)
+    const limits = { 'wasmsig.cpu-soft': '50ms', 'wasmsig.cpu-hard': '50ms' }
+    const stopped = start(t, CRUN, only('plain'), { change: as(limits) })
+    assert.equal((await stopped.ended).status, 152)
   })
 })
 

@@ -61,7 +61,15 @@ let count = 0
  * @returns {{ child, said, ended, kill, id }} as begin() in test/support;
  *   kill(signal) is `runc kill`
  */
-export function startInRunc(t, { archive }, { args = [], change } = {}) {
+export function startInRunc(t, image, options) {
+  return start(t, ['runc'], image, options)
+}
+
+/**
+ * The same by another runtime with runc's command line: `command` are the words
+ * that start it.
+ */
+export function start(t, command, { archive }, { args = [], change } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'wasmsig-runc-'))
   const spec = specification(unpack(archive, folder), args)
   change?.(spec)
@@ -69,19 +77,22 @@ export function startInRunc(t, { archive }, { args = [], change } = {}) {
   const state = join(folder, 'state')
   mkdirSync(state)
   const id = `wasmsig-test-${process.pid}-${count++}`
-  const runc = (...words) =>
-    spawnSync('runc', ['--root', state, ...words], { encoding: 'utf8' })
+  const [file, ...before] = command
+  const runtime = (...words) =>
+    spawnSync(file, [...before, '--root', state, ...words], {
+      encoding: 'utf8'
+    })
   t.after(() => {
-    runc('delete', '--force', id)
+    runtime('delete', '--force', id)
     rmSync(folder, { recursive: true })
   })
   const program = begin(
     t,
-    'runc',
-    ['--root', state, 'run', '--bundle', folder, id],
+    file,
+    [...before, '--root', state, 'run', '--bundle', folder, id],
     { stdio: ['ignore', 'pipe', 'pipe'] }
   )
-  return { ...program, id, kill: (signal) => runc('kill', id, signal) }
+  return { ...program, id, kill: (signal) => runtime('kill', id, signal) }
 }
 
 /** Runs one to its end: { status, stdout, stderr }. */

@@ -207,11 +207,16 @@ void wsig_os_become_watchdog(void) {
   run_where_the_process_may();
 }
 
+/* By its number: musl's function always says ENOSYS. */
+static bool is_scheduled_like_others(void) {
+  return syscall(SYS_sched_getscheduler, 0) == SCHED_OTHER;
+}
+
 int wsig_os_schedule_watchdog(int realtime_priority, bool was_given) {
   if (realtime_priority > 0 &&
       schedule_as(SCHED_RR, 0, (uint32_t)realtime_priority, 0))
     return realtime_priority;
-  if (was_given || sched_getscheduler(0) == SCHED_OTHER)
+  if (was_given || is_scheduled_like_others())
     schedule_as_the_process_is(SLICE_NS);
   return 0;
 }

@@ -98,7 +98,7 @@ static void forks(void) {
   set_up();
   fill_registry();
   trap_install(on_trap_for_fork);
-  mallopt(M_PERTURB, 0); /* a trap a byte, for nothing here */
+  overwrite_what_is_freed(0); /* a trap a byte, for nothing here */
   forks_at_each_stop("fork during an add and a remove", add_and_remove, 17);
   forks_at_each_stop("fork during a create and a destroy", create_and_destroy,
                      17);

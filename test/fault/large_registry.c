@@ -4,8 +4,8 @@
  * others raise on them.
  */
 #include "fault.h"
+#include "heap.h"
 
-#include <malloc.h>
 #include <sched.h>
 
 #if SANITIZED
@@ -19,11 +19,6 @@
 static struct block *blocks;
 static wasmsig_instance *instances;
 static wasmsig_registry *registry;
-
-static size_t heap_bytes(void) {
-  struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
-}
 
 static void make_blocks(void) {
   blocks = pages(MANY * sizeof *blocks);

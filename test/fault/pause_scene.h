@@ -7,11 +7,11 @@
 #define WSIG_TEST_PAUSE_SCENE_H
 
 #include "fault.h"
+#include "heap.h"
 #include "trap.h"
 
 #include "signals/registry.h"
 
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -145,7 +145,7 @@ static bool stop_at(uint64_t stop, int64_t (*walk_it)(void),
 }
 
 static void set_up(void) {
-  mallopt(M_PERTURB, 0x5a); /* what is freed is no address */
+  overwrite_what_is_freed(0x5a); /* what is freed is no address */
   trap_install(on_trap);
   prctl(PR_SET_TIMERSLACK, 1); /* naps are as short as they say */
   CHILD_ASSERT(pipe(scene.halted) == 0 && pipe(scene.resume) == 0);

@@ -7,12 +7,12 @@
 #define WSIG_TEST_STEP_WORLD_H
 
 #include "fault.h"
+#include "heap.h"
 #include "trap.h"
 
 #include "signals/registry.h"
 
 #include <errno.h>
-#include <malloc.h>
 
 #define MOST_WITNESSES 160
 #define MOST_SUBJECTS 80
@@ -275,7 +275,7 @@ static void fill_with_witnesses(int count) {
 /* One witness of each kind, and one that has said that it is dead. */
 static void set_up(bool coming) {
   /* What is freed is filled with something that is no address. */
-  mallopt(M_PERTURB, 0x5a);
+  overwrite_what_is_freed(0x5a);
   subject_blocks = pages(SUBJECT_BYTES);
   CHILD_ASSERT(wasmsig_registry_create(&world.registry) == WASMSIG_OK);
   world.subjects_registry = world.registry;

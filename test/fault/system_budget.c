@@ -10,7 +10,6 @@
 
 #include <sched.h>
 #include <sys/resource.h>
-#include <sys/rseq.h>
 
 static struct guest guest;
 static struct engine engine;

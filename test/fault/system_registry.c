@@ -7,6 +7,7 @@
 #include "fault.h"
 
 #include "os/os.h"
+#include "test/support/c_library.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -274,7 +275,7 @@ static bool kernel_answers(void) {
   uint64_t query[13] = {sizeof query, 0, (uintptr_t)&other};
   int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   CHILD_ASSERT(maps >= 0);
-  bool answers = ioctl(maps, PROCMAP_QUERY_NUMBER, query) == 0;
+  bool answers = any_ioctl(maps, PROCMAP_QUERY_NUMBER, query) == 0;
   CHILD_ASSERT(answers || errno == ENOTTY);
   close(maps);
   return answers;

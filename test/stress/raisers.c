@@ -9,6 +9,7 @@
  * raises the next. A signal that is lost ends the storm in a failure.
  */
 #include "storm.h"
+#include "test/support/c_library.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -18,11 +19,6 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-
-/* Its Linux name; older C libraries hide it. */
-#ifndef sigev_notify_thread_id
-#define sigev_notify_thread_id _sigev_un._tid
-#endif
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__) || \
     defined(WASMSIG_DELAYS)

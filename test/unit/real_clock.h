@@ -9,6 +9,7 @@
 #define WSIG_TEST_REAL_CLOCK_H
 
 #include "support.h"
+#include "test/support/c_library.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
@@ -249,7 +250,7 @@ static inline timer_t timer_of_this_thread(int signal_number, int value) {
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = signal_number;
   event.sigev_value.sival_int = value;
-  event._sigev_un._tid = thread_id();
+  event.sigev_notify_thread_id = thread_id();
   CHILD_EQUAL(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
   return timer;
 }

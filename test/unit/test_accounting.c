@@ -14,7 +14,6 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/rseq.h>
 
 #define SECTIONS 50000u
 

@@ -3,9 +3,8 @@
  * Sections that are taken off a thread and put on again, as a scheduler of
  * coroutines does, on a clock that the test moves by hand.
  */
+#include "fibers.h"
 #include "hand_clock.h"
-
-#include <ucontext.h>
 
 static wasmsig_suspension first, second;
 
@@ -393,8 +392,6 @@ TEST(a_child_has_the_suspended_sections_too) {
 
 /* Two with stacks of their own, as fibers of one thread have: each enters, is
  * switched away from inside its section, and leaves in its second turn. */
-static ucontext_t scheduler, fibers[2];
-static char stacks[2][1 << 16];
 static wasmsig_suspension of_fiber[2];
 static uint64_t guests_used[2];
 
@@ -403,7 +400,7 @@ static void live(int which) {
   enter(budget);
   for (int turn = 0; turn < 3; turn++) {
     use((uint64_t)(1 + which) * MS);
-    swapcontext(&fibers[which], &scheduler);
+    fiber_yield(which);
   }
   assert_left(budget, SIGNALLED);
   guests_used[which] = wasmsig_budget_used_ns(budget);
@@ -412,7 +409,7 @@ static void live(int which) {
 static void switch_to(int which) {
   size_t level = wasmsig_budget_level();
   assert_true(wasmsig_budget_resume(&of_fiber[which]) >= 0);
-  swapcontext(&scheduler, &fibers[which]);
+  fiber_run(which);
   assert_true(wasmsig_budget_suspend(level, &of_fiber[which]) >= 0);
   assert_int_equal(wasmsig_budget_level(), level);
 }
@@ -421,13 +418,7 @@ TEST(fibers_of_one_thread_have_their_own_limits) {
   make(&a, 3 * MS, NONE);
   make(&b, 6 * MS, NONE);
   memset(of_fiber, 0, sizeof of_fiber);
-  for (int i = 0; i < 2; i++) {
-    getcontext(&fibers[i]);
-    fibers[i].uc_stack.ss_sp = stacks[i];
-    fibers[i].uc_stack.ss_size = sizeof stacks[i];
-    fibers[i].uc_link = &scheduler;
-    makecontext(&fibers[i], (void (*)(void))live, 1, i);
-  }
+  for (int i = 0; i < FIBERS; i++) fiber_make(i, live);
   for (int turn = 0; turn < 4; turn++) {
     switch_to(0);
     switch_to(1);

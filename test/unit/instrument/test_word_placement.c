@@ -22,7 +22,7 @@ struct c {
 
 static void put_all(struct module *module, enum section_number number,
                     struct wsig_bytes *bytes) {
-  section_bytes(module, number, bytes->data, bytes->length);
+  section_bytes(module, (uint8_t)number, bytes->data, bytes->length);
   wsig_bytes_release(bytes);
 }
 

@@ -8,6 +8,8 @@
 #ifndef WSIG_TEST_FIBERS_H
 #define WSIG_TEST_FIBERS_H
 
+#include <signal.h> /* of glibc, it defines __GLIBC__ */
+
 #define FIBERS 2
 
 static char fiber_stacks[FIBERS][1 << 16];
@@ -39,7 +41,6 @@ static void fiber_make(int which, void (*body)(int)) {
 #else
 
 #include <setjmp.h>
-#include <signal.h>
 #include <string.h>
 
 static jmp_buf fiber_scheduler, fibers[FIBERS];

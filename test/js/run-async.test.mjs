@@ -205,7 +205,8 @@ test('a limit that passes in many small parts rejects the promise', async () => 
     })
   )
   assert.ok(error instanceof CpuLimitError)
-  assert.ok(turns >= 5 && turns <= 25, String(turns))
+  // A part costs what it spends, and what the host takes for a turn.
+  assert.ok(turns >= 2 && turns <= 25, String(turns))
 })
 
 test('all calls on one budget are rejected together', async () => {

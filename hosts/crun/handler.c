@@ -27,7 +27,9 @@
 #include "annotations.h"
 #include "crun.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -36,8 +38,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define EXPORTED __attribute__((visibility("default")))
 #define CONFIGURATION \
@@ -150,12 +152,9 @@ struct start {
   int count;
 };
 
-/* As after execve(2): no handler and no blocked signal of crun's is left, and
- * the process may read what /proc says of itself (PR_SET_DUMPABLE(2const)). The
- * engines and the core do. */
+/* As after execve(2): no handler and no blocked signal of crun's is left. */
 static void become_the_program(void) {
   sigset_t none;
-  prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   for (int number = 1; number <= SIGRTMAX; number++) signal(number, SIG_DFL);
   sigemptyset(&none);
   pthread_sigmask(SIG_SETMASK, &none, NULL);
@@ -184,19 +183,56 @@ static int run_in_thread(struct start *start) {
   exit(EXIT_FAILURE);
 }
 
-/* The program has the container's arguments, variables and files. */
+/* ----------------------------------------------------------------- folders */
+
+enum { MOST_FOLDERS = 64 };
+
+/* In /proc/self/mem a guest could write to the engine, and to its own limits.
+ * The kernel's folders are not for guests. */
+static bool is_for_guests(const char *name) {
+  static const char *const others[] = {".", "..", "proc", "sys", "dev"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (strcmp(others[i], name) == 0) return false;
+  return strstr(name, "::") == NULL; /* --dir has another meaning for it */
+}
+
+static bool is_folder(int root, const char *name) {
+  int folder = openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) close(folder);
+  return folder >= 0;
+}
+
+/* A --dir for each folder of the root that the user may read. */
+static int find_folders(char *words[MOST_FOLDERS]) {
+  int count = 0;
+  DIR *root = opendir("/");
+  for (struct dirent *entry; root && count < MOST_FOLDERS - 1;) {
+    entry = readdir(root);
+    if (!entry) break;
+    if (is_for_guests(entry->d_name) && is_folder(dirfd(root), entry->d_name) &&
+        asprintf(&words[count], "--dir=/%s", entry->d_name) > 0)
+      count++;
+  }
+  if (root) closedir(root);
+  return count;
+}
+
+/* The program has the container's arguments, variables and folders. */
 static int run(void *cookie, struct crun_container *container, const char *path,
                char *const argv[]) {
   struct plan *plan = cookie;
   struct start start = {.run = plan->run};
+  char *more[MOST_FOLDERS + 4] = {NULL};
   (void)container;
   if (!plan->is_read) {
     fputs("wasmsig: there is no " CONFIGURATION " in the bundle\n", stderr);
     exit(EXIT_FAILURE);
   }
-  char *const more[] = {
-      (char *)"--no-cache", (char *)"--dir=/", (char *)"--env-inherit",
-      (char *)"--",         (char *)path,      NULL};
+  int count = find_folders(more);
+  more[count++] = (char *)"--no-cache";
+  more[count++] = (char *)"--env-inherit";
+  more[count++] = (char *)"--";
+  more[count] = (char *)path;
   start.words = make_command_line(plan, more, argv + 1, &start.count);
   if (!start.words) exit(EXIT_FAILURE);
   return run_in_thread(&start);

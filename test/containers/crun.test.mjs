@@ -4,7 +4,7 @@
  * annotations, signals, arguments and files.
  */
 import assert from 'node:assert/strict'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
@@ -40,19 +40,35 @@ describe('an image with only a wasm file, in crun', { skip }, () => {
     )
   })
 
-  test('passes on arguments, variables and files', async (t) => {
-    const { status, stdout, stderr } = await run(
-      t,
-      'surroundings',
-      {},
-      {
-        args: ['a b', '--stats'],
-        change: ({ process }) => process.env.push('TENANT=one')
-      }
-    )
-    assert.equal(status, 0, stderr)
-    assert.equal(stdout, 'a b\n--stats\nTENANT=one\n/app.wasm is there\n')
-  })
+  for (const engine of ['wasmtime', 'wamr'])
+    test(`passes on arguments, variables and folders: ${engine}`, async (t) => {
+      const { status, stdout, stderr } = await run(
+        t,
+        'surroundings',
+        { engine },
+        {
+          args: ['a b', '--stats'],
+          change: ({ process, root }) => {
+            process.env.push('TENANT=one')
+            process.user = { uid: 0, gid: 0 } // who could open most
+            mkdirSync(join(root.path, 'data'))
+            writeFileSync(join(root.path, 'data/in.txt'), 'text')
+          }
+        }
+      )
+      assert.equal(status, 0, stderr)
+      assert.deepEqual(stdout.trim().split('\n'), [
+        'a b',
+        '--stats',
+        'TENANT=one',
+        '/data/in.txt: open',
+        // The memory of the engine, and of its limits.
+        '/proc/self/mem: not there',
+        '/proc/self/maps: not there',
+        '/data/../proc/self/mem: not there',
+        '/dev/null: not there'
+      ])
+    })
 
   test('is signalled at its soft limit', async (t) => {
     const { status, stdout } = await run(t, 'receives', { 'cpu-soft': '50ms' })

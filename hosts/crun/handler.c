@@ -196,8 +196,10 @@ static bool is_for_guests(const char *name) {
   return strstr(name, "::") == NULL; /* --dir has another meaning for it */
 }
 
-static bool is_folder(int root, const char *name) {
-  int folder = openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+static bool is_folder(const char *name) {
+  char path[NAME_MAX + 2];
+  snprintf(path, sizeof path, "/%s", name);
+  int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) close(folder);
   return folder >= 0;
 }
@@ -205,15 +207,16 @@ static bool is_folder(int root, const char *name) {
 /* A --dir for each folder of the root that the user may read. */
 static int find_folders(char *words[MOST_FOLDERS]) {
   int count = 0;
+  struct dirent *entry;
   DIR *root = opendir("/");
-  for (struct dirent *entry; root && count < MOST_FOLDERS - 1;) {
-    entry = readdir(root);
-    if (!entry) break;
-    if (is_for_guests(entry->d_name) && is_folder(dirfd(root), entry->d_name) &&
-        asprintf(&words[count], "--dir=/%s", entry->d_name) > 0)
+  if (!root) return 0;
+  while (count < MOST_FOLDERS - 1 && (entry = readdir(root))) {
+    const char *name = entry->d_name;
+    if (is_for_guests(name) && is_folder(name) &&
+        asprintf(&words[count], "--dir=/%s", name) > 0)
       count++;
   }
-  if (root) closedir(root);
+  closedir(root);
   return count;
 }
 

@@ -4,7 +4,6 @@
  * ends with it: the handler for crun looks these two up by name.
  */
 #include "cli.h"
-#include "process/forward.h"
 #include "run/options.h"
 
 #define EXPORTED __attribute__((visibility("default")))

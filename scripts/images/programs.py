@@ -3,6 +3,7 @@
 What is in the images: the command with the libraries that it is linked with, and
 workerd with what it needs. The C library and the compiler's are this system's.
 """
+import functools
 import os
 import re
 import subprocess
@@ -81,6 +82,7 @@ def _add_libraries(layer, system, files, own=()):
             layer.add_file(text, text)
 
 
+@functools.cache
 def _staged(system):
     """Where the command is built and installed for a system."""
     return os.path.join(ROOT, run(f"{ROOT}/scripts/dist/stage", system.name))

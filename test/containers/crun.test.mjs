@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
 import { cannotRun } from './support/able.mjs'
+import { terminate } from './support/checks.mjs'
 import { CRUN, annotated, wasmOnlyImage } from './support/crun.mjs'
 import { guest } from './support/images.mjs'
 import { start } from './support/runc.mjs'
@@ -103,10 +104,7 @@ describe('an image with only a wasm file, in crun', { skip }, () => {
   ])
     test(`one SIGTERM ends a guest that is called '${name}'`, async (t) => {
       const container = begin(t, name, { grace: '1s' })
-      await container.said('busy')
-      const killed = container.kill('SIGTERM')
-      assert.equal(killed.status, 0, killed.stderr)
-      const ended = await container.ended
+      const ended = await terminate(container)
       assert.deepEqual(
         [ended.status, ended.stdout],
         [status, `busy\n${answer}`]

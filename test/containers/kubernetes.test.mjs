@@ -12,6 +12,7 @@ import { Container } from '../../examples/load-balanced/container.mjs'
 import { buildPlugins } from '../e2e/support/server.mjs'
 import { freePort } from '../support/ports.mjs'
 import { cannotRun } from './support/able.mjs'
+import { terminate } from './support/checks.mjs'
 import { CRUN, annotated, wasmOnlyImage } from './support/crun.mjs'
 import { guest, imageOf } from './support/images.mjs'
 import {
@@ -100,9 +101,7 @@ describe('program.yaml', { skip }, () => {
   test('a program that receives SIGTERM ends with its status', async (t) => {
     const image = imageOf(guest('receives'))
     const program = startInRunc(t, image, { change: asIn(pod) })
-    await program.said('busy')
-    program.kill('SIGTERM')
-    const { status, stdout } = await program.ended
+    const { status, stdout } = await terminate(program)
     assert.deepEqual([status, stdout], [3, 'busy\nreceived SIGTERM\n'])
   })
 
@@ -110,9 +109,7 @@ describe('program.yaml', { skip }, () => {
     const program = startInRunc(t, imageOf(guest('plain')), {
       change: asIn(pod)
     })
-    await program.said('busy')
-    program.kill('SIGTERM')
-    assert.equal((await program.ended).status, 143)
+    assert.equal((await terminate(program)).status, 143)
   })
 
   test('a limit of CPU time ends one with 152, however it is throttled', async (t) => {
@@ -162,9 +159,7 @@ describe('crun.yaml', { skip: cannotRun('crun') }, () => {
   test('it ends at SIGTERM, and at its limit', async (t) => {
     const only = (name) => wasmOnlyImage(guest(name), name)
     const program = start(t, CRUN, only('receives'), { change: as({}) })
-    await program.said('busy')
-    program.kill('SIGTERM')
-    assert.equal((await program.ended).status, 3)
+    assert.equal((await terminate(program)).status, 3)
     const limits = { 'wasmsig.cpu-soft': '50ms', 'wasmsig.cpu-hard': '50ms' }
     const stopped = start(t, CRUN, only('plain'), { change: as(limits) })
     assert.equal((await stopped.ended).status, 152)

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test'
 
 import { begin } from '../support/processes.mjs'
 import { cannotRun } from './support/able.mjs'
-import { runtimeFile, wasmOnlyImage } from './support/crun.mjs'
+import { annotationsOf, runtimeFile, wasmOnlyImage } from './support/crun.mjs'
 import { guest, imageOf } from './support/images.mjs'
 
 const skip = cannotRun('podman', 'crun')
@@ -39,15 +39,8 @@ describe('Podman with crun and our handler', { skip }, () => {
   function start(t, { archive, name }, annotations, more = []) {
     const loaded = podman('load', '--input', archive)
     assert.equal(loaded.status, 0, loaded.stderr)
-    const all = annotations && {
-      'run.oci.handler': 'wasmsig',
-      ...Object.fromEntries(
-        Object.entries(annotations).map(([key, value]) => [
-          ...[`wasmsig.${key}`, value]
-        ])
-      )
-    }
-    const words = Object.entries(all ?? {}).flatMap(([key, value]) => [
+    const all = annotations ? annotationsOf(annotations) : {}
+    const words = Object.entries(all).flatMap(([key, value]) => [
       ...['--annotation', `${key}=${value}`]
     ])
     const id = `wasmsig-${process.pid}-${Math.random().toString(36).slice(2)}`

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
 import { cannotRun } from './support/able.mjs'
+import { terminate } from './support/checks.mjs'
 import { startContainerd } from './support/containerd.mjs'
 import { guest, imageOf } from './support/images.mjs'
 
@@ -38,10 +39,7 @@ describe('an image in containerd', { skip }, () => {
     test(`one SIGTERM ends a guest that is called '${name}'`, async (t) => {
       const image = imageOf(guest(name), ['--grace', '1s'])
       const container = containerd.run(t, image)
-      await container.said('busy')
-      const killed = container.kill('SIGTERM')
-      assert.equal(killed.status, 0, killed.stderr)
-      const ended = await container.ended
+      const ended = await terminate(container)
       assert.deepEqual(
         [ended.status, ended.stdout],
         [status, `busy\n${answer}`]
@@ -78,9 +76,7 @@ describe('an image in containerd', { skip }, () => {
       const hard = imageOf(guest('plain'), ['--cpu-hard', '50ms'])
       assert.equal((await run(t, hard, options)).status, 152)
       const container = containerd.run(t, receives(), options)
-      await container.said('busy')
-      container.kill('SIGTERM')
-      const { status, stdout } = await container.ended
+      const { status, stdout } = await terminate(container)
       assert.deepEqual([status, stdout], [3, 'busy\nreceived SIGTERM\n'])
     })
 })

@@ -5,6 +5,14 @@ import assert from 'node:assert/strict'
 import { guest, imageOf } from './images.mjs'
 import { runInRunc, startInRunc } from './runc.mjs'
 
+/** SIGTERM for a guest that is busy: how its container ends. */
+export async function terminate(container) {
+  await container.said('busy')
+  const { status, stderr } = container.kill('SIGTERM')
+  assert.equal(status, 0, stderr)
+  return container.ended
+}
+
 /** Both limits and SIGTERM work in a container with this specification. */
 export async function checkAll(t, change) {
   const soft = imageOf(guest('receives'), ['--cpu-soft', '50ms'])
@@ -23,9 +31,6 @@ export async function checkAll(t, change) {
 async function checkTerm(t, change) {
   const image = imageOf(guest('receives'), ['--grace', '1s'])
   const container = startInRunc(t, image, { change })
-  await container.said('busy')
-  const killed = container.kill('SIGTERM')
-  assert.equal(killed.status, 0, killed.stderr)
-  const { status, stdout } = await container.ended
+  const { status, stdout } = await terminate(container)
   assert.deepEqual([status, stdout], [3, 'busy\nreceived SIGTERM\n'])
 }

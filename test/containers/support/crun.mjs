@@ -42,15 +42,17 @@ export function wasmOnlyImage(program, name) {
   return { archive, name: `example.org/only-${name}:1` }
 }
 
+/** The annotations of a container: our handler, and options of it. */
+export const annotationsOf = (options) => ({
+  'run.oci.handler': 'wasmsig',
+  ...Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [`wasmsig.${name}`, value])
+  )
+})
+
 /** Changes a specification: our handler, and our annotations. */
 export const annotated = (options) => (spec) => {
-  const own = Object.entries(options).map(([name, value]) => [
-    ...[`wasmsig.${name}`, value]
-  ])
-  spec.annotations = {
-    'run.oci.handler': 'wasmsig',
-    ...Object.fromEntries(own)
-  }
+  spec.annotations = annotationsOf(options)
   // crun makes the places for mounts, which the image does not have.
   spec.root.readonly = false
 }

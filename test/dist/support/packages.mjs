@@ -28,3 +28,7 @@ export const namesIn = (archive) =>
     .split('\n')
     .filter((name) => !name.endsWith('/'))
     .sort()
+
+/** What is in the top folder of an npm package, of the names of its files. */
+export const topsOf = (names) =>
+  [...new Set(names.map((name) => name.split('/')[1]))].sort()
